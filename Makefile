@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export MPLBACKEND := agg
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: help reports test lab validation check benchmarks lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" >/dev/null
+	touch $@
+
+reports: .venv/ready  ## simulate a register if none is there, run every notebook, publish reports/
+	$(BIN)/evaluation run
+
+test: .venv/ready  ## run the tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lock:  ## solve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --extra test --extra build --generate-hashes --no-emit-index-url \
+		--universal --python-version 3.11 --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra lab --constraint requirements.lock --generate-hashes --no-emit-index-url \
+		--universal --python-version 3.11 --no-header -q -o requirements-lab.lock
