@@ -1,0 +1,216 @@
+"""Numbers, dates and words in Finnish, Swedish and English: the only formatter of the reports.
+
+English source text is the key of a message (gettext); translations live in ``locale/*/LC_MESSAGES``.
+Finnish and Swedish numbers follow usage in Finland: decimal comma, no-break space between thousands
+and before % and €, the minus sign U+2212, dates as ``1.3.2021``.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+from babel import Locale
+from babel.dates import format_date
+from babel.messages import extract, mofile, pofile
+from babel.numbers import format_decimal
+
+CODES = ("fi", "sv", "en")
+NBSP = "\u00a0"
+MINUS = "\u2212"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"text": None, "mark": None, "plural": (1, 2)}
+
+
+def mark(message: str) -> str:
+    """Name a message for the catalogue without translating it yet (for tables of labels)."""
+    return message
+
+
+NO_NUMBER = {
+    "suppressed": mark("hidden to protect privacy"),
+    "withheld": mark("not shown, because the comparison is not fair"),
+    "missing": mark("not available"),
+    "not_run": mark("not calculated"),
+}
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: its words and its way of writing numbers. Get it with :func:`get`."""
+
+    code: str
+    locale: Locale
+    translate: Callable[[str], str] = field(repr=False)
+    translate_plural: Callable[[str, str, int], str] = field(repr=False)
+
+    def text(self, message: str, /, **values: object) -> str:
+        """Translate a message and fill its places; values are ready strings.
+
+        Examples
+        --------
+        >>> get("sv").text("not available")
+        'uppgift saknas'
+        """
+        return self.translate(message).format(**values) if message else ""
+
+    def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """Translate a message that depends on a count; ``{count}`` is filled with the formatted count."""
+        return self.translate_plural(one, many, count).format(count=self.number(count), **values)
+
+    def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """Write a number; NaN and infinity become words, zero has no sign.
+
+        Examples
+        --------
+        >>> get("fi").number(-1234.56, 1)
+        '−1\\xa0234,6'
+        >>> get("en").number(0.004, 1, signed=True)
+        '0.0'
+        """
+        if value is None or not math.isfinite(value):
+            return self.no_number("missing")
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        # the sign is written here, so that it is U+2212 in every language and never stands before a zero
+        digits = format_decimal(abs(float(value)), format=pattern, locale=self.locale)
+        digits = re.sub(r"\s", NBSP, digits)
+        if not re.search("[1-9]", digits):
+            return digits
+        return (MINUS if value < 0 else "+" if signed else "") + digits
+
+    def percent(self, share: float, decimals: int = 1, *, signed: bool = False) -> str:
+        """Write a share between 0 and 1 as a percentage: 0.123 → 12,3 %."""
+        return self._with_unit(100 * share, decimals, "{}%" if self.code == "en" else f"{{}}{NBSP}%", signed)
+
+    def points(self, points: float, decimals: int = 1, *, signed: bool = False) -> str:
+        """Write percentage points; a difference of shares is multiplied by 100 first: points(100 * 0.03)."""
+        number = self.number(points, decimals, signed=signed)
+        if not math.isfinite(points):
+            return number
+        if number.lstrip(MINUS + "+") == "1":  # 1,0 takes the plural in all three languages
+            return self.text("{number} percentage point", number=number).replace(" ", NBSP, 1)
+        return self.text("{number} percentage points", number=number).replace(" ", NBSP, 1)
+
+    def euros(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """Write euros: 1 234 € in Finnish and Swedish, €1,234 in English."""
+        return self._with_unit(value, decimals, "€{}" if self.code == "en" else f"{{}}{NBSP}€", signed)
+
+    def interval(self, low: float, high: float, write: Callable[[float], str] | None = None) -> str:
+        """Write an interval for a table cell: −1,0 … 3,0; `write` formats each end (default one decimal)."""
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return self.no_number("missing")
+        write = write or (lambda value: self.number(value, 1))
+        return self.text("{low} to {high}", low=write(low), high=write(high))
+
+    def date(self, value: object) -> str:
+        """Write a day: 1.3.2021 in Finnish and Swedish, 1 March 2021 in English."""
+        day = pd.Timestamp(value).date()  # type: ignore[arg-type]
+        return format_date(day, "d MMMM y" if self.code == "en" else "d.M.y", locale=self.locale)
+
+    def month(self, value: object) -> str:
+        """Write a month given as a date or as 2021-03: maaliskuu 2021."""
+        return format_date(pd.Timestamp(value).date(), "LLLL y", locale=self.locale)  # type: ignore[arg-type]
+
+    def quarter(self, value: str) -> str:
+        """Write a quarter given as 2019Q1."""
+        year, quarter = value.split("Q")
+        return self.text("quarter {quarter} of {year}", quarter=quarter, year=year)
+
+    def no_number(self, status: str) -> str:
+        """Say why there is no number: a word for every status without one."""
+        return self.text(NO_NUMBER.get(status, NO_NUMBER["missing"]))
+
+    def parse_number(self, text: str) -> float:
+        """Read back a number that this formatter wrote; a percentage becomes a share, words become NaN.
+
+        Examples
+        --------
+        >>> get("fi").parse_number("−1\\xa0234,5\\xa0€")
+        -1234.5
+        >>> get("en").parse_number("12.5%")
+        0.125
+        """
+        found = re.search(rf"([{MINUS}+-]?)€?(\d[\d.,{NBSP}]*)", text)
+        if not found:
+            return math.nan
+        sign, digits = found.groups()
+        thousands, decimal = (",", ".") if self.code == "en" else (NBSP, ",")
+        digits = digits.replace(thousands, "").replace(decimal, ".").replace(NBSP, "").rstrip(".")
+        value = float(digits) * (-1 if sign in {MINUS, "-"} else 1)
+        return value / 100 if text[found.end() :].lstrip().startswith("%") else value
+
+    def _with_unit(self, value: float, decimals: int, form: str, signed: bool) -> str:
+        number = self.number(value, decimals, signed=signed)
+        if not math.isfinite(value):
+            return number
+        sign, digits = (number[0], number[1:]) if number[0] in MINUS + "+" else ("", number)
+        return sign + form.format(digits)
+
+
+@lru_cache
+def get(code: str) -> Language:
+    """Return a language by its code.
+
+    Raises
+    ------
+    ValueError
+        If the code is not fi, sv or en.
+
+    Examples
+    --------
+    >>> get("fi").euros(1234)
+    '1\\xa0234\\xa0€'
+    """
+    if code not in CODES:
+        raise ValueError(f"language: {code!r} is not among {list(CODES)}")
+    with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
+        catalogue = pofile.read_po(file, locale=code, abort_invalid=True)
+    compiled = io.BytesIO()
+    mofile.write_mo(compiled, catalogue)
+    compiled.seek(0)
+    translations = gettext.GNUTranslations(compiled)  # type: ignore[arg-type]
+    region = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}[code]
+    return Language(code, Locale.parse(region), translations.gettext, translations.ngettext)
+
+
+def alphabetical(names: Iterable[str]) -> list[str]:
+    """Sort names by the Finnish alphabet: å, ä and ö after z, capitals as small letters.
+
+    Examples
+    --------
+    >>> alphabetical(["Äänekoski", "Åbo", "Zoo", "espoo"])
+    ['espoo', 'Zoo', 'Åbo', 'Äänekoski']
+    """
+    order = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}", "é": "e", "ü": "y", "-": " "})
+    return sorted(names, key=lambda name: (name.lower().translate(order), name))
+
+
+def messages(folder: Path) -> set[str | tuple[str, str]]:
+    """List the messages that modules, notebooks and templates under a folder ask for.
+
+    A message is a literal in ``text("…")``, ``mark("…")`` or ``plural("…", "…", n)``; a plural message
+    is a pair. The test of the catalogues compares them with the translations.
+    """
+    found: set[str | tuple[str, str]] = set()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".py":
+            source, method = path.read_text("utf-8"), "python"
+        elif path.suffix == ".ipynb":
+            cells = json.loads(path.read_text("utf-8"))["cells"]
+            code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+            source, method = "\n".join(code), "python"
+        elif path.suffix in {".j2", ".html"}:
+            source, method = path.read_text("utf-8"), "jinja2.ext:babel_extract"
+        else:
+            continue
+        for _, message, *_ in extract.extract(method, io.BytesIO(source.encode()), KEYWORDS, (), {}):
+            found.add(message if isinstance(message, str) else (message[0], message[1]))
+    return found

@@ -1,0 +1,144 @@
+"""Numbers are written as each language writes them, and every message has its translations."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import pofile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation import language
+from evaluation.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
+
+ROOT = Path(__file__).parents[1]
+
+
+def catalogue(code):
+    with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
+        return [message for message in pofile.read_po(file, locale=code) if message.id]
+
+
+@pytest.fixture(scope="module")
+def used():
+    return language.messages(ROOT / "src" / "evaluation") | language.messages(ROOT / "notebooks")
+
+
+@pytest.mark.parametrize("code", ["fi", "sv"])
+def test_every_message_of_package_notebooks_and_templates_is_translated(code, used):
+    known = {message.id for message in catalogue(code)}
+    assert used - known == set(), "not in the catalogue"
+    assert known - used == set(), "in the catalogue but not used"
+
+
+@pytest.mark.parametrize("code", ["fi", "sv"])
+def test_no_translation_is_empty_or_uncertain(code):
+    for message in catalogue(code):
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(forms), message.id
+        assert not message.fuzzy, message.id
+
+
+@pytest.mark.parametrize("code", ["fi", "sv"])
+def test_translations_have_the_same_places_for_values(code):
+    for message in catalogue(code):
+        sources = message.id if isinstance(message.id, tuple) else (message.id,)
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = {name for source in sources for name in re.findall(r"{(\w*)}", source)}
+        for form in forms:
+            assert set(re.findall(r"{(\w*)}", form)) == wanted, message.id
+
+
+def test_scan_finds_messages_in_modules_notebooks_and_templates(tmp_path):
+    (tmp_path / "a.py").write_text(
+        'x.text("One")\ny = plural("a day", "{count} days", n)\n# text("not this")\n'
+    )
+    (tmp_path / "b.html.j2").write_text('{% block z %}<p>{{ text("Two") }}</p>{% endblock %}')
+    (tmp_path / "c.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "source": ["words.text(\\"Three\\")"]},'
+        ' {"cell_type": "markdown", "source": ["text(\\"Four\\")"]}]}'
+    )
+    assert language.messages(tmp_path) == {"One", ("a day", "{count} days"), "Two", "Three"}
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "percent", "euros", "date", "month"),
+    [
+        (
+            "fi",
+            f"{MINUS}1{NBSP}234,6",
+            f"12,3{NBSP}%",
+            f"{MINUS}1{NBSP}235{NBSP}€",
+            "1.3.2021",
+            "maaliskuu 2021",
+        ),
+        ("sv", f"{MINUS}1{NBSP}234,6", f"12,3{NBSP}%", f"{MINUS}1{NBSP}235{NBSP}€", "1.3.2021", "mars 2021"),
+        ("en", f"{MINUS}1,234.6", "12.3%", f"{MINUS}€1,235", "1 March 2021", "March 2021"),
+    ],
+)
+def test_each_language_writes_numbers_its_own_way(code, number, percent, euros, date, month):
+    words = get(code)
+    assert words.number(-1234.56, 1) == number
+    assert words.percent(0.123) == percent
+    assert words.euros(-1234.56) == euros
+    assert words.date("2021-03-01") == date
+    assert words.month("2021-03") == month
+
+
+def test_percentage_points_are_not_per_cent():
+    assert get("fi").points(2.0) == f"2,0{NBSP}prosenttiyksikköä"
+    assert get("sv").points(-2.0) == f"{MINUS}2,0{NBSP}procentenheter"
+    assert get("en").points(1.0, 0) == f"1{NBSP}percentage point"
+    assert get("fi").points(1.0, 0) == f"1{NBSP}prosenttiyksikkö"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_number_that_is_not_there_is_a_word_never_empty_or_zero(code):
+    words = get(code)
+    for write in (words.number, words.percent, words.points, words.euros):
+        assert write(math.nan) == write(math.inf) == words.no_number("missing")
+    said = {status: words.no_number(status) for status in ("missing", "suppressed", "withheld", "not_run")}
+    assert len(set(said.values())) == 4
+    assert all(text and not any(c.isdigit() for c in text) for text in said.values())
+    assert words.interval(math.nan, 1.0) == said["missing"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_zero_has_no_sign(code):
+    assert get(code).number(-0.04, 1) == get(code).number(0.0, 1) == get(code).number(0.04, 1, signed=True)
+
+
+@given(
+    value=st.floats(-1e9, 1e9),
+    decimals=st.integers(0, 3),
+    signed=st.booleans(),
+    code=st.sampled_from(CODES),
+)
+def test_every_written_number_reads_back_to_the_rounded_value(value, decimals, signed, code):
+    words = get(code)
+    close = 0.5 * 10.0**-decimals * 1.000001 + abs(value) * 1e-12
+    assert abs(words.parse_number(words.number(value, decimals, signed=signed)) - value) <= close
+    assert abs(words.parse_number(words.euros(value, decimals, signed=signed)) - value) <= close
+    assert abs(words.parse_number(words.points(value, decimals, signed=signed)) - value) <= close
+    assert abs(words.parse_number(words.percent(value / 100, decimals, signed=signed)) * 100 - value) <= close
+
+
+def test_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="'se' is not among"):
+        get("se")
+
+
+def test_finnish_alphabet_ends_with_the_letters_of_its_own():
+    assert language.alphabetical(["Ähtäri", "Åland", "Öja", "Ylivieska"]) == [
+        "Ylivieska",
+        "Åland",
+        "Ähtäri",
+        "Öja",
+    ]
+
+
+def test_statuses_without_number_are_the_ledgers():
+    from evaluation.ledger import STATUSES
+
+    assert set(language.NO_NUMBER) <= set(STATUSES)
