@@ -1,1 +1,134 @@
-def main() -> None: ...
+"""The command line: simulate, ingest, fetch, run, check."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+DEFAULT_SEED = 20210301
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Command-line words; those of the process if not given.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 if an area or task failed, 2 if the command could not be understood.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (ValueError, FileNotFoundError, ConnectionError) as error:
+        print(f"evaluation: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evaluation",
+        description="Evaluate Finland's municipal employment trials: from raw registers to published reports.",
+    )
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)")
+    parser.add_argument("--data", type=Path, help="folder with raw/ and processed/ (default: ROOT/data)")
+    parser.add_argument("--reports", type=Path, help="where reports are published (default: ROOT/reports)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    simulate = commands.add_parser("simulate", help="write a simulated register delivery")
+    simulate.add_argument("--persons", type=int, help="how many persons (default: the full simulated register)")
+    simulate.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    simulate.add_argument("--dirt", type=float, help="share of rows with faults, 0 for a clean register")
+    simulate.set_defaults(command=_simulate)
+
+    ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
+    ingest.set_defaults(command=_ingest)
+
+    fetch = commands.add_parser("fetch", help="fetch public statistics (StatFin 12r5) into data/raw/statfin/")
+    fetch.add_argument("--url", help="address of the PxWeb table (default: Statistics Finland's)")
+    fetch.set_defaults(command=_fetch)
+
+    run = commands.add_parser("run", help="run what changed and publish the reports")
+    run.add_argument("--areas", help="comma-separated pilot areas, e.g. oulu,lahti (default: all)")
+    run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
+    run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
+    check.add_argument("--sample", type=int, help="check this many pages of each kind (default: all)")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from evaluation.pipeline import Project
+
+    return Project.at(options.root, data=options.data, reports=options.reports)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from evaluation import simulate
+
+    project = _project(options)
+    project.register.mkdir(parents=True, exist_ok=True)
+    chosen = {name: value for name in ("persons", "dirt") if (value := getattr(options, name)) is not None}
+    simulate.register(project.register, seed=options.seed, reference=project.reference, **chosen)
+    print(f"Simulated register written to {project.register}")
+    return 0
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from evaluation import registers
+
+    project = _project(options)
+    quality = registers.ingest(project.register, project.processed, reference=project.reference)
+    print(quality.to_string(index=False))
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from evaluation import statfin
+
+    project = _project(options)
+    chosen = {"url": options.url} if options.url else {}
+    print(f"Saved {statfin.fetch(project.statfin, **chosen)}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from evaluation import pipeline
+
+    project = _project(options)
+    areas = pipeline.choose(options.areas, pipeline.area_names(project.reference), what="area")
+    languages = pipeline.choose(options.languages, pipeline.LANGUAGES, what="language")
+    if options.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
+    if not any(path.name != ".gitkeep" for path in project.register.glob("*")):
+        print(f"No register in {project.register}: simulating one", file=sys.stderr)
+        _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
+    failed = pipeline.run(project, areas=areas, languages=languages, jobs=options.jobs)
+    for language in languages:
+        print(project.reports / language / "index.html")
+    if failed:
+        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from evaluation import check_pages
+
+    project = _project(options)
+    problems = check_pages.check(project.reports, sample=options.sample)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Run one parameterised notebook with papermill, after checking that its parameters are known."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+TYPE_NAMES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+
+
+class NotebookFailed(RuntimeError):
+    """A notebook stopped with an error; the message names the notebook, the cell and the kind of error."""
+
+
+def parameter_types(notebook: Path) -> dict[str, str]:
+    """Names and annotated types of the parameters that a notebook declares in its ``parameters`` cell."""
+    import papermill
+
+    inferred = papermill.inspect_notebook(str(notebook))
+    return {name: str(entry["inferred_type_name"]) for name, entry in inferred.items()}
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Refuse parameters that the notebook does not declare or that have another type.
+
+    Parameters
+    ----------
+    notebook : Path
+        A notebook with a cell tagged ``parameters`` whose assignments carry type annotations.
+    parameters : dict
+        Values by parameter name.
+
+    Raises
+    ------
+    ValueError
+        Naming the notebook, the parameter and the nearest known name or the expected type. papermill itself
+        only warns about an unknown name and then runs the default.
+    """
+    known = parameter_types(notebook)
+    for name, value in parameters.items():
+        if name not in known:
+            raise ValueError(f"{notebook.name}: unknown parameter {name!r}{nearest(name, known)}")
+        expected = TYPE_NAMES.get(known[name])
+        if expected is not None and not isinstance(value, expected):
+            raise ValueError(
+                f"{notebook.name}: parameter {name} must be {known[name]}, not {type(value).__name__}"
+            )
+
+
+def nearest(name: str, known: Any) -> str:
+    """Say which known name is nearest to a wrong one, as a clause for an error message."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
+    """Run a notebook in a kernel of its own and keep the executed copy.
+
+    Parameters
+    ----------
+    notebook : Path
+        The stored notebook.
+    executed : Path
+        Where the executed copy goes; its folder is made.
+    parameters : dict
+        Checked by :func:`check_parameters` before a kernel starts.
+
+    Raises
+    ------
+    NotebookFailed
+        If a cell raises; the executed copy keeps the details, the message carries no data.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    check_parameters(notebook, parameters)
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(executed),
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            shutdown_kernel="immediate",
+        )
+    except PapermillExecutionError as error:
+        raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+
+
+def code_of(notebook: Path) -> str:
+    """All code of a notebook as one text."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def modules_behind(code: str) -> list[Path]:
+    """Files of this package that a piece of code imports, directly or through other modules of the package.
+
+    Parameters
+    ----------
+    code : str
+        Python source.
+
+    Returns
+    -------
+    list of Path
+        Sorted; so that a result is computed again when, and only when, code behind it changed.
+    """
+    found: set[str] = set()
+    waiting = imported_modules(code)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting |= _imports_of_module(module)
+    return sorted(PACKAGE / f"{module}.py" for module in found)
+
+
+def imported_modules(code: str) -> set[str]:
+    """Names of this package's modules that a piece of code imports directly, lazily imported ones included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "evaluation":
+                names |= {alias.name for alias in node.names}
+            elif node.module.startswith("evaluation."):
+                names.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")}
+    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+
+
+@cache
+def _imports_of_module(module: str) -> frozenset[str]:
+    return frozenset(imported_modules((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))

@@ -1,0 +1,306 @@
+"""Areas x notebooks x languages as a graph of tasks: only what changed is run again.
+
+raw register -> register -> episodes -> area analyses -> all areas -> cleared ledger -> reports -> index
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from evaluation import notebook_runs, registers, steps
+
+LANGUAGES = ("fi", "sv", "en")
+CODE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where the inputs are and where results go."""
+
+    root: Path
+    data: Path
+    reports: Path
+
+    @classmethod
+    def at(cls, root: Path, *, data: Path | None = None, reports: Path | None = None) -> Project:
+        """Make a project of a checkout, with data and reports in their usual folders unless said otherwise."""
+        root = root.resolve()
+        if not (root / "notebooks" / "area_analysis.ipynb").exists():
+            raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
+        return cls(root, (data or root / "data").resolve(), (reports or root / "reports").resolve())
+
+    @property
+    def register(self) -> Path:
+        """The raw register delivery."""
+        return self.data / "raw" / "register"
+
+    @property
+    def statfin(self) -> Path:
+        """Saved public statistics."""
+        return self.data / "raw" / "statfin"
+
+    @property
+    def reference(self) -> Path:
+        """Reference tables; the project's own where the data folder brings none."""
+        own = self.data / "raw" / "reference"
+        return own if own.exists() else self.root / "data" / "raw" / "reference"
+
+    @property
+    def processed(self) -> Path:
+        """Validated tables, results and executed notebooks."""
+        return self.data / "processed"
+
+    def notebook(self, name: str) -> Path:
+        """Path of a stored notebook."""
+        return self.root / "notebooks" / f"{name}.ipynb"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task: a function of this package, the files it reads, the files it writes, and its values."""
+
+    name: str
+    function: Callable[..., None]
+    reads: list[Path]
+    writes: list[Path]
+    values: dict[str, Any]
+
+
+def area_names(reference: Path) -> list[str]:
+    """Slugs of the pilot areas of the reference table, in its order."""
+    return registers.reference("pilot_areas", folder=reference)["area"].tolist()
+
+
+def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
+    """Names out of a comma-separated list, all known ones if there is no list.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, with the nearest known one.
+
+    Examples
+    --------
+    >>> choose("fi,sv", ["fi", "sv", "en"], what="language")
+    ['fi', 'sv']
+    """
+    known = list(known)
+    if wanted is None:
+        return known
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"no {what} given; known are {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {what} {name!r}{notebook_runs.nearest(name, known)}")
+    return list(dict.fromkeys(names))
+
+
+def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
+    """List every task of a run.
+
+    Parameters
+    ----------
+    project : Project
+        Inputs and outputs.
+    areas, languages : list of str
+        Which areas are analysed and reported, in which languages.
+
+    Returns
+    -------
+    list of Step
+        In an order in which each step's inputs are written by steps before it.
+    """
+    raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
+    reference = sorted(project.reference.glob("*.csv"))
+    processed, ledger = project.processed, project.processed / "ledger"
+    register = [processed / "register" / f"{name}.parquet" for name in registers.TABLES]
+    episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
+    folders = {"processed": processed, "reference": project.reference}
+
+    def analysis(name: str, reads: list[Path], *, part: str, **parameters: str) -> Step:
+        notebook = project.notebook(name)
+        label = f"{name}[{part}]" if parameters else name
+        return Step(
+            label,
+            steps.analyse,
+            [notebook, *notebook_runs.modules_behind(notebook_runs.code_of(notebook)), *reads, *reference],
+            [ledger / f"{part}.parquet", processed / "failed" / f"{part}.json"],
+            {
+                "notebook": notebook,
+                "executed": processed / "notebooks" / f"{name}-{part}.ipynb",
+                "part": part,
+                "parameters": {**{key: str(path) for key, path in folders.items()}, **parameters},
+                **folders,
+            },
+        )
+
+    def own_code(function: Callable[..., None]) -> list[Path]:
+        return notebook_runs.modules_behind(f"from evaluation import {steps.ROOMS[function.__name__]}")
+
+    statfin = steps.statfin_file(project.statfin)
+    work = [
+        Step(
+            "register",
+            steps.read_register,
+            [*raw, *reference, *own_code(steps.read_register)],
+            register,
+            {"raw": project.register, **folders},
+        ),
+        Step(
+            "episodes",
+            steps.build_episodes,
+            [*register, *reference, *own_code(steps.build_episodes)],
+            episodes,
+            folders,
+        ),
+        analysis("data_quality", [*register, *([statfin] if statfin else [])], part="quality",
+                 statfin=str(statfin or "")),
+        *(analysis("area_analysis", episodes, part=area, area=area) for area in areas),
+        analysis("validation", [], part="validation"),
+    ]  # fmt: skip
+    if statfin:
+        work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
+    parts = [ledger / f"{area}.parquet" for area in areas]
+    work.append(analysis("all_areas", [*parts, *episodes], part="all", areas=",".join(areas)))
+    parts = [step.writes[0] for step in work if step.function is steps.analyse]
+    cleared = processed / "cleared.parquet"
+    work.append(
+        Step(
+            "clear",
+            steps.clear,
+            [*parts, *own_code(steps.clear)],
+            [cleared],
+            {"parts": parts, "cleared": cleared, "processed": processed},
+        )
+    )
+    work += _report_steps(project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin))
+    return work
+
+
+def _report_steps(
+    project: Project, *, areas: list[str], languages: list[str], cleared: Path, with_statfin: bool
+) -> list[Step]:
+    catalogues = sorted((CODE / "locale").rglob("*.po")) + sorted((CODE / "templates").rglob("*.*"))
+    reference = sorted(project.reference.glob("*.csv"))
+    failed = project.processed / "failed"
+    names = ["national_report", *(["public_statistics_report"] if with_statfin else [])]
+    work = []
+
+    def report(name: str, language: str, area: str | None) -> Step:
+        notebook = project.notebook(name)
+        page = project.reports / language / f"{area or name.removesuffix('_report')}.html"
+        parameters = {
+            "cleared": str(cleared),
+            "reference": str(project.reference),
+            "processed": str(project.processed),
+            "reports": str(project.reports),
+            "language": language,
+            **({"area": area} if area else {}),
+        }
+        return Step(
+            f"{name}[{'-'.join(filter(None, (area, language)))}]",
+            steps.report,
+            [
+                notebook,
+                cleared,
+                *([failed / f"{area}.json"] if area else []),
+                *notebook_runs.modules_behind(notebook_runs.code_of(notebook) + "\nfrom evaluation import page"),
+                *catalogues,
+                *reference,
+            ],
+            [page],
+            {
+                "notebook": notebook,
+                "executed": project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
+                "page_file": page,
+                "parameters": parameters,
+                "area": area,
+                "failed": failed / f"{area}.json" if area else None,
+            },
+        )
+
+    for language in languages:
+        work += [report("area_report", language, area) for area in areas]
+        work += [report(name, language, None) for name in names]
+    pages = [step.writes[0] for step in work]
+    for language in languages:
+        work.append(
+            Step(
+                f"index[{language}]",
+                steps.index,
+                [cleared, *reference, *catalogues, *notebook_runs.modules_behind("from evaluation import page"),
+                 *[failed / f"{area}.json" for area in areas],
+                 *[page for page in pages if page.parent.name == language]],
+                [project.reports / language / "index.html"],
+                {"reports": project.reports, "cleared": cleared, "reference": project.reference,
+                 "language": language, "areas": areas, "failed": failed},
+            )
+        )  # fmt: skip
+    return work
+
+
+def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) -> list[str]:
+    """Run everything that changed and say what failed.
+
+    Parameters
+    ----------
+    project : Project
+        Inputs and outputs.
+    areas, languages : list of str
+        Which areas are analysed and reported, in which languages.
+    jobs : int
+        How many notebooks run at a time.
+
+    Returns
+    -------
+    list of str
+        Names of the tasks and areas that failed, empty if all went well.
+    """
+    from pytask import PathNode, PythonNode, TaskWithoutPath, build, console
+
+    project.processed.mkdir(parents=True, exist_ok=True)
+    steps.forget_failures(project.processed)
+    work = plan(project, areas=areas, languages=languages)
+    for step in work:
+        notebook = step.values.get("notebook")
+        if notebook is not None:
+            notebook_runs.check_parameters(notebook, step.values["parameters"])
+    progress = steps.Progress(total=len(work), quiet=console.is_interactive)
+    tasks = [
+        TaskWithoutPath(
+            name=step.name,
+            function=partial(progress.run, step.name, step.function, step.values),
+            depends_on={
+                "reads": [PathNode(path=path) for path in step.reads],
+                "values": PythonNode(value=repr(sorted(step.values.items())), hash=True),
+                "code": PythonNode(value=steps.source(step.function), hash=True),
+            },
+            produces={"writes": [PathNode(path=path) for path in step.writes]},
+        )
+        for step in work
+    ]
+    os.environ.setdefault("MPLBACKEND", "agg")
+    session = build(
+        tasks=tasks,
+        paths=(project.processed,),
+        n_workers=jobs,
+        parallel_backend="threads" if jobs > 1 else "none",
+        capture="no",
+        show_traceback=False,
+        verbose=1 if console.is_interactive else 0,
+    )
+    broken = [
+        report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"
+    ]
+    if session.exit_code and not broken:
+        broken = ["the plan of the run"]
+    if progress.ran < len(work):
+        print(f"{len(work) - progress.ran} of {len(work)} tasks had not changed", file=sys.stderr)
+    return broken + steps.failures(project.processed)

@@ -1,0 +1,147 @@
+"""What each task of the pipeline does: the small pieces between rooms."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evaluation import notebook_runs
+
+# The rooms behind each step that is not a notebook: when their code changes, the step runs again.
+ROOMS = {
+    "read_register": "registers",
+    "build_episodes": "cohort, outcomes, costs, area_months",
+    "clear": "ledger, disclosure",
+}
+
+
+class Progress:
+    """Counts finished tasks and prints a line for each where no live table is shown."""
+
+    def __init__(self, *, total: int, quiet: bool) -> None:
+        self.total, self.quiet, self.ran = total, quiet, 0
+        self._lock = threading.Lock()
+
+    def run(self, name: str, function: Callable[..., None], values: dict[str, Any], **_: object) -> None:
+        """Run one task and report how long it took."""
+        began = time.perf_counter()
+        outcome = "failed"
+        try:
+            function(**values)
+            outcome = "done"
+        finally:
+            with self._lock:
+                self.ran += 1
+                if not self.quiet:
+                    seconds = time.perf_counter() - began
+                    print(f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s", file=sys.stderr)
+
+
+def source(function: Callable[..., None]) -> str:
+    """Source text of a step, so that changing it runs it again."""
+    return inspect.getsource(function)
+
+
+def statfin_file(folder: Path) -> Path | None:
+    """The saved public statistics, JSON-stat before CSV, or None."""
+    return next((path for name in ("12r5.json", "12r5.csv") if (path := folder / name).exists()), None)
+
+
+def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
+    """Validate the raw delivery and write the canonical tables."""
+    from evaluation import registers
+
+    registers.ingest(raw, processed, reference=reference)
+
+
+def build_episodes(*, processed: Path, reference: Path) -> None:
+    """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
+    raise AssertionError("written when the rooms are in place")
+
+
+def analyse(
+    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path, reference: Path
+) -> None:
+    """Run an analysis notebook; if it fails, leave an empty ledger part and say so in ``failed/``."""
+    from evaluation import ledger
+
+    target = processed / "ledger" / f"{part}.parquet"
+    note = processed / "failed" / f"{part}.json"
+    for path in (target, note):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    reason = ""
+    try:
+        notebook_runs.execute(notebook, executed, parameters)
+        if not target.exists():
+            reason = f"{notebook.name} wrote no results"
+    except notebook_runs.NotebookFailed as error:
+        reason = str(error)
+    if reason:
+        print(f"{part} failed: {reason}; details in {executed}", file=sys.stderr)
+        ledger.rows(pd.DataFrame(), simulated=False).to_parquet(target)
+    note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
+
+
+def clear(*, parts: list[Path], cleared: Path, processed: Path) -> None:
+    """Join all ledger parts and clear them once for disclosure."""
+    from evaluation import disclosure, ledger
+
+    disclosure.clear(ledger.combine(parts)).to_parquet(cleared)
+
+
+def forget_failures(processed: Path) -> None:
+    """Forget failed results so that the run tries them again."""
+    for note in (processed / "failed").glob("*.json"):
+        if json.loads(note.read_text(encoding="utf-8"))["failed"]:
+            note.unlink()
+
+
+def failures(processed: Path) -> list[str]:
+    """Names of the areas and analyses whose notebook failed in the last run."""
+    notes = sorted((processed / "failed").glob("*.json"))
+    return [note.stem for note in notes if json.loads(note.read_text(encoding="utf-8"))["failed"]]
+
+
+def report(
+    *,
+    notebook: Path,
+    executed: Path,
+    page_file: Path,
+    parameters: dict[str, str],
+    area: str | None,
+    failed: Path | None,
+) -> None:
+    """Run a report notebook and publish it as one HTML page; a failed area gets a page that says so."""
+    from evaluation import page
+
+    page_file.parent.mkdir(parents=True, exist_ok=True)
+    if failed is not None and json.loads(failed.read_text(encoding="utf-8"))["failed"]:
+        page.write_failed(page_file, area=area, language=parameters["language"], reference=parameters["reference"])
+        return
+    notebook_runs.execute(notebook, executed, parameters)
+    page.publish(executed, page_file, language=parameters["language"])
+
+
+def index(
+    *, reports: Path, cleared: Path, reference: Path, language: str, areas: list[str], failed: Path
+) -> None:
+    """Write the index page of a language."""
+    from evaluation import page
+
+    page.write_index(
+        reports / language / "index.html",
+        cleared=cleared,
+        reference=reference,
+        language=language,
+        areas=areas,
+        failed=[area for area in areas if json.loads((failed / f"{area}.json").read_text())["failed"]],
+    )

@@ -1,0 +1,40 @@
+"""pyproject.toml, the lock and environment.yml describe the same set."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def names(requirements):
+    return {re.match(r"[A-Za-z0-9._-]+", line)[0].lower().replace("_", "-") for line in requirements}
+
+
+def test_every_dependency_is_locked():
+    extras = PROJECT["optional-dependencies"]
+    wanted = names(PROJECT["dependencies"] + extras["test"] + extras["build"])
+    locked = names(line for line in LOCK.splitlines() if re.match(r"[A-Za-z0-9]", line))
+    assert wanted <= locked
+
+
+def test_every_locked_package_carries_a_hash_and_no_address():
+    entries = re.findall(r"^[A-Za-z0-9][^\n]*==[^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.M)
+    assert len(entries) == len(re.findall(r"^[A-Za-z0-9][^\n]*==", LOCK, re.M)) > 50
+    assert "://" not in LOCK
+
+
+def test_the_lab_lock_holds_the_same_versions():
+    lab = (ROOT / "requirements-lab.lock").read_text(encoding="utf-8")
+    versions = dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", LOCK, re.M))
+    shared = {name: version for name, version in re.findall(r"^([a-z0-9-]+)==([^ \\]+)", lab, re.M) if name in versions}
+    assert shared["pandas"] == versions["pandas"]
+    assert "jupyterlab==" in lab
+
+
+def test_environment_yml_installs_the_lock_and_the_same_python():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert "--require-hashes -r requirements.lock" in text
+    assert f"python {PROJECT['requires-python']}" in text
