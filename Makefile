@@ -29,3 +29,22 @@ lock:  ## solve the dependencies again (needs uv)
 		--universal --python-version 3.11 --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra lab --constraint requirements.lock --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --no-header -q -o requirements-lab.lock
+
+lab: .venv/lab  ## open JupyterLab in the same environment
+	$(BIN)/jupyter lab
+
+.venv/lab: requirements-lab.lock | .venv/ready
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lab.lock
+	touch $@
+
+validation: .venv/ready  ## run the long known-truth simulations
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+check: .venv/ready  ## check the published pages in headless Chromium
+	$(BIN)/evaluation check
+
+benchmarks: .venv/ready  ## print speed ratios to named peers
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:  ## forget processed data and reports, keep raw data
+	rm -rf data/processed/* reports/fi reports/sv reports/en

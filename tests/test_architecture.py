@@ -41,7 +41,9 @@ def imports(code: str) -> set[str]:
             elif (node.module or "").startswith("evaluation."):
                 names.add(node.module.split(".")[1])
         elif isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")}
+            names |= {
+                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")
+            }
     return names
 
 

@@ -21,7 +21,9 @@ def test_every_dependency_is_locked():
 
 
 def test_every_locked_package_carries_a_hash_and_no_address():
-    entries = re.findall(r"^[A-Za-z0-9][^\n]*==[^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.M)
+    entries = re.findall(
+        r"^[A-Za-z0-9][^\n]*==[^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.M
+    )
     assert len(entries) == len(re.findall(r"^[A-Za-z0-9][^\n]*==", LOCK, re.M)) > 50
     assert "://" not in LOCK
 
@@ -29,7 +31,11 @@ def test_every_locked_package_carries_a_hash_and_no_address():
 def test_the_lab_lock_holds_the_same_versions():
     lab = (ROOT / "requirements-lab.lock").read_text(encoding="utf-8")
     versions = dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", LOCK, re.M))
-    shared = {name: version for name, version in re.findall(r"^([a-z0-9-]+)==([^ \\]+)", lab, re.M) if name in versions}
+    shared = {
+        name: version
+        for name, version in re.findall(r"^([a-z0-9-]+)==([^ \\]+)", lab, re.M)
+        if name in versions
+    }
     assert shared["pandas"] == versions["pandas"]
     assert "jupyterlab==" in lab
 

@@ -35,13 +35,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="evaluation",
         description="Evaluate Finland's municipal employment trials: from raw registers to published reports.",
     )
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)")
+    parser.add_argument(
+        "--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)"
+    )
     parser.add_argument("--data", type=Path, help="folder with raw/ and processed/ (default: ROOT/data)")
     parser.add_argument("--reports", type=Path, help="where reports are published (default: ROOT/reports)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="write a simulated register delivery")
-    simulate.add_argument("--persons", type=int, help="how many persons (default: the full simulated register)")
+    simulate.add_argument(
+        "--persons", type=int, help="how many persons (default: the full simulated register)"
+    )
     simulate.add_argument("--seed", type=int, default=DEFAULT_SEED)
     simulate.add_argument("--dirt", type=float, help="share of rows with faults, 0 for a clean register")
     simulate.set_defaults(command=_simulate)

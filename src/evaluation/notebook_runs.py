@@ -133,7 +133,9 @@ def imported_modules(code: str) -> set[str]:
             elif node.module.startswith("evaluation."):
                 names.add(node.module.split(".")[1])
         elif isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")}
+            names |= {
+                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")
+            }
     return {name for name in names if (PACKAGE / f"{name}.py").exists()}
 
 

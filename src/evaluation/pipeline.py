@@ -180,7 +180,9 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             {"parts": parts, "cleared": cleared, "processed": processed},
         )
     )
-    work += _report_steps(project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin))
+    work += _report_steps(
+        project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin)
+    )
     return work
 
 
@@ -211,7 +213,9 @@ def _report_steps(
                 notebook,
                 cleared,
                 *([failed / f"{area}.json"] if area else []),
-                *notebook_runs.modules_behind(notebook_runs.code_of(notebook) + "\nfrom evaluation import page"),
+                *notebook_runs.modules_behind(
+                    notebook_runs.code_of(notebook) + "\nfrom evaluation import page"
+                ),
                 *catalogues,
                 *reference,
             ],
@@ -296,9 +300,7 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
         show_traceback=False,
         verbose=1 if console.is_interactive else 0,
     )
-    broken = [
-        report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"
-    ]
+    broken = [report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"]
     if session.exit_code and not broken:
         broken = ["the plan of the run"]
     if progress.ran < len(work):

@@ -125,7 +125,9 @@ def report(
 
     page_file.parent.mkdir(parents=True, exist_ok=True)
     if failed is not None and json.loads(failed.read_text(encoding="utf-8"))["failed"]:
-        page.write_failed(page_file, area=area, language=parameters["language"], reference=parameters["reference"])
+        page.write_failed(
+            page_file, area=area, language=parameters["language"], reference=parameters["reference"]
+        )
         return
     notebook_runs.execute(notebook, executed, parameters)
     page.publish(executed, page_file, language=parameters["language"])
