@@ -1,0 +1,181 @@
+"""Interval arithmetic against a naive implementation that holds a set of days for every person."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation import cells, spells
+
+LABELS = 3
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(-40, 60), st.integers(0, 25), st.integers(0, LABELS - 1)),
+    max_size=14,
+)
+WINDOWS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(-60, 90), st.integers(-5, 60)), min_size=1, max_size=6
+)
+
+
+def arrays(rows, width=4):
+    """Columns of int32 from tuples; the third is a length and becomes an end."""
+    table = np.array(rows, dtype=np.int32).reshape(-1, width)
+    table[:, 2] += table[:, 1]
+    return [table[:, column] for column in range(width)]
+
+
+def day_sets(rows):
+    """For each person the set of covered days: the definition, written as plainly as possible."""
+    covered = {}
+    for person, start, length, *_ in rows:
+        covered.setdefault(person, set()).update(range(start, start + length))
+    return covered
+
+
+@given(ROWS)
+def test_islands_cover_the_same_days_and_stay_apart(rows):
+    person, start, end, _ = arrays(rows)
+    merged = spells.islands(person, start, end)
+    listed = [
+        (int(p), day)
+        for p, s, e in zip(merged.person, merged.start, merged.end, strict=True)
+        for day in range(s, e)
+    ]
+    assert sorted(listed) == sorted((p, day) for p, days in day_sets(rows).items() for day in days)
+    same = merged.person[1:] == merged.person[:-1]
+    assert np.all(merged.start[1:][same] > merged.end[:-1][same])
+
+
+@given(ROWS, st.integers(0, 12))
+def test_islands_with_a_gap_differ_from_islands_only_by_short_gaps(rows, gap):
+    person, start, end, _ = arrays(rows)
+    merged = spells.islands(person, start, end, gap=gap)
+    same = merged.person[1:] == merged.person[:-1]
+    assert np.all(merged.start[1:][same] - merged.end[:-1][same] > gap)
+    for p, days in day_sets(rows).items():
+        ordered = sorted(days)
+        filled = days | {d for a, b in pairwise(ordered) if b - a - 1 <= gap for d in range(a, b)}
+        own = merged.person == p
+        assert (
+            set().union(*(range(s, e) for s, e in zip(merged.start[own], merged.end[own], strict=True)))
+            == filled
+        )
+
+
+@given(ROWS, WINDOWS)
+def test_days_within_counts_the_days_of_the_window(rows, windows):
+    person, start, end, _ = arrays(rows)
+    who, since, until = arrays(windows, 3)
+    expected = [
+        len(day_sets(rows).get(int(p), set()) & set(range(s, u)))
+        for p, s, u in zip(who, since, until, strict=True)
+    ]
+    assert spells.days_within(spells.islands(person, start, end), who, since, until).tolist() == expected
+
+
+@given(ROWS, WINDOWS)
+def test_timeline_gives_each_day_the_lowest_label(rows, windows):
+    person, start, end, label = arrays(rows)
+    line = spells.timeline(person, start, end, label, labels=LABELS)
+    who, day, _ = arrays(windows, 3)
+    expected = [
+        min((lab for p, s, n, lab in rows if p == w and s <= d < s + n), default=-1)
+        for w, d in zip(who, day, strict=True)
+    ]
+    assert spells.status(line, who, day).tolist() == expected
+    days = sum(len(each) for each in day_sets(rows).values())
+    assert int((line.end - line.start).sum()) == days
+    touching = (line.person[1:] == line.person[:-1]) & (line.start[1:] == line.end[:-1])
+    assert np.all(line.label[1:][touching] != line.label[:-1][touching])
+
+
+@given(ROWS, WINDOWS)
+def test_next_start_and_starts_within_find_the_islands(rows, windows):
+    person, start, end, _ = arrays(rows)
+    merged = spells.islands(person, start, end)
+    who, since, until = arrays(windows, 3)
+    found = spells.next_start(merged, who, since)
+    counted = spells.starts_within(merged, who, since, until)
+    for w, s, u, at, count in zip(who, since, until, found, counted, strict=True):
+        own = sorted(int(x) for x in merged.start[merged.person == w])
+        later = [x for x in own if x >= s]
+        assert (int(merged.start[at]) if at >= 0 else None) == (later[0] if later else None)
+        assert count == len([x for x in own if s <= x < u])
+
+
+@given(ROWS, ROWS)
+def test_intersect_covers_exactly_the_common_days(rows, others):
+    first = spells.timeline(*arrays(rows), labels=LABELS)
+    second = spells.timeline(*arrays(others), labels=LABELS)
+    pieces, in_first, in_second = spells.intersect(first, second)
+    common = {
+        (p, d) for p, days in day_sets(rows).items() for d in days if d in day_sets(others).get(p, set())
+    }
+    listed = [
+        (int(p), d)
+        for p, s, e in zip(pieces.person, pieces.start, pieces.end, strict=True)
+        for d in range(s, e)
+    ]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == common
+    assert np.all(first.label[in_first] == pieces.label)
+    assert np.all(second.person[in_second] == pieces.person)
+
+
+@given(ROWS, WINDOWS, st.randoms())
+def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows, random):
+    person, start, end, label = arrays(rows)
+    amount = 12.34 * (label + 1)
+    who, since, until = arrays(windows, 3)
+    got = cells.prorated(person, start, end, amount, who, since, until)
+    expected = [
+        sum(
+            12.34 * (lab + 1) / n * len(set(range(s, s + n)) & set(range(a, b)))
+            for p, s, n, lab in rows
+            if p == w and n
+        )
+        for w, a, b in zip(who, since, until, strict=True)
+    ]
+    assert got == pytest.approx(expected, abs=1e-5)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    order = np.array(order, dtype=int)
+    again = cells.prorated(person[order], start[order], end[order], amount[order], who, since, until)
+    assert np.array_equal(got, again)
+
+
+@given(ROWS)
+def test_stock_and_cell_days_agree_with_counting(rows):
+    person, start, end, _ = arrays(rows)
+    edges = np.array([-50, -20, 0, 7, 30, 100], dtype=np.int32)
+    counted = cells.stock(person, start, end, days=edges, groups=4)
+    summed = cells.cell_days(person, start, end, edges=edges, groups=4)
+    for group in range(4):
+        own = [(s, s + n) for p, s, n, _ in rows if p == group]
+        assert counted[group].tolist() == [sum(s <= d < e for s, e in own) for d in edges]
+        assert summed[group].tolist() == [
+            sum(max(0, min(e, high) - max(s, low)) for s, e in own) for low, high in pairwise(edges)
+        ]
+
+
+def test_amounts_stay_exact_where_running_totals_pass_the_range_of_whole_numbers():
+    rows = 200_000
+    person = np.arange(rows)
+    start = np.full(rows, 18_000)
+    got = cells.prorated(
+        person, start, start + 30, np.full(rows, 3_000.0), person[-1:], start[-1:] + 10, start[-1:] + 20
+    )
+    assert got.tolist() == [1_000.0]
+
+
+def test_inputs_are_not_changed():
+    person, start, end = np.array([2, 1]), np.array([5, 0]), np.array([9, 3])
+    spells.islands(person, start, end)
+    spells.timeline(person, start, end, np.array([0, 1]), labels=2)
+    assert person.tolist() == [2, 1]
+    assert start.tolist() == [5, 0]
+    assert end.tolist() == [9, 3]
