@@ -1,0 +1,277 @@
+"""HTML pages: an executed notebook, the index, and the page of an area whose analysis failed.
+
+Every page is one file without script and without request. Its frame is ``templates/report``.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evaluation import language as languages
+from evaluation import provenance
+from evaluation.language import Language
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from nbconvert import HTMLExporter
+
+TEMPLATES = Path(__file__).parent / "templates"
+OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
+CONTENTS_HERE = "<!-- contents -->"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the frame of a page needs to know."""
+
+    language: str
+    title: str
+    simulated: bool
+    css: str
+    home: str = ""
+    other_languages: tuple[tuple[str, str, str], ...] = ()
+    contents: tuple[tuple[str, str], ...] = ()
+    code_version: str = ""
+
+
+def publish(
+    executed: Path,
+    target: Path,
+    *,
+    language: str,
+    title: str | None = None,
+    simulated: bool | None = None,
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
+    """Turn an executed notebook into one HTML page.
+
+    Parameters
+    ----------
+    executed : Path
+        Notebook with outputs; its code is not shown.
+    target : Path
+        The page, usually ``reports/<language>/<name>.html``; written at once or not at all.
+    language : str
+        Language of the text: fi, sv or en.
+    title : str, optional
+        Title of the page; the first heading if not given.
+    simulated : bool, optional
+        Whether the page carries the banner of simulated data; read from ``data-simulated`` in the outputs
+        if not given.
+    all_languages : sequence of str
+        Languages in which the same page is published; the page links to them.
+
+    Returns
+    -------
+    Path
+        `target`.
+
+    Raises
+    ------
+    ValueError
+        If the page has no first heading, or holds a script.
+    """
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    spoken = languages.get(language)
+    frame = _frame(spoken, target, title=title or "", simulated=bool(simulated), all_languages=all_languages)
+    resources = {"page": frame, "text": spoken.text}
+    body, _ = _exporter().from_notebook_node(notebook, resources=resources)
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
+    if heading is None:
+        raise ValueError(f"{executed.name}: no first heading (<h1>); display one before the sections")
+    frame = replace(
+        frame,
+        title=title or _plain(heading[1]),
+        simulated='data-simulated="true"' in body if simulated is None else simulated,
+        contents=_contents(body),
+    )
+    body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
+    if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
+        raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
+    menu = _module("shell.html.j2").contents(frame, spoken.text)
+    if CONTENTS_HERE in body:
+        body = body.replace(CONTENTS_HERE, menu, 1)
+    else:
+        body = re.sub(r"(</h1>)", lambda found: found[1] + "\n" + menu, body, count=1)
+    return _write(target, body)
+
+
+def write_plain(
+    target: Path, *, title: str, body: str, language: str, simulated: bool, home: str | None = None
+) -> Path:
+    """Write a page whose body is ready HTML, in the same frame as the reports."""
+    spoken = languages.get(language)
+    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=languages.CODES)
+    if home is not None:
+        frame = replace(frame, home=home)
+    return _write(
+        target, _environment().get_template("plain.html.j2").render(page=frame, text=spoken.text, body=body)
+    )
+
+
+def write_failed(target: Path, *, area: str | None, language: str, reference: str | Path) -> Path:
+    """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
+    spoken = languages.get(language)
+    name = area_names(reference, language=language).get(area or "", area or "")
+    title = spoken.text("{area}: no report", area=name)
+    body = (
+        f"<h1>{html.escape(title)}</h1>\n"
+        f'<p class="box warning">{html.escape(spoken.text("The analysis of this area failed, and no results are published for it. Earlier results must not be used in their place."))}</p>\n'  # noqa: E501
+        f"<p>{html.escape(spoken.text('The run log of the evaluation names the cause. The other areas are not affected.'))}</p>\n"  # noqa: E501
+        f'<p><a href="index.html">{html.escape(spoken.text("To the list of all areas"))}</a></p>'
+    )
+    return write_plain(target, title=title, body=body, language=language, simulated=False)
+
+
+def write_index(
+    target: Path,
+    *,
+    cleared: str | Path,
+    reference: str | Path,
+    language: str,
+    areas: Sequence[str],
+    failed: Iterable[str] = (),
+) -> Path:
+    """Write the index of a language: reports, areas, and every municipality with the way to its area.
+
+    Parameters
+    ----------
+    target : Path
+        ``reports/<language>/index.html``.
+    cleared : path
+        Cleared ledger; only whether it is simulated is read.
+    reference : path
+        Folder with pilot_areas.csv and municipalities.csv.
+    language : str
+        fi, sv or en.
+    areas : sequence of str
+        Areas that have a page.
+    failed : iterable of str
+        Those among them whose page says that the analysis failed.
+    """
+    from evaluation import index_page
+
+    ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
+    spoken = languages.get(language)
+    title, body = index_page.body(
+        spoken,
+        names=area_names(reference, language=language),
+        municipalities=municipality_names(reference, language=language),
+        areas=areas,
+        failed=set(failed),
+        public_statistics=bool((ledger["topic"] == "public_statistics").any()),
+    )
+    simulated = bool(ledger["simulated"].any())
+    return write_plain(target, title=title, body=body, language=language, simulated=simulated, home="")
+
+
+def area_names(reference: str | Path, *, language: str) -> Mapping[str, str]:
+    """Names of the pilot areas by slug in a language."""
+    table = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
+    return dict(zip(table["area"], table[f"name_{language}"].str.strip("()"), strict=True))
+
+
+def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
+    """Municipalities with their name in a language (Finnish names in English), area and status."""
+    table = pd.read_csv(Path(reference) / "municipalities.csv", dtype=str, keep_default_na=False)
+    name = table["name_sv"] if language == "sv" else table["name_fi"]
+    return table.assign(name=name)[["municipality", "name", "name_fi", "name_sv", "pilot_area", "status"]]
+
+
+def for_readers(text: str) -> str:
+    """Make HTML that pandas or markdown wrote readable for screen readers: table scopes, no border, a region."""
+    text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
+    if "<table" in text and 'class="dataframe' in text:
+        text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
+        text = re.sub(r'<tr style="text-align: right;">', "<tr>", text)
+        head, _, rest = text.partition("</thead>")
+        head = re.sub(r"<th>\s*</th>", "<td></td>", head)
+        text = (
+            re.sub(r"<th(?=[ >])", '<th scope="col"', head)
+            + "</thead>"
+            + re.sub(r"<th(?=[ >])", '<th scope="row"', rest)
+        )
+        text = text.replace('<table class="data">', '<div class="scroll" tabindex="0"><table class="data">')
+        text = text.replace("</table>", "</table></div>")
+    return text
+
+
+def picture(data: str, kind: str, metadata: Mapping[str, Any]) -> str:
+    """An image of a notebook output with its text alternative (``metadata={mimetype: {"alt": …}}``)."""
+    alt = metadata.get(kind, {}).get("alt") or metadata.get("alt") or ""
+    if kind == "image/svg+xml":
+        data = base64.b64encode(data.encode()).decode()
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{html.escape(alt[:60])}">'
+        f'<img alt="{html.escape(alt)}" src="data:{kind};base64,{data.strip()}"></div>'
+    )
+
+
+def _frame(
+    spoken: Language, target: Path, *, title: str, simulated: bool, all_languages: Sequence[str]
+) -> Page:
+    in_place = target.parent.name == spoken.code
+    others = [code for code in all_languages if code != spoken.code] if in_place else []
+    return Page(
+        language=spoken.code,
+        title=title,
+        simulated=simulated,
+        css=(TEMPLATES / "report" / "page.css").read_text("utf-8"),
+        home="index.html" if in_place else "",
+        other_languages=tuple((code, OWN_NAMES[code], f"../{code}/{target.name}") for code in others),
+        code_version=provenance.code_version(),
+    )
+
+
+def _contents(body: str) -> tuple[tuple[str, str], ...]:
+    found = re.findall(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', body, re.DOTALL)
+    return tuple((id.removesuffix("-title"), _plain(title)) for id, title in found if id != "contents-title")
+
+
+def _plain(text: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
+
+
+@lru_cache
+def _exporter() -> HTMLExporter:
+    # one exporter a process: making one costs more than the export itself
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+    )
+    exporter.register_filter("for_readers", for_readers)
+    exporter.register_filter("picture", picture)
+    return exporter
+
+
+@lru_cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(TEMPLATES / "report"), keep_trailing_newline=True)
+
+
+def _module(name: str) -> Any:
+    return _environment().get_template(name).module
+
+
+def _write(target: Path, text: str) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    part.write_text(
+        "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n", encoding="utf-8"
+    )
+    part.replace(target)
+    return target
