@@ -52,14 +52,14 @@ def test_translations_have_the_same_places_for_values(code):
 
 def test_scan_finds_messages_in_modules_notebooks_and_templates(tmp_path):
     (tmp_path / "a.py").write_text(
-        'x.text("One")\ny = plural("a day", "{count} days", n)\n# text("not this")\n'
+        'x.text("One")\ny = plural("a day", "{count} days", n)\n# text("not this")\nf"{text(\'Inside\')}"\n'
     )
     (tmp_path / "b.html.j2").write_text('{% block z %}<p>{{ text("Two") }}</p>{% endblock %}')
     (tmp_path / "c.ipynb").write_text(
         '{"cells": [{"cell_type": "code", "source": ["words.text(\\"Three\\")"]},'
         ' {"cell_type": "markdown", "source": ["text(\\"Four\\")"]}]}'
     )
-    assert language.messages(tmp_path) == {"One", ("a day", "{count} days"), "Two", "Three"}
+    assert language.messages(tmp_path) == {"One", ("a day", "{count} days"), "Two", "Three", "Inside"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ and before % and €, the minus sign U+2212, dates as ``1.3.2021``.
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import json
@@ -202,15 +203,33 @@ def messages(folder: Path) -> set[str | tuple[str, str]]:
     found: set[str | tuple[str, str]] = set()
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".py":
-            source, method = path.read_text("utf-8"), "python"
+            found |= _in_python(path.read_text("utf-8"))
         elif path.suffix == ".ipynb":
             cells = json.loads(path.read_text("utf-8"))["cells"]
-            code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-            source, method = "\n".join(code), "python"
+            for cell in cells:
+                if cell["cell_type"] == "code":
+                    lines = "".join(cell["source"]).splitlines()
+                    found |= _in_python("\n".join(line for line in lines if line[:1] not in "%!"))
         elif path.suffix in {".j2", ".html"}:
-            source, method = path.read_text("utf-8"), "jinja2.ext:babel_extract"
-        else:
-            continue
-        for _, message, *_ in extract.extract(method, io.BytesIO(source.encode()), KEYWORDS, (), {}):
-            found.add(message if isinstance(message, str) else (message[0], message[1]))
+            template = io.BytesIO(path.read_bytes())
+            for _, message, *_ in extract.extract("jinja2.ext:babel_extract", template, KEYWORDS, (), {}):
+                found.add(message if isinstance(message, str) else (message[0], message[1]))
     return found
+
+
+def _in_python(source: str) -> set[str | tuple[str, str]]:
+    # by syntax tree, because Babel's own extractor does not look inside f-strings before Python 3.12
+    found: set[str | tuple[str, str]] = set()
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        first = node.args[0]
+        if name in ("text", "mark"):
+            branches = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+            found |= {b.value for b in branches if isinstance(b, ast.Constant) and isinstance(b.value, str)}
+        elif name == "plural" and len(node.args) > 1:
+            one, many = node.args[:2]
+            if isinstance(one, ast.Constant) and isinstance(many, ast.Constant):
+                found.add((str(one.value), str(many.value)))
+    return found - {""}
