@@ -1,0 +1,191 @@
+"""Covariate columns of a frame as one numeric matrix: dummies, constants and collinear columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CovariateMatrix:
+    """Numeric covariates of the rows of a frame.
+
+    Attributes
+    ----------
+    values : ndarray, rows × columns
+        Without a constant.
+    names : tuple of str
+        Column names; the dummy of a level is named ``column=level``.
+    notes : tuple of str
+        Columns left out, with the reason.
+    """
+
+    values: FloatArray
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def with_constant(self) -> FloatArray:
+        """The matrix with a leading column of ones."""
+        return np.column_stack([np.ones(len(self.values)), self.values])
+
+
+def is_categorical(values: pd.Series[Any]) -> bool:
+    """Whether a column enters as dummies (text, category, object) rather than as a number."""
+    return not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values))
+
+
+def require_columns(data: pd.DataFrame, columns: Sequence[str], *, table: str) -> None:
+    """Refuse a frame that is empty or lacks a named column."""
+    missing = [name for name in columns if name not in data]
+    if missing:
+        raise ValueError(f"{table}: no column {', '.join(missing)}; give one of the frame's columns")
+    if data.empty:
+        raise ValueError(f"{table}: 0 rows; widen the area, the window or the group")
+
+
+def covariate_matrix(
+    data: pd.DataFrame, covariates: Sequence[str], *, table: str = "design", drop: bool = True
+) -> CovariateMatrix:
+    """Turn covariate columns into numbers that a regression can use.
+
+    Text and categories become dummies without their first level in sorted order; truth values become
+    0 and 1. Constant columns, and columns that earlier ones determine, are left out and noted.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per episode (or unit).
+    covariates : sequence of str
+        Column names; empty for none.
+    table : str
+        What to call the frame in messages.
+    drop : bool
+        Leave out constant and collinear columns. Without it every level has its dummy, as balance tables
+        need them.
+
+    Raises
+    ------
+    ValueError
+        If a column is absent, or holds missing or infinite values.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"age": [20.0, 30.0, 40.0], "sex": ["f", "m", "f"], "one": [1, 1, 1]})
+    >>> covariate_matrix(rows, ["age", "sex", "one"]).names
+    ('age', 'sex=m')
+    """
+    require_columns(data, covariates, table=table)
+    blocks: list[FloatArray] = []
+    names: list[str] = []
+    for column in covariates:
+        values = data[column]
+        if empty := int(values.isna().sum()):
+            raise ValueError(
+                f"{table}.{column}: {empty} of {len(data)} rows are empty; give them a level of their own "
+                "(such as 'unknown') or leave the column out"
+            )
+        if is_categorical(values):
+            codes, levels = pd.factorize(values.astype(str), sort=True)
+            first = 1 if drop else 0
+            blocks.append((codes[:, None] == np.arange(first, len(levels))).astype(float))
+            names += [f"{column}={level}" for level in levels[first:]]
+        else:
+            numbers = values.to_numpy(float)
+            if infinite := int((~np.isfinite(numbers)).sum()):
+                raise ValueError(f"{table}.{column}: {infinite} rows are infinite; correct them first")
+            blocks.append(numbers[:, None])
+            names.append(column)
+    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(data), 0))
+    if not drop:
+        return CovariateMatrix(matrix, tuple(names))
+    keep, notes = independent_columns(matrix, names)
+    return CovariateMatrix(
+        matrix[:, keep], tuple(name for name, kept in zip(names, keep, strict=True) if kept), notes
+    )
+
+
+def independent_columns(
+    matrix: FloatArray, names: Sequence[str], *, tolerance: float = 1e-9
+) -> tuple[BoolArray, tuple[str, ...]]:
+    """Which columns are neither constant nor a combination of a constant and earlier ones.
+
+    Parameters
+    ----------
+    matrix : ndarray, rows × columns
+    names : sequence of str
+    tolerance : float
+        Share of a column's variance that has to be its own.
+
+    Returns
+    -------
+    (ndarray of bool, tuple of str)
+        Kept columns, and a note for each column left out.
+    """
+    columns = matrix.shape[1]
+    keep = np.zeros(columns, dtype=bool)
+    notes: list[str] = []
+    centred = matrix - matrix.mean(axis=0)
+    size = np.sqrt((centred**2).mean(axis=0))
+    constant = size <= 1e-12 * np.maximum(1.0, np.abs(matrix).max(axis=0, initial=0.0))
+    unit = centred / np.where(constant, 1.0, size)
+    left = unit.T @ unit / max(1, len(matrix))
+    # Sweep the correlation matrix column by column: what is left on the diagonal is a column's own variance.
+    for j in range(columns):
+        if constant[j]:
+            notes.append(f"{names[j]}: the same in all {len(matrix)} rows, left out")
+        elif left[j, j] <= tolerance:
+            notes.append(f"{names[j]}: determined by earlier columns, left out")
+        else:
+            keep[j] = True
+            left = left - np.outer(left[:, j], left[j]) / left[j, j]
+    return keep, tuple(notes)
+
+
+def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: BoolArray) -> BoolArray:
+    """Rows with a level of a categorical covariate that no treated row has.
+
+    Their odds of treatment are zero, the limit of the maximum likelihood fit, so they carry no weight in an
+    effect on the treated; left in, they would make the propensity fit diverge.
+    """
+    outside = np.zeros(len(data), dtype=bool)
+    for column in covariates:
+        if is_categorical(data[column]):
+            codes, levels = pd.factorize(data[column].astype(str))
+            met = np.bincount(codes[treated], minlength=len(levels)) > 0
+            outside |= ~met[codes]
+    return outside
+
+
+def arms(
+    data: pd.DataFrame,
+    target: str,
+    covariates: Sequence[str],
+    weights: str | None,
+    *,
+    table: str = "weighting",
+) -> tuple[BoolArray, FloatArray]:
+    """Who is in the target group, and the weights; refuses a group that is empty or everyone."""
+    require_columns(data, [target, *covariates, *([weights] if weights else [])], table=table)
+    if not data[target].isin([0, 1]).all():
+        raise ValueError(
+            f"{table}.{target}: {int((~data[target].isin([0, 1])).sum())} rows are not true or false"
+        )
+    treated = data[target].to_numpy(bool)
+    if treated.all() or not treated.any():
+        raise ValueError(
+            f"{table}.{target}: {int(treated.sum())} target rows of {len(data)}; both groups are needed, "
+            "widen the comparison pool or check the area"
+        )
+    w = np.ones(len(data)) if weights is None else data[weights].to_numpy(float)
+    if bad := int((~(w >= 0)).sum()):
+        raise ValueError(f"{table}.{weights}: {bad} weights are missing or negative; correct them first")
+    return treated, w
