@@ -1,0 +1,142 @@
+"""What the cost ledger takes from tables: assumptions, service unit costs, price index and municipal share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ASSUMPTION_STATUSES = ("published", "derived", "assumption")
+
+
+@dataclass(frozen=True)
+class CostReference:
+    """The reference tables behind every cost.
+
+    Parameters
+    ----------
+    assumptions : pandas.DataFrame
+        cost_assumptions.csv: key, value, low, high, unit, year (empty: every year), source, status, note.
+    services : pandas.DataFrame
+        service_unit_costs.csv: one row a service code, with its benefit-free yearly cost and who pays it.
+    price_index : pandas.DataFrame
+        price_index.csv: year, index, source, status.
+    municipal_share : pandas.DataFrame
+        municipal_share.csv: the dated bands of the municipal share of labour market support.
+    """
+
+    assumptions: pd.DataFrame
+    services: pd.DataFrame
+    price_index: pd.DataFrame
+    municipal_share: pd.DataFrame
+
+    def value(self, key: str, year: int | None = None) -> float:
+        """One assumption, of a year where the key has years."""
+        rows = self.assumptions.loc[self.assumptions["key"] == key]
+        if year is not None and rows["year"].notna().any():
+            rows = rows.loc[rows["year"] == year]
+        if len(rows) != 1:
+            raise ValueError(
+                f"cost_assumptions.{key}: {len(rows)} rows for year {year}, one expected; add or remove rows"
+            )
+        return float(rows["value"].iloc[0])
+
+    def by_year(self, key: str, years: np.ndarray) -> np.ndarray:
+        """Values of an assumption for an array of years."""
+        unique, inverse = np.unique(years, return_inverse=True)
+        return np.array([self.value(key, int(year)) for year in unique], dtype=float)[inverse]
+
+    def changed(self, **values: float) -> CostReference:
+        """The same tables with other values of some assumptions, for sensitivity analyses.
+
+        A changed row loses its source: it is marked as an assumption.
+        """
+        table = self.assumptions.copy()
+        for key, value in values.items():
+            here = table["key"] == key
+            if not here.any():
+                raise ValueError(f"cost_assumptions: no key {key!r}; known are {sorted(set(table['key']))}")
+            table.loc[here, ["value", "status"]] = [value, "assumption"]
+        return replace(self, assumptions=table)
+
+
+def load(folder: Path) -> CostReference:
+    """Read the cost tables from the reference folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder with cost_assumptions.csv, service_unit_costs.csv, price_index.csv and municipal_share.csv.
+
+    Raises
+    ------
+    ValueError
+        If a row has no source, an unknown status, or payers' shares that do not sum to one.
+    """
+    folder = Path(folder)
+    assumptions = pd.read_csv(folder / "cost_assumptions.csv", dtype={"key": "str", "source": "str"})
+    services = pd.read_csv(folder / "service_unit_costs.csv", dtype={"code": "str"}, keep_default_na=False)
+    index = pd.read_csv(folder / "price_index.csv")
+    bands = pd.read_csv(folder / "municipal_share.csv")
+    for name, table in (
+        ("cost_assumptions", assumptions),
+        ("service_unit_costs", services),
+        ("price_index", index),
+    ):
+        bare = int((table["source"].isna() | (table["source"] == "")).sum())
+        if bare:
+            raise ValueError(f"{name}.source: {bare} rows are empty; every figure names its source")
+        strange = sorted(set(table["status"]) - set(ASSUMPTION_STATUSES))
+        if strange:
+            raise ValueError(f"{name}.status: {strange} is not among {list(ASSUMPTION_STATUSES)}")
+    shares = services[["share_municipality", "share_state", "share_eu"]].sum(axis=1)
+    if wrong := int((~np.isclose(shares, 1.0)).sum()):
+        raise ValueError(f"service_unit_costs: the payers' shares of {wrong} rows do not sum to 1")
+    double = services["includes_benefits"].eq("yes") & np.isclose(
+        services["included_benefits_eur_per_year"], 0
+    )
+    if double.any():
+        raise ValueError(
+            f"service_unit_costs: {int(double.sum())} rows include benefits but net nothing out; "
+            "give included_benefits_eur_per_year, else benefits are counted twice"
+        )
+    return CostReference(assumptions, services, index, bands)
+
+
+def service_costs_per_day(reference: CostReference, codes: pd.Series, states: pd.Series) -> pd.DataFrame:
+    """Benefit-free cost of one calendar day in each service spell, in prices of ``price_year``.
+
+    Parameters
+    ----------
+    reference : CostReference
+    codes, states : pandas.Series
+        Service code and state of each spell; an empty code takes the row of its state without a code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        eur_per_day, price_year, share_municipality, share_state, share_eu, service; index as ``codes``.
+
+    Raises
+    ------
+    ValueError
+        If a code has no unit cost.
+    """
+    table = reference.services
+    coded = table.loc[table["code"] != ""].set_index("code")
+    plain = table.loc[table["code"] == ""].set_index("state")
+    code = codes.astype("str").fillna("").to_numpy()
+    unknown = (code != "") & ~np.isin(code, coded.index.to_numpy(dtype=str))
+    if unknown.any():
+        raise ValueError(
+            f"spells.code: {int(unknown.sum())} service spells have no unit cost for codes "
+            f"{sorted(set(code[unknown]))}; add rows to service_unit_costs.csv"
+        )
+    stacked = pd.concat([coded, plain])
+    wanted = np.where(code == "", states.astype("str").to_numpy(), code)
+    found = stacked.loc[wanted]
+    out = found[["price_year", "share_municipality", "share_state", "share_eu", "service"]].copy()
+    out.insert(0, "eur_per_day", found["benefit_free_eur_per_year"] / 365.0)
+    return out.set_axis(codes.index)

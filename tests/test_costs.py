@@ -1,0 +1,420 @@
+"""The ledger of payers: municipal share by hand and against the payer split, transfers, prices, taxes, speed."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evaluation import accrual, benefit_share, cost_reference, costs, prices
+from evaluation.cost_items import ITEMS
+
+FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
+REFERENCE = cost_reference.load(FOLDER)
+BANDS = benefit_share.bands_from(REFERENCE.municipal_share)
+MONDAY = int(np.datetime64("2019-01-07").astype(int))
+SETTINGS = {"horizons_months": [12], "price_year": 2019, "discount_rate": 0.0, "reference": REFERENCE}
+
+
+def table(columns, rows, **dtypes):
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({name: kind for name, kind in dtypes.items()})
+
+
+def register(benefits=(), spells=(), earnings=()):
+    return SimpleNamespace(
+        benefits=table(["person_id", "benefit", "start", "end", "days", "amount_eur"], benefits, amount_eur=float),
+        spells=table(["person_id", "state", "code", "start", "end"], spells, code="str", state="str"),
+        earnings=table(["person_id", "month", "earnings_eur"], earnings, earnings_eur=float),
+    )
+
+
+def episodes(*rows, followed=1000):
+    frame = pd.DataFrame(rows, columns=["person_id", "index_day"]).assign(followed_days=followed)
+    return frame.rename_axis("episode_id")
+
+
+def untaxed():
+    return REFERENCE.changed(benefit_taxable_share=0.0, state_tax_share_of_benefits=0.0)
+
+
+def support(weeks, start=MONDAY, person=1, rate=10.0, days=5):
+    """Weekly payment periods of labour market support."""
+    return [
+        (person, "labour_market_support", start + 7 * w, start + 7 * w + 7, days, rate * days)
+        for w in range(weeks)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "days", "municipal_days"),
+    [
+        (298, 1, 0.0),
+        (299, 1, 0.0),  # day 300 is the last that the state pays alone
+        (299, 2, 0.5),  # day 301 is the first that is shared
+        (300, 1, 0.5),
+        (301, 1, 0.5),
+        (998, 1, 0.5),
+        (999, 1, 0.5),  # day 1,000 is still half
+        (999, 2, 0.5 + 0.7),
+        (1000, 1, 0.7),
+        (1001, 1, 0.7),
+        (295, 710, 0.5 * 700 + 0.7 * 5),
+        (300, 0, 0.5),
+    ],
+)
+def test_municipal_share_of_days_around_300_and_1000(before, days, municipal_days):
+    fraction = benefit_share.municipal_fraction(
+        np.array([before]), np.array([days]), bands=BANDS, day=np.array([MONDAY])
+    )[0]
+    assert fraction * max(days, 1) == pytest.approx(municipal_days, abs=1e-12)
+
+
+def test_a_payment_outside_every_rule_is_refused():
+    far = np.array([np.datetime64("2031-01-01").astype(int)])
+    with pytest.raises(ValueError, match="1 payments fall on days without a rule"):
+        benefit_share.municipal_fraction(np.array([0]), np.array([1]), bands=BANDS, day=far)
+
+
+@pytest.mark.parametrize("threshold", [300, 1000])
+def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
+    # The person has threshold - 3 days behind them. Week 1: 5 paid days, of which Wednesday to Friday in a service:
+    # only Monday and Tuesday count. Week 2: day threshold - 0 is Monday; from Tuesday on the next band applies.
+    share = {300: (0.0, 0.5), 1000: (0.5, 0.7)}[threshold]
+    data = register(
+        benefits=support(2),
+        spells=[(1, "service", "20", MONDAY + 2, MONDAY + 5), (1, "service", "3", MONDAY + 3, MONDAY + 5)],
+    )
+    opening = pd.Series({1: threshold - 3})
+    out = costs.ledger(data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()}))
+    municipal = 10.0 * (2 * share[0] + share[0] + 4 * share[1])
+    assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(municipal)
+    assert out["item_labour_market_support_state_12m_eur"].iloc[0] == pytest.approx(100.0 - municipal)
+
+
+def test_history_before_the_index_date_counts_and_is_not_charged():
+    data = register(benefits=support(61))  # 305 paid days in 61 weeks
+    index = MONDAY + 7 * 59  # 295 paid days before
+    out = costs.ledger(data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020}))
+    factor = 1.0  # paid in 2020, prices of 2020
+    assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(25.0 * factor)
+    assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(100.0 * factor)
+
+
+def test_payer_split_of_the_ledger_equals_the_rule_for_random_histories():
+    rng = np.random.default_rng(4)
+    people = 60
+    before = rng.integers(0, 1100, people)
+    weeks = rng.integers(1, 50, people)
+    served = rng.integers(0, 8, people)
+    rows, services = [], []
+    for person in range(people):
+        rows += support(int(weeks[person]), person=person, rate=33.66)
+        if served[person]:
+            first = MONDAY + 7 * int(rng.integers(0, weeks[person]))
+            services.append((person, "service", "20", first, first + 7 * int(served[person])))
+    in_service = np.zeros(people, dtype=int)
+    for person, _, _, first, last in services:
+        in_service[person] = 5 * max(0, min(weeks[person], (last - MONDAY) // 7) - (first - MONDAY) // 7)
+    cases = pd.DataFrame(
+        {
+            "paid_days_before": before,
+            "unemployed_paid_days": weeks * 5 - in_service,
+            "active_measure_days": in_service,
+            "daily_rate_eur": 33.66,
+        }
+    )
+    expected = benefit_share.split_payment(cases, bands=BANDS)
+    out = costs.ledger(
+        register(rows, services),
+        episodes(*[(person, MONDAY) for person in range(people)]),
+        opening_days=pd.Series(before),
+        **(SETTINGS | {"reference": untaxed()}),
+    )
+    np.testing.assert_allclose(
+        out["item_labour_market_support_municipality_12m_eur"], expected["municipality_eur"], atol=0.006
+    )
+    np.testing.assert_allclose(out["item_labour_market_support_state_12m_eur"], expected["state_eur"], atol=0.006)
+
+
+def rich_register(people=300, seed=1):
+    """Everything at once, overlapping and at random: benefits, services, subsidised work, earnings."""
+    rng = np.random.default_rng(seed)
+    kinds = np.array(["labour_market_support", "basic_allowance", "earnings_related"])
+    rows, spells, earnings = [], [], []
+    for person in range(people):
+        for start in np.cumsum(rng.integers(20, 90, 40)) + 16500:
+            length = int(rng.integers(5, 32))
+            days = int(rng.integers(0, length))
+            rows.append((person, rng.choice(kinds), int(start), int(start) + length, days, 35.0 * max(days, 1)))
+        for start in 16500 + rng.integers(0, 2200, 4):
+            code = rng.choice(["05", "20", "0", "3", ""])
+            spells.append((person, "service", code, int(start), int(start) + int(rng.integers(10, 200))))
+        spells.append((person, "subsidised_employment", rng.choice(["54", "80", "65"]), 17900, 18050))
+        spells.append((person, "laid_off", "", 17000, 17100))
+        earnings += [(person, int(month), 2000.0) for month in rng.choice(np.arange(570, 640), 20, replace=False)]
+    index = rng.integers(17532, 18500, people)
+    data = register(rows, spells, earnings)
+    frame = pd.DataFrame({"person_id": np.arange(people), "index_day": index, "followed_days": 1000})
+    double = pd.concat([frame, frame.assign(index_day=frame["index_day"] + 100)], ignore_index=True)
+    return data, double.rename_axis("episode_id").assign(area="oulu")
+
+
+RICH = rich_register()
+RICH_SETTINGS = SETTINGS | {"horizons_months": [3, 12, 24], "price_year": 2021, "discount_rate": 0.03}
+
+
+@pytest.fixture(scope="module")
+def rich():
+    return costs.ledger(*RICH, **RICH_SETTINGS)
+
+
+def test_payers_of_every_episode_sum_to_its_public_total_and_items_to_their_payer_to_the_cent(rich):
+    for months in (3, 12, 24):
+        total = np.zeros(len(rich), dtype=np.int64)
+        for payer in ("municipality", "state", "unemployment_funds", "eu"):
+            own = np.round(rich[f"cost_{payer}_{months}m_eur"] * 100).astype(np.int64)
+            names = [f"item_{item}_{p}_{months}m_eur" for item, p in ITEMS if p == payer]
+            assert (np.round(rich[names] * 100).astype(np.int64).sum(axis=1) == own).all()
+            total += own
+        assert (np.round(rich[f"cost_all_public_{months}m_eur"] * 100).astype(np.int64) == total).all()
+    assert rich["cost_all_public_12m_eur"].std() > 100
+
+
+def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich):
+    # Moving the shares between payers changes who pays and, but for cents of rounding, no total.
+    bands = REFERENCE.municipal_share.assign(share=[0.9, 0.9, 0.9])
+    services = REFERENCE.services.assign(share_municipality=0.2, share_state=0.5, share_eu=0.3)
+    moved = replace(REFERENCE, municipal_share=bands, services=services).changed(
+        rehabilitative_compensation_eur_per_day=99.0,
+        basic_allowance_state_share=0.3,
+        earnings_related_state_pays_basic_part=0.0,
+    )
+    other = costs.ledger(*RICH, **(RICH_SETTINGS | {"reference": moved}))
+    for months in (3, 12, 24):
+        name = f"cost_all_public_{months}m_eur"
+        assert (rich[name] - other[name]).abs().max() <= 0.06
+        assert (rich[f"cost_municipality_{months}m_eur"] - other[f"cost_municipality_{months}m_eur"]).abs().max() > 50
+        pair = [f"item_rehabilitative_compensation_{p}_{months}m_eur" for p in ("municipality", "state")]
+        assert (other[pair].sum(axis=1) == 0).all()
+        assert other[pair[0]].min() < 0
+
+
+def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
+    data, frame = RICH
+    plain = costs.ledger(
+        data, frame.iloc[:300], **(RICH_SETTINGS | {"price_year": 2021, "discount_rate": 0.0})
+    )
+    names = [
+        f"item_{item}_{payer}_24m_eur"
+        for item, payer in ITEMS
+        if item in ("labour_market_support", "basic_allowance", "earnings_related")
+    ]
+    paid = data.benefits
+    first = paid["person_id"].map(frame.iloc[:300].set_index("person_id")["index_day"])
+    factor = pd.Series(
+        prices.price_factors(
+            REFERENCE.price_index, years=pd.to_datetime(paid["start"], unit="D").dt.year, price_year=2021
+        ),
+        index=paid.index,
+    )
+    euros = paid["amount_eur"] * factor
+    whole = (paid["start"] >= first) & (paid["end"] <= first + 730)
+    touching = (paid["end"] > first) & (paid["start"] < first + 730)
+    low, high = (euros[rows].groupby(paid["person_id"]).sum().reindex(range(300), fill_value=0) for rows in (whole, touching))
+    total = plain[names].sum(axis=1).to_numpy()
+    assert (total >= low * 0.98 - 0.05).all()  # a period over New Year has two price years
+    assert (total <= high * 1.02 + 0.05).all()
+    inner = whole.groupby(paid["person_id"]).sum() == touching.groupby(paid["person_id"]).sum()
+    assert inner.sum() > 10
+
+
+def test_buckets_and_executor_give_identical_ledgers(rich):
+    from concurrent.futures import ThreadPoolExecutor
+
+    pd.testing.assert_frame_equal(rich, costs.ledger(*RICH, **RICH_SETTINGS, buckets=7))
+    with ThreadPoolExecutor(2) as pool:
+        pd.testing.assert_frame_equal(rich, costs.ledger(*RICH, **RICH_SETTINGS, buckets=3, executor=pool))
+
+
+def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
+    data, frame = RICH
+    copies = [t.copy() for t in (data.benefits, data.spells, data.earnings, frame)]
+    shuffled = SimpleNamespace(
+        benefits=data.benefits.sample(frac=1, random_state=3),
+        spells=data.spells.sample(frac=1, random_state=3),
+        earnings=data.earnings.sample(frac=1, random_state=3),
+    )
+    pd.testing.assert_frame_equal(rich, costs.ledger(shuffled, frame, **RICH_SETTINGS))
+    for before, after in zip(copies, (data.benefits, data.spells, data.earnings, frame), strict=True):
+        pd.testing.assert_frame_equal(before, after)
+
+
+def test_incomplete_follow_up_is_missing_not_zero():
+    out = costs.ledger(
+        register(benefits=support(2)), episodes((1, MONDAY), followed=400), **(SETTINGS | {"horizons_months": [12, 24]})
+    )
+    assert out["cost_all_public_12m_eur"].notna().all()
+    assert out.filter(like="_24m_eur").isna().all().all()
+
+
+def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
+    table = REFERENCE.services
+    yes = table["includes_benefits"] == "yes"
+    net = table["gross_eur_per_year"] - table["included_benefits_eur_per_year"]
+    np.testing.assert_allclose(table.loc[yes, "benefit_free_eur_per_year"], net[yes])
+    assert (table.loc[yes, "included_benefits_eur_per_year"] > 0).all()
+    out = costs.ledger(
+        register(spells=[(1, "service", "0", MONDAY, MONDAY + 73)]),
+        episodes((1, MONDAY)),
+        **(SETTINGS | {"price_year": 2021}),
+    )
+    assert out["cost_state_12m_eur"].iloc[0] == pytest.approx(14158 * 73 / 365)
+    assert out["cost_municipality_12m_eur"].iloc[0] == 0
+
+
+def test_service_unit_costs_follow_from_the_published_unit_costs():
+    unit = pd.read_csv(FOLDER / "unit_costs.csv", dtype=str)
+    yearly = unit.loc[unit["unit"].str.contains("participant-year") & (unit["year"] == "2019")]
+    published = yearly.assign(name=yearly["item"].str.extract(r"\((.*)\)$")[0]).set_index("name")["value"].astype(float)
+    own = REFERENCE.services.loc[REFERENCE.services["name"].isin(published.index)]
+    assert len(own) >= 25
+    np.testing.assert_allclose(own["gross_eur_per_year"], published[own["name"]])
+    benefit = yearly.loc[yearly["item"].str.startswith("Labour market support"), "value"].astype(float).iloc[0]
+    assert set(own.loc[own["includes_benefits"] == "yes", "included_benefits_eur_per_year"]) == {benefit}
+
+
+def test_every_service_code_of_the_reference_has_a_unit_cost():
+    codes = pd.read_csv(FOLDER / "service_codes.csv", dtype=str)["code_statfi"]
+    assert set(codes) <= set(REFERENCE.services["code"])
+
+
+def test_a_service_code_without_a_unit_cost_is_refused_with_its_remedy():
+    with pytest.raises(ValueError, match=r"1 service spells .*\['zz'\]; add rows to service_unit_costs"):
+        costs.ledger(
+            register(spells=[(1, "service", "zz", MONDAY, MONDAY + 9)]), episodes((1, MONDAY)), **SETTINGS
+        )
+
+
+def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_state():
+    out = costs.ledger(
+        register(spells=[(1, "service", "05", MONDAY, MONDAY + 100)]), episodes((1, MONDAY)), **SETTINGS
+    )
+    to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2021], price_year=2019)[0])
+    cost, compensation = 2304 * 100 / 365 * to_2019, 100 * 0.62 * 10.09
+    assert out["cost_municipality_12m_eur"].iloc[0] == pytest.approx(cost - compensation, abs=0.02)
+    assert out["cost_state_12m_eur"].iloc[0] == pytest.approx(compensation, abs=0.02)
+    assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(cost, abs=0.02)
+
+
+def test_earnings_related_days_basic_part_by_the_state_rest_by_the_funds_and_lay_offs_by_the_funds_alone():
+    weeks = [(p, "earnings_related", MONDAY, MONDAY + 7, 5, 350.0) for p in (1, 2)]
+    out = costs.ledger(
+        register(weeks, [(2, "laid_off", "", MONDAY - 5, MONDAY + 30)]),
+        episodes((1, MONDAY), (2, MONDAY)),
+        **(SETTINGS | {"reference": untaxed()}),
+    )
+    assert out["cost_state_12m_eur"].tolist() == pytest.approx([5 * 32.40, 0.0])
+    assert out["cost_unemployment_funds_12m_eur"].tolist() == pytest.approx([350 - 5 * 32.40, 350.0])
+
+
+def test_taxes_on_earnings_fall_on_each_payer_and_the_municipal_part_drops_in_2023():
+    months = [(1, 12 * 49 + 6, 3000.0), (2, 12 * 53 + 6, 3000.0)]  # July 2019, July 2023
+    start = [int(np.datetime64(f"{y}-06-01").astype(int)) for y in (2019, 2023)]
+    out = costs.ledger(
+        register(earnings=months), episodes((1, start[0]), (2, start[1])), **(SETTINGS | {"price_year": 2019})
+    )
+    to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2023], price_year=2019)[0])
+    assert out["cost_municipality_12m_eur"].tolist() == pytest.approx(
+        [-3000 * 0.1988 * 0.8, -3000 * 0.0743 * 0.8 * to_2019], abs=0.01
+    )
+    assert out["cost_state_12m_eur"].tolist() == pytest.approx([-180.0, -480.0 * to_2019], abs=0.01)
+
+
+def test_second_year_is_discounted_once_and_prices_move_to_the_price_year():
+    first = [(1, "basic_allowance", MONDAY, MONDAY + 7, 5, 100.0)]
+    second = [(1, "basic_allowance", MONDAY + 371, MONDAY + 378, 5, 100.0)]
+    out = costs.ledger(
+        register(first + second),
+        episodes((1, MONDAY)),
+        **(SETTINGS | {"horizons_months": [12, 24], "discount_rate": 0.25, "price_year": 2021, "reference": untaxed()}),
+    )
+    in_2019, in_2020 = prices.price_factors(REFERENCE.price_index, years=[2019, 2020], price_year=2021) * 100
+    assert out["cost_state_12m_eur"].iloc[0] == pytest.approx(in_2019, abs=0.006)
+    assert out["cost_state_24m_eur"].iloc[0] == pytest.approx(in_2019 + in_2020 / 1.25, abs=0.006)
+
+
+def test_programme_spending_is_added_once_and_a_missing_amount_stays_missing():
+    spending = pd.DataFrame(
+        {"area": ["oulu", "turku"], "payer": ["municipality"] * 2, "eur_per_client": [400.0, np.nan]}
+    )
+    frame = episodes((1, MONDAY), (2, MONDAY), (3, MONDAY)).assign(area=["oulu", "turku", ""])
+    out = costs.ledger(register(), frame, programme=spending, **SETTINGS)
+    assert out["cost_municipality_12m_eur"].tolist()[::2] == [400.0, 0.0]
+    assert out[["cost_municipality_12m_eur", "cost_all_public_12m_eur"]].iloc[1].isna().all()
+    assert out["cost_state_12m_eur"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_price_year_and_discount_rate_have_no_default():
+    import inspect
+
+    parameters = inspect.signature(costs.ledger).parameters
+    for name in ("horizons_months", "price_year", "discount_rate", "reference"):
+        assert parameters[name].default is inspect.Parameter.empty
+
+
+def test_a_price_year_without_an_index_is_refused():
+    with pytest.raises(ValueError, match=r"price_index: no value for \[2035\]"):
+        costs.ledger(
+            register(benefits=support(1)), episodes((1, MONDAY)), **(SETTINGS | {"price_year": 2035})
+        )
+
+
+def test_every_assumption_names_a_source_and_the_report_can_print_it():
+    table = REFERENCE.assumptions
+    assert table["source"].str.len().min() > 5
+    assert {"key", "value", "low", "high", "unit", "year", "source", "status"} <= set(table)
+    assert not table.duplicated(["key", "year"]).any()
+    changed = REFERENCE.changed(wage_taxable_share=0.5)
+    row = changed.assumptions.set_index("key").loc["wage_taxable_share"]
+    assert (row["value"], row["status"]) == (0.5, "assumption")
+    assert REFERENCE.value("wage_taxable_share") == 0.8
+
+
+def test_paid_days_are_whole_keep_the_total_and_never_fall():
+    rng = np.random.default_rng(0)
+    start = rng.integers(17000, 19000, 500)
+    length = rng.integers(1, 40, 500)
+    days = rng.integers(0, 31, 500)
+    running = np.stack([accrual.paid_days(start, start + length, days, start + n) for n in range(41)])
+    assert running.dtype.kind == "i"
+    assert (np.diff(running, axis=0) >= 0).all()
+    assert (running[-1] == days).all()
+    full = accrual.paid_days(np.array([MONDAY]), np.array([MONDAY + 14]), np.array([10]), MONDAY + np.arange(15))
+    assert full.tolist() == [0, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 10, 10]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.03])
+def test_hundred_thousand_payments_take_seconds_not_minutes(rate):
+    import time
+
+    data, frame = rich_register(50)
+    people = 100
+    big = SimpleNamespace(
+        **{
+            name: pd.concat(
+                [t.assign(person_id=t["person_id"] + 50 * k) for k in range(people)], ignore_index=True
+            )
+            for name, t in vars(data).items()
+        }
+    )
+    many = pd.concat(
+        [frame.assign(person_id=frame["person_id"] + 50 * k) for k in range(people)], ignore_index=True
+    )
+    begin = time.process_time()
+    out = costs.ledger(big, many, **(RICH_SETTINGS | {"discount_rate": rate}))
+    assert len(big.benefits) >= 200_000
+    assert len(out) == len(many)
+    assert time.process_time() - begin < 15
