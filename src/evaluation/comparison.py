@@ -1,0 +1,83 @@
+"""From a cohort to one comparison: pilot against comparison municipalities, before against after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
+
+
+def design(
+    episodes: pd.DataFrame,
+    *,
+    area: str,
+    baseline: str = "2019_20",
+    followup: str = "after",
+    group: str = "target_group",
+    pool: Sequence[str] = ("comparison",),
+    drop_municipalities: Sequence[str] = (),
+    donut_months: int = 0,
+) -> pd.DataFrame:
+    """The episodes of one comparison.
+
+    Parameters
+    ----------
+    episodes : pandas.DataFrame
+        Episodes of a cohort.
+    area : str
+        Pilot area, or "all" for every pilot area.
+    baseline : str
+        Window of index dates before the trial: 2018_19, 2019_20 or covid.
+    followup : str
+        Window of index dates after the start, or "after" for all of them.
+    group : str
+        target_group or te_office_stayers.
+    pool : sequence of str
+        Arms that the area is compared with.
+    drop_municipalities : sequence of str
+        Municipalities left out, treated or not.
+    donut_months : int
+        Index dates closer than this to the start of the trial are left out, on both sides
+        (a month has 30.4375 days).
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy of the rows with `treated` and `post` (bool).
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or the area has no episode at all.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"area": ["oulu", ""], "arm": ["pilot", "comparison"], "group": "target_group",
+    ...     "window": ["after_1", "2019_20"], "municipality": ["564", "005"], "index_day": [18_700, 18_000]})
+    >>> design(table, area="oulu")[["treated", "post"]].values.tolist()
+    [[True, True], [False, False]]
+    """
+    for name, value, known in (
+        ("baseline", baseline, list(WINDOWS)),
+        ("followup", followup, ["after", *WINDOWS]),
+        ("group", group, list(GROUPS)),
+    ):
+        if value not in known:
+            raise ValueError(f"{name}: {value!r} unknown; known are {known}")
+    pilot = episodes["arm"] == "pilot"
+    treated = pilot if area == "all" else pilot & (episodes["area"] == area)
+    if not treated.any():
+        found = sorted(set(episodes.loc[pilot, "area"]))
+        raise ValueError(f"area: {area!r} has no episodes; areas with episodes are {found}")
+    post = episodes["window"].isin(AFTER if followup == "after" else (followup,))
+    kept = (
+        (treated | episodes["arm"].isin(list(pool)))
+        & (post | (episodes["window"] == baseline))
+        & (episodes["group"] == group)
+        & ~episodes["municipality"].isin(list(drop_municipalities))
+        & (np.abs(episodes["index_day"] - to_day(TRIAL_START)) >= donut_months * 30.4375)
+    )
+    return episodes[kept].assign(treated=treated[kept], post=post[kept])

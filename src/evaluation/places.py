@@ -1,0 +1,67 @@
+"""Municipalities: which arm and area they belong to, and which are neighbours of a pilot area."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+NO_COMMUTING_AREA = "Ei tk-alue"
+_URBAN_RURAL = {
+    "Kaupunkimaiset kunnat": "urban",
+    "Taajaan asutut kunnat": "semi_urban",
+    "Maaseutumaiset kunnat": "rural",
+}
+_AALAND = "21"
+
+
+def places(municipalities: pd.DataFrame) -> pd.DataFrame:
+    """Arm, area and surroundings of each municipality.
+
+    Parameters
+    ----------
+    municipalities : pandas.DataFrame
+        Reference table: municipality, pilot_area, status, region_code, urban_rural_fi, commuting_area_fi.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index municipality; arm (pilot, comparison, possible_pilot, or excluded: Åland has its own
+        employment service), area ("" outside the pilots), region, urban_rural, commuting_area ("" if none).
+    """
+    table = municipalities.set_index("municipality")
+    if not table.index.is_unique:
+        repeated = sorted(set(table.index[table.index.duplicated()]))
+        raise ValueError(f"municipalities.municipality: {repeated} appear more than once; keep one row each")
+    region = table["region_code"].astype("str").str.zfill(2)
+    commuting = table["commuting_area_fi"].fillna("").astype("str")
+    arm = table["status"].astype("str").where(region != _AALAND, "excluded")
+    return pd.DataFrame(
+        {
+            "arm": arm,
+            "area": table["pilot_area"].fillna("").astype("str").where(arm == "pilot", ""),
+            "region": region,
+            "urban_rural": table["urban_rural_fi"].map(_URBAN_RURAL).fillna("unknown").astype("str"),
+            "commuting_area": commuting.mask(commuting == NO_COMMUTING_AREA, ""),
+        }
+    )
+
+
+def neighbours(municipalities: pd.DataFrame, *, area: str) -> tuple[str, ...]:
+    """Municipalities outside the pilots that share a commuting area with a pilot area.
+
+    Where services of the pilot may have reached them, or jobs were taken by its clients.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"municipality": ["1", "2", "3"], "pilot_area": ["oulu", None, None],
+    ...     "status": ["pilot", "comparison", "comparison"], "region_code": "17", "urban_rural_fi": "",
+    ...     "commuting_area_fi": ["Oulun tk-alue", "Oulun tk-alue", "Ei tk-alue"]})
+    >>> neighbours(table, area="oulu")
+    ('2',)
+    """
+    table = places(municipalities)
+    pilot = (table["arm"] == "pilot") if area == "all" else (table["area"] == area)
+    if not pilot.any():
+        raise ValueError(f"area: {area!r} has no municipality; known are {sorted(set(table['area']) - {''})}")
+    shared = set(table.loc[pilot, "commuting_area"]) - {""}
+    near = table["commuting_area"].isin(shared) & (table["arm"] != "pilot")
+    return tuple(sorted(table.index[near]))
