@@ -1,0 +1,176 @@
+"""Who is in a simulated register, and where: real area sizes, municipalities, persons and moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ALAND = "21"
+# The other municipalities' unemployed share of the labour force in February 2021 (baseline_by_area.csv).
+COMPARISON_SHARE = 0.114
+# Municipalities whose membership nobody could verify are kept out of the comparison: fewer of them suffice.
+POSSIBLE_PILOT_SCALE = 0.3
+BURN_IN = int(np.datetime64("2011-01-01", "D").astype(int))
+START = int(np.datetime64("2016-01-01", "D").astype(int))
+END = int(np.datetime64("2025-01-01", "D").astype(int))
+TRIAL = int(np.datetime64("2021-03-01", "D").astype(int))
+
+
+@dataclass(frozen=True)
+class Population:
+    """Persons as arrays of one length, and their stays as arrays of another."""
+
+    birth: np.ndarray
+    female: np.ndarray
+    education: np.ndarray  # 0 basic, 1 secondary, 2 tertiary, 3 unknown
+    language: np.ndarray  # 0 fi, 1 sv, 2 other
+    immigrant: np.ndarray
+    employability: np.ndarray
+    fund_member: np.ndarray
+    home: np.ndarray  # row of the municipality table at the first stay
+    stay_person: np.ndarray
+    stay_home: np.ndarray
+    stay_start: np.ndarray
+    stay_end: np.ndarray
+
+
+def municipality_sizes(reference: Path) -> pd.DataFrame:
+    """Size of every municipality in a simulated register.
+
+    Parameters
+    ----------
+    reference : pathlib.Path
+        Folder with ``pilot_areas.csv``, ``municipalities.csv`` (with ``labour_force``) and
+        ``baseline_by_area.csv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per municipality: ``municipality``, ``arm``, ``area`` (empty outside confirmed pilots),
+        ``unit`` (pilot area, elsewhere the subregion), ``region``, ``clients``, ``swedish`` (share).
+
+    Raises
+    ------
+    ValueError
+        Where the labour force by municipality is missing.
+    """
+    read = {"dtype": str, "keep_default_na": False}
+    table = pd.read_csv(reference / "municipalities.csv", **read)
+    areas = pd.read_csv(reference / "pilot_areas.csv", **read)
+    baseline = pd.read_csv(reference / "baseline_by_area.csv", **read)
+    labour_force = pd.to_numeric(table.get("labour_force", pd.Series(dtype=str)), errors="coerce")
+    if len(labour_force) != len(table) or labour_force.isna().any():
+        raise ValueError(
+            "municipalities.csv: labour_force is missing or not a number; fill it from StatFin 12r5 (2021-02)"
+        )
+    unemployed = areas["area"].map(baseline.set_index("area")["unemployed_2021-02"])
+    clients = pd.to_numeric(areas["clients_at_transfer"], errors="coerce").fillna(pd.to_numeric(unemployed))
+    clients_of = dict(zip(areas["area"], clients, strict=True))
+
+    pilot = table["status"] == "pilot"
+    area = table["pilot_area"].where(pilot, "")
+    in_area = labour_force.groupby(area).transform("sum")
+    by_labour_force = COMPARISON_SHARE * labour_force
+    by_labour_force *= np.where(table["status"] == "possible_pilot", POSSIBLE_PILOT_SCALE, 1.0)
+    size = np.where(pilot, area.map(clients_of).astype(float) * labour_force / in_area, by_labour_force)
+    if np.isnan(size).any():
+        unsized = sorted(set(area[np.isnan(size)]))
+        raise ValueError(f"pilot_areas.csv: no clients_at_transfer and no baseline for {', '.join(unsized)}")
+    swedish = table["language_fi"].map(
+        lambda text: 0.9 if "yksikielinen ruotsin" in text.lower() else
+        0.55 if "enemmistön kieli on ruotsi" in text else
+        0.15 if "enemmistön kieli on suomi" in text else 0.01
+    )  # fmt: skip
+    return pd.DataFrame(
+        {
+            "municipality": table["municipality"],
+            "arm": table["status"],
+            "area": area,
+            "unit": area.where(pilot, "subregion " + table["subregion_code"]),
+            "region": table["region_code"],
+            "clients": size,
+            "swedish": swedish.astype(float),
+            "urban": table["urban_rural_fi"].str.startswith("Kaupunki"),
+        }
+    )
+
+
+def allocate(weights: np.ndarray, total: int) -> np.ndarray:
+    """Whole numbers in proportion to weights that add up to `total` (largest remainders).
+
+    Examples
+    --------
+    >>> allocate(np.array([1.0, 1.0, 2.0]), 9).tolist()
+    [2, 2, 5]
+    """
+    exact = weights / weights.sum() * total
+    whole = np.floor(exact).astype(int)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: total - whole.sum()]] += 1
+    return whole
+
+
+def draw_population(sizes: pd.DataFrame, *, persons: int, rng: np.random.Generator) -> Population:
+    """Persons of working age in every municipality, and their moves during the observed years."""
+    home = np.repeat(np.arange(len(sizes)), allocate(sizes["clients"].to_numpy(), persons))
+    home = rng.permutation(home)
+    n = len(home)
+    urban = sizes["urban"].to_numpy()[home]
+    # From 8 to 58 years old at the start: every later year has its young people, none is past 67 at the end.
+    birth = START - np.round(rng.uniform(8, 58, n) * 365.25).astype(np.int64)
+    female = rng.random(n) < 0.47
+    foreign = rng.random(n) < np.where(urban, 0.17, 0.05)
+    swedish = rng.random(n) < sizes["swedish"].to_numpy()[home]
+    language = np.where(foreign, 2, np.where(swedish, 1, 0))
+    immigrant = np.where(language == 2, rng.random(n) < 0.85, rng.random(n) < 0.01)
+    draw = rng.random(n)
+    low = 0.22 + 0.12 * immigrant
+    education = np.select([draw < low, draw < 0.74, draw < 0.97], [0, 1, 2], 3)
+    age = (START - birth) / 365.25 + 4
+    employability = (
+        rng.normal(0, 0.75, n)
+        + np.select([education == 0, education == 2], [-0.35, 0.35], 0.0)
+        - 0.35 * immigrant
+        - 0.02 * np.clip(age - 45, 0, None)
+        + 0.05 * female
+    )
+    member = rng.random(n) < np.clip(0.25 + 0.012 * (age - 20), 0.15, 0.65) - 0.15 * immigrant
+    stays = _stays(home, sizes, birth, rng)
+    return Population(birth, female, education, language, immigrant, employability, member, home, *stays)
+
+
+def _stays(
+    home: np.ndarray, sizes: pd.DataFrame, birth: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Stays by person and start: about 3 % move in a year, two of three within their region."""
+    n = len(home)
+    moves = np.minimum(rng.poisson(0.03 * (END - START) / 365.25, n), 4)
+    mover = np.repeat(np.arange(n), moves)
+    day = rng.integers(START + 30, END - 30, len(mover))
+    target = rng.choice(len(sizes), len(mover), p=(sizes["clients"] / sizes["clients"].sum()).to_numpy())
+    region = sizes["region"].to_numpy()
+    near = rng.random(len(mover)) < 0.66
+    draw = rng.random(len(mover))
+    for code in np.unique(region):
+        rows = np.flatnonzero(near & (region[home[mover]] == code))
+        members = np.flatnonzero(region == code)
+        share = np.cumsum(sizes["clients"].to_numpy()[members])
+        target[rows] = members[np.searchsorted(share / share[-1], draw[rows], side="right")]
+    since = np.maximum(START - rng.integers(1, 5000, n), birth)
+    person = np.concatenate([np.arange(n), mover])
+    start = np.concatenate([since, day])
+    where = np.concatenate([home, target])
+    order = np.lexsort((start, person))
+    person, start, where = person[order], start[order], where[order]
+    # A move to where one already lives, or two on a day, is no stay of its own.
+    keep = np.ones(len(person), dtype=bool)
+    same = (person[1:] == person[:-1]) & ((where[1:] == where[:-1]) | (start[1:] == start[:-1]))
+    keep[1:] = ~same
+    person, start, where = person[keep], start[keep], where[keep]
+    end = np.full(len(person), END)
+    inside = person[1:] == person[:-1]
+    end[:-1][inside] = start[1:][inside]
+    return person, where, start, end
