@@ -37,7 +37,7 @@ STATES = (
 )
 BENEFITS = ("labour_market_support", "basic_allowance", "earnings_related")
 PAYERS = ("municipality", "state", "unemployment_funds", "eu")
-SEXES = ("female", "male")
+SEXES = ("female", "male", "unknown")
 EDUCATIONS = ("basic", "secondary", "tertiary", "unknown")
 NATIVE_LANGUAGES = ("fi", "sv", "other")
 COST_STATUSES = ("published", "from_area", "simulated")
@@ -194,7 +194,9 @@ def check(frame: pd.DataFrame, table: Table) -> None:
     if {"start", "end"} <= set(table.names):
         reversed_rows = int((frame["end"] <= frame["start"]).sum())
         if reversed_rows:
-            raise ValueError(f"{table.name}: {reversed_rows} rows end before they start; see the quality table")
+            raise ValueError(
+                f"{table.name}: {reversed_rows} rows end before they start; see the quality table"
+            )
     if table.key:
         repeated = int(frame.duplicated(list(table.key)).sum())
         if repeated:

@@ -1,0 +1,54 @@
+"""The table contract refuses what breaks it and says what to do."""
+
+import pandas as pd
+import pytest
+
+from evaluation.schemas import DTYPES, REGISTER_TABLES, SPELLS, check
+
+
+def spells(**columns):
+    frame = pd.DataFrame(
+        {
+            "person_id": [0, 0],
+            "state": ["unemployed", "service"],
+            "code": ["", "05"],
+            "start": [10, 20],
+            "end": [20, 30],
+        }
+    ).assign(**columns)
+    return frame
+
+
+def test_a_table_that_keeps_its_contract_passes_and_is_not_changed():
+    frame = spells()
+    before = frame.copy()
+    check(frame, SPELLS)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"state": ["unemployed", "on_leave"]}, r"spells.state: 1 rows hold \['on_leave'\].*layout.toml"),
+        ({"end": [10, 30]}, "spells: 1 rows end before they start"),
+        ({"start": [10.0, 20.0]}, "spells.start: float64 found, whole numbers expected"),
+        ({"code": ["", None]}, "spells.code: 1 rows are empty"),
+        ({"state": ["unemployed"] * 2, "code": ["", ""], "start": [10, 10]}, "spells: 1 rows repeat the key"),
+    ],
+)
+def test_each_breach_names_table_column_rows_and_remedy(columns, message):
+    with pytest.raises(ValueError, match=message):
+        check(spells(**columns), SPELLS)
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(ValueError, match="spells: no column code"):
+        check(spells().drop(columns="code"), SPELLS)
+
+
+def test_every_table_has_a_key_of_its_own_columns_and_explains_each_column():
+    for table in REGISTER_TABLES.values():
+        assert set(table.key) <= set(table.names)
+        assert len(set(table.names)) == len(table.names)
+        for column in table.columns:
+            assert column.meaning and column.kind in DTYPES
