@@ -1,0 +1,208 @@
+"""Figures of one area: who is included, balance, effects and sensitivity.
+
+Every function takes cleared rows of the ledger first and draws them: nothing is estimated here.
+Rows without a number (suppressed, withheld, missing) leave a gap; the table under the figure says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation import labels
+from evaluation.language import Language
+from evaluation.palette import (
+    ARMS,
+    COMPARISON,
+    FAINT,
+    PILOT,
+    SOFT,
+    panels,
+    tick_writer,
+    unit_name,
+    writer,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BASELINES = ("baseline_2018_19", "main", "baseline_covid")
+
+
+def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw how many unemployment spells are left after each step, for each arm.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
+    language : Language
+        Language of the words and numbers.
+    """
+    arms = [arm for arm in ARMS if arm in set(rows["group"])]
+    steps = rows.drop_duplicates("item").sort_values("x")["item"].tolist()
+    figure, axes = panels(1, len(arms), height=0.9 + 0.36 * len(steps), sharey=True)
+    for ax, arm in zip(axes[0], arms, strict=True):
+        part = rows[rows["group"] == arm].set_index("item").reindex(steps)
+        ax.barh(range(len(steps)), part["estimate"], color=ARMS[arm].color, height=0.62)
+        for y, value in enumerate(part["estimate"]):
+            ax.annotate(
+                language.number(value),
+                (0 if np.isnan(value) else value, y),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        ax.set_title(language.text(labels.ARM[arm]))
+        ax.set_xticks([])
+        ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params(left=False)
+    axes[0, 0].set_yticks(range(len(steps)), [named("step", step, language) for step in steps])
+    axes[0, 0].invert_yaxis()
+    return figure
+
+
+def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw standardised differences of background before and after weighting, with the limit of 0.1.
+
+    `rows` are ledger rows of measure smd: item = covariate, specification = before_ / after_weighting.
+    """
+    wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
+    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
+    figure, axes = panels(height=1.0 + 0.27 * len(wide))
+    ax = axes[0, 0]
+    y = np.arange(len(wide))
+    ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
+    for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
+        ax.plot(
+            wide[name], y, linestyle="", marker=style.marker, color=style.color, markerfacecolor=style.face
+        )
+        ax.annotate(
+            language.text(labels.SPECIFICATION[name]),
+            (wide[name].iloc[-1], y[-1]),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            color=style.color,
+            fontweight="bold",
+        )
+    for limit in (-0.1, 0.0, 0.1):
+        ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
+    ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
+    ax.set_ylim(-0.7, len(wide) + 0.1)
+    ax.margins(x=0.18)
+    tick_writer(ax.xaxis, "sd", language=language)
+    ax.set_xlabel(language.text("Pilot area minus comparison, standard deviations"))
+    return figure
+
+
+def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str] | None = None) -> Figure:
+    """Draw the effect under every analysis, every baseline first, with intervals.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Ledger rows of measure att and one outcome: the main one and those of topic sensitivity.
+    names : dict, optional
+        Municipality names by code, for the analyses that leave one out.
+    """
+    rank = {name: number for number, name in enumerate((*BASELINES, *labels.SPECIFICATION))}
+    rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
+    rows = rows.sort_values(["rank", "item"], kind="stable")
+    words = []
+    for specification, item in zip(rows["specification"], rows["item"], strict=True):
+        main = "baseline_2019_20" if specification == "main" else specification
+        name = language.text(labels.SPECIFICATION.get(main, main))
+        if specification == "leave_one_out":
+            name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))
+        words.append(language.text("Main: {analysis}", analysis=name) if specification == "main" else name)
+    return forest(rows, words, language=language, bold=rows["specification"].eq("main").tolist())
+
+
+def forest(
+    rows: pd.DataFrame, words: list[str], *, language: Language, bold: list[bool] | None = None
+) -> Figure:
+    """Draw estimates with intervals under each other, the numbers written at the right."""
+    unit = rows["unit"].iloc[0]
+    lines = ["\n".join(_wrapped(word)) for word in words]
+    heights = np.cumsum([0.0, *[1.0 + 0.55 * line.count("\n") for line in lines[:-1]]])
+    figure, axes = panels(height=0.9 + 0.25 * (heights[-1] + 1))
+    draw_forest(axes[0, 0], rows, lines, heights, unit=unit, language=language, bold=bold)
+    return figure
+
+
+def draw_forest(
+    ax: Axes,
+    rows: pd.DataFrame,
+    lines: list[str],
+    heights: np.ndarray,
+    *,
+    unit: str,
+    language: Language,
+    bold: list[bool] | None = None,
+) -> None:
+    """Draw rows of a forest on given axes; a row without a number says why in words."""
+    write = writer(unit, language=language, difference=True)
+    for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
+        strong = bold is not None and bold[number]
+        style = PILOT if strong or bold is None else COMPARISON
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=style.color, linewidth=2.2 if strong else 1.3)
+        ax.plot(row["estimate"], y, marker=style.marker, color=style.color, markerfacecolor=style.face)
+        known = np.isfinite(row["estimate"])
+        said = write(row["estimate"]) if known else language.no_number(row["status"])
+        if known and np.isfinite(row["ci_low"]):
+            said += f"  ({language.interval(row['ci_low'], row['ci_high'], write)})"
+        if known:
+            ax.annotate(said, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
+        else:
+            ax.annotate(
+                said, (0.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=SOFT
+            )
+    ax.axvline(0, color=SOFT, linewidth=0.8)
+    ax.set_yticks(heights, lines)
+    ax.set_ylim(heights[-1] + 0.8, -0.8)
+    ax.tick_params(left=False)
+    tick_writer(ax.xaxis, unit, language=language, difference=True)
+    ax.set_xlabel(unit_name(unit, language=language, difference=True))
+
+
+def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw the effects on all outcomes with intervals, one panel a unit.
+
+    `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
+    """
+    units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
+    sizes = [int((rows["unit"] == unit).sum()) for unit in units]
+    figure, axes = panels(
+        len(units),
+        1,
+        height=0.3 + sum(0.75 + 0.36 * n for n in sizes),
+        height_ratios=[n + 0.6 for n in sizes],
+    )
+    for ax, unit in zip(axes[:, 0], units, strict=True):
+        part = rows[rows["unit"] == unit]
+        lines = ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]]
+        draw_forest(ax, part, lines, np.arange(len(part)).astype(float), unit=unit, language=language)
+    return figure
+
+
+def named(kind: str, code: str, language: Language) -> str:
+    """Name a code; a step or covariate that a new delivery brings keeps its code instead of stopping a report."""
+    try:
+        if kind == "outcome":
+            return labels.outcome(code, language)
+        if kind == "covariate":
+            return labels.covariate(code, language)
+        return labels.label(kind, code, language)
+    except ValueError:
+        return code.replace("_", " ")
+
+
+def _wrapped(words: str, width: int = 34) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(words, width, break_long_words=False) or [""]
