@@ -195,16 +195,24 @@ def area_covariance(
     See :func:`placebo_areas` for the input; ``area_covariance(changes).covariance`` is k × k.
     """
     pieces = contrast(changes, outcomes=outcomes, groups=groups)
-    probability, grid = pieces.posterior.probability, pieces.grid_variance
-    expected = (probability * grid).sum(axis=1)
-    spread = (probability * (grid - expected[:, None]) ** 2).sum(axis=1)
-    # a t distribution is a normal one whose variance is inverse chi-squared: match mean and spread
-    df = float(min(MOST_DF, (4 + 2 * expected**2 / np.maximum(spread, 1e-300)).min()))
+    expected, each = t_reference(pieces)
+    df = float(each.min())
     covariance = np.einsum("m,mij->ij", pieces.treated_weight**2, pieces.treated_covariance)
     covariance += np.einsum("m,mij->ij", pieces.comparison_weight**2, pieces.comparison_covariance)
     between = np.sqrt(np.maximum(expected - pieces.sampling_variance, 0))
     covariance += _shock_correlation(pieces) * np.outer(between, between)
     return AreaInference(pieces.outcomes, pieces.estimate, covariance * (df - 2) / df, df)
+
+
+def t_reference(pieces: Contrast) -> tuple[Array, Array]:
+    """Expected variance of each estimate and the degrees of freedom that its uncertainty is worth (k, k).
+
+    A t distribution is a normal one whose variance is inverse chi-squared: mean and spread are matched.
+    """
+    probability, grid = pieces.posterior.probability, pieces.grid_variance
+    expected = (probability * grid).sum(axis=1)
+    spread = (probability * (grid - expected[:, None]) ** 2).sum(axis=1)
+    return expected, np.minimum(MOST_DF, 4 + 2 * expected**2 / np.maximum(spread, 1e-300))
 
 
 def _shock_correlation(pieces: Contrast) -> Array:

@@ -85,11 +85,12 @@ def shock_posterior(
 ) -> ShockPosterior:
     """Posterior of the shock variances among comparison municipalities.
 
-    The restricted likelihood (the common change integrated out) times a flat prior on the standard deviation
-    of the total shock and, with groups, a prior on the share of it that municipalities of a group have in
-    common (zero with probability one third, else flat; both choices are measured in the validation
-    notebook). Integrating over this posterior instead of plugging in one estimate keeps the interval honest
-    when the estimate is zero by chance (Gelman 2006; Morris and Tang 2011).
+    The restricted likelihood (the common change integrated out) times a prior: the density of the total shock's
+    standard deviation rises with its square root, which leans to caution; with groups, the share of its variance
+    that municipalities of a group have in common is zero with probability one third and else anything. Both
+    were chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior
+    instead of plugging in one estimate keeps the interval honest when the estimate is zero by chance
+    (Gelman 2006, Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
 
     Parameters
     ----------
@@ -149,7 +150,9 @@ def shock_posterior(
     if len(shares) > 1:
         prior[-1] = 0.5  # trapezoid rule
         prior[0] = prior[1:].sum() * NOTHING_SHARED / (1 - NOTHING_SHARED)
-    weight = np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True)) * width * prior
+    weight = (
+        np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True)) * width * prior * np.sqrt(spread)[:, :, None]
+    )
     weight /= weight.sum(axis=(1, 2), keepdims=True)
     total = (spread**2)[:, :, None]
     flat = (replicates, SPREADS * len(shares))
