@@ -16,7 +16,7 @@ from evaluation.simulate_dirt import soil
 from evaluation.simulate_effects import YEAR, convert, draw_shifts, episodes, relay, unemployment_phases
 from evaluation.simulate_files import write_register
 from evaluation.simulate_histories import UNEMPLOYED, WORK, Timeline, draw_histories
-from evaluation.simulate_population import START, Population, draw_population, municipality_sizes
+from evaluation.simulate_population import Population, draw_population, municipality_sizes
 
 PERSONS = 100_000
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
@@ -101,7 +101,7 @@ def register(
     population = draw_population(sizes, persons=persons, rng=streams[0])
     base = draw_histories(population, rng=streams[1])
     phases = unemployment_phases(base, population, rng=streams[2])
-    table = episodes(phases, population, sizes)
+    table = episodes(base, phases, population, sizes)
 
     shift = draw_shifts(
         table,
@@ -114,16 +114,15 @@ def register(
     )
     person, start = table["person"].to_numpy(), table["start"].to_numpy()
     window = pd.factorize(table["window"], sort=True)[0]
-    group = 2 * table["target"].to_numpy().astype(int) + table["washed"].to_numpy()
+    stratum = table["stratum"].to_numpy()
     arm = table["pilot"].to_numpy().astype(int)
     draws = streams[4].random((len(table), 5))
     by_chance = base.state[base.at(person, start + YEAR)] == WORK
-    without = convert(by_chance, shift, (window * 2 + arm) * 4 + group, draws[:, 0])
+    without = convert(by_chance, shift, (window * 2 + arm) * 8 + stratum, draws[:, 0])
     treated = (table["target"] & table["after"] & table["pilot"]).to_numpy()
     effect = table["area"].map({a: e[WORK_12M] for a, e in wanted.items()}).fillna(0).to_numpy() * treated
     area = pd.factorize(table["area"], sort=True)[0]
-    # Cells of an area are small: windows are split only where the size allows a share of its own.
-    cell = (area * 4 + group) * 2 + treated
+    cell = (area * 8 + stratum) * 2 + treated
     with_pilot = convert(without, effect, cell, draws[:, 1])
     line_without = relay(base, table, without, draws[:, 2:4])
     line = relay(base, table, with_pilot, draws[:, 2:4])
@@ -171,7 +170,7 @@ def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
         strange = sorted(set(wanted[area]) - {WORK_12M, SERVICE_DAYS})
         if strange or abs(wanted[area][WORK_12M]) > 0.3:
             raise ValueError(
-                f"effects[{area!r}]: settable are {WORK_12M} (between -0.3 and 0.3) and {SERVICE_DAYS}, not {value}"
+                f"effects[{area!r}] = {value}: settable are {WORK_12M} (-0.3 to 0.3) and {SERVICE_DAYS}"
             )
     return wanted
 
@@ -184,9 +183,9 @@ def _truth(
 ) -> pd.DataFrame:
     """One row per area and outcome: the set effect, and the mean paired difference that was realised.
 
-    Episodes counted are those that cohorts use: 90 days without unemployment before, and a full year after.
+    Episodes counted are those of inflow cohorts: a new spell of unemployment, none in the 90 days before.
     """
-    rows = treated & table["washed"].to_numpy()
+    rows = treated & table["counted"].to_numpy()
     frame = pd.DataFrame({name: np.asarray(value)[rows] for name, value in differences.items()})
     frame["area"] = table["area"].to_numpy()[rows]
     realised = frame.groupby("area").mean()
@@ -248,7 +247,7 @@ def raw_tables(
 
 
 def area_costs(sizes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
-    """Programme spending of a few areas in a few years: most of it is unpublished, so most is missing here."""
+    """Programme spending of a few areas in a few years: most is unpublished, so most is missing here."""
     clients = sizes[sizes["area"] != ""].groupby("area")["clients"].sum()
     known = rng.permutation(len(clients))[: len(clients) // 3]
     items = (

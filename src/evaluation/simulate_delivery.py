@@ -13,20 +13,20 @@ from evaluation.simulate_effects import (
     SUPPORT,
     Floats,
     Phases,
+    broad_unemployment,
     weekdays,
 )
 from evaluation.simulate_histories import (
-    LAID_OFF,
     SUBSIDISED,
     UNEMPLOYED,
     WORK,
     Days,
     Timeline,
     clip,
-    merge,
 )
-from evaluation.simulate_population import BURN_IN, END, START, Population
+from evaluation.simulate_population import BURN_IN, END, START, Population, day_of
 
+OPEN = 10**7  # in place of a last day: the spell goes on
 # Service codes of service_codes.csv: (code, share among services, mean days).
 SERVICES = (("20", 0.26, 55), ("05", 0.22, 110), ("0", 0.17, 80), ("4", 0.17, 40), ("06", 0.18, 170))
 SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))
@@ -35,11 +35,6 @@ COACHING = "4"
 RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
 RATE_EUR = (32.68, 32.40, 33.66, 33.78, 34.50, 35.72, 37.21)
 WORKDAYS_IN_MONTH = 21.5
-
-
-def day_of(date: str) -> int:
-    """Days since 1970-01-01."""
-    return int(np.datetime64(date, "D").astype(int))
 
 
 def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
@@ -133,9 +128,7 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     Five days a week are paid, in services too. After 400 paid days an earnings-related or basic allowance
     gives way to labour market support.
     """
-    broad = np.isin(line.state, (UNEMPLOYED, LAID_OFF))
-    flat = np.zeros(int(broad.sum()), dtype=np.int64)
-    joined = merge(Timeline(line.person[broad], flat, line.start[broad], line.end[broad]))
+    joined = broad_unemployment(line)
     person, start, end = joined.person, joined.start, joined.end
     key = phases.person * (1 << 15) + (phases.start - BURN_IN)
     origin = np.searchsorted(key, person * (1 << 15) + (start - BURN_IN), side="right") - 1
@@ -236,8 +229,8 @@ def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed:
 
 
 def last_day(end: Days) -> Days:
-    """Raw end dates are the last day itself; -1 stands for a spell that goes on."""
-    return np.where(end >= END, -1, end - 1)
+    """Raw end dates are the last day itself; stays that reach the end of the data go on."""
+    return np.where(end >= END, OPEN, end - 1)
 
 
 def amount_in(payments: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from evaluation.simulate_delivery import day_of
+from evaluation.simulate_delivery import OPEN
+from evaluation.simulate_population import day_of
 
-OPEN, EMPTY = -1, -2  # end dates: the spell goes on; nothing was filled in
+EMPTY = OPEN + 1  # in place of a day: nothing was filled in
 ANCIENT = day_of("1900-01-01")
 Damage = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
 
@@ -70,8 +71,8 @@ def _reversed(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 def _overlapping(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     start, end = table["start"].to_numpy()[rows], table["end"].to_numpy()[rows]
-    twin = table.iloc[rows].assign(start=start + 3, end=np.where(end > 0, end + 14, end))
-    return _append(table, twin[(end == OPEN) | (end >= start + 3)])
+    twin = table.iloc[rows].assign(start=start + 3, end=np.where(end < OPEN, end + 14, end))
+    return _append(table, twin[end >= start + 3])
 
 
 def _repeated(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:

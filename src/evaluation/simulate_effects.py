@@ -27,6 +27,7 @@ from evaluation.simulate_histories import (
 from evaluation.simulate_population import END, START, TRIAL, Population
 
 YEAR = 365
+WASHOUT = 90
 FULL_ENTITLEMENT = 400
 NO_BENEFIT, SUPPORT, BASIC, EARNINGS_RELATED = range(4)
 Floats = NDArray[np.float64]
@@ -39,7 +40,6 @@ class Phases:
     person: Days
     start: Days
     end: Days
-    gap: Days  # days since the last unemployment of the person, large where none was
     benefit: Days  # at the start
     left: Days  # paid days left of the basic or earnings-related allowance at the start
 
@@ -51,22 +51,15 @@ def unemployment_phases(line: Timeline, population: Population, *, rng: np.rando
     earnings-related for members of an unemployment fund, else as basic allowance. Everybody else gets labour
     market support, or nothing (means test).
     """
-    broad = np.isin(line.state, (UNEMPLOYED, LAID_OFF))
-    joined = merge(
-        Timeline(
-            line.person[broad], np.zeros(int(broad.sum()), dtype=np.int64), line.start[broad], line.end[broad]
-        )
-    )
+    joined = broad_unemployment(line)
     person, start, end = joined.person, joined.start, joined.end
     n = len(person)
     same = np.zeros(n, dtype=bool)
     same[1:] = person[1:] == person[:-1]
-    gap = np.full(n, 9999)
-    gap[1:][same[1:]] = start[1:][same[1:]] - end[:-1][same[1:]]
-    # Work before the simulated years is unknown: phases that open them count as entitled by a draw.
-    first_day = line.start[0]
+    first_day = int(line.start[0])
     since = np.maximum(start - 850, first_day)
     worked = line.days_in((WORK, SUBSIDISED), person, since, start)
+    # Work before the simulated years is unknown: a draw decides for phases that open them.
     entitled = (worked >= 182) | ((start == first_day) & (rng.random(n) < 0.5))
     unpaid = rng.random(n) < 0.10
     paid = weekdays(start, end)
@@ -75,11 +68,17 @@ def unemployment_phases(line: Timeline, population: Population, *, rng: np.rando
     for k in range(1, int(order.max()) + 1):
         rows = np.flatnonzero((order == k) & ~entitled)
         left[rows] = np.maximum(left[rows - 1] - paid[rows - 1], 0)
-    member = population.fund_member[person]
-    benefit = np.where(
-        left > 0, np.where(member, EARNINGS_RELATED, BASIC), np.where(unpaid, NO_BENEFIT, SUPPORT)
+    insured = np.where(population.fund_member[person], EARNINGS_RELATED, BASIC)
+    benefit = np.where(left > 0, insured, np.where(unpaid, NO_BENEFIT, SUPPORT))
+    return Phases(person, start, end, benefit, left)
+
+
+def broad_unemployment(line: Timeline) -> Timeline:
+    """Unemployment and lay-off joined where one follows the other without a gap."""
+    rows = np.isin(line.state, (UNEMPLOYED, LAID_OFF))
+    return merge(
+        Timeline(line.person[rows], np.zeros_like(line.state[rows]), line.start[rows], line.end[rows])
     )
-    return Phases(person, start, end, gap, benefit, left)
 
 
 def weekdays(start: Days, end: Days) -> Days:
@@ -87,31 +86,41 @@ def weekdays(start: Days, end: Days) -> Days:
     return np.busday_count(start.astype("datetime64[D]"), end.astype("datetime64[D]"))
 
 
-def episodes(phases: Phases, population: Population, sizes: pd.DataFrame) -> pd.DataFrame:
-    """One row per phase from 2016 on whose first year is observed, with what decides on treatment."""
-    keep = np.flatnonzero((phases.start > START) & (phases.start + YEAR < END))
-    person, start = phases.person[keep], phases.start[keep]
+def episodes(line: Timeline, phases: Phases, population: Population, sizes: pd.DataFrame) -> pd.DataFrame:
+    """One row per spell of unemployment or lay-off from 2016 on whose first year is observed.
+
+    `stratum` tells apart what cohorts may tell apart: target group or not, entry by unemployment or lay-off,
+    and 90 days before without unemployment and subsidised work, or not. Each stratum gets the effect in full.
+    """
+    rows = np.isin(line.state, (UNEMPLOYED, LAID_OFF)) & (line.start > START) & (line.start + YEAR < END)
+    person, start, state = line.person[rows], line.start[rows], line.state[rows]
     stays = population.stay_person * (1 << 15) + population.stay_start
-    stay = np.searchsorted(stays, person * (1 << 15) + start, side="right") - 1
-    home = population.stay_home[stay]
-    old = (start - population.birth[person]) / 365.2425 >= 30
+    home = population.stay_home[np.searchsorted(stays, person * (1 << 15) + start, side="right") - 1]
+    starts = phases.person * (1 << 15) + phases.start
+    phase = np.searchsorted(starts, person * (1 << 15) + start, side="right") - 1
+    drawn = weekdays(phases.start[phase], start) < phases.left[phase]
     stayer = (
-        (phases.benefit[keep] == EARNINGS_RELATED)
-        & old
+        (phases.benefit[phase] == EARNINGS_RELATED)
+        & drawn
+        & ((start - population.birth[person]) / 365.2425 >= 30)
         & (population.language[person] != 2)
         & ~population.immigrant[person]
     )
+    laid_off = state == LAID_OFF
+    before = line.days_in((UNEMPLOYED, SUBSIDISED), person, start - WASHOUT, start)
+    before += line.days_in((LAID_OFF,), person, start - WASHOUT, start) * laid_off
+    washed = before == 0
     return pd.DataFrame(
         {
             "person": person,
             "start": start,
-            "phase_end": phases.end[keep],
+            "spell_end": line.end[rows],
             "home": home,
             "area": sizes["area"].to_numpy()[home],
             "pilot": (sizes["arm"].to_numpy() == "pilot")[home],
-            "unit": sizes["unit"].to_numpy()[home],
             "target": ~stayer,
-            "washed": phases.gap[keep] >= 90,
+            "counted": washed & ~laid_off,
+            "stratum": 4 * ~stayer + 2 * laid_off + washed,
             "window": (start - TRIAL) // YEAR,  # twelve-month windows around the start of the trial
             "after": start >= TRIAL,
         }
@@ -199,7 +208,7 @@ def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws
     # Work taken away: the first job after the episode starts later, else the person is out for some weeks.
     delayed = day + 1 + np.floor(120 * late).astype(np.int64)
     delay = (
-        (low == table["phase_end"].to_numpy())
+        (low == table["spell_end"].to_numpy())
         & (previous < low)
         & (delayed <= high - 91)
         & (following >= delayed)

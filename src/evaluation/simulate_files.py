@@ -1,4 +1,4 @@
-"""Writing simulated tables as raw deliveries: Finnish names and codes, mixed encodings, dates and decimals."""
+"""Writing simulated tables as raw deliveries: Finnish names and codes, mixed encodings and dates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from evaluation.simulate_dirt import ANCIENT, EMPTY, OPEN
+from evaluation.simulate_delivery import OPEN
+from evaluation.simulate_dirt import ANCIENT, EMPTY
 from evaluation.simulate_population import END
 
 OPEN_TEXT = "31.12.9999"
@@ -36,7 +37,8 @@ FILES = {
     "residence": File("asuminen.csv", ";", "utf-8-sig", ",", "d.m.yyyy", {
         "person_id": "henkilo", "municipality": "kunta", "start": "alkupvm", "end": "loppupvm"}),
     "spells": File("jaksot.csv", ",", "utf-8", ".", "iso", {
-        "person_id": "henkilo", "state": "tila", "code": "palvelukoodi", "start": "alkupvm", "end": "loppupvm"}),
+        "person_id": "henkilo", "state": "tila", "code": "palvelukoodi", "start": "alkupvm",
+        "end": "loppupvm"}),
     "benefits": File("etuudet.csv", ";", "latin-1", ",", "d.m.yyyy", {
         "person_id": "henkilo", "benefit": "etuus", "start": "alkupvm", "end": "loppupvm", "days": "paivat",
         "amount_eur": "maara_eur"}),

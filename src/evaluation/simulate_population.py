@@ -13,10 +13,16 @@ ALAND = "21"
 COMPARISON_SHARE = 0.114
 # Municipalities whose membership nobody could verify are kept out of the comparison: fewer of them suffice.
 POSSIBLE_PILOT_SCALE = 0.3
-BURN_IN = int(np.datetime64("2011-01-01", "D").astype(int))
-START = int(np.datetime64("2016-01-01", "D").astype(int))
-END = int(np.datetime64("2025-01-01", "D").astype(int))
-TRIAL = int(np.datetime64("2021-03-01", "D").astype(int))
+
+
+def day_of(date: str) -> int:
+    """Days since 1970-01-01."""
+    return int(np.datetime64(date, "D").astype(int))
+
+
+BURN_IN = day_of("2011-01-01")
+START, END = day_of("2016-01-01"), day_of("2025-01-01")
+TRIAL = day_of("2021-03-01")
 
 
 @dataclass(frozen=True)
