@@ -48,6 +48,19 @@ def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
     return Finding("verdict", status, language.text(VERDICTS[status], reasons=reasons))
 
 
+def withheld(cleared: pd.DataFrame, *, area: str, about: str, language: Language) -> Finding | None:
+    """Return the sentence that stands in place of a comparison of an unfair area, None for a fair one."""
+    status, _ = fairness(cleared, area=area)
+    if status in SHOWN or (area == "all" and status != "fail"):  # all areas together have their own checks
+        return None
+    text = language.text(
+        "{outcome}: {reason}.",
+        outcome=labels.label("measure", about, language),
+        reason=language.no_number("withheld"),
+    )
+    return Finding(about, "withheld", text)
+
+
 def main_row(cleared: pd.DataFrame, *, area: str, outcome: str, window: str = "2019_20") -> pd.Series | None:
     """Return the main analysis of an outcome in an area: its effect, or its cost difference."""
     topic, measure = ("cost", "delta_cost") if outcome.startswith("cost_") else ("effect", "att")
