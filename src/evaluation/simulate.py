@@ -6,6 +6,7 @@ Sizes of areas are real; no person is. See docs/simulated-register.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,19 @@ import pandas as pd
 
 from evaluation import simulate_delivery as delivery
 from evaluation.simulate_dirt import soil
-from evaluation.simulate_effects import YEAR, convert, draw_shifts, episodes, relay, unemployment_phases
+from evaluation.simulate_effects import (
+    YEAR,
+    Phases,
+    convert,
+    draw_shifts,
+    episodes,
+    relay,
+    unemployment_phases,
+)
 from evaluation.simulate_files import write_register
 from evaluation.simulate_histories import UNEMPLOYED, WORK, Timeline, draw_histories
 from evaluation.simulate_population import Population, draw_population, municipality_sizes
+from evaluation.simulate_tables import area_costs, raw_tables
 
 PERSONS = 100_000
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
@@ -40,6 +50,24 @@ UNITS = {
     "unemployed_spell_days_12m": "days",
     "benefit_eur_12m": "eur",
 }
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What was drawn: histories with the pilot and without it, and the episodes they differ in.
+
+    `episodes` has a row per spell of unemployment or lay-off with `outcome` and `outcome_without` (in
+    open-market work 365 days later); `counted` marks those that inflow cohorts use, `treated` the target
+    group of pilot areas from 2021-03-01 on.
+    """
+
+    sizes: pd.DataFrame
+    population: Population
+    phases: Phases
+    line: Timeline
+    without: Timeline
+    episodes: pd.DataFrame
+    effects: dict[str, dict[str, float]]
 
 
 def register(
@@ -95,14 +123,88 @@ def register(
     >>> register(Path("data/raw/register"), persons=2000, seed=1, reference=Path("data/raw/reference"),
     ...          effects={"oulu": 0.03})  # doctest: +SKIP
     """
+    drawn = draw(
+        persons=persons,
+        seed=seed,
+        reference=reference,
+        effects=effects,
+        area_shock_sd=area_shock_sd,
+        area_shock_share=area_shock_share,
+        selection=selection,
+        trend_break=trend_break,
+    )
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
+    population, table, treated = drawn.population, drawn.episodes, drawn.episodes["treated"].to_numpy()
+    wages = delivery.draw_wages(population, rng=streams[0])
+    mix = int(streams[1].integers(1 << 30))
+    before = delivery.services(drawn.without, seed=mix)
+    during = delivery.services(drawn.line, seed=mix)
+    person, since = table["person"].to_numpy(), table["start"].to_numpy()
+    until = since + YEAR
+    gained = delivery.days_covered(during, person, since, until)
+    gained -= delivery.days_covered(before, person, since, until)
+    wanted_days = table["area"].map(
+        {area: e[SERVICE_DAYS] for area, e in drawn.effects.items() if SERVICE_DAYS in e}
+    )
+    during = delivery.adjust_services(
+        during, table, gained=gained, wanted=wanted_days.to_numpy(float), line=drawn.line, rng=streams[2]
+    )
+    paid_without = delivery.benefits(drawn.without, drawn.phases, population, wages)
+    paid = delivery.benefits(drawn.line, drawn.phases, population, wages)
+
+    def days(state: int) -> np.ndarray:
+        return drawn.line.days_in((state,), person, since, until) - drawn.without.days_in(
+            (state,), person, since, until
+        )
+
+    differences = {
+        WORK_12M: table["outcome"].to_numpy().astype(float) - table["outcome_without"].to_numpy(),
+        "open_employment_days_12m": days(WORK),
+        SERVICE_DAYS: delivery.days_covered(during, person, since, until)
+        - delivery.days_covered(before, person, since, until),
+        "unemployed_spell_days_12m": days(UNEMPLOYED),
+        "benefit_eur_12m": delivery.amount_in(paid, person, since, until)
+        - delivery.amount_in(paid_without, person, since, until),
+    }
+    truth = _truth(table, treated, drawn.effects, differences)
+    tables = raw_tables(
+        population, drawn.sizes, drawn.line, during, paid, delivery.earnings(drawn.line, wages), seed=mix
+    )
+    tables["area_costs"] = area_costs(drawn.sizes, rng=streams[3])
+    numbers = streams[4].permutation(10 * persons)[:persons]
+    pseudonyms = [f"H{number:07d}" for number in numbers]
+    write_register(raw, soil(tables, dirt=dirt, rng=streams[4]), pseudonyms=pseudonyms, truth=truth)
+
+
+def draw(
+    *,
+    persons: int,
+    seed: int,
+    reference: Path,
+    effects: Effects = DEFAULT_EFFECTS,
+    area_shock_sd: float = 0.01,
+    area_shock_share: float = 0.2,
+    selection: float = 0.03,
+    trend_break: float = 0.0,
+) -> Simulation:
+    """Histories and episodes of a simulated register in memory, without files: a second for 100,000 persons.
+
+    Parameters
+    ----------
+    persons, seed, reference, effects, area_shock_sd, area_shock_share, selection, trend_break
+        As for `register`, which writes what this draws.
+
+    Returns
+    -------
+    Simulation
+    """
     sizes = municipality_sizes(reference)
     wanted = _wanted(effects, sorted(set(sizes["area"]) - {""}))
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(9)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 0]).spawn(5)]
     population = draw_population(sizes, persons=persons, rng=streams[0])
     base = draw_histories(population, rng=streams[1])
     phases = unemployment_phases(base, population, rng=streams[2])
     table = episodes(base, phases, population, sizes)
-
     shift = draw_shifts(
         table,
         sizes,
@@ -112,52 +214,23 @@ def register(
         area_shock_share=area_shock_share,
         rng=streams[3],
     )
-    person, start = table["person"].to_numpy(), table["start"].to_numpy()
-    window = pd.factorize(table["window"], sort=True)[0]
-    stratum = table["stratum"].to_numpy()
-    arm = table["pilot"].to_numpy().astype(int)
-    draws = streams[4].random((len(table), 5))
-    by_chance = base.state[base.at(person, start + YEAR)] == WORK
-    without = convert(by_chance, shift, (window * 2 + arm) * 8 + stratum, draws[:, 0])
+    draws = streams[4].random((len(table), 4))
+    by_chance = base.state[base.at(table["person"].to_numpy(), table["start"].to_numpy() + YEAR)] == WORK
+    stratum, pilot = table["stratum"].to_numpy(), table["pilot"].to_numpy()
+    window, area = (pd.factorize(table[name], sort=True)[0] for name in ("window", "area"))
+    without = convert(by_chance, shift, (window * 2 + pilot) * 8 + stratum, draws[:, 0])
     treated = (table["target"] & table["after"] & table["pilot"]).to_numpy()
-    effect = table["area"].map({a: e[WORK_12M] for a, e in wanted.items()}).fillna(0).to_numpy() * treated
-    area = pd.factorize(table["area"], sort=True)[0]
-    cell = (area * 8 + stratum) * 2 + treated
-    with_pilot = convert(without, effect, cell, draws[:, 1])
-    line_without = relay(base, table, without, draws[:, 2:4])
-    line = relay(base, table, with_pilot, draws[:, 2:4])
-
-    wages = delivery.draw_wages(population, rng=streams[5])
-    mix = int(streams[6].integers(1 << 30))
-    paid_without = delivery.benefits(line_without, phases, population, wages)
-    paid = delivery.benefits(line, phases, population, wages)
-    help_without = delivery.services(line_without, seed=mix)
-    help_ = delivery.services(line, seed=mix)
-    days_of_help = delivery.days_covered(help_, person, start, start + YEAR)
-    gained = days_of_help - delivery.days_covered(help_without, person, start, start + YEAR)
-    set_days = table["area"].map({a: e[SERVICE_DAYS] for a, e in wanted.items() if SERVICE_DAYS in e})
-    so_far = pd.Series(gained[treated]).groupby(area[treated]).mean()
-    missing = (set_days - pd.Series(area, index=table.index).map(so_far)).fillna(0).to_numpy()
-    extra = delivery.extra_services(table, treated & (missing > 0), missing, draws[:, 4], line)
-    help_ = pd.concat([help_, extra], ignore_index=True).sort_values(["person", "start"], ignore_index=True)
-
-    truth = _truth(table, treated, wanted, {
-        WORK_12M: with_pilot.astype(float) - without,
-        "open_employment_days_12m": line.days_in((WORK,), person, start, start + YEAR)
-        - line_without.days_in((WORK,), person, start, start + YEAR),
-        SERVICE_DAYS: delivery.days_covered(help_, person, start, start + YEAR)
-        - delivery.days_covered(help_without, person, start, start + YEAR),
-        "unemployed_spell_days_12m": line.days_in((UNEMPLOYED,), person, start, start + YEAR)
-        - line_without.days_in((UNEMPLOYED,), person, start, start + YEAR),
-        "benefit_eur_12m": delivery.amount_in(paid, person, start, start + YEAR)
-        - delivery.amount_in(paid_without, person, start, start + YEAR),
-    })  # fmt: skip
-
-    tables = raw_tables(population, sizes, line, help_, paid, delivery.earnings(line, wages), seed=mix)
-    tables["area_costs"] = area_costs(sizes, rng=streams[7])
-    order = streams[8].permutation(10 * persons)[:persons]
-    pseudonyms = [f"H{number:07d}" for number in order]
-    write_register(raw, soil(tables, dirt=dirt, rng=streams[8]), pseudonyms=pseudonyms, truth=truth)
+    effect = table["area"].map({name: e[WORK_12M] for name, e in wanted.items()}).fillna(0).to_numpy()
+    outcome = convert(without, effect * treated, (area * 8 + stratum) * 2 + treated, draws[:, 1])
+    return Simulation(
+        sizes=sizes,
+        population=population,
+        phases=phases,
+        line=relay(base, table, outcome, draws[:, 2:]),
+        without=relay(base, table, without, draws[:, 2:]),
+        episodes=table.assign(treated=treated, outcome=outcome, outcome_without=without),
+        effects=wanted,
+    )
 
 
 def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
@@ -205,70 +278,3 @@ def _truth(
             for outcome in differences
         ]
     )
-
-
-def raw_tables(
-    population: Population,
-    sizes: pd.DataFrame,
-    line: Timeline,
-    help_: pd.DataFrame,
-    paid: pd.DataFrame,
-    earned: pd.DataFrame,
-    *,
-    seed: int,
-) -> dict[str, pd.DataFrame]:
-    """Tables of a delivery with last days inclusive and whole-number codes as in ``simulate_files.CODES``."""
-    states = delivery.spells(line, help_, population, seed=seed)
-    states["end"] = delivery.last_day(states["end"].to_numpy())
-    states["state"] = states["state"].replace({9: 6})
-    return {
-        "persons": pd.DataFrame(
-            {
-                "person": np.arange(len(population.birth)),
-                "birth": population.birth,
-                "sex": population.female.astype(int),
-                "education": population.education,
-                "native_language": population.language,
-                "immigrant": population.immigrant.astype(int),
-            }
-        ),
-        "residence": pd.DataFrame(
-            {
-                "person": population.stay_person,
-                "municipality": sizes["municipality"].to_numpy()[population.stay_home],
-                "start": population.stay_start,
-                "end": delivery.last_day(population.stay_end),
-            }
-        ),
-        "spells": states,
-        "benefits": paid.assign(benefit=paid["benefit"] - 1, end=paid["end"] - 1),
-        "earnings": earned,
-    }
-
-
-def area_costs(sizes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
-    """Programme spending of a few areas in a few years: most is unpublished, so most is missing here."""
-    clients = sizes[sizes["area"] != ""].groupby("area")["clients"].sum()
-    known = rng.permutation(len(clients))[: len(clients) // 3]
-    items = (
-        ("henkilöstö", 0, 240.0),
-        ("palveluhankinnat", 0, 90.0),
-        ("palkkatuki", 1, 160.0),
-        ("hankkeet", 3, 25.0),
-    )
-    rows = [
-        {
-            "area": clients.index[a],
-            "year": year,
-            "item": item,
-            "payer": payer,
-            "amount_eur": round(per_client * float(clients.iloc[a]) * float(rng.lognormal(0, 0.2)), -2),
-            "source": "simuloitu",
-            "status": 0,
-        }
-        for a in np.sort(known)
-        for year in (2021, 2022, 2023)
-        if rng.random() < 0.7
-        for item, payer, per_client in items
-    ]
-    return pd.DataFrame(rows, columns=["area", "year", "item", "payer", "amount_eur", "source", "status"])

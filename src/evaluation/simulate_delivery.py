@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evaluation.simulate_effects import (
     BASIC,
     EARNINGS_RELATED,
     NO_BENEFIT,
     SUPPORT,
+    YEAR,
     Floats,
     Phases,
     broad_unemployment,
@@ -99,27 +99,67 @@ def services(line: Timeline, *, seed: int) -> pd.DataFrame:
     )
 
 
-def extra_services(
-    table: pd.DataFrame, treated: NDArray[np.bool_], missing_days: Floats, draw: Floats, line: Timeline
+def adjust_services(
+    table: pd.DataFrame,
+    episodes: pd.DataFrame,
+    *,
+    gained: Days,
+    wanted: Floats,
+    line: Timeline,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Coaching in the first weeks of treated episodes, so that mean service days rise by `missing_days`.
+    """Add or take away services so that treated episodes gain the wanted days in their first year.
 
-    Other services never begin within 25 days of a first day of unemployment: nothing is displaced.
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Services (person, start, end, code).
+    episodes : pandas.DataFrame
+        Episodes with `area`, `counted` and `treated`.
+    gained : array of int
+        Days that each episode gained already, because it spends more or less time unemployed.
+    wanted : array of float
+        Mean days to be gained per treated episode, missing where nothing is set.
+
+    Raises
+    ------
+    ValueError
+        If an area is to gain or lose more days than there are.
+
+    Notes
+    -----
+    Added is coaching in the first 24 days of unemployment, before other services begin: none is displaced.
+    An addition also counts in the first year of an earlier episode; the share that gets one allows for that.
     """
-    rows = table[treated]
+    chosen = (episodes["treated"] & episodes["counted"]).to_numpy() & ~np.isnan(wanted)
+    if not chosen.any():
+        return table
+    rows, draw = episodes[chosen], rng.random(int(chosen.sum()))
     person, start = rows["person"].to_numpy(), rows["start"].to_numpy()
-    length = np.minimum(start + 24, line.end[line.at(person, start)]) - (start + 1)
-    mean = pd.Series(length).groupby(rows["area"].to_numpy()).transform("mean").to_numpy()
-    share = np.clip(missing_days[treated] / np.maximum(mean, 1e-9), 0, 1)
-    chosen = (draw[treated] < share) & (length > 0)
-    return pd.DataFrame(
-        {
-            "person": person[chosen],
-            "start": start[chosen] + 1,
-            "end": (start + 1 + length)[chosen],
-            "code": COACHING,
-        }
-    )
+    stop = np.minimum(start + 24, line.end[line.at(person, start)])
+    more = pd.DataFrame({"person": person, "start": start + 1, "end": stop, "code": COACHING})
+    roomy = stop > start + 1
+
+    def mean(values: Floats | Days) -> Floats:
+        return pd.Series(values).groupby(rows["area"].to_numpy()).transform("mean").to_numpy(float)
+
+    addable = days_covered(more[roomy], person, start, start + YEAR)
+    received = days_covered(table, person, start, start + YEAR)
+    missing = wanted[chosen] - mean(gained[chosen])
+    share = missing / np.maximum(np.where(missing > 0, mean(addable), mean(received)), 1e-9)
+    if (excess := np.abs(share) > 1).any():
+        raise ValueError(
+            f"effects: {', '.join(sorted(set(rows['area'].to_numpy()[excess])))} cannot gain or lose so many "
+            "service days; additions end at about 15 days per episode, reductions at what there is"
+        )
+    cut = draw < -share
+    key = table["person"].to_numpy() * (1 << 15) + table["start"].to_numpy()
+    low = np.searchsorted(key, person[cut] * (1 << 15) + start[cut])
+    high = np.searchsorted(key, person[cut] * (1 << 15) + start[cut] + YEAR)
+    mark = np.bincount(low, minlength=len(key) + 1) - np.bincount(high, minlength=len(key) + 1)
+    left = table[np.cumsum(mark)[:-1] == 0]
+    together = pd.concat([left, more[(draw < share) & roomy]], ignore_index=True)
+    return together.sort_values(["person", "start"], ignore_index=True)
 
 
 def benefits(line: Timeline, phases: Phases, population: Population, wages: Floats) -> pd.DataFrame:
