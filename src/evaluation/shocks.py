@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 FEWEST_COMPARISONS = 5
 SPREADS = 64  # grid points of the total shock's standard deviation
 SHARES = np.linspace(0, 1, 11)  # grid of the share that a labour market area's municipalities have in common
-NOTHING_SHARED = 1 / 3  # prior probability that municipalities of a labour market area share no shock
+NOTHING_SHARED = 0.3  # prior probability that municipalities of a labour market area share no shock
 PRIOR_EPISODES = 30  # a municipality's own variance counts as much as the pooled one at this many episodes
 
 
@@ -85,12 +85,12 @@ def shock_posterior(
 ) -> ShockPosterior:
     """Posterior of the shock variances among comparison municipalities.
 
-    The restricted likelihood (the common change integrated out) times a prior: the density of the total shock's
-    standard deviation rises with its square root, which leans to caution; with groups, the share of its variance
-    that municipalities of a group have in common is zero with probability one third and else anything. Both
-    were chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior
-    instead of plugging in one estimate keeps the interval honest when the estimate is zero by chance
-    (Gelman 2006, Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
+    The restricted likelihood (the common change integrated out) times a prior: the density of the total
+    shock's standard deviation rises with its square root, which leans to caution; with groups, the share of
+    its variance that is common to a group is zero with probability 0.3 and else anything. Both were
+    chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior instead
+    of plugging in one estimate keeps the interval honest when the estimate is zero by chance (Gelman 2006,
+    Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
 
     Parameters
     ----------

@@ -27,11 +27,9 @@ AREAS: Mapping[str, tuple[int, ...]] = {
     "one_large": (30880,),
     "five": (7693, 924, 665, 315, 228),
     "seven_small": (687, 563, 388, 137, 86, 43, 36),
-    "twenty_two": tuple(
-        int(n)
-        for n in (
-            "13402 1440 1118 1072 888 806 771 607 582 415 387 374 257 244 230 223 187 169 124 70 69 65".split()
-        )
+    "twenty_two": (
+        *(13402, 1440, 1118, 1072, 888, 806, 771, 607, 582, 415, 387, 374, 257, 244, 230, 223, 187, 169, 124),
+        *(70, 69, 65),
     ),
 }
 COMPARISONS = 142  # comparison municipalities in the reference table, Åland left out
@@ -246,8 +244,8 @@ def summarise(runs: pd.DataFrame, *, effect: float) -> pd.DataFrame:
 
     Examples
     --------
-    >>> runs = pd.DataFrame({"method": "m", "truth": [0.0, 0.03], "estimate": [0.0, 0.04], "p_value": [0.9, 0.04],
-    ...                      "ci_low": [-1.0, 0.0], "ci_high": [1.0, 0.05]})
+    >>> runs = pd.DataFrame({"method": "m", "truth": [0.0, 0.03], "estimate": [0.0, 0.04],
+    ...                      "p_value": [0.9, 0.04], "ci_low": [-1.0, 0.0], "ci_high": [1.0, 0.05]})
     >>> summarise(runs, effect=0.03)[["coverage", "false_positive", "power"]].to_numpy().tolist()
     [[1.0, 0.0, 1.0]]
     """
