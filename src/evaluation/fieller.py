@@ -1,0 +1,146 @@
+"""Fieller's confidence set for a ratio, with the kind of set it is, and in words where a ratio means nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+KINDS = ("interval", "outside", "everything")
+
+
+@dataclass(frozen=True)
+class FiellerSet:
+    """Confidence set of a cost-effect ratio.
+
+    Attributes
+    ----------
+    ratio : float
+        Point estimate, missing where the effect is exactly zero.
+    kind : {"interval", "outside", "everything"}
+        ``interval``: from low to high. ``outside``: everything but the open interval from low to high.
+        ``everything``: every ratio is compatible with the data.
+    low, high : float
+        Limits; infinite where the set reaches no limit, missing for ``everything``.
+    a, b, c : float
+        The set is where a R² + 2 b R + c ≤ 0.
+    """
+
+    ratio: float
+    kind: str
+    low: float
+    high: float
+    a: float
+    b: float
+    c: float
+
+    @property
+    def discriminant(self) -> float:
+        """b² − a c; negative where the set is everything."""
+        return self.b**2 - self.a * self.c
+
+    def contains(self, ratio: float) -> bool:
+        """Whether a ratio is compatible with the data."""
+        if self.kind == "everything":
+            return True
+        if self.kind == "outside":
+            return bool(ratio <= self.low or ratio >= self.high)
+        return bool(self.low <= ratio <= self.high)
+
+
+def fieller(
+    delta_cost: float,
+    delta_effect: float,
+    covariance: np.ndarray,
+    *,
+    level: float = 0.95,
+    df: float = np.inf,
+) -> FiellerSet:
+    """Fieller's confidence set of delta_cost / delta_effect.
+
+    Parameters
+    ----------
+    delta_cost, delta_effect : float
+        Estimated differences.
+    covariance : array_like, shape (2, 2)
+        Their covariance, cost first.
+    level : float
+        Confidence level.
+    df : float
+        Degrees of freedom of the t quantile; infinite for the normal.
+
+    Returns
+    -------
+    FiellerSet
+
+    Notes
+    -----
+    Fieller (1954), J. R. Statist. Soc. B 16, 175–185; Willan & O'Brien (1996), Health Econ. 5, 297–305. The set is
+    an interval exactly if the effect differs from zero at the same level.
+
+    Examples
+    --------
+    >>> found = fieller(1000.0, 20.0, [[90000.0, -360.0], [-360.0, 16.0]])
+    >>> found.kind, round(found.low, 2), round(found.high, 2)
+    ('interval', 17.81, 108.52)
+    """
+    variance = np.asarray(covariance, dtype=float)
+    if variance.shape != (2, 2) or not np.isfinite(variance).all() or (np.diag(variance) < 0).any():
+        raise ValueError("covariance: 2 × 2 finite numbers with variances ≥ 0 expected, cost first")
+    q = stats.t.ppf(0.5 + level / 2, df) ** 2 if np.isfinite(df) else stats.norm.ppf(0.5 + level / 2) ** 2
+    a = float(delta_effect**2 - q * variance[1, 1])
+    b = float(q * variance[0, 1] - delta_cost * delta_effect)
+    c = float(delta_cost**2 - q * variance[0, 0])
+    ratio = delta_cost / delta_effect if delta_effect != 0 else np.nan
+    discriminant = b**2 - a * c
+    if a == 0:
+        return _half_line(ratio, a, b, c)
+    if discriminant < 0 and a < 0:
+        return FiellerSet(ratio, "everything", np.nan, np.nan, a, b, c)
+    # The larger root in size first, the other from their product: no cancellation.
+    larger = -b - math.copysign(math.sqrt(max(discriminant, 0.0)), b)
+    roots = sorted([larger / a, c / larger]) if larger != 0 else [0.0, 0.0]
+    return FiellerSet(ratio, "interval" if a > 0 else "outside", roots[0], roots[1], a, b, c)
+
+
+def _half_line(ratio: float, a: float, b: float, c: float) -> FiellerSet:
+    if b == 0:
+        return FiellerSet(ratio, "everything", np.nan, np.nan, a, b, c)
+    limit = -c / (2 * b)
+    low, high = (-np.inf, limit) if b > 0 else (limit, np.inf)
+    return FiellerSet(ratio, "interval", low, high, a, b, c)
+
+
+def reason_to_refuse(delta_cost: float, delta_effect: float) -> str:
+    """Why a cost per month must not be stated, or "" where it may.
+
+    A negative ratio says nothing without its quadrant, and a ratio of two negative numbers is money saved per month
+    lost, not a price per month gained.
+
+    Returns
+    -------
+    str
+        ``dominant`` (costs less, more work), ``dominated`` (costs more, less work), ``saves_and_loses`` (costs less,
+        less work), ``no_effect``, or "".
+
+    Examples
+    --------
+    >>> reason_to_refuse(-900.0, 15.0), reason_to_refuse(1000.0, 20.0)
+    ('dominant', '')
+    """
+    if delta_effect == 0:
+        return "no_effect"
+    if delta_effect > 0:
+        return "dominant" if delta_cost <= 0 else ""
+    return "dominated" if delta_cost >= 0 else "saves_and_loses"
+
+
+WORDS = {
+    "": "costs more and brings more months in work: the ratio is the price of an additional month",
+    "dominant": "costs less and brings more months in work: there is no price to pay for a month",
+    "dominated": "costs more and brings fewer months in work: no price buys an additional month",
+    "saves_and_loses": "costs less and brings fewer months in work: the ratio is money saved per month lost",
+    "no_effect": "no difference in months in work: a ratio has no meaning",
+}
