@@ -92,7 +92,7 @@ def deliver(folder, *, rows=None, separator=";", encoding="utf-8", options="", c
 
 
 def ingest(folder, **delivery):
-    quality = registers.ingest(deliver(folder, **delivery), folder / "processed", references=REFERENCE)
+    quality = registers.ingest(deliver(folder, **delivery), folder / "processed", reference=REFERENCE)
     return registers.load(folder / "processed"), quality
 
 
@@ -157,7 +157,7 @@ def test_parquet_with_real_types_gives_the_same_register(tmp_path):
     layout = (raw / "layout.toml").read_text(encoding="utf-8")
     layout = layout.replace("spells.csv", "spells.parquet").replace("benefits.csv", "benefits.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
-    registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+    registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     other = registers.load(tmp_path / "out")
     pd.testing.assert_frame_equal(plain.spells, other.spells)
     pd.testing.assert_frame_equal(plain.benefits, other.benefits)
@@ -170,7 +170,7 @@ def test_service_codes_delivered_as_numbers_are_refused(tmp_path):
     layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("spells.csv", "spells.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
     with pytest.raises(ValueError, match=r"palvelukoodi holds numbers.*5 and 05"):
-        registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+        registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
 
 
 @pytest.fixture(scope="module")
@@ -312,10 +312,10 @@ def test_identity_codes_are_refused_in_columns_that_nobody_reads_and_in_the_firs
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text(f"{lines[0]};hetu\n{lines[1]};131052-308T\n{lines[2]};\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"column hetu holds a personal identity code in 1 rows"):
-        registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+        registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     path.write_text(f"{lines[0]};131052-308T\n{lines[1]};\n", encoding="utf-8")
     with pytest.raises(ValueError, match="first line") as error:
-        registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+        registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     assert "131052" not in str(error.value)
 
 
@@ -332,13 +332,13 @@ def test_the_parser_never_quotes_a_row_in_its_errors(tmp_path):
         (raw / "persons.csv").read_bytes() + "ÄÄ99;1.5.1990;1;".encode("latin-1")
     )
     with pytest.raises(ValueError, match=r"persons.csv: cannot be read as utf-8; set encoding") as error:
-        registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+        registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     assert "99" not in str(error.value)
 
 
 def test_a_missing_layout_says_what_to_write(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"(?s)layout.toml is missing.*observed_from.*files.persons"):
-        registers.ingest(tmp_path, tmp_path / "out", references=REFERENCE)
+        registers.ingest(tmp_path, tmp_path / "out", reference=REFERENCE)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_mistakes_in_the_layout_are_named(tmp_path, old, new, message):
     assert old in text
     (raw / "layout.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises((ValueError, FileNotFoundError), match=message):
-        registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+        registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
 
 
 def test_area_costs_may_be_absent(tmp_path):
@@ -369,7 +369,7 @@ def test_area_costs_may_be_absent(tmp_path):
     text = (raw / "layout.toml").read_text(encoding="utf-8")
     start, end = text.index("[files.area_costs]"), text.index("[codes.persons")
     (raw / "layout.toml").write_text(text[:start] + text[end:], encoding="utf-8")
-    registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+    registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     assert registers.load(tmp_path / "out").area_costs.empty
 
 
@@ -454,6 +454,6 @@ def test_a_million_spells_are_read_in_seconds(tmp_path):
     )
     spells.to_csv(raw / "spells.csv", sep=";", index=False)
     began = time.perf_counter()
-    quality = registers.ingest(raw, tmp_path / "out", references=REFERENCE)
+    quality = registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
     assert time.perf_counter() - began < 30  # about 3 s alone; the limit leaves room for a loaded machine
     assert rows_of(quality, "spells", "rows_read") == n

@@ -15,10 +15,14 @@ from evaluation import cleaning
 from evaluation.layout import Layout, read_layout
 from evaluation.raw_files import Tally, read_text
 from evaluation.raw_values import parse
-from evaluation.reference import check_reference, reference
+from evaluation.reference import check_reference
+from evaluation.reference import reference as read_reference
 from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
 
-__all__ = ["Register", "check_reference", "ingest", "load", "reference"]
+__all__ = ["TABLES", "Register", "check_reference", "ingest", "load", "reference"]
+
+TABLES = tuple(REGISTER_TABLES)
+reference = read_reference
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Register:
     simulated: bool
 
 
-def ingest(raw: Path | str, processed: Path | str, *, references: Path | str | None = None) -> pd.DataFrame:
+def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | None = None) -> pd.DataFrame:
     """Read a raw delivery, validate it and write it as Parquet below ``processed/register``.
 
     Pseudonyms become running numbers in their sorted order; no mapping between the two is kept. The same
@@ -48,7 +52,7 @@ def ingest(raw: Path | str, processed: Path | str, *, references: Path | str | N
         Folder of the delivery with its ``layout.toml``.
     processed : path
         Folder that gets ``register/`` with a Parquet file for each table and for the quality table.
-    references : path, optional
+    reference : path, optional
         Folder of the reference data, by default ``reference`` beside the delivery.
 
     Returns
@@ -70,11 +74,11 @@ def ingest(raw: Path | str, processed: Path | str, *, references: Path | str | N
     >>> quality.query("action == 'dropped' and rows > 0")  # doctest: +SKIP
     """
     layout = read_layout(Path(raw))
-    folder = Path(references) if references is not None else Path(raw).parent / "reference"
+    folder = Path(reference) if reference is not None else Path(raw).parent / "reference"
     known = {
-        "areas": set(reference("pilot_areas", folder)["area"]),
-        "municipalities": set(reference("municipalities", folder)["municipality"]),
-        "services": set(reference("service_codes", folder)["code_statfi"]),
+        "areas": set(read_reference("pilot_areas", folder)["area"]),
+        "municipalities": set(read_reference("municipalities", folder)["municipality"]),
+        "services": set(read_reference("service_codes", folder)["code_statfi"]),
     }
     tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
     tables: dict[str, pd.DataFrame] = {}
