@@ -1,0 +1,47 @@
+"""Parameters are checked before a kernel starts; failures are named and carry no data."""
+
+import nbformat
+import pytest
+
+from evaluation import notebook_runs
+
+
+def write_notebook(path, *code, parameters='area: str = "oulu"\nfactor: float = 1.0'):
+    cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell(text) for text in code]
+    notebook = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name(tmp_path):
+    notebook = write_notebook(tmp_path / "n.ipynb")
+    with pytest.raises(ValueError, match="unknown parameter 'aera'; did you mean 'area'"):
+        notebook_runs.check_parameters(notebook, {"aera": "oulu"})
+
+
+def test_a_parameter_of_another_type_is_refused(tmp_path):
+    notebook = write_notebook(tmp_path / "n.ipynb")
+    with pytest.raises(ValueError, match="parameter area must be str, not int"):
+        notebook_runs.check_parameters(notebook, {"area": 91})
+
+
+def test_a_parameter_reaches_the_notebook_as_it_was_given(tmp_path):
+    notebook = write_notebook(tmp_path / "n.ipynb", f"open(r'{tmp_path}/said', 'w').write(repr(area))")
+    notebook_runs.execute(notebook, tmp_path / "out" / "n.ipynb", {"area": "091"})
+    assert (tmp_path / "said").read_text() == "'091'"
+
+
+def test_a_failure_names_notebook_and_error_but_no_value(tmp_path):
+    notebook = write_notebook(tmp_path / "n.ipynb", "raise KeyError('person 17')")
+    with pytest.raises(notebook_runs.NotebookFailed, match=r"n\.ipynb, cell \d+: KeyError$"):
+        notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+
+
+def test_modules_behind_follow_imports_of_imports_and_lazy_ones():
+    names = {path.stem for path in notebook_runs.modules_behind("from evaluation import ledger")}
+    assert names == {"ledger"}
+    code = "def f():\n    from evaluation import comparison"
+    assert {"comparison", "windows", "spells"} <= {path.stem for path in notebook_runs.modules_behind(code)}
