@@ -1,0 +1,308 @@
+"""Text alternatives of the figures: they say what is seen, from the same rows, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from evaluation import labels
+from evaluation.figures import named
+from evaluation.language import Language
+from evaluation.palette import ARMS, writer
+from evaluation.time_figures import INDICATORS
+
+
+def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Mapping[str, str]) -> str:
+    """Say what a figure shows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the exhibit.
+    rows : pandas.DataFrame
+        The rows that the figure draws.
+    language : Language
+        Language of the text.
+    names : mapping
+        Names of areas by slug.
+
+    Raises
+    ------
+    KeyError
+        If the exhibit has no text alternative.
+    """
+    known = rows[rows["estimate"].notna()]
+    return WRITERS[name](known, language, names)
+
+
+def _arm(arm: str, language: Language) -> str:
+    return labels.label("arm", arm, language)
+
+
+def _attrition(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [language.text("Bar chart of unemployment spells left after each step.")]
+    for arm in ARMS:
+        part = rows[rows["group"] == arm].sort_values("x")["estimate"]
+        if len(part):
+            parts.append(
+                language.text(
+                    "{name}: {first} at the start, {last} analysed.",
+                    name=_arm(arm, language),
+                    first=language.number(part.iloc[0]),
+                    last=language.number(part.iloc[-1]),
+                )  # fmt: skip
+            )
+    return " ".join(parts)
+
+
+def _balance(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    size = rows.set_index(["specification", "item"])["estimate"].abs()
+    before, after = size["before_weighting"], size["after_weighting"]
+    return language.text(
+        "Dot chart of {count} background variables. The largest difference is {before} standard deviations before "
+        "weighting and {after} after it; {within} of {count} are within 0.1 after weighting.",
+        count=language.number(len(after)),
+        before=language.number(before.max(), 2),
+        after=language.number(after.max(), 2),
+        within=language.number(int((after <= 0.1).sum())),
+    )
+
+
+def _series(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [language.text("Line chart over time, the trial's start and other reforms marked.")]
+    write = writer(rows["unit"].iloc[0], language=language)
+    for arm in ARMS:
+        part = rows[rows["item"] == arm].sort_values("x")
+        if len(part):
+            parts.append(_course(part, _arm(arm, language), write, language))
+    return " ".join(parts)
+
+
+def _course(part: pd.DataFrame, name: str, write: Callable[[float], str], language: Language) -> str:
+    before, after = part[part["x"] < 0], part[part["x"] >= 0]
+    if before.empty or after.empty:
+        return language.text("{name}: from {low} to {high}.", name=name, low=write(part["estimate"].min()),
+                             high=write(part["estimate"].max()))  # fmt: skip
+    return language.text(
+        "{name}: between {low} and {high} before the trial, between {low_after} and {high_after} during it.",
+        name=name,
+        low=write(before["estimate"].min()),
+        high=write(before["estimate"].max()),
+        low_after=write(after["estimate"].min()),
+        high_after=write(after["estimate"].max()),
+    )
+
+
+def _indicators(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [
+        language.text(
+            "Line charts by month, one for each indicator, pilot area and comparison municipalities."
+        )
+    ]
+    for measure in INDICATORS:
+        part = rows[(rows["measure"] == measure) & (rows["item"] == "pilot")].sort_values("x")
+        if len(part):
+            name = labels.label("measure", measure, language)
+            parts.append(_course(part, name, lambda value: language.percent(value, 1), language))
+    return " ".join(parts)
+
+
+def _exits(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [language.text("Rising step lines with intervals, one chart for each way out of unemployment.")]
+    for state in [state for state in labels.STATE if state in set(rows["outcome"])]:
+        part = rows[rows["outcome"] == state]
+        part = part[part["x"] == part["x"].max()].set_index("item")["estimate"]
+        if {"pilot", "comparison"} <= set(part.index):
+            parts.append(
+                language.text(
+                    "{name}: {pilot} in the pilot area and {comparison} in the comparison by the end.",
+                    name=labels.label("state", state, language),
+                    pilot=language.percent(part["pilot"]),
+                    comparison=language.percent(part["comparison"]),
+                )  # fmt: skip
+            )
+    return " ".join(parts)
+
+
+def _event_study(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    zero = (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)
+    before, after = rows["x"] < 0, rows["x"] >= 0
+    return language.text(
+        "Dots with intervals by quarter. The interval holds zero in {before_zero} of {before} quarters before the "
+        "start and in {after_zero} of {after} quarters after it.",
+        before_zero=language.number(int((zero & before).sum())),
+        before=language.number(int(before.sum())),
+        after_zero=language.number(int((zero & after).sum())),
+        after=language.number(int(after.sum())),
+    )
+
+
+def _sensitivity(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    write = writer(rows["unit"].iloc[0], language=language, difference=True)
+    main = rows[rows["specification"] == "main"]
+    return language.text(
+        "Dots with intervals for {count} analyses under each other. The estimates lie between {low} and {high} "
+        "percentage points; the main one is {main}.",
+        count=language.number(len(rows)),
+        low=write(rows["estimate"].min()),
+        high=write(rows["estimate"].max()),
+        main=write(main["estimate"].iloc[0]) if len(main) else language.no_number("missing"),
+    )
+
+
+def _effects(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [language.text("Dots with intervals for {count} outcomes.", count=language.number(len(rows)))]
+    sides = (
+        (rows["ci_low"] > 0, language.text("Interval wholly above zero: {names}.", names="{names}")),
+        (rows["ci_high"] < 0, language.text("Interval wholly below zero: {names}.", names="{names}")),
+        (
+            (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0),
+            language.text("Interval holds zero: {names}.", names="{names}"),
+        ),
+    )
+    for side, words in sides:
+        found = [named("outcome", outcome, language) for outcome in rows.loc[side, "outcome"]]
+        if found:
+            parts.append(words.format(names="; ".join(found)))
+    return " ".join(parts)
+
+
+def _payers(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    write = writer("eur", language=language, difference=True)
+    parts = [language.text("Bars with intervals, one for each payer.")]
+    for row in rows.to_dict("records"):
+        parts.append(
+            language.text(
+                "{name}: {value}, interval {interval}.",
+                name=labels.label("payer", row["item"], language),
+                value=write(row["estimate"]),
+                interval=language.interval(row["ci_low"], row["ci_high"], write),
+            )  # fmt: skip  # noqa: E501
+        )
+    return " ".join(parts)
+
+
+def _plane(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [language.text("Months in work from left to right, cost upwards, one chart for each payer.")]
+    for item in dict.fromkeys(rows["item"]):
+        part = rows[rows["item"] == item].set_index("measure")["estimate"]
+        if {"delta_effect", "delta_cost"} <= set(part.index):
+            parts.append(
+                language.text(
+                    "{name}: {months} months and {euros}.",
+                    name=labels.label("payer", item, language),
+                    months=language.number(part["delta_effect"], 2, signed=True),
+                    euros=language.euros(part["delta_cost"], signed=True),
+                )  # fmt: skip
+            )
+    return " ".join(parts)
+
+
+def _curves(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    write = writer(rows["unit"].iloc[0], language=language, difference=rows["unit"].iloc[0] == "eur")
+    parts = [language.text("Curves over the value of a month in work, one for each payer.")]
+    for item in dict.fromkeys(rows["item"]):
+        part = rows[rows["item"] == item].sort_values("x")
+        parts.append(
+            language.text(
+                "{name}: {first} at {low}, {last} at {high}.",
+                name=labels.label("payer", item, language),
+                first=write(part["estimate"].iloc[0]),
+                low=language.euros(part["x"].iloc[0]),
+                last=write(part["estimate"].iloc[-1]),
+                high=language.euros(part["x"].iloc[-1]),
+            )  # fmt: skip
+        )
+    return " ".join(parts)
+
+
+def _areas(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
+    write = writer("share", language=language, difference=True)
+    parts = [language.text("Areas in alphabetical order, two dots with intervals each.")]
+    for measure in ("att_raw", "att_shrunken"):
+        part = rows.loc[rows["measure"] == measure, "estimate"]
+        if len(part):
+            parts.append(
+                language.text(
+                    "{name}: from {low} to {high} percentage points.",
+                    name=labels.label("measure", measure, language),
+                    low=write(part.min()),
+                    high=write(part.max()),
+                )  # fmt: skip
+            )
+    return " ".join(parts)
+
+
+def _ranks(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    width = rows["ci_high"] - rows["ci_low"] + 1
+    return language.text(
+        "Areas in alphabetical order with the positions that each could have. The narrowest range holds {low} "
+        "positions and the widest {high} of {count}.",
+        low=language.number(width.min()),
+        high=language.number(width.max()),
+        count=language.number(len(rows)),
+    )
+
+
+def _funnel(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
+    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
+    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
+    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
+    said = ", ".join(names.get(area, area) for area in outside) or language.text("none")
+    return language.text(
+        "Dots of {count} areas against their uncertainty, with limits of chance variation that widen to the right. "
+        "Outside the limits: {names}.",
+        count=language.number(len(own)),
+        names=said,
+    )
+
+
+def _area_planes(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
+    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
+    return language.text(
+        "Dots of {count} areas, months in work from left to right and cost upwards. More work at lower cost: {se}; more "
+        "work at higher cost: {ne}; less work at lower cost: {sw}; less work at higher cost: {nw}.",
+        count=language.number(len(wide)),
+        se=language.number(int((more & cheap).sum())),
+        ne=language.number(int((more & ~cheap).sum())),
+        sw=language.number(int((~more & cheap).sum())),
+        nw=language.number(int((~more & ~cheap).sum())),
+    )
+
+
+def _baselines(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+    parts = [
+        language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
+    ]
+    for specification in ("baseline_2018_19", "baseline_2019_20", "baseline_covid"):
+        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
+        if len(part):
+            values = "; ".join(language.number(value, 2, signed=True) for value in part)
+            parts.append(f"{labels.label('specification', specification, language)}: {values}.")
+    return " ".join(parts)
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Language, Mapping[str, str]], str]] = {
+    "attrition": _attrition,
+    "balance": _balance,
+    "open_employment": _series,
+    "services": _series,
+    "broad_unemployment": _series,
+    "exits": _exits,
+    "indicators": _indicators,
+    "effects": _effects,
+    "event_study": _event_study,
+    "sensitivity": _sensitivity,
+    "payers": _payers,
+    "plane": _plane,
+    "acceptability": _curves,
+    "net_benefit": _curves,
+    "areas": _areas,
+    "ranks": _ranks,
+    "funnel": _funnel,
+    "area_planes": _area_planes,
+    "public_series": _series,
+    "baselines": _baselines,
+}

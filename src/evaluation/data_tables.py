@@ -1,0 +1,217 @@
+"""The tables of the reports: rows of the ledger as readers see them, with headings that machines can follow."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation import labels
+from evaluation.figures import named
+from evaluation.language import Language, alphabetical, mark
+
+# measures whose estimate is a difference: it carries its sign, and a share is in percentage points
+DIFFERENCES = frozenset(
+    ("att", "att_raw", "att_shrunken", "prediction_interval", "event_study", "delta_cost", "delta_effect")
+    + ("cost_shift", "gap", "did", "net_benefit", "funnel_limit", "break_even_cost")
+)
+IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
+HEADINGS = {
+    "area": mark("Area"),
+    "outcome": mark("Outcome"),
+    "group": mark("Group"),
+    "window": mark("Period"),
+    "measure": mark("Figure"),
+    "item": mark("Item"),
+    "specification": mark("Analysis"),
+    "method": mark("Kind of result"),
+    "status": mark("State"),
+}
+X_HEADINGS = {
+    "cif": mark("Days since unemployment began"),
+    "event_study": mark("Quarters since the start of the trial"),
+    "net_benefit": mark("Value of an additional month in work, euros"),
+    "acceptability": mark("Value of an additional month in work, euros"),
+}
+
+
+def written(value: float, unit: str, *, measure: str, language: Language) -> str:
+    """Write one value with its unit, as a table cell says it."""
+    signed = measure in DIFFERENCES
+    if unit in ("share", "probability"):
+        if measure in IN_POINTS:
+            return language.points(100 * value, 1, signed=signed)
+        return language.percent(value, 1)
+    if unit in ("eur", "eur_per_month"):
+        return language.euros(value, signed=signed)
+    if unit == "points":
+        return language.points(value, 2, signed=signed)
+    decimals = {"days": 1, "months": 2, "ratio": 2, "sd": 2, "number": 0 if float(value).is_integer() else 2}
+    return language.number(value, decimals.get(unit, 0), signed=signed)
+
+
+def cell(row: Mapping[str, object], *, language: Language) -> str:
+    """Write a row's number as a table cell: estimate, interval, or why there is no number."""
+    estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
+    unit, measure = str(row["unit"]), str(row["measure"])
+    if measure == "rank":
+        words = language.interval(low, high, language.number)
+        return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'
+    if not np.isfinite(estimate):
+        return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
+    words = written(estimate, unit, measure=measure, language=language)
+    exact = f' data-value="{estimate!r}"'
+    if np.isfinite(low) and np.isfinite(high):
+        bare = unit in ("share", "probability", "points")
+        scale = 100 if unit in ("share", "probability") else 1
+
+        def end(value: float) -> str:
+            if bare:
+                return language.number(
+                    scale * value, 2 if unit == "points" else 1, signed=measure in DIFFERENCES
+                )
+            return written(value, unit, measure=measure, language=language)
+
+        words += f" ({language.interval(low, high, end)})"
+        exact += f' data-low="{low!r}" data-high="{high!r}"'
+    return f"<td{exact}>{html.escape(words)}</td>"
+
+
+def name_of(column: str, row: Mapping[str, object], *, language: Language, names: Mapping[str, str]) -> str:
+    """Name the value of a ledger column for readers."""
+    code, measure = row[column], str(row["measure"])
+    if column == "x":
+        return language.number(float(code))  # type: ignore[arg-type]
+    text = str(code)
+    if column == "area":
+        return names.get(text, text)
+    if column == "outcome":
+        return named("outcome", text, language)
+    if column == "item":
+        try:
+            return labels.item(measure, text, language, names)
+        except ValueError:
+            return text.replace("_", " ")
+    if column == "group" and text in labels.ARM:
+        return named("arm", text, language)
+    if column == "method":
+        reason = text.partition(":")
+        return named("refusal", reason[2], language) if reason[2] else named("method", text, language)
+    return named(column, text, language)
+
+
+def data_table(
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    caption: str,
+    language: Language,
+    names: Mapping[str, str],
+    spread: str = "",
+) -> str:
+    """Write ledger rows as an HTML table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Cleared rows.
+    columns : sequence of str
+        Ledger columns that name a line, from the left.
+    caption : str
+        Caption of the table, in the reader's language.
+    language : Language
+        Language of names and numbers.
+    names : mapping
+        Names of areas and municipalities by code.
+    spread : str
+        Ledger column whose values stand beside each other as columns.
+
+    Returns
+    -------
+    str
+        The table in a region that scrolls; cells carry the exact numbers as ``data-value``, ``data-low``
+        and ``data-high``.
+    """
+    records = _in_order(rows, columns, names).to_dict("records")
+    columns = [name for name in columns if any(record[name] != "" for record in records)]
+    across = list(dict.fromkeys(record[spread] for record in records)) if spread else [""]
+    lines: dict[tuple, dict[object, dict]] = {}
+    for record in records:
+        key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
+        lines.setdefault(key, {})[record[spread] if spread else ""] = record
+    first = records[0]
+    heads = [
+        language.text(X_HEADINGS[first["measure"]] if name == "x" else HEADINGS[name])
+        if name != "x" or first["measure"] in X_HEADINGS
+        else ""
+        for name in columns
+    ]
+    example = {
+        value: next(record for record in records if not spread or record[spread] == value) for value in across
+    }
+    heads += (
+        [name_of(spread, example[value], language=language, names=names) for value in across]
+        if spread
+        else [language.text("Estimate and 95% interval") if _any_interval(rows) else language.text("Value")]
+    )
+    with_values = bool(rows["estimate"].notna().any()) or "status" not in columns
+    if not with_values:
+        heads = heads[: len(columns)]
+    out = [
+        "<thead><tr>",
+        *(f'<th scope="col">{html.escape(head)}</th>' for head in heads),
+        "</tr></thead><tbody>",
+    ]
+    for by_value in lines.values():
+        some = next(iter(by_value.values()))
+        said = [name_of(name, some, language=language, names=names) for name in columns]
+        out.append(f'<tr><th scope="row">{html.escape(said[0])}</th>' if said else "<tr>")
+        out += [f'<td class="text">{html.escape(words)}</td>' for words in said[1:]]
+        if with_values:
+            out += [cell(by_value[v], language=language) if v in by_value else "<td></td>" for v in across]
+        out.append("</tr>")
+    label = html.escape(caption)
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">'
+        f"<table><caption>{label}</caption>{''.join(out)}</tbody></table></div>"
+    )
+
+
+def _any_interval(rows: pd.DataFrame) -> bool:
+    return bool(rows["ci_low"].notna().any())
+
+
+def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
+    keys = pd.DataFrame(index=rows.index)
+    known = {
+        "outcome": [*labels.OUTCOME, *labels.STATE],
+        "specification": [*labels.SPECIFICATION],
+        "window": [*labels.WINDOW],
+        "group": [*labels.ARM, *labels.GROUP],
+        "item": [*labels.PAYER, *labels.ARM, *labels.DIAGNOSTIC, "low", "high", "reported"],
+        "measure": [*labels.MEASURE],
+    }
+    order = [name for name in ("area", "window", "x", "outcome", "specification", "measure", "item", "group")]
+    order = [*columns, *(name for name in order if name not in columns)]
+    for name in order:
+        if name == "x":
+            keys[name] = rows["x"]
+        elif name == "area":
+            place = {n: i for i, n in enumerate(alphabetical(names.get(a, a) for a in rows["area"].unique()))}
+            keys[name] = rows["area"].map(lambda a: place[names.get(a, a)])
+        elif name == "item" and rows["measure"].isin(["attrition_episodes", "attrition_persons"]).any():
+            keys[name] = rows["x"]
+        elif name == "item" and rows["item"].isin(list(names)).any():
+            place = {n: i for i, n in enumerate(alphabetical(names.get(a, a) for a in rows["item"].unique()))}
+            keys[name] = rows["item"].map(lambda a: place[names.get(a, a)])
+        elif name in known:
+            place = {code: number for number, code in enumerate(known[name])}
+            stems = (
+                rows[name].str.replace(labels.HORIZON, "", regex=True) if name == "outcome" else rows[name]
+            )
+            number = stems.map(place)
+            # codes without a place of their own (months, covariates) keep the order of the alphabet
+            keys[name] = number.fillna(len(place) + rows[name].rank(method="dense"))
+    return rows.loc[keys.sort_values(list(keys), kind="stable").index]

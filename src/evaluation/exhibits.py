@@ -1,0 +1,233 @@
+"""Every figure and table of the reports: which cleared rows it shows, how, and under which name.
+
+The same selection feeds the figure, the table under it and the CSV, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import html
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from evaluation import alt_texts, area_figures, cost_figures, figures, palette, time_figures
+from evaluation.data_tables import data_table
+from evaluation.language import Language, mark
+
+Scope = Literal["area", "areas", "country"]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One figure or table: title, rows, columns of its table, and how it is drawn if it is."""
+
+    title: str
+    where: Mapping[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+    spread: str = ""  # ledger column whose values become columns of the table
+    scope: Scope = "area"
+    draw: Callable[..., Any] | None = None
+    uses: tuple[str, ...] = ()  # what drawing needs beyond rows and language: names, here
+    folded: bool = True  # the table of a figure is folded away, a table of its own is not
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is about: the cleared rows and the names that its readers know."""
+
+    language: Language
+    area: str
+    name: str
+    cleared: pd.DataFrame
+    area_names: dict[str, str] = field(repr=False)
+    municipality_names: dict[str, str] = field(repr=False)
+    simulated: bool
+    release_date: str
+
+    @property
+    def slug(self) -> str:
+        """Name of the report in file names."""
+        return self.area or "national"
+
+
+HEADLINE = ("open_employment_12m",)
+INDICATORS = time_figures.INDICATORS
+CURVE = ("delta_effect", "delta_cost", "correlation")
+DESCRIPTION, EFFECT, COST, CE = ("description",), ("effect",), ("cost",), ("cost_effectiveness",)
+PUBLIC, POOLED, FAIR = ("public_statistics",), ("pooled",), ("comparability",)
+
+EXHIBITS: dict[str, Exhibit] = {
+    "attrition": Exhibit(mark("Unemployment spells left after each step"),
+        {"measure": ("attrition_episodes",)}, ("item",), spread="group", draw=figures.attrition),
+    "case_mix": Exhibit(mark("Background of the jobseekers"),
+        {"measure": ("case_mix",)}, ("item",), spread="group"),
+    "municipalities": Exhibit(mark("Unemployment spells in each municipality of the area"),
+        {"measure": ("municipality_episodes",)}, ("item",), spread="window"),
+    "municipality_means": Exhibit(mark("In open-market work after 12 months, by municipality"),
+        {"measure": ("municipality_mean",), "outcome": HEADLINE}, ("item",), spread="window"),
+    "diagnostics": Exhibit(mark("Checks of the comparison"),
+        {"measure": ("diagnostic",), "outcome": HEADLINE}, ("item", "status")),
+    "balance": Exhibit(mark("Difference of background between the pilot area and the comparison"),
+        {"measure": ("smd",)}, ("item",), spread="specification", draw=figures.love_plot),
+    "support": Exhibit(mark("How much of the data carries the comparison"),
+        {"measure": ("ess", "overlap", "breakdown"), "topic": FAIR}, ("measure", "item")),
+    "open_employment": Exhibit(mark("Share in open-market work 12 months after unemployment began"),
+        {"measure": ("mean",), "outcome": HEADLINE}, ("window",), spread="item", draw=time_figures.outcome_series),
+    "services": Exhibit(mark("Days in services within 12 months"),
+        {"measure": ("mean",), "outcome": ("service_days_12m",)}, ("window",), spread="item",
+        draw=time_figures.outcome_series),
+    "broad_unemployment": Exhibit(mark("Days unemployed or in services within 12 months"),
+        {"measure": ("mean",), "outcome": ("broad_unemployed_days_12m",)}, ("window",), spread="item",
+        draw=time_figures.outcome_series),
+    "exits": Exhibit(mark("How unemployment ended during the trial: cumulative share by time"),
+        {"measure": ("cif",), "window": ("after",)}, ("outcome", "x"), spread="item", draw=time_figures.exits),
+    "indicators": Exhibit(mark("Familiar indicators by month: description, not effect"),
+        {"measure": INDICATORS, "topic": DESCRIPTION}, ("window", "measure"), spread="item",
+        draw=time_figures.indicators),
+    "period_means": Exhibit(mark("Means before and during the trial"),
+        {"measure": ("window_mean",), "window": ("2019_20", "covid", "after")}, ("outcome", "window"), spread="item"),
+    "caseload": Exhibit(mark("Clients per worker"), {"measure": ("caseload_per_worker",)}, ("measure",)),
+    "effects": Exhibit(mark("Difference from the comparison, all outcomes"),
+        {"measure": ("att",), "topic": EFFECT}, ("outcome",), draw=figures.effects),
+    "effect_details": Exhibit(mark("With the trial, without it, and what could have been detected"),
+        {"measure": ("mean_after", "counterfactual_mean", "mde", "p_adjusted")}, ("outcome",), spread="measure"),
+    "event_study": Exhibit(mark("In open-market work after 12 months: difference by quarter"),
+        {"measure": ("event_study",), "outcome": HEADLINE}, ("x",), draw=time_figures.event_study),
+    "sensitivity": Exhibit(mark("The effect under other analyses and baselines"),
+        {"measure": ("att",), "outcome": HEADLINE, "topic": ("effect", "sensitivity")}, ("specification", "item"),
+        draw=figures.sensitivity, uses=("names",)),
+    "payers": Exhibit(mark("Additional net cost by payer, per unemployment spell"),
+        {"measure": ("delta_cost",), "topic": COST}, ("item",), draw=cost_figures.payers),
+    "mean_costs": Exhibit(mark("Net cost per unemployment spell by payer"),
+        {"measure": ("mean_cost",)}, ("item", "window"), spread="group"),
+    "cost_items": Exhibit(mark("What the costs consist of, per unemployment spell"),
+        {"measure": ("cost_item",)}, ("item",), spread="group"),
+    "cost_shift": Exhibit(mark("Who gains when a jobseeker moves: change in cost per person and month"),
+        {"measure": ("cost_shift",)}, ("item",)),
+    "programme_cost": Exhibit(mark("Programme cost per client"),
+        {"measure": ("programme_cost_per_client",)}, ("item",)),
+    "plane": Exhibit(mark("Additional cost and additional months in work, with 95% regions"),
+        {"measure": CURVE, "topic": CE}, ("item",), spread="measure", draw=cost_figures.plane),
+    "quadrants": Exhibit(mark("How probable is more work at lower cost?"),
+        {"measure": ("quadrant_ne", "quadrant_nw", "quadrant_se", "quadrant_sw")}, ("measure",), spread="item"),
+    "icer": Exhibit(mark("Cost of an additional month in open employment"),
+        {"measure": ("icer",)}, ("item", "method")),
+    "acceptability": Exhibit(mark("Probability that the trial is worth its cost, by the value of a month in work"),
+        {"measure": ("acceptability",)}, ("x",), spread="item", draw=cost_figures.acceptability),
+    "net_benefit": Exhibit(mark("Net benefit by the value of a month in work"),
+        {"measure": ("net_benefit",)}, ("x",), spread="item", draw=cost_figures.net_benefit),
+    "break_even": Exhibit(mark("What would have to be true for the trial to pay for itself"),
+        {"measure": ("break_even_effect", "break_even_cost", "break_even_persistence", "payback", "mvpf")},
+        ("measure", "item", "method")),
+    "areas": Exhibit(mark("Open-market work after 12 months: areas in alphabetical order"),
+        {"measure": ("att_raw", "att_shrunken"), "topic": POOLED}, ("area",), spread="measure", scope="areas",
+        draw=area_figures.areas, uses=("names", "here")),
+    "ranks": Exhibit(mark("Positions in order that each area could have"),
+        {"measure": ("rank",)}, ("area",), scope="areas", draw=area_figures.ranks, uses=("names", "here")),
+    "funnel": Exhibit(mark("Do the areas differ more than chance explains?"),
+        {"measure": ("att_raw", "funnel_limit")}, ("area",), spread="measure", scope="areas",
+        draw=area_figures.funnel, uses=("names", "here")),
+    "area_planes": Exhibit(mark("Cost and effect in all areas, all public payers together"),
+        {"measure": ("delta_effect", "delta_cost"), "topic": CE, "item": ("all_public",)}, ("area",),
+        spread="measure", scope="areas", draw=cost_figures.plane_of_areas, uses=("names",)),
+    "area_case_mix": Exhibit(mark("Background of the jobseekers by area"),
+        {"measure": ("case_mix",), "group": ("pilot",)}, ("item",), spread="area", scope="areas"),
+    "verdicts": Exhibit(mark("Is the comparison fair in each area?"),
+        {"measure": ("verdict",)}, ("area", "status", "item"), scope="areas"),
+    "pooled": Exhibit(mark("All areas together"),
+        {"measure": ("att", "prediction_interval", "tau", "i2", "heterogeneity"), "topic": POOLED},
+        ("measure",), scope="country"),
+    "public_series": Exhibit(mark("Unemployed share of the labour force by month"),
+        {"measure": ("unemployed_share",), "topic": PUBLIC}, ("window",), spread="item",
+        draw=area_figures.public_series),
+    "baselines": Exhibit(mark("Change of the gap under every baseline"),
+        {"measure": ("did",)}, ("specification",), spread="window", draw=area_figures.baselines),
+    "gaps": Exhibit(mark("Gap between pilot and comparison municipalities"),
+        {"measure": ("gap",)}, ("window",)),
+    "signs": Exhibit(mark("The sign under each baseline, area by area"),
+        {"measure": ("did",), "window": ("after_1",)}, ("area",), spread="specification", scope="areas"),
+    "validation": Exhibit(mark("How well the methods recover known effects"),
+        {"topic": ("validation",)}, ("measure", "item", "method"), scope="country"),
+    "quality": Exhibit(mark("What was corrected or left out when the registers were read"),
+        {"measure": ("rows",)}, ("item", "method")),
+}  # fmt: skip
+
+
+def select(cleared: pd.DataFrame, name: str, *, area: str) -> pd.DataFrame:
+    """Rows of the cleared ledger that an exhibit shows for an area.
+
+    Examples
+    --------
+    >>> from evaluation import ledger
+    >>> frame = ledger.rows(pd.DataFrame({"item": ["low"]}), area="oulu", topic="cost", simulated=True,
+    ...                     measure="programme_cost_per_client")
+    >>> len(select(frame, "programme_cost", area="oulu")), len(select(frame, "payers", area="oulu"))
+    (1, 0)
+    """
+    exhibit = EXHIBITS[name]
+    chosen = pd.Series(True, index=cleared.index)
+    for column, values in exhibit.where.items():
+        chosen &= cleared[column].isin(values)
+    if exhibit.scope == "areas":
+        chosen &= cleared["area"] != "all"
+    else:
+        chosen &= cleared["area"] == (area if exhibit.scope == "area" else "all")
+    return cleared[chosen]
+
+
+def show(report: Report, name: str) -> str:
+    """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV files.
+
+    Where there is no row, the reader is told so; where every number is withheld or hidden, the table says why.
+    """
+    exhibit, language = EXHIBITS[name], report.language
+    title = html.escape(language.text(exhibit.title))
+    rows = select(report.cleared, name, area=report.area or "all")
+    if rows.empty:
+        return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
+    table = data_table(
+        rows,
+        exhibit.columns,
+        spread=exhibit.spread,
+        caption=language.text(exhibit.title),
+        language=language,
+        names=report.area_names | report.municipality_names,
+    )
+    files = _links(report, name)
+    if exhibit.draw is None:
+        return f'<div class="exhibit" id="table-{name}">{table}{files}</div>'
+    if rows["estimate"].isna().all():
+        reason = language.no_number(str(rows["status"].iloc[0]))
+        return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
+    extra = {
+        key: value
+        for key, value in (("names", report.area_names | report.municipality_names), ("here", report.area))
+        if key in exhibit.uses
+    }
+    with palette.look():
+        drawn = exhibit.draw(rows, language=language, **extra)
+        if rows["simulated"].any():
+            palette.simulated_mark(drawn, language=language)
+        picture = palette.svg(drawn)
+    alt = html.escape(alt_texts.describe(name, rows, language=language, names=report.area_names))
+    source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
+    return (
+        f'<figure id="figure-{name}"><figcaption>{title}</figcaption>'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
+        f'<img alt="{alt}" src="{source}"></div></figure>'
+        f"<details><summary>{html.escape(language.text('Numbers of the figure: {title}', title=language.text(exhibit.title)))}"
+        f"</summary>{table}{files}</details>"
+    )
+
+
+def _links(report: Report, name: str) -> str:
+    title = html.escape(report.language.text(EXHIBITS[name].title))
+    folder = f"csv/{report.slug}"
+    return (
+        f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a> · '
+        f'<a href="{folder}/{name}-excel.csv">{html.escape(report.language.text("CSV for Excel"))}'
+        f'<span class="hidden"> {title}</span></a></p>'
+    )
