@@ -62,7 +62,7 @@ def unemployment_phases(line: Timeline, population: Population, *, rng: np.rando
     # Work before the simulated years is unknown: a draw decides for phases that open them.
     entitled = (worked >= 182) | ((start == first_day) & (rng.random(n) < 0.5))
     # Outside the funds many work too few hours for the condition.
-    entitled &= population.fund_member[person] | (rng.random(n) < 0.35)
+    entitled &= population.fund_member[person] | (rng.random(n) < 0.2)
     unpaid = rng.random(n) < 0.10
     paid = weekdays(start, end)
     order = np.arange(n) - np.maximum.accumulate(np.where(same, 0, np.arange(n)))
