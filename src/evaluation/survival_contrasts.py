@@ -1,4 +1,4 @@
-"""Groups compared over time: log-rank and Gray's test, Fine–Gray regression for competing events."""
+"""Groups compared over time: the log-rank test and Gray's test for competing events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from evaluation.spells import Array
 from evaluation.survival import risk
@@ -143,101 +143,6 @@ def gray_test(
         survival, pooled = after, pooled + n1 / total
     variance += (drift * own) @ drift.T + drift @ cross.T + cross @ drift.T
     return _chi_square(observed, expected, variance, codes, names)
-
-
-def fine_gray(
-    time: Array,
-    event: Array,
-    covariates: pd.DataFrame,
-    *,
-    state: Any,
-    censored: Any = 0,
-    level: float = 0.95,
-    steps: int = 30,
-) -> pd.DataFrame:
-    """Proportional subdistribution hazards for one of several competing events.
-
-    Rows with a competing event stay at risk with the probability of not being censored since; censoring
-    may not depend on the covariates. Tied events as Breslow. Standard errors are those of the partial
-    likelihood and leave out the uncertainty of the censoring weights.
-
-    Parameters
-    ----------
-    time, event : array_like (n)
-    covariates : pandas.DataFrame (n, p)
-        Numeric.
-    state, censored : value
-    level : float
-    steps : int
-        Newton steps before giving up.
-
-    Returns
-    -------
-    pandas.DataFrame
-        covariate, estimate (log subdistribution hazard ratio), std_error, ci_low, ci_high, p_value.
-
-    Raises
-    ------
-    ValueError
-        If the likelihood has no maximum (a covariate separates the rows or is constant).
-
-    References
-    ----------
-    Fine and Gray (1999), Journal of the American Statistical Association 94, 496–509.
-    """
-    time, event = np.asarray(time, dtype=float), np.asarray(event)
-    values = covariates.to_numpy(dtype=float)
-    values = values - values.mean(axis=0)
-    times, left = np.unique(time, return_inverse=True)
-    ours, rivals = event == state, (event != state) & (event != censored)
-    # probability of being uncensored just before each time; events come before censoring at a tie
-    leaving = np.bincount(left, minlength=len(times))
-    lost = np.bincount(left[event == censored], minlength=len(times))
-    exposed = np.cumsum(leaving[::-1])[::-1] - (leaving - lost)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        stay = np.concatenate([[1.0], np.cumprod(np.where(exposed > 0, 1 - lost / exposed, 1.0))])[:-1]
-    happened = np.bincount(left[ours], minlength=len(times))
-    beta = np.zeros(values.shape[1])
-
-    def sums(weight: Array) -> Array:
-        """Weighted totals over the risk set at each time."""
-        shape = (len(times), *weight.shape[1:])
-        present, gone = np.zeros(shape), np.zeros(shape)
-        np.add.at(present, left, weight)
-        scale = stay[left[rivals]].reshape(-1, *[1] * (weight.ndim - 1))
-        np.add.at(gone, left[rivals], weight[rivals] / scale)
-        past = np.cumsum(gone, axis=0) - gone
-        return np.cumsum(present[::-1], axis=0)[::-1] + past * stay.reshape(-1, *[1] * (weight.ndim - 1))
-
-    for _ in range(steps):
-        hazard = np.exp(values @ beta)
-        first = hazard[:, None] * values
-        s0, s1 = sums(hazard), sums(first)
-        s2 = sums(first[:, :, None] * values[:, None, :])
-        mean = s1 / s0[:, None]
-        score = values[ours].sum(axis=0) - happened @ mean
-        outer = mean[:, :, None] * mean[:, None, :]
-        information = np.tensordot(happened, s2 / s0[:, None, None] - outer, axes=1)
-        if np.linalg.cond(information) > 1e12:
-            raise ValueError("covariates: constant, collinear or separating the events; drop such columns")
-        move = np.linalg.solve(information, score)
-        beta = beta + move
-        if np.abs(move).max() < 1e-10:
-            break
-    else:
-        raise ValueError(f"covariates: no maximum after {steps} steps; a column may separate the events")
-    error = np.sqrt(np.diag(np.linalg.inv(information)))
-    z = norm.ppf(0.5 + level / 2)
-    return pd.DataFrame(
-        {
-            "covariate": list(covariates),
-            "estimate": beta,
-            "std_error": error,
-            "ci_low": beta - z * error,
-            "ci_high": beta + z * error,
-            "p_value": 2 * norm.sf(np.abs(beta) / error),
-        }
-    )
 
 
 def _groups(group: Array) -> tuple[Array, list[Any]]:
