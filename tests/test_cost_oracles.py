@@ -9,8 +9,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from evaluation import appraisal, benefit_share, frontier, paired_draws, prices, value_of_information
+from evaluation import (
+    appraisal,
+    benefit_share,
+    censored_costs,
+    censored_regression,
+    frontier,
+    paired_draws,
+    prices,
+    skewed_costs,
+    value_of_information,
+)
+from evaluation import net_benefit_regression as nbr
 from evaluation.cost_effectiveness import combination, delta_method, net_benefit, quadrant_shares, two_arm
 from evaluation.fieller import fieller
 
@@ -429,3 +441,248 @@ def test_mvpf_published_policy_impacts():
     agree(name, appraisal.mvpf(given["program_cost"], net), want["mvpf_wtp_equals_cost"], atol=ratio)
     found = appraisal.mvpf(youth["inputs"]["wtp"], youth["inputs"]["net_cost"])
     agree(name, found, youth["published"]["mvpf"], atol=ratio)
+
+
+def test_net_benefit_regression_sandwich():
+    record = oracle("inbreg_a")
+    want, rtol, name = record["expected"], record["tolerance"]["rtol"], "inbreg_a"
+    frame = COHORT.assign(age_40=COHORT["age"] - 40)
+    agree(name, [len(frame), frame["municipality"].nunique()], [want["n"], want["clusters"]])
+    common = {"cost": "total_cost", "effect": "days_employed", "arm": "arm", "clusters": "municipality"}
+    covariates = ["age_40", "female", "educ", "prior_unemp_months"]
+    thresholds = [row["lambda"] for row in want["by_lambda"]]
+    plain = nbr.net_benefit_regression(
+        frame, covariates=[], thresholds=thresholds, convention="hc1", **common
+    )
+    agree(name, plain["estimate"], [row["unadjusted"] for row in want["by_lambda"]], rtol=rtol)
+    keys = {"cr1": "se_cluster_cr1", "cr0": "se_cluster_cr0"}
+    for convention in nbr.CONVENTIONS:
+        found = nbr.net_benefit_regression(
+            frame, covariates=covariates, thresholds=thresholds, convention=convention, **common
+        )
+        key = keys.get(convention, f"se_{convention}")
+        agree(name, found["std_error"], [row[key] for row in want["by_lambda"]], rtol=rtol)
+        if convention == "cr1":
+            for own, theirs in (
+                ("estimate", "adjusted"),
+                ("p_value", "p_two_sided_cluster_tG1"),
+                ("probability_positive", "prob_inb_positive_cluster_tG1"),
+            ):
+                agree(name, found[own], [row[theirs] for row in want["by_lambda"]], rtol=rtol)
+    found = nbr.net_benefit_regression(
+        frame,
+        covariates=covariates,
+        thresholds=[100],
+        convention="hc1",
+        interactions=["female"],
+        **common,
+    ).set_index("term")
+    expected = want["interaction_lambda100"]
+    agree(
+        name,
+        [*found["estimate"], found.loc["arm:female", "std_error"]],
+        [expected["arm"], expected["arm_x_female"], expected["se_hc1_interaction"]],
+        rtol=rtol,
+    )
+
+
+R_NAMES = {
+    "(Intercept)": "intercept",
+    "I(age - 40)": "age_40",
+    "educsecondary": "educ_secondary",
+    "eductertiary": "educ_tertiary",
+}
+
+
+def test_gamma_regression_r_glm():
+    record = oracle("glmcost_a")
+    want, rtol, name = record["expected"], record["tolerance"]["rtol"], "glmcost_a"
+    frame = COHORT.assign(age_40=COHORT["age"] - 40)
+    design = nbr.design_matrix(
+        frame, arm="arm", covariates=["age_40", "female", "educ", "prior_unemp_months"]
+    )
+    fit = skewed_costs.gamma_regression(
+        frame["total_cost"], design, arm="arm", clusters=frame["municipality"]
+    )
+    for key, value in want["coef"].items():
+        agree(name, fit.coefficients[R_NAMES.get(key, key)], value, rtol=rtol)
+    for key, kind in (("se_model", "model"), ("se_hc0", "expected"), ("se_hc0_observed_information", "observed")):
+        for term, value in want[key].items():
+            own = R_NAMES.get(term, term)
+            agree(name, np.sqrt(fit.covariances[kind].loc[own, own]), value, rtol=rtol)
+    for own, theirs in (
+        (fit.dispersion, "dispersion_pearson"),
+        (fit.deviance, "deviance"),
+        (fit.mean_treated, "mean_cost_if_arm1"),
+        (fit.mean_untreated, "mean_cost_if_arm0"),
+        (fit.difference, "ame"),
+        (fit.ratio, "cost_ratio"),
+        (fit.difference_errors["model"], "ame_se_model"),
+        (fit.difference_errors["expected"], "ame_se_hc0"),
+        (fit.difference_errors["observed"], "ame_se_hc0_observed_information"),
+        (fit.difference_errors["clustered"], "ame_se_cluster_cr0"),
+    ):
+        agree(name, own, want[theirs], rtol=rtol)
+
+
+def test_seemingly_unrelated_regressions_systemfit():
+    record = oracle("sur_a")
+    rtol, name = record["tolerance"]["rtol"], "sur_a"
+    equations = record["inputs"]["params"]
+    terms = [set(equations[key].split("~")[1].strip().split("+")) for key in ("cost_eq", "effect_eq")]
+    designs = [
+        nbr.design_matrix(COHORT, arm="arm", covariates=[c for c in COHORT if c in chosen and c != "arm"])
+        for chosen in ({term.strip() for term in part} for part in terms)
+    ]
+    for kind, key in (("geomean", "resid_cov_geomean"), ("no_correction", "resid_cov_noDfCor")):
+        want = record["expected"][key]
+        fit, joint, sigma = nbr.seemingly_unrelated(
+            COHORT["total_cost"],
+            COHORT["days_employed"],
+            *designs,
+            arm="arm",
+            residual_covariance=kind,
+        )
+        for term, value in want["coef"].items():
+            side, _, rest = term.partition("_")
+            agree(name, fit.coefficients[f"{side}_{R_NAMES.get(rest, rest)}"], value, rtol=rtol)
+        agree(name, sigma, want["resid_cov"], rtol=rtol)
+        agree(name, fit.coefficients[["cost_arm", "effect_arm"]], [want["delta_cost"], want["delta_effect"]], rtol=rtol)
+        agree(
+            name,
+            [joint[0, 0], joint[1, 1], joint[0, 1]],
+            [want["var_delta_cost"], want["var_delta_effect"], want["cov_delta"]],
+            rtol=rtol,
+        )
+        found = fieller(fit.coefficients["cost_arm"], fit.coefficients["effect_arm"], joint)
+        agree(name, found.ratio, want["icer"], rtol=rtol)
+        same_fieller(name, found, want["fieller95"], rtol=rtol)
+
+
+def test_rubins_rules_mice():
+    record = oracle("mi_a")
+    want, rtol, name = record["expected"], record["tolerance"]["rtol"], "mi_a"
+    imputed = data("imputed_a")
+    agree(name, COHORT["service_cost_obs"].isna().sum(), want["n_missing"])
+    frame = COHORT.assign(age_40=COHORT["age"] - 40)
+    found: dict[str, list[list[float]]] = {"pooled_inb100": [], "pooled_cost_difference": []}
+    design = nbr.design_matrix(
+        frame, arm="arm", covariates=["age_40", "female", "educ", "prior_unemp_months"]
+    )
+    for _, values in imputed.groupby("imputation"):
+        filled = frame["service_cost_obs"].fillna(
+            frame["person"].map(values.set_index("person")["service_cost_imputed"])
+        )
+        cost = frame["benefit_cost"] + filled
+        fit = nbr.regress(100 * frame["days_employed"] - cost, design, convention="ols")
+        found["pooled_inb100"].append([fit.coefficients["arm"], fit.covariance.loc["arm", "arm"]])
+        fit = nbr.regress(cost, design[["intercept", "arm"]], convention="ols")
+        found["pooled_cost_difference"].append([fit.coefficients["arm"], fit.covariance.loc["arm", "arm"]])
+    for key, columns in (("pooled_inb100", 7), ("pooled_cost_difference", 2)):
+        estimates, variances = zip(*found[key], strict=True)
+        pooled = nbr.pool_imputations(estimates, variances, complete_df=len(frame) - columns)
+        for own, theirs in (
+            ("estimate", "estimate"),
+            ("within", "within"),
+            ("between", "between"),
+            ("total", "total"),
+            ("std_error", "se"),
+            ("df_barnard_rubin", "df_barnard_rubin"),
+            ("df_rubin", "df_rubin1987"),
+            ("riv", "riv"),
+            ("lambda", "lambda"),
+            ("fmi", "fmi"),
+        ):
+            agree(name, pooled[own], want[key][theirs], rtol=rtol)
+        agree(name, [pooled["ci_low"], pooled["ci_high"]], want[key]["ci95"], rtol=rtol)
+    complete = frame.dropna(subset="total_cost_obs")
+    for rows, column, key in (
+        (complete, "total_cost_obs", "complete_case_cost_difference"),
+        (frame, "total_cost", "full_data_cost_difference"),
+    ):
+        means = rows.groupby("arm")[column].mean()
+        agree(name, means[1] - means[0], want[key], rtol=rtol)
+
+
+@pytest.mark.parametrize("name", ["censcost_hcost", "censcost_sim_ehu", "censcost_sim_uhe"])
+def test_censored_mean_costs_ccostr_and_stata_hcost(name):
+    record = oracle(name)
+    tolerance = record["tolerance"]
+    frame = data(name)
+    for case in record["expected"]["by_L"]:
+        found = censored_costs.mean_cost(frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"])
+        for kind in ("available_sample", "complete_case", "bang_tsiatis", "zhao_tian"):
+            row = found.loc[kind]
+            agree(name, row["estimate"], case[kind]["estimate"], rtol=tolerance["rtol"])
+            agree(name, row["std_error"], case[kind]["se"], rtol=tolerance["rtol"])
+            # the peer rounds the normal quantile to 1.96
+            limits = [row["estimate"] + side * 1.96 * row["std_error"] for side in (-1, 1)]
+            agree(name, limits, case[kind]["ci95"], rtol=tolerance["rtol"])
+            agree(name, [row["ci_low"], row["ci_high"]], case[kind]["ci95"], rtol=1e-4)
+    for case in record["expected"].get("stata_hcost_published", []):
+        found = censored_costs.mean_cost(frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"])
+        for key, kind in (("bt", "bang_tsiatis"), ("zt", "zhao_tian")):
+            agree(name, found.loc[kind, "estimate"], case[key], atol=tolerance["stata_atol"])
+            agree(name, found.loc[kind, "std_error"], case[f"{key}_se"], atol=tolerance["stata_atol"])
+
+
+CENSORED = {
+    "simple_weighted_unadjusted": ("simple_weighted", False, False),
+    "simple_weighted_adjusted": ("simple_weighted", True, False),
+    "partitioned_unadjusted": ("partitioned", False, False),
+    "partitioned_adjusted": ("partitioned", True, False),
+    "complete_case_adjusted": ("complete_case", True, False),
+    "ignore_censoring_adjusted": ("ignore_censoring", True, False),
+    "simple_weighted_doubly_robust": ("simple_weighted", True, True),
+    "partitioned_doubly_robust": ("partitioned", True, True),
+}
+
+
+@pytest.mark.parametrize("case", list(CENSORED))
+def test_censored_net_benefit_regression_netbenreg(case):
+    record, name = oracle("nbr_censored_CEdata"), "nbr_censored_CEdata"
+    want, params, rtol = record["expected"][case], record["inputs"]["params"], record["tolerance"]["rtol"]
+    assert set(record["expected"]) == set(CENSORED)
+    method, adjusted, robust = CENSORED[case]
+    frame = data(name)
+    cost, effect = (frame.filter(regex=rf"^{kind}\.").to_numpy() for kind in ("cost", "effect"))
+    design = nbr.design_matrix(frame, arm="arm", covariates=params["covariates"] if adjusted else [])
+    settings = {
+        "arm": "arm",
+        "followed": frame["followup"].to_numpy(),
+        "complete": frame["complete"].to_numpy(dtype=float),
+        "ends": np.arange(1, cost.shape[1] + 1),
+        "horizon": params["horizon_L"],
+        "method": method,
+    }
+    done = (settings["followed"] >= settings["horizon"]) | (settings["complete"] == 1)
+    agree(name, 1 - done.mean(), want["censoring_rate"], atol=1e-12)
+    for fit in want["fits"]:
+        outcome = {"NBR": lambda v: v * effect - cost, "Effect": lambda _: effect, "Cost": lambda _: cost}[
+            fit["target"]
+        ](fit["lambda"])
+        if robust:
+            estimate, error = censored_regression.doubly_robust(
+                outcome, design, design.drop(columns="arm"), **settings
+            )
+        else:
+            found = censored_regression.censored_regression(outcome, design, **settings)
+            estimate, error = found.coefficients["arm"], np.sqrt(found.covariance.loc["arm", "arm"])
+            for term, value in fit["all_coef"].items():
+                own = {"(Intercept)": "intercept", "group": "arm"}.get(term, term.rstrip("1"))
+                own = "Age65" if own == "Age65" or term == "Age651" else own
+                agree(name, found.coefficients[own], value, rtol=rtol)
+        agree(name, estimate, fit["arm_estimate"], rtol=rtol)
+        agree(name, error, fit["arm_se"], rtol=rtol)
+        if fit["prob_positive"] is not None:
+            agree(name, stats.norm.cdf(estimate / error), fit["prob_positive"], rtol=1e-5)
+
+
+def test_every_oracle_file_is_reached_and_the_checks_are_counted(capsys):
+    listed = {entry["id"] for entry in json.loads((FOLDER / "INDEX.json").read_text(encoding="utf-8"))}
+    if len(CHECKED) < len(listed):
+        pytest.skip("counts need the whole file in one process")
+    with capsys.disabled():
+        print(f"\ncost oracles: {sum(CHECKED.values())} values in {len(CHECKED)} files")
+    assert set(CHECKED) == listed
+    assert sum(CHECKED.values()) > 1500
