@@ -82,6 +82,7 @@ def treated_effect(
     w: FloatArray,
     *,
     method: Method,
+    normalised: bool = True,
     what: str = "propensity score",
 ) -> Fit:
     """Effect on the treated from one cross-section, or from changes of a panel.
@@ -110,11 +111,15 @@ def treated_effect(
     direction = -_mean(treated, x)
     estimate = gain
     if method not in ("reg", "none"):
-        lost, lost_influence = _part(balanced, rest)
+        total = balanced.sum() if normalised else treated.sum()
+        lost = balanced @ rest / total
+        around = rest - lost if normalised else rest
+        slope = x.T @ (balanced[:, None] * around) / total
+        lost_influence = balanced[:, None] * around * (len(y) / total) + odds_influence @ slope
+        if not normalised:
+            lost_influence = lost_influence - treated[:, None] * lost / treated.mean()
         estimate, influence = gain - lost, influence - lost_influence
-        slope = x.T @ (balanced[:, None] * (rest - lost)) / balanced.sum()
-        influence = influence - odds_influence @ slope
-        direction = direction + _mean(balanced, x)
+        direction = direction + balanced @ x / total
     if regression is not None and not method.startswith("dr_improved"):
         influence = influence + regression.effect(x, direction)
     return Fit(estimate, influence, odds, {(0, 0): fitted}, method)

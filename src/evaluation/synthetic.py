@@ -101,7 +101,8 @@ def synthetic(
     Examples
     --------
     >>> rows = pd.DataFrame([[1.0, 2, 3, 4], [3, 4, 5, 6], [1, 2, 3, 9]], index=["a", "b", "pilot"])
-    >>> float(synthetic(rows, treated=["pilot"], start=3, method="synthetic_control").table["estimate"].item())
+    >>> found = synthetic(rows, treated=["pilot"], start=3, method="synthetic_control")
+    >>> float(found.table["estimate"].item())
     5.0
     """
     y, n_before, donors = _prepare(series, treated, start)
