@@ -94,7 +94,7 @@ def contrast(
         np.asarray(changes.n_after, dtype=float)[order],
     )
     weight = np.asarray(changes.weight, dtype=float)[order]
-    weight = np.where(treated, weight / weight[treated].sum(), weight / weight[~treated].sum())
+    weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
     group = None
     if groups is not None:
         labels = groups.reindex(code[~treated])

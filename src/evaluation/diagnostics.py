@@ -3,8 +3,8 @@
 Rules (the reader sees them in the methods section):
 
 - A check passes only if it was run, found nothing, and could have found a violation that matters.
-- Negative controls and pre-trends: *fail* if the interval lies wholly beyond zero and the estimate beyond the
-  relevance limit; *concern* if it excludes zero but the estimate is within the limit, or if it includes zero
+- Negative controls and pre-trends: *fail* if the interval excludes zero and the estimate is over the limit;
+*concern* if it excludes zero but the estimate is within the limit, or if it includes zero
   but the power against the limit is under one half; else *pass*.
 - Balance: *fail* if a difference is over 0.25 SD beyond its sampling error; *concern* if one is over 0.1 SD
 beyond
@@ -17,52 +17,41 @@ and at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from evaluation.comparability import (
+    Status,
+    balance,
+    clusters,
+    effective_clusters,
+    ledger_ready,
+    not_run,
+    overlap,
+    unit_of,
+)
 from evaluation.hidden_bias import e_value
 from evaluation.pretrends import PreTrend, breakdown_per_year, breakdown_ratio, power_against
 from evaluation.verdict import CONTROLS, verdict, withhold
 
 __all__ = [
-    *("balance", "breakdown", "clusters", "effective_clusters", "hidden_bias", "judge_null", "not_run"),
-    *("overlap", "placebo", "pre_trend_row", "verdict", "withhold"),
+    "balance",
+    "breakdown",
+    "clusters",
+    "effective_clusters",
+    "hidden_bias",
+    "judge_null",
+    "not_run",
+    "overlap",
+    "placebo",
+    "pre_trend_row",
+    "verdict",
+    "withhold",
 ]
 
-Status = Literal["pass", "concern", "fail", "not_run"]
-
 POWER_ENOUGH = 0.5
-SMD_LIMIT, SMD_SEVERE = 0.1, 0.25
-SMD_TOO_VAGUE = 0.15  # standard error of a difference (in SD) from which small groups cannot show balance
-OVERLAP_LIMIT, OVERLAP_SEVERE = 0.05, 0.20
-ESS_LIMIT, ESS_SEVERE = 100.0, 30.0
-CLUSTERS_LIMIT, CLUSTERS_SEVERE = 20.0, 8.0
-
-
-def _rows(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(topic="comparability", measure=frame.get("measure", "diagnostic"))
-
-
-def _unit(outcome: str) -> str:
-    if "_eur" in outcome:
-        return "eur"
-    return "days" if "_days" in outcome else "share"
-
-
-def not_run(item: str, *, reason: str, outcome: str = "") -> pd.DataFrame:
-    """Row that says that a check was not run and why: it never counts as passed.
-
-    Examples
-    --------
-    >>> not_run("overlap", reason="no propensity model")["status"].item()
-    'not_run'
-    """
-    row = pd.DataFrame({"outcome": [outcome], "item": item, "status": "not_run", "method": reason})
-    return _rows(row.assign(unit="none", estimate=np.nan))
 
 
 def judge_null(
@@ -123,9 +112,9 @@ def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float
         item=item,
         status=[status for status, _ in judged],
         method=[reason for _, reason in judged],
-        unit=[_unit(name) for name in found["outcome"]],
+        unit=[unit_of(name) for name in found["outcome"]],
     )
-    return _rows(out.reset_index(drop=True))
+    return ledger_ready(out.reset_index(drop=True))
 
 
 def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np.inf) -> pd.DataFrame:
@@ -136,14 +125,14 @@ def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np
     if status == "pass" and found.p_value < 0.05:
         status, reason = "concern", "no steady drift, but the periods before the start differ jointly"
     row = pd.DataFrame({"outcome": [outcome], "item": "pre_trend", "status": status, "method": reason})
-    return _rows(
+    return ledger_ready(
         row.assign(
             estimate=found.slope,
             std_error=found.std_error,
             ci_low=found.ci_low,
             ci_high=found.ci_high,
             p_value=found.p_value,
-            unit=_unit(outcome),
+            unit=unit_of(outcome),
         )
     )
 
@@ -181,7 +170,7 @@ def breakdown(
         (
             "per_year",
             breakdown_per_year(effect, std_error, years=years, df=df),
-            _unit(outcome),
+            unit_of(outcome),
             "folded normal",
         )
     ]
@@ -189,7 +178,7 @@ def breakdown(
         ratio = breakdown_ratio(effect, pre, covariance, df=df)
         rows.append(("relative", ratio, "ratio", "union of one-sided tests, relative magnitudes"))
     out = pd.DataFrame(rows, columns=["item", "estimate", "unit", "method"])
-    return _rows(out.assign(outcome=outcome, measure="breakdown", status="ok"))
+    return ledger_ready(out.assign(outcome=outcome, measure="breakdown", status="ok"))
 
 
 def hidden_bias(
@@ -210,96 +199,4 @@ def hidden_bias(
     status = "pass" if found["e_value_limit"] >= 1.25 else "concern"
     row = pd.DataFrame({"outcome": [outcome], "item": "hidden_bias", "status": status, "unit": "ratio"})
     text = f"E-value of the estimate {found['e_value']:.2f}, of the interval {found['e_value_limit']:.2f}"
-    return _rows(row.assign(estimate=found["e_value_limit"], method=text))
-
-
-def overlap(outside: float, *, ess: float) -> pd.DataFrame:
-    """Judge overlap from the share of the treated without comparable episodes and the comparison's ESS
-    (episodes).
-
-    Examples
-    --------
-    >>> overlap(0.01, ess=800)["status"].item(), overlap(0.3, ess=800)["status"].item()
-    ('pass', 'fail')
-    """
-    if not (np.isfinite(outside) and np.isfinite(ess)):
-        return not_run("overlap", reason="no propensity model")
-    status: Status = "pass"
-    if outside > OVERLAP_SEVERE or ess < ESS_SEVERE:
-        status = "fail"
-    elif outside > OVERLAP_LIMIT or ess < ESS_LIMIT:
-        status = "concern"
-    text = f"{outside:.1%} of the treated have no counterpart; {ess:.0f} effective comparison episodes"
-    row = pd.DataFrame({"outcome": [""], "item": "overlap", "status": status, "method": text})
-    return _rows(row.assign(estimate=outside, unit="share"))
-
-
-def balance(smd: ArrayLike, *, treated: float, ess: float) -> pd.DataFrame:
-    """Judge balance after weighting, fairly to small areas.
-
-    A difference counts only as far as it goes beyond its own sampling error, adjusted for the number of
-    covariates looked at: under perfect balance a group of 100 shows 0.1 SD by chance. Too small to tell is a
-    concern.
-
-    Parameters
-    ----------
-    smd : array
-        Standardised mean differences after weighting.
-    treated : float
-        Treated episodes.
-    ess : float
-        Effective comparison episodes.
-
-    Examples
-    --------
-    >>> balance([0.12, 0.03], treated=300, ess=300)["status"].item()
-    'pass'
-    >>> balance([0.15, 0.03], treated=30000, ess=9000)["status"].item()
-    'concern'
-    """
-    size = np.abs(np.asarray(smd, dtype=float))
-    size = size[np.isfinite(size)]
-    if not len(size) or not (treated > 0 and ess > 0):
-        return not_run("balance", reason="no standardised differences")
-    error = float(np.sqrt(1 / treated + 1 / ess))
-    beyond = size.max() - float(stats.norm.ppf(1 - 0.025 / len(size))) * error
-    status: Status = "pass"
-    if beyond > SMD_SEVERE:
-        status = "fail"
-    elif beyond > SMD_LIMIT or error > SMD_TOO_VAGUE:
-        status = "concern"
-    text = f"largest of {len(size)} differences; sampling error {error:.3f} SD"
-    row = pd.DataFrame({"outcome": [""], "item": "balance", "status": status, "method": text})
-    return _rows(row.assign(estimate=float(size.max()), std_error=error, unit="sd"))
-
-
-def effective_clusters(contribution: ArrayLike) -> float:
-    """Effective number of clusters from each one's contribution to the variance.
-
-    G / (1 + squared coefficient of variation); Carter, Schnepel and Steigerwald (2017), Review of Economics
-    and Statistics 99(4).
-
-    Examples
-    --------
-    >>> effective_clusters([1, 1, 1, 1]), effective_clusters([1, 0, 0, 0])
-    (4.0, 1.0)
-    """
-    part = np.asarray(contribution, dtype=float)
-    return float(part.sum() ** 2 / (part**2).sum())
-
-
-def clusters(weight: ArrayLike, treated: ArrayLike) -> pd.DataFrame:
-    """Judge the number of comparison municipalities that carry weight (contribution = squared weight).
-
-    The treated side is not judged: placebo areas are made for one treated municipality.
-    """
-    share, arm = np.asarray(weight, dtype=float), np.asarray(treated, dtype=bool)
-    if arm.all():
-        return not_run("clusters", reason="no comparison municipality")
-    number = effective_clusters(share[~arm] ** 2)
-    status: Status = (
-        "pass" if number >= CLUSTERS_LIMIT else "concern" if number >= CLUSTERS_SEVERE else "fail"
-    )
-    text = f"effective comparison municipalities of {int((~arm).sum())}; {int(arm.sum())} treated"
-    row = pd.DataFrame({"outcome": [""], "item": "clusters", "status": status, "method": text})
-    return _rows(row.assign(estimate=number, unit="number"))
+    return ledger_ready(row.assign(estimate=found["e_value_limit"], method=text))

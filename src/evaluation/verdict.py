@@ -36,7 +36,8 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
 
     Examples
     --------
-    >>> checks = pd.DataFrame({"item": list(ESSENTIAL), "measure": "diagnostic", "outcome": "", "status": "pass"})
+    >>> checks = pd.DataFrame({"item": list(ESSENTIAL), "outcome": "", "status": "pass"})
+    >>> checks["measure"] = "diagnostic"
     >>> verdict(checks)["status"].item()
     'concern'
     >>> control = checks.iloc[[0]].assign(item="placebo_outcome", outcome="study_days_12m")

@@ -1,0 +1,134 @@
+"""Which ranks are possible for an area, all areas at once, and whether areas can be told apart at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Array = NDArray[np.float64]
+HALF = 0.5  # share of pairs that must differ before any order is shown
+
+
+def rank_intervals(
+    estimates: ArrayLike,
+    std_errors: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 20_000,
+    seed: int,
+    df: float = np.inf,
+    shared_error: float = 0.0,
+) -> pd.DataFrame:
+    """Ranks that the data do not exclude, with joint coverage over all areas.
+
+    Two areas are told apart if the simultaneous interval of their difference excludes zero; an area's best
+    possible rank is one more than the number of areas surely above it, its worst one leaves out those surely
+    below.
+
+    Parameters
+    ----------
+    estimates, std_errors : array, k
+        Larger estimates rank first.
+    level : float
+        Probability that all areas' true ranks lie in their intervals at once.
+    draws, seed : int
+        Draws for the quantile of the largest studentised difference.
+    df : float
+        Degrees of freedom of the standard errors.
+    shared_error : float
+        Part of every standard error that all areas have in common; it cancels in differences.
+
+    Returns
+    -------
+    DataFrame
+        One row an area, in order: rank (of the raw estimate), rank_low, rank_high (1 is the largest),
+        surely_above, surely_below (numbers of areas).
+
+    Raises
+    ------
+    ValueError
+        With fewer than two areas or missing values.
+
+    Notes
+    -----
+    Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91(1).
+
+    Examples
+    --------
+    >>> rank_intervals([0.0, 0.0, 9.0], [1, 1, 1], seed=1)[["rank_low", "rank_high"]].to_numpy().tolist()
+    [[2, 3], [2, 3], [1, 1]]
+    """
+    y, s = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
+    if len(y) < 2 or not (np.isfinite(y) & np.isfinite(s) & (s > shared_error)).all():
+        raise ValueError(
+            f"ranks: {len(y)} areas, {int((~np.isfinite(y + s)).sum())} without estimate or standard error; "
+            "two complete areas are the least"
+        )
+    own = np.sqrt(s**2 - shared_error**2)
+    error = np.sqrt(own[:, None] ** 2 + own**2)
+    apart = (
+        np.abs(y[:, None] - y) > _largest_difference(own, level=level, draws=draws, seed=seed, df=df) * error
+    )
+    above = (apart & (y[None, :] > y[:, None])).sum(axis=1)
+    below = (apart & (y[None, :] < y[:, None])).sum(axis=1)
+    return pd.DataFrame(
+        {
+            "rank": stats.rankdata(-y, method="min").astype(int),
+            "rank_low": 1 + above,
+            "rank_high": len(y) - below,
+            "surely_above": above,
+            "surely_below": below,
+        }
+    )
+
+
+def _largest_difference(own: Array, *, level: float, draws: int, seed: int, df: float) -> float:
+    """Quantile of the largest studentised difference between two areas' errors."""
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((draws, len(own))) if np.isinf(df) else rng.standard_t(df, (draws, len(own)))
+    error = noise * own
+    first, second = np.triu_indices(len(own), 1)
+    spread = np.sqrt(own[first] ** 2 + own[second] ** 2)
+    largest = np.zeros(draws)
+    for start in range(0, len(first), 64):  # blocks of pairs keep memory small
+        a, b = first[start : start + 64], second[start : start + 64]
+        gaps = np.abs(error[:, a] - error[:, b]) / spread[start : start + 64]
+        largest = np.maximum(largest, gaps.max(axis=1))
+    return float(np.quantile(largest, level, method="higher"))
+
+
+def rankable(intervals: pd.DataFrame, *, heterogeneity_p: float, level: float = 0.95) -> pd.DataFrame:
+    """Say whether areas can be told apart: only then may a report show any order.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        From :func:`rank_intervals`.
+    heterogeneity_p : float
+        p-value of the omnibus test of equal effects (``q_p_value`` of random effects).
+    level : float
+
+    Returns
+    -------
+    DataFrame
+        One row: rankable (bool), pairs, pairs_apart, share_apart, reason: ``no_heterogeneity``,
+        ``too_few_pairs_differ`` or ``pairs_differ``.
+
+    Examples
+    --------
+    >>> same = rank_intervals([0.0, 0.1, 0.2], [1, 1, 1], seed=1)
+    >>> rankable(same, heterogeneity_p=0.8)[["rankable", "reason"]].to_numpy().tolist()
+    [[False, 'no_heterogeneity']]
+    """
+    areas = len(intervals)
+    pairs = areas * (areas - 1) // 2
+    apart = int(intervals["surely_above"].sum())
+    share = apart / pairs
+    if not heterogeneity_p < 1 - level:
+        reason = "no_heterogeneity"
+    else:
+        reason = "pairs_differ" if share >= HALF else "too_few_pairs_differ"
+    row = {"rankable": reason == "pairs_differ", "pairs": pairs, "pairs_apart": apart, "share_apart": share}
+    return pd.DataFrame([row | {"reason": reason}])
