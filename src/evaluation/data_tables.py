@@ -1,4 +1,4 @@
-"""The tables of the reports: rows of the ledger as readers see them, with headings that machines can follow."""
+"""The tables of the reports: rows of the ledger as readers see them, with headings that machines follow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from evaluation.language import Language, alphabetical, mark
 
 # measures whose estimate is a difference: it carries its sign, and a share is in percentage points
 DIFFERENCES = frozenset(
-    ("att", "att_raw", "att_shrunken", "prediction_interval", "event_study", "delta_cost", "delta_effect")
-    + ("cost_shift", "gap", "did", "net_benefit", "funnel_limit", "break_even_cost")
+    "att att_raw att_shrunken prediction_interval event_study delta_cost delta_effect cost_shift gap did "
+    "net_benefit funnel_limit break_even_cost".split()
 )
 IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
 HEADINGS = {
@@ -23,7 +23,7 @@ HEADINGS = {
     "outcome": mark("Outcome"),
     "group": mark("Group"),
     "window": mark("Period"),
-    "measure": mark("Figure"),
+    "measure": mark("Quantity"),
     "item": mark("Item"),
     "specification": mark("Analysis"),
     "method": mark("Kind of result"),
@@ -40,6 +40,8 @@ X_HEADINGS = {
 def written(value: float, unit: str, *, measure: str, language: Language) -> str:
     """Write one value with its unit, as a table cell says it."""
     signed = measure in DIFFERENCES
+    if measure == "p_adjusted":
+        return language.number(value, 3)
     if unit in ("share", "probability"):
         if measure in IN_POINTS:
             return language.points(100 * value, 1, signed=signed)
@@ -184,7 +186,6 @@ def _any_interval(rows: pd.DataFrame) -> bool:
 
 
 def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
-    keys = pd.DataFrame(index=rows.index)
     known = {
         "outcome": [*labels.OUTCOME, *labels.STATE],
         "specification": [*labels.SPECIFICATION],
@@ -193,25 +194,28 @@ def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, st
         "item": [*labels.PAYER, *labels.ARM, *labels.DIAGNOSTIC, "low", "high", "reported"],
         "measure": [*labels.MEASURE],
     }
-    order = [name for name in ("area", "window", "x", "outcome", "specification", "measure", "item", "group")]
-    order = [*columns, *(name for name in order if name not in columns)]
-    for name in order:
+    usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
+    keys = pd.DataFrame(index=rows.index)
+    for name in (*columns, *(name for name in usual if name not in columns)):
         if name == "x":
             keys[name] = rows["x"]
-        elif name == "area":
-            place = {n: i for i, n in enumerate(alphabetical(names.get(a, a) for a in rows["area"].unique()))}
-            keys[name] = rows["area"].map(lambda a: place[names.get(a, a)])
-        elif name == "item" and rows["measure"].isin(["attrition_episodes", "attrition_persons"]).any():
+        elif name == "item" and rows["measure"].str.startswith("attrition").any():
             keys[name] = rows["x"]
-        elif name == "item" and rows["item"].isin(list(names)).any():
-            place = {n: i for i, n in enumerate(alphabetical(names.get(a, a) for a in rows["item"].unique()))}
-            keys[name] = rows["item"].map(lambda a: place[names.get(a, a)])
+        elif name == "area" or (name == "item" and rows["item"].isin(list(names)).any()):
+            keys[name] = _by_alphabet(rows[name], names)
         elif name in known:
-            place = {code: number for number, code in enumerate(known[name])}
-            stems = (
-                rows[name].str.replace(labels.HORIZON, "", regex=True) if name == "outcome" else rows[name]
-            )
-            number = stems.map(place)
-            # codes without a place of their own (months, covariates) keep the order of the alphabet
-            keys[name] = number.fillna(len(place) + rows[name].rank(method="dense"))
+            keys[name] = _by_list(rows[name], known[name])
     return rows.loc[keys.sort_values(list(keys), kind="stable").index]
+
+
+def _by_alphabet(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    called = codes.map(lambda code: names.get(code, code))
+    return called.map({name: place for place, name in enumerate(alphabetical(called.unique()))})
+
+
+def _by_list(codes: pd.Series, known: Sequence[str]) -> pd.Series:
+    place = {code: number for number, code in reversed(list(enumerate(known)))}
+    stems = codes.str.replace(labels.HORIZON, "", regex=True)
+    # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
+    later = codes.map(lambda code: [int(n) for n in labels.HORIZON.findall(code)] or [0]).str[0] / 1000
+    return stems.map(place).fillna(len(place) + codes.rank(method="dense")) + later

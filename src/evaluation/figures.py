@@ -19,7 +19,9 @@ from evaluation.palette import (
     FAINT,
     PILOT,
     SOFT,
+    halves,
     panels,
+    style_key,
     tick_writer,
     unit_name,
     writer,
@@ -81,15 +83,8 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
         ax.plot(
             wide[name], y, linestyle="", marker=style.marker, color=style.color, markerfacecolor=style.face
         )
-        ax.annotate(
-            language.text(labels.SPECIFICATION[name]),
-            (wide[name].iloc[-1], y[-1]),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            color=style.color,
-            fontweight="bold",
-        )
+    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
+    style_key(figure, [(labels.SPECIFICATION[name], style, "") for name, style in styles], language=language)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
     ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
@@ -129,9 +124,10 @@ def forest(
     """Draw estimates with intervals under each other, the numbers written at the right."""
     unit = rows["unit"].iloc[0]
     lines = ["\n".join(_wrapped(word)) for word in words]
-    heights = np.cumsum([0.0, *[1.0 + 0.55 * line.count("\n") for line in lines[:-1]]])
-    figure, axes = panels(height=0.9 + 0.25 * (heights[-1] + 1))
-    draw_forest(axes[0, 0], rows, lines, heights, unit=unit, language=language, bold=bold)
+    tall = np.array([1.0 + 0.55 * line.count("\n") for line in lines])
+    middles = np.cumsum(tall) - tall / 2
+    figure, axes = panels(height=0.75 + 0.25 * tall.sum())
+    draw_forest(axes[0, 0], rows, lines, middles, unit=unit, language=language, bold=bold)
     return figure
 
 
@@ -164,7 +160,7 @@ def draw_forest(
             )
     ax.axvline(0, color=SOFT, linewidth=0.8)
     ax.set_yticks(heights, lines)
-    ax.set_ylim(heights[-1] + 0.8, -0.8)
+    ax.set_ylim(heights[-1] + 0.8, heights[0] - 0.8)
     ax.tick_params(left=False)
     tick_writer(ax.xaxis, unit, language=language, difference=True)
     ax.set_xlabel(unit_name(unit, language=language, difference=True))
@@ -184,14 +180,20 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
         height_ratios=[n + 0.6 for n in sizes],
     )
     for ax, unit in zip(axes[:, 0], units, strict=True):
-        part = rows[rows["unit"] == unit]
+        part = rows[rows["unit"] == unit].sort_values("outcome", key=lambda names: names.map(_place))
         lines = ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]]
         draw_forest(ax, part, lines, np.arange(len(part)).astype(float), unit=unit, language=language)
     return figure
 
 
+def _place(outcome: str) -> float:
+    stem, months = labels.HORIZON.sub("", outcome), labels.HORIZON.search(outcome)
+    known = list(labels.OUTCOME)
+    return known.index(stem) + (int(months[1]) / 100 if months else 0) if stem in known else len(known)
+
+
 def named(kind: str, code: str, language: Language) -> str:
-    """Name a code; a step or covariate that a new delivery brings keeps its code instead of stopping a report."""
+    """Name a code; one that a new delivery brings keeps its code and stops no report."""
     try:
         if kind == "outcome":
             return labels.outcome(code, language)
@@ -205,4 +207,6 @@ def named(kind: str, code: str, language: Language) -> str:
 def _wrapped(words: str, width: int = 34) -> list[str]:
     import textwrap
 
+    if width < len(words) <= 1.7 * width:
+        return halves(words)
     return textwrap.wrap(words, width, break_long_words=False) or [""]

@@ -111,7 +111,7 @@ def _changes(report: Report, previous: str) -> str:
         rows.append((what, *numbers, text(REASONS[row["reason"]])))
     counts = changed["reason"].value_counts()
     said = "; ".join(f"{text(REASONS[reason])}: {language.number(count)}" for reason, count in counts.items())
-    heads = (text("Figure"), text("Before"), text("Now"), text("Why"))
+    heads = (text("Quantity"), text("Before"), text("Now"), text("Why"))
     return paragraph(report, said + ".") + _table(text("Changed numbers"), heads, rows)
 
 
