@@ -17,31 +17,26 @@ class Shocks:
 
     Parameters
     ----------
-    residual : ndarray (municipalities,)
-        Change minus the weighted mean of all, in points.
     standardised : ndarray (municipalities,)
-        The same divided by the standard deviation expected for the size, centred, with unit variance.
-    weight : ndarray (municipalities,)
-        Labour force.
-    region : ndarray (municipalities,) of object
-        Region of each.
+        Change minus the weighted mean of all, divided by the standard deviation expected for the size,
+        centred, with unit variance.
     common, per_size : float
         Variance of a municipality's change is ``common + per_size / labour force``.
     correlation : float
         Correlation between two municipalities of one region, not below 0.
+    mean_variance : float
+        Variance of the weighted mean of all, with that correlation.
+    few_regions : float
+        Factor on the variance that regions share, since few regions show it with uncertainty: the variance
+        of Student's t with one degree of freedom less than there are regions.
     """
 
-    residual: np.ndarray
     standardised: np.ndarray
-    weight: np.ndarray
-    region: np.ndarray
     common: float
     per_size: float
     correlation: float
-
-    def deviation(self, size: np.ndarray) -> np.ndarray:
-        """Standard deviation of the change of municipalities with this labour force."""
-        return np.sqrt(self.common + self.per_size / size)
+    mean_variance: float
+    few_regions: float
 
 
 def fit_shocks(change: np.ndarray, *, size: np.ndarray, region: np.ndarray) -> Shocks:
@@ -97,23 +92,33 @@ def fit_shocks(change: np.ndarray, *, size: np.ndarray, region: np.ndarray) -> S
     standardised = standardised - standardised.mean()
     spread = standardised.std(ddof=1)
     standardised = standardised / spread
-    return Shocks(
-        residual=residual,
-        standardised=standardised,
-        weight=size,
-        region=region,
-        common=float(common * spread**2),
-        per_size=float(per_size * spread**2),
-        correlation=_within_region(standardised, region),
-    )
+    correlation = _within_region(standardised, region)
+    common, per_size = float(common * spread**2), float(per_size * spread**2)
+    scale = size / size.sum() * np.sqrt(common + per_size / size)
+    regions = len(np.unique(region.astype(str)))
+    few_regions = (regions - 1) / (regions - 3) if regions > 3 else 3.0
+    mean_variance = _variance(scale, region, correlation=correlation, few_regions=few_regions)
+    return Shocks(standardised, common, per_size, correlation, mean_variance, few_regions)
 
 
 def _within_region(standardised: np.ndarray, region: np.ndarray) -> float:
+    """Correlation within regions above that between regions, which centring makes negative."""
     _, label = np.unique(region.astype(str), return_inverse=True)
     sums, counts = np.bincount(label, standardised), np.bincount(label)
-    products = (sums**2 - np.bincount(label, standardised**2)).sum()
-    pairs = (counts * (counts - 1)).sum()
-    return float(np.clip(products / pairs, 0, 0.95)) if pairs else 0.0
+    inside, pairs = np.sum(sums**2) - np.sum(standardised**2), np.sum(counts * (counts - 1))
+    n = len(standardised)
+    outside = n * (n - 1) - pairs
+    if not pairs or not outside:
+        return 0.0
+    within, between = inside / pairs, (standardised.sum() ** 2 - np.sum(standardised**2) - inside) / outside
+    return float(np.clip((within - between) / (1 - between), 0, 0.95))
+
+
+def _variance(scale: np.ndarray, region: np.ndarray, *, correlation: float, few_regions: float) -> float:
+    """Variance of a sum of shocks with these standard deviations, correlated within regions."""
+    _, label = np.unique(region.astype(str), return_inverse=True)
+    alone, together = np.sum(scale**2), np.sum(np.bincount(label, scale) ** 2)
+    return float(alone + correlation * (few_regions * together - alone))
 
 
 def placebo_differences(
@@ -121,12 +126,14 @@ def placebo_differences(
 ) -> np.ndarray:
     """Differences between an area and the comparison group when nothing was done to either.
 
-    Comparison municipalities are drawn without replacement, as many as the area has; each lends its
-    standardised residual to one municipality of the area, where it is scaled to that municipality's size and
-    weighted by its labour force. The others stay the comparison group. Municipalities of one region move
-    together, which random sets do not show, so the spread is widened to the one that the correlation within
-    regions implies. An area of one municipality meets every comparison municipality once. An area with more
-    than half as many municipalities as the comparison group draws with replacement, for both groups.
+    Comparison municipalities are drawn without replacement (with, if the area has more than half as many),
+    and each lends its standardised shock to one municipality of the area, where it is scaled to that
+    municipality's size and weighted by its labour force. An area of one municipality meets every comparison
+    municipality once.
+
+    The spread is widened to what the model implies beyond that: municipalities of one region move together,
+    which random sets do not show; the mean of the comparison group is itself uncertain; and changes measured
+    from that mean vary less than true shocks by as much again.
 
     Parameters
     ----------
@@ -145,35 +152,31 @@ def placebo_differences(
         In the unit of the change.
     """
     rng = np.random.default_rng(seed)
-    members, pool = len(size), len(shocks.residual)
-    share = size / size.sum()
-    scale = share * shocks.deviation(size)
-    weight = shocks.weight
-    if members > pool / 2:
-        other = weight / weight.sum() * shocks.deviation(weight)
-        widening = _widening(
-            np.append(scale, other), np.append(region, shocks.region), correlation=shocks.correlation,
-            group=np.repeat([0, 1], [members, pool]),
-        )  # fmt: skip
-        ours = shocks.standardised[rng.integers(0, pool, (draws, members))] @ scale
-        theirs = shocks.standardised[rng.integers(0, pool, (draws, pool))] @ other
-        return widening * (ours - theirs)
+    members, pool = len(size), len(shocks.standardised)
     if members == 1:
         chosen = np.arange(pool)[:, None]
+    elif members > pool / 2:
+        chosen = rng.integers(0, pool, (draws, members))
     else:
-        chosen = np.argpartition(rng.random((draws, pool)), members - 1, axis=1)[:, :members]
-        chosen = rng.permuted(chosen, axis=1)
-    ours = shocks.standardised[chosen] @ scale
-    taken = weight[chosen]
-    theirs = -(taken * shocks.residual[chosen]).sum(axis=1) / (weight.sum() - taken.sum(axis=1))
-    widening = _widening(scale, region, correlation=shocks.correlation, group=np.zeros(members, dtype=int))
-    return widening * ours - theirs
+        chosen = rng.permuted(np.argpartition(rng.random((draws, pool)), members - 1)[:, :members], axis=1)
+    scale = size / size.sum() * np.sqrt(shocks.common + shocks.per_size / size)
+    implied = 2 * shocks.mean_variance + _variance(
+        scale, region, correlation=shocks.correlation, few_regions=shocks.few_regions
+    )
+    return np.sqrt(implied / np.sum(scale**2)) * (shocks.standardised[chosen] @ scale)
 
 
-def _widening(scale: np.ndarray, region: np.ndarray, *, correlation: float, group: np.ndarray) -> float:
-    """Ratio of standard deviations with and without correlation within regions, group by group."""
-    cell = np.char.add(region.astype(str), np.char.add("/", group.astype(str)))
-    _, label = np.unique(cell, return_inverse=True)
-    alone = np.sum(scale**2)
-    together = np.sum(np.bincount(label, scale) ** 2)
-    return float(np.sqrt(((1 - correlation) * alone + correlation * together) / alone))
+def invert(estimate: float, null: np.ndarray, *, level: float) -> tuple[float, float]:
+    """Half width of the interval and p-value of an estimate from differences under no effect.
+
+    Both are exact: the interval holds the effects whose p-value is above ``1 - level``.
+
+    Examples
+    --------
+    >>> invert(3.0, np.arange(-9.5, 10), level=0.9)
+    (9.5, 0.7142857142857143)
+    """
+    spread = np.sort(np.abs(null))[::-1]
+    p_value = (1 + np.sum(spread >= abs(estimate))) / (len(null) + 1)
+    rank = int(np.floor((1 - level) * (len(null) + 1) + 1e-9))  # as many may be further out than a value kept
+    return (float(spread[rank - 1]) if rank else float("inf")), float(p_value)

@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
-from evaluation.area_shocks import fit_shocks, placebo_differences
+from evaluation.area_shocks import fit_shocks, invert, placebo_differences
 
 # months, first and last included; the third year ends where table 12r5 was closed
 PUBLIC_WINDOWS: dict[str, tuple[str, str]] = {
@@ -175,7 +175,7 @@ def did(
                     "ci_high": estimate + half,
                     "p_value": p_value,
                     "municipalities": int(members.sum()),
-                    "method": "residual_bootstrap" if area == "all" else "placebo_areas",
+                    "method": "placebo_areas",
                 }
             )
     return pd.DataFrame(out).sort_values(["area", "baseline", "window"], ignore_index=True)
@@ -192,8 +192,8 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        area, window, one column per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero), and
-        `same_sign`: whether the point estimates agree under every baseline.
+        area, window, one column per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero),
+        and `same_sign`: whether the point estimates agree under every baseline.
     """
     sign = np.where(changes["estimate"] > 0, "+", "-").astype(object)
     unclear = ((changes["ci_low"] <= 0) & (changes["ci_high"] >= 0)).to_numpy()
@@ -256,20 +256,6 @@ def ledger_rows(
     text = ["item", "specification", "method"]
     rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
     return rows.assign(topic="public_statistics", group="all", simulated=False)
-
-
-def invert(estimate: float, null: np.ndarray, *, level: float) -> tuple[float, float]:
-    """Half width of the interval and p-value of an estimate from differences under no effect.
-
-    Examples
-    --------
-    >>> invert(3.0, np.arange(-9.5, 10), level=0.9)
-    (8.5, 0.6666666666666666)
-    """
-    spread = np.sort(np.abs(null))[::-1]
-    p_value = (1 + np.sum(spread >= abs(estimate))) / (len(null) + 1)
-    rank = int(np.floor((1 - level) * (len(null) + 1) + 1e-9))  # as many may be further out than a value kept
-    return (float(spread[rank - 1]) if rank else float("inf")), float(p_value)
 
 
 def month_number(text: str) -> int:
