@@ -201,15 +201,17 @@ def test_attrition_steps_sum_from_the_input_to_what_is_analysed(rule):
     found = inflow(random_register(7, people=200), both_arms=rule)
     table = found.attrition
     assert {"all", "pilot", "comparison", "possible_pilot", "excluded"} <= set(table["arm"])
-    for arm, steps in table.groupby("arm"):
+    for (arm, area), steps in table.groupby(["arm", "area"]):
         last = steps.iloc[-1]
         kept = found.episodes if arm == "all" else found.episodes[found.episodes["arm"] == arm]
+        kept = kept[kept["area"] == area] if area else kept
         assert (last["episodes"], last["persons"]) == (len(kept), kept["person_id"].nunique())
         for name in ("episodes", "persons"):
             assert steps[name].iloc[0] - steps[f"dropped_{name}"].sum() == last[name]
             assert (steps[f"dropped_{name}"] >= 0).all()
-    each = table[table["arm"] != "all"].groupby("step")["episodes"].sum()
-    assert each.tolist() == table.loc[table["arm"] == "all", "episodes"].tolist()
+    whole = table[table["area"] == ""]
+    each = whole[whole["arm"] != "all"].groupby("step")["episodes"].sum()
+    assert each.tolist() == whole.loc[whole["arm"] == "all", "episodes"].tolist()
 
 
 def test_rows_in_another_order_give_the_same_cohort():

@@ -16,7 +16,7 @@ def keep(
     Parameters
     ----------
     candidates : pandas.DataFrame
-        One row an episode, with `person_id` and `arm`.
+        One row an episode, with `person_id`, `arm` and, where areas are to be counted too, `area`.
     steps : mapping of str to boolean array
         Rules in their order; True where the episode stays.
     first : str
@@ -27,7 +27,7 @@ def keep(
     analysed : pandas.DataFrame
         The candidates that every rule keeps, in their order.
     attrition : pandas.DataFrame
-        Per arm (and "all") and step: arm, step (0, 1, …), reason, episodes and persons left after the step,
+        Per arm (and "all"), per pilot area, and step: arm, area ("" for a whole arm), step (0, 1, …), reason, episodes and persons left after the step,
         dropped_episodes and dropped_persons (persons of the arm without any episode left). The first row is
         the input, the last is what is analysed, and each row is the row before less what was dropped.
 
@@ -44,24 +44,21 @@ def keep(
         stays = stays & np.asarray(rule, dtype=bool)
         counts.append(_count(candidates, stays, step=number, reason=reason))
     attrition = pd.concat(counts, ignore_index=True)
-    attrition = attrition.sort_values(["arm", "step"], kind="stable", ignore_index=True)
+    attrition = attrition.sort_values(["arm", "area", "step"], kind="stable", ignore_index=True)
     for name in ("episodes", "persons"):
-        lost = -attrition.groupby("arm", sort=False)[name].diff()
+        lost = -attrition.groupby(["arm", "area"], sort=False)[name].diff()
         attrition[f"dropped_{name}"] = lost.fillna(0).astype(np.int64)
     return candidates[stays].reset_index(drop=True), attrition
 
 
 def _count(candidates: pd.DataFrame, stays: np.ndarray, *, step: int, reason: str) -> pd.DataFrame:
-    arms = ["all", *sorted(candidates["arm"].unique())]
-    left = candidates.loc[stays, ["person_id", "arm"]]
-    by_arm = left.groupby("arm")["person_id"].agg(["size", "nunique"]).reindex(arms, fill_value=0)
-    by_arm.loc["all"] = len(left), left["person_id"].nunique()
-    return pd.DataFrame(
-        {
-            "arm": arms,
-            "step": step,
-            "reason": reason,
-            "episodes": by_arm["size"].to_numpy(np.int64),
-            "persons": by_arm["nunique"].to_numpy(np.int64),
-        }
-    )
+    everyone = candidates[["person_id", "arm"]].assign(area=candidates.get("area", ""), stays=stays)
+    in_areas = everyone[everyone["area"] != ""]
+    stacked = pd.concat([everyone.assign(arm="all", area=""), everyone.assign(area=""), in_areas])
+    groups = stacked.groupby(["arm", "area"])
+    left = stacked[stacked["stays"]].groupby(["arm", "area"])["person_id"].nunique()
+    counts = groups["stays"].sum().rename("episodes").reset_index()
+    persons = left.reindex(groups.size().index, fill_value=0).to_numpy(np.int64)
+    return counts.assign(step=step, reason=reason, persons=persons)[
+        ["arm", "area", "step", "reason", "episodes", "persons"]
+    ]

@@ -166,6 +166,7 @@ def _cohort(
     frame = pd.DataFrame({"person_id": person, "index_day": index_day.astype(np.int32)})
     frame["municipality"] = pd.array(municipality, dtype="str")
     frame["arm"] = unknown["arm"].fillna("unknown").to_numpy()
+    frame["area"] = pd.array(unknown["area"].fillna("").to_numpy(), dtype="str")
     frame["window"] = pd.array(window_of(index_day), dtype="str")
     known = np.isin(person, register.persons["person_id"].to_numpy())
     traits = covariates(register, days, person[known], index_day[known])
@@ -202,7 +203,6 @@ def _complete(episodes: pd.DataFrame, register: Register, table: pd.DataFrame) -
     counts = [name for name in out if name.endswith("_before") or name == "earlier_spells_24m"]
     out[counts] = out[counts].astype(np.int32)
     out = out.assign(
-        area=surroundings["area"],
         group=pd.array(np.where(target, *GROUPS), dtype="str"),
         followed_days=(register.observed_until - index_day).astype(np.int32),
         benefit_at_index=pd.array(benefit, dtype="str"),

@@ -28,7 +28,7 @@ def design(
     episodes : pandas.DataFrame
         Episodes of a cohort.
     area : str
-        Pilot area, or "all" for every pilot area.
+        Pilot area, or "all" for every area of confirmed pilot municipalities.
     baseline : str
         Window of index dates before the trial: 2018_19, 2019_20 or covid.
     followup : str
@@ -67,10 +67,9 @@ def design(
     ):
         if value not in known:
             raise ValueError(f"{name}: {value!r} unknown; known are {known}")
-    pilot = episodes["arm"] == "pilot"
-    treated = pilot if area == "all" else pilot & (episodes["area"] == area)
+    treated = episodes["arm"] == "pilot" if area == "all" else episodes["area"] == area
     if not treated.any():
-        found = sorted(set(episodes.loc[pilot, "area"]))
+        found = sorted(set(episodes["area"]) - {""})
         raise ValueError(f"area: {area!r} has no episodes; areas with episodes are {found}")
     post = episodes["window"].isin(AFTER if followup == "after" else (followup,))
     kept = (

@@ -13,9 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evaluation import notebook_runs, registers, steps
+from evaluation import notebook_runs, schemas, steps
+from evaluation import reference as reference_tables
 
 LANGUAGES = ("fi", "sv", "en")
+PRICE_YEAR = 2024
+DISCOUNT_RATE = 0.03
 CODE = Path(__file__).parent
 
 
@@ -29,7 +32,7 @@ class Project:
 
     @classmethod
     def at(cls, root: Path, *, data: Path | None = None, reports: Path | None = None) -> Project:
-        """Make a project of a checkout, with data and reports in their usual folders unless said otherwise."""
+        """Describe a checkout, with data and reports in their usual folders unless said otherwise."""
         root = root.resolve()
         if not (root / "notebooks" / "area_analysis.ipynb").exists():
             raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
@@ -74,7 +77,7 @@ class Step:
 
 def area_names(reference: Path) -> list[str]:
     """Slugs of the pilot areas of the reference table, in its order."""
-    return registers.reference("pilot_areas", folder=reference)["area"].tolist()
+    return reference_tables.reference("pilot_areas", reference)["area"].tolist()
 
 
 def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
@@ -120,7 +123,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
     reference = sorted(project.reference.glob("*.csv"))
     processed, ledger = project.processed, project.processed / "ledger"
-    register = [processed / "register" / f"{name}.parquet" for name in registers.TABLES]
+    register = [processed / "register" / f"{name}.parquet" for name in schemas.REGISTER_TABLES]
     episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
     folders = {"processed": processed, "reference": project.reference}
 
@@ -158,7 +161,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             steps.build_episodes,
             [*register, *reference, *own_code(steps.build_episodes)],
             episodes,
-            folders,
+            {**folders, "price_year": PRICE_YEAR, "discount_rate": DISCOUNT_RATE},
         ),
         analysis("data_quality", [*register, *([statfin] if statfin else [])], part="quality",
                  statfin=str(statfin or "")),
@@ -239,7 +242,8 @@ def _report_steps(
             Step(
                 f"index[{language}]",
                 steps.index,
-                [cleared, *reference, *catalogues, *notebook_runs.modules_behind("from evaluation import page"),
+                [cleared, *reference, *catalogues,
+                 *notebook_runs.modules_behind("from evaluation import page"),
                  *[failed / f"{area}.json" for area in areas],
                  *[page for page in pages if page.parent.name == language]],
                 [project.reports / language / "index.html"],

@@ -25,7 +25,8 @@ def places(municipalities: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index municipality; arm (pilot, comparison, possible_pilot, or excluded: Åland has its own
-        employment service), area ("" outside the pilots), region, urban_rural, commuting_area ("" if none).
+        employment service), area ("" outside; an area whose membership is unconfirmed keeps its name, and its
+        municipalities stay possible pilots), region, urban_rural, commuting_area ("" if none).
     """
     table = municipalities.set_index("municipality")
     if not table.index.is_unique:
@@ -37,7 +38,7 @@ def places(municipalities: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "arm": arm,
-            "area": table["pilot_area"].fillna("").astype("str").where(arm == "pilot", ""),
+            "area": table["pilot_area"].fillna("").astype("str"),
             "region": region,
             "urban_rural": table["urban_rural_fi"].map(_URBAN_RURAL).fillna("unknown").astype("str"),
             "commuting_area": commuting.mask(commuting == NO_COMMUTING_AREA, ""),

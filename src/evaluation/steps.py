@@ -18,7 +18,7 @@ from evaluation import notebook_runs
 # The rooms behind each step that is not a notebook: when their code changes, the step runs again.
 ROOMS = {
     "read_register": "registers",
-    "build_episodes": "cohort, outcomes, costs, area_months",
+    "build_episodes": "registers, reference, cohort, outcomes, costs, cost_reference, area_months",
     "clear": "ledger, disclosure",
 }
 
@@ -59,12 +59,29 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
     """Validate the raw delivery and write the canonical tables."""
     from evaluation import registers
 
-    registers.ingest(raw, processed, reference=reference)
+    registers.ingest(raw, processed, references=reference)
 
 
-def build_episodes(*, processed: Path, reference: Path) -> None:
+def build_episodes(*, processed: Path, reference: Path, price_year: int, discount_rate: float) -> None:
     """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
-    raise AssertionError("written when the rooms are in place")
+    from evaluation import area_months, cohort, cost_reference, costs, outcomes, registers
+    from evaluation.reference import reference as read
+
+    register = registers.load(processed)
+    municipalities = read("municipalities", reference)
+    found = cohort.inflow(register, municipalities=municipalities)
+    measured = outcomes.measure(register, found.episodes)
+    paid = costs.ledger(
+        register,
+        found.episodes,
+        horizons_months=(12, 24),
+        price_year=price_year,
+        discount_rate=discount_rate,
+        reference=cost_reference.load(reference),
+    )
+    found.episodes.join([measured, paid]).to_parquet(processed / "episodes.parquet")
+    found.attrition.to_parquet(processed / "attrition.parquet")
+    area_months.measure(register, municipalities=municipalities).to_parquet(processed / "area_months.parquet")
 
 
 def analyse(
