@@ -236,7 +236,10 @@ def test_some_move_and_nobody_lives_in_two_places(clean):
 
 
 def test_earnings_fall_into_months_with_work_only(clean):
-    spells, earned = raw(clean, "jaksot"), raw(clean, "ansiot")
+    some = set(raw(clean, "henkilot")["henkilo"][:400])
+    spells, earned = (
+        table[table["henkilo"].isin(some)] for table in (raw(clean, "jaksot"), raw(clean, "ansiot"))
+    )
     work = spells[spells["tila"].isin(["työssä avoimilla", "palkkatuettu työ"])]
     start, end = iso(work["alkupvm"]), iso(work["loppupvm"]).fillna(pd.Timestamp("2024-12-31"))
     worked = {
@@ -333,7 +336,7 @@ def test_every_episode_has_the_outcome_that_the_truth_says(drawn):
         assert ((line.state[line.at(person, day)] == WORK) == table[column]).mean() > 0.9999
 
 
-def test_the_set_effect_is_realised_within_monte_carlo_error():
+def test_the_set_effect_is_realised_far_within_monte_carlo_error():
     effects = {"oulu": 0.03, "helsinki": -0.04, "pirkanmaa": 0.10}
     found = []
     for seed in range(6):
@@ -345,7 +348,7 @@ def test_the_set_effect_is_realised_within_monte_carlo_error():
     mean = total["sum"] / total["size"]
     error = np.sqrt(total["var"] / len(found) / total["size"])
     for area, effect in effects.items():
-        assert abs(mean[area] - effect) < 3.5 * error[area] + 0.001, area
+        assert abs(mean[area] - effect) < 0.002 < error[area], area
     assert (mean.drop(list(effects)) == 0).all()
 
 
@@ -423,7 +426,7 @@ def test_the_truth_table_holds_set_and_realised_effects(tmp_path):
     assert set(truth["group"]) == {"target_group"}
     table = truth.set_index(["outcome", "area"])
     assert table.loc[("open_employment_12m", "helsinki"), "effect"] == 0.05
-    assert table.loc[("open_employment_12m", "espoo"), "realised_effect"] == pytest.approx(-0.05, abs=0.025)
+    assert table.loc[("open_employment_12m", "espoo"), "realised_effect"] == pytest.approx(-0.05, abs=0.004)
     assert table.loc[("service_days_12m", "helsinki"), "realised_effect"] == pytest.approx(6, abs=1)
     assert table.loc[("open_employment_days_12m", "helsinki"), "realised_effect"] > 1
     assert table.loc[("open_employment_days_12m", "espoo"), "realised_effect"] < -1

@@ -169,9 +169,28 @@ def convert(outcome: NDArray[np.bool_], shift: Floats, cell: Days, draw: Floats)
     size = np.bincount(cell)
     share = (np.bincount(cell, weights=outcome) / np.maximum(size, 1))[cell]
     with np.errstate(divide="ignore", invalid="ignore"):
-        gain = ~outcome & (draw < np.where(shift > 0, shift / (1 - share), 0))
-        lose = outcome & (draw < np.where(shift < 0, -shift / share, 0))
-    return (outcome | gain) & ~lose
+        gain = np.where(~outcome & (shift > 0), shift / (1 - share), 0.0)
+        lose = np.where(outcome & (shift < 0), -shift / share, 0.0)
+    return outcome ^ _pick(np.minimum(gain + lose, 1.0), cell, draw)
+
+
+def _pick(probability: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:
+    """Picks with the given probabilities, as many per cell as their sum says (systematic, in random order).
+
+    The effect that is realised so stays within one episode per cell of the one that was set.
+    """
+    offset = (np.bincount(cell, weights=draw) % 1.0)[cell]
+    order = np.lexsort((draw, cell))
+    running = np.cumsum(probability[order])
+    first = np.ones(len(cell), dtype=bool)
+    first[1:] = cell[order][1:] != cell[order][:-1]
+    at_start = (running - probability[order])[first]
+    within = running - np.repeat(at_start, np.diff(np.append(np.flatnonzero(first), len(cell))))
+    reached = np.floor(within + offset[order])
+    before = np.floor(within - probability[order] + offset[order])
+    picked = np.zeros(len(cell), dtype=bool)
+    picked[order] = reached > before
+    return picked
 
 
 def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws: Floats) -> Timeline:

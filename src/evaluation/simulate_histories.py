@@ -119,7 +119,7 @@ def _stay(
     draw, choice, kind = rng.exponential(size=n), rng.random(n), rng.random(n)
     mean = np.select(
         [state == UNEMPLOYED, state == LAID_OFF, state == SUBSIDISED, state == STUDY, state == OUTSIDE],
-        [190 * np.exp(-0.6 * ability), 75.0, 190.0, 420.0, 330 * np.exp(-0.2 * ability)],
+        [172 * np.exp(-0.6 * ability), 75.0, 190.0, 420.0, 330 * np.exp(-0.2 * ability)],
         # Two kinds of job: temporary ones, and lasting ones.
         np.where(kind < 0.5 - 0.12 * ability, 170.0, 1900 * np.exp(0.35 * ability)),
     )
@@ -140,7 +140,7 @@ def _stay(
     laid = layoff[np.minimum(until, END - 1) - BURN_IN]
     # Cumulative shares of the states that follow: work, subsidised, study, outside, else unemployed.
     shares = {
-        UNEMPLOYED: (0.60 + up, 0.72 + 0.6 * up, 0.81 + 0.6 * up, 1.0),
+        UNEMPLOYED: (0.65 + up, 0.76 + 0.6 * up, 0.84 + 0.6 * up, 1.0),
         LAID_OFF: (0.84 + 0 * up, 0.85 + 0 * up, 0.86 + 0 * up, 0.88),
         SUBSIDISED: (0.36 + up, 0.36 + up, 0.38 + up, 0.48),
         STUDY: (0.52 + up, 0.53 + up, 0.53 + up, 0.60),

@@ -144,6 +144,7 @@ def draw_population(sizes: pd.DataFrame, *, persons: int, rng: np.random.Generat
         + 0.05 * female
     )
     member = rng.random(n) < np.clip(0.25 + 0.012 * (age - 20), 0.15, 0.65) - 0.15 * immigrant
+    employability += 0.25 * member - 0.1
     stays = _stays(home, sizes, birth, rng)
     return Population(birth, female, education, language, immigrant, employability, member, home, *stays)
 
