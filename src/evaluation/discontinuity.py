@@ -98,8 +98,8 @@ def discontinuity(
         left, right = int((r[rows] < cutoff).sum()), int((r[rows] >= cutoff).sum())
         if min(left, right) < 20:
             raise ValueError(
-                f"{TABLE} ({outcome}): {left} rows below and {right} above {cutoff:g}; at least 20 are needed "
-                "on each side, widen the window or pool areas"
+                f"{TABLE} ({outcome}): {left} rows below and {right} above {cutoff:g}; at least 20 are "
+                "needed on each side, widen the window or pool areas"
             )
         fit = rdrobust(
             y=y[rows, j],

@@ -1,4 +1,4 @@
-"""What two-way fixed effects average where units start at different times, and the regression that avoids it."""
+"""What two-way fixed effects average where units start at different times, and a regression without that."""
 
 from __future__ import annotations
 
