@@ -81,7 +81,7 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
     )
     found.episodes.join([measured, paid]).to_parquet(processed / "episodes.parquet")
     found.attrition.to_parquet(processed / "attrition.parquet")
-    area_months.measure(register, municipalities=municipalities).to_parquet(processed / "area_months.parquet")
+    area_months.cells(register).to_parquet(processed / "area_months.parquet")
 
 
 def analyse(

@@ -1,0 +1,229 @@
+"""The effect of one area under other baselines, comparison groups, weightings and designs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from evaluation.area_effects import (
+    BASELINE,
+    COVARIATES,
+    PRIMARY,
+    changes_of,
+    labour_market_areas,
+    ledger_columns,
+)
+from evaluation.comparison import design
+from evaluation.discontinuity import discontinuity
+from evaluation.effects import MunicipalChanges, municipal_changes
+from evaluation.inference import placebo_areas
+from evaluation.places import neighbours
+from evaluation.relatives import naive_clustered
+from evaluation.synthetic import SyntheticMethod, synthetic
+from evaluation.weighting import att_weights
+
+Variant = Callable[[], pd.DataFrame]
+
+
+def sensitivity_rows(
+    episodes: pd.DataFrame,
+    changes: MunicipalChanges,
+    *,
+    area: str,
+    municipalities: pd.DataFrame,
+    seed: int,
+    outcomes: Sequence[str] = PRIMARY[:2],
+) -> pd.DataFrame:
+    """The sensitivity set that every area gets.
+
+    Parameters
+    ----------
+    episodes : pandas.DataFrame
+        All episodes with outcomes.
+    changes : MunicipalChanges
+        Of the main comparison, for leaving out one municipality at a time.
+    area : str
+        Pilot area or "all".
+    municipalities : pandas.DataFrame
+        Reference table.
+    seed : int
+        Seed of the placebo draws.
+    outcomes : sequence of str
+        Outcomes to vary.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows att with `specification`; what the data of an area cannot bear has status "missing" and says why
+        in `method`.
+    """
+    near = neighbours(municipalities, area=area) if area != "all" else ()
+    placebo = partial(placebo_areas, seed=seed, groups=labour_market_areas(municipalities))
+    inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
+    after = partial(design, episodes, area=area)
+    variants: dict[str, Variant] = {
+        "baseline_2018_19": lambda: inferred(after(baseline="2018_19")),
+        "baseline_covid": lambda: inferred(after(baseline="covid")),
+        "donut_3m": lambda: inferred(after(donut_months=3)),
+        "neighbours_excluded": lambda: inferred(after(drop_municipalities=near)),
+        "with_possible_pilots": lambda: inferred(after(pool=("comparison", "possible_pilot"))),
+        "regression_adjustment": lambda: inferred(after(), method="reg"),
+        "entropy_weights": lambda: _entropy(after(), placebo=placebo, outcomes=outcomes),
+        "triple_difference": lambda: _triple(
+            after(), after(group="te_office_stayers"), placebo=placebo, outcomes=outcomes
+        ),
+        "synthetic_control": lambda: _synthetic(
+            episodes, area=area, outcomes=outcomes, method="synthetic_control"
+        ),
+        "synthetic_did": lambda: _synthetic(episodes, area=area, outcomes=outcomes, method="synthetic_did"),
+        "discontinuity_30": lambda: _discontinuity(episodes, area=area, outcomes=outcomes),
+        "naive_clustered": lambda: _naive(after(), outcomes=outcomes),
+    }
+    baselines = {"baseline_2018_19": "2018_19", "baseline_covid": "covid"}
+    parts = [
+        _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, BASELINE))
+        for name, run in variants.items()
+    ]
+    left_out = _left_out(changes, placebo=placebo, outcomes=outcomes)
+    return pd.concat([*parts, left_out], ignore_index=True).assign(measure="att")
+
+
+def _attempt(run: Variant, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    try:
+        return run().assign(status="ok")
+    except ValueError as refusal:
+        return pd.DataFrame({"outcome": list(outcomes), "status": "missing", "method": str(refusal)})
+
+
+def _inferred(
+    data: pd.DataFrame,
+    *,
+    placebo: Callable[..., pd.DataFrame],
+    outcomes: Sequence[str],
+    method: str = "dr",
+) -> pd.DataFrame:
+    return ledger_columns(placebo(changes_of(data, outcomes=outcomes, method=method)), data)
+
+
+def _entropy(
+    data: pd.DataFrame, *, placebo: Callable[..., pd.DataFrame], outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """Comparison episodes of each period weighted to the covariate means of the pilot's entrants of that period."""
+    weight = pd.concat(
+        [
+            att_weights(rows, target="treated", covariates=COVARIATES, method="entropy").weight
+            for _, rows in data.groupby("post")
+        ]
+    )
+    weighted = data.assign(weight=weight)
+    found = municipal_changes(weighted, outcomes=outcomes, covariates=(), method="none", weights="weight")
+    return ledger_columns(placebo(found), data)
+
+
+def _triple(
+    target: pd.DataFrame,
+    stayers: pd.DataFrame,
+    *,
+    placebo: Callable[..., pd.DataFrame],
+    outcomes: Sequence[str],
+) -> pd.DataFrame:
+    """Change of the target group less that of jobseekers who stayed with the TE office, by municipality."""
+    one, other = (changes_of(data, outcomes=outcomes) for data in (target, stayers))
+    place = pd.Index(other.municipality).get_indexer(pd.Index(one.municipality))
+    both = place >= 0
+    if not one.treated[both].any():
+        raise ValueError("design: no municipality of the area has enough jobseekers who stayed with the TE office")
+    difference = _only(one, both)
+    difference = replace(
+        difference,
+        change=difference.change - other.change[place[both]],
+        sampling_covariance=difference.sampling_covariance + other.sampling_covariance[place[both]],
+        n_before=np.minimum(difference.n_before, other.n_before[place[both]]),
+        n_after=np.minimum(difference.n_after, other.n_after[place[both]]),
+    )
+    return ledger_columns(placebo(difference), target)
+
+
+def _synthetic(
+    episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str], method: SyntheticMethod
+) -> pd.DataFrame:
+    """Series of quarterly means: the area against a weighted average of the regions' comparison municipalities."""
+    rows = episodes[episodes["group"].eq("target_group") & episodes["window"].ne("")]
+    # Quarters that the windows cut or that the start of the trial falls into would mix before and after.
+    rows = rows[~rows["index_quarter"].isin(["2018Q1", "2021Q1"])]
+    own = rows["arm"].eq("pilot") if area == "all" else rows["area"].eq(area)
+    rows = rows[own | rows["arm"].eq("comparison")]
+    unit = rows["region"].where(~own.reindex(rows.index), "pilot")
+    parts = []
+    for outcome in outcomes:
+        means = rows.groupby([unit, "index_quarter"])[outcome].mean().unstack()
+        means = means.dropna(axis=1, how="all")
+        complete = means[means.notna().all(axis=1)]
+        if "pilot" not in complete.index:
+            raise ValueError("series: the area has quarters without an episode")
+        found = synthetic(complete, treated=["pilot"], start="2021Q2", method=method, outcome=outcome)
+        parts.append(found.table)
+    data = rows.assign(treated=own.reindex(rows.index))
+    return ledger_columns(pd.concat(parts, ignore_index=True), data)
+
+
+def _discontinuity(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Jump at 30 among recipients of earnings-related allowance: the younger were moved, the older stayed."""
+    rows = design(episodes.assign(group="target_group"), area=area)
+    rows = rows[
+        rows["treated"]
+        & rows["post"]
+        & rows["benefit_at_index"].eq("earnings_related")
+        & rows["native_language"].ne("other")
+        & ~rows["immigrant"]
+    ]
+    # Running downwards in age, so that crossing the cutoff is being moved to the municipality.
+    rows = rows.assign(years_below_30=-rows["days_from_30"] / 365.25)
+    found = discontinuity(rows, outcomes=outcomes, running="years_below_30", cutoff=0.0)
+    return ledger_columns(found.table, rows)
+
+
+def _naive(data: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    return ledger_columns(naive_clustered(data, outcomes=outcomes, covariates=COVARIATES), data)
+
+
+def _left_out(
+    changes: MunicipalChanges, *, placebo: Callable[..., pd.DataFrame], outcomes: Sequence[str]
+) -> pd.DataFrame:
+    treated = np.flatnonzero(changes.treated)
+    fixed = {"specification": "leave_one_out", "window": BASELINE}
+    if len(treated) < 2:
+        return pd.DataFrame({"outcome": list(outcomes), "status": "not_run", "method": "one municipality", **fixed})
+    parts = []
+    for unit in treated:
+        fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
+        found = placebo(fewer, outcomes=outcomes)
+        episodes = float((fewer.n_before + fewer.n_after)[fewer.treated].sum())
+        columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
+        parts.append(
+            found[columns].assign(
+                item=str(changes.municipality[unit]),
+                episodes=episodes,
+                unit=["days" if "_days_" in name else "share" for name in found["outcome"]],
+            )
+        )
+    return pd.concat(parts, ignore_index=True).assign(status="ok", **fixed)
+
+
+def _only(changes: MunicipalChanges, kept: np.ndarray) -> MunicipalChanges:
+    """The changes of some municipalities, with weights that sum to one in each arm again."""
+    treated, weight = changes.treated[kept], changes.weight[kept]
+    return replace(
+        changes,
+        municipality=changes.municipality[kept],
+        treated=treated,
+        change=changes.change[kept],
+        sampling_covariance=changes.sampling_covariance[kept],
+        n_before=changes.n_before[kept],
+        n_after=changes.n_after[kept],
+        weight=weight / np.where(treated, weight[treated].sum(), weight[~treated].sum()),
+    )
