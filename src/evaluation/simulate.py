@@ -73,7 +73,7 @@ class Simulation:
 def register(
     raw: Path,
     *,
-    persons: int,
+    persons: int = PERSONS,
     seed: int,
     reference: Path,
     effects: Effects = DEFAULT_EFFECTS,
@@ -91,7 +91,7 @@ def register(
         Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
         ``totuus.csv``.
     persons : int
-        Persons in the register; ``PERSONS`` gives every area enough episodes.
+        Persons in the register; the default gives every area enough episodes.
     seed : int
         The same seed gives byte-identical files.
     reference : pathlib.Path
