@@ -50,7 +50,7 @@ class Report:
     @property
     def slug(self) -> str:
         """Name of the report in file names."""
-        return self.area or "national"
+        return self.area or ("public_statistics" if set(self.cleared["topic"]) == set(PUBLIC) else "national")
 
 
 HEADLINE = ("open_employment_12m",)

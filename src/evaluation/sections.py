@@ -31,7 +31,7 @@ SECTIONS = {
 
 
 def open_report(
-    cleared: str | Path, *, reference: str | Path, language: str, area: str = "", release_date: str
+    cleared: str | Path, *, reference: str | Path, language: str, release_date: str, area: str = "", topic: str = ""
 ) -> Report:
     """Read the cleared ledger and the names that a report needs.
 
@@ -47,6 +47,8 @@ def open_report(
         Slug of the area; empty for a report about all areas.
     release_date : str
         Day of the release, as 2026-11-23.
+    topic : str
+        Only this topic of the ledger, for a report about one of them.
 
     Raises
     ------
@@ -56,6 +58,7 @@ def open_report(
     from evaluation import page
 
     rows = pd.read_parquet(cleared)
+    rows = rows[rows["topic"] == topic] if topic else rows
     areas = dict(page.area_names(reference, language=language))
     if area and area not in areas:
         raise ValueError(f"pilot_areas.csv has no area {area!r}; known are {', '.join(areas)}")
