@@ -38,10 +38,28 @@ def mend(
     return frame.assign(**{column: old.mask(bad, value)})
 
 
+def repeated(frame: pd.DataFrame, key: list[str] | None = None) -> np.ndarray:
+    """Whether a row repeats an earlier one in the columns of the key, by default in all of them.
+
+    Rows are compared by a hash first; only those that share one are compared in full.
+    """
+    part = frame if key is None else frame[key]
+    total = np.zeros(len(part), dtype=np.uint64)
+    for name in part:
+        column = part[name]
+        values = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
+        total = total * np.uint64(0x9E3779B97F4A7C15) + pd.util.hash_array(values.to_numpy())
+    alike = pd.Series(total).duplicated(keep=False).to_numpy()
+    out = np.zeros(len(part), dtype=bool)
+    if alike.any():
+        out[alike] = part[alike].duplicated().to_numpy()
+    return out
+
+
 def clean_persons(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
     """Persons, one row each, still under their pseudonyms."""
     frame = drop(frame, frame["person_id"].isna(), rule="missing_person", tally=tally)
-    frame = drop(frame, frame.duplicated(), rule="exact_duplicate", tally=tally)
+    frame = drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
     frame = drop(frame, frame.duplicated("person_id"), rule="repeated_person", tally=tally)
     born = frame["birth_day"]
     frame = drop(frame, born == PLACEHOLDER_DAY, rule="placeholder_date", tally=tally)
@@ -138,13 +156,13 @@ def clean_earnings(frame: pd.DataFrame, *, tally: Tally, since: int, until: int)
 
 def clean_area_costs(frame: pd.DataFrame, *, tally: Tally, areas: set[str]) -> pd.DataFrame:
     """Spending items; a missing amount stays missing."""
-    frame = drop(frame, frame.duplicated(), rule="exact_duplicate", tally=tally)
+    frame = drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
     frame = drop(frame, ~frame["area"].isin(list(areas)), rule="unknown_area", tally=tally)
     for column in ("year", "payer", "status"):
         frame = drop(frame, frame[column].isna(), rule=f"missing_{column}", tally=tally)
     frame = frame.assign(item=_filled(frame["item"]), source=_filled(frame["source"]))
-    repeated = frame.duplicated(["area", "year", "item", "payer"])
-    frame = drop(frame, repeated, rule="repeated_item", tally=tally)
+    again = repeated(frame, ["area", "year", "item", "payer"])
+    frame = drop(frame, again, rule="repeated_item", tally=tally)
     tally.append(("missing_amount", int(frame["amount_eur"].isna().sum()), "kept"))
     return frame
 
@@ -158,7 +176,7 @@ def _filled(column: pd.Series) -> pd.Series:
 def _of_known_persons(frame: pd.DataFrame, *, tally: Tally) -> pd.DataFrame:
     frame = drop(frame, frame["person_id"].isna(), rule="missing_person", tally=tally)
     frame = drop(frame, frame["person_id"] == UNKNOWN_PERSON, rule="unknown_person", tally=tally)
-    return drop(frame, frame.duplicated(), rule="exact_duplicate", tally=tally)
+    return drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
 
 
 def _ends(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
@@ -188,10 +206,10 @@ def _dated(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
 
 
 def _longest(frame: pd.DataFrame, key: list[str], *, tally: Tally) -> pd.DataFrame:
-    repeated = frame.duplicated(key, keep=False)
-    if not repeated.any():
-        return drop(frame, repeated, rule="repeated_start", tally=tally)
-    ranked = frame[repeated].sort_values("end", kind="stable")
+    again = repeated(frame, key)
+    if not again.any():
+        return drop(frame, again, rule="repeated_start", tally=tally)
+    ranked = frame[frame.duplicated(key, keep=False)].sort_values("end", kind="stable")
     shorter = ranked.index[ranked.duplicated(key, keep="last")]
     return drop(frame, frame.index.isin(shorter), rule="repeated_start", tally=tally)
 
@@ -199,11 +217,10 @@ def _longest(frame: pd.DataFrame, key: list[str], *, tally: Tally) -> pd.DataFra
 def _added(
     frame: pd.DataFrame, key: list[str], *, how: dict[str, str], rule: str, tally: Tally
 ) -> pd.DataFrame:
-    repeated = frame.duplicated(key, keep=False)
-    extra = frame.duplicated(key)
-    if not repeated.any():
+    extra = repeated(frame, key)
+    if not extra.any():
         return drop(frame, extra, rule=rule, tally=tally)
-    totals = frame[repeated].groupby(key, observed=True, sort=False).agg(how)
+    totals = frame[frame.duplicated(key, keep=False)].groupby(key, observed=True, sort=False).agg(how)
     out = drop(frame, extra, rule=rule, tally=tally).set_index(key)
     out.update(totals)
     return out.reset_index()

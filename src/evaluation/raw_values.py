@@ -131,9 +131,14 @@ def parse_numbers(labels: pd.Series, *, decimal: str | None = None) -> pd.Series
     >>> parse_numbers(pd.Series(["1 234,5", "1234.5", "1.234,50"]), decimal=",").tolist()
     [1234.5, 1234.5, 1234.5]
     """
-    plain = labels.str.replace(r"[\s\u00a0\u202f€]", "", regex=True).str.replace("\u2212", "-")
+    simple = labels.str.match(r"-?\d+(?:[.,]\d{1,2})?$")  # means the same whatever separates thousands
+    out = pd.to_numeric(labels.where(simple).str.replace(",", ".", regex=False)).astype(float)
+    if simple.all():
+        return out
+    plain = labels[~simple].str.replace(r"[\s\u00a0\u202f€]", "", regex=True).str.replace("\u2212", "-")
     if decimal == ",":
         plain = plain.str.replace(r"\.(?=\d{3}(?:\D|$))", "", regex=True)
     elif decimal == ".":
         plain = plain.str.replace(r",(?=\d{3}(?:\D|$))", "", regex=True)
-    return pd.to_numeric(plain.str.replace(",", "."), errors="coerce").astype(float)
+    out[~simple] = pd.to_numeric(plain.str.replace(",", "."), errors="coerce").astype(float)
+    return out

@@ -167,9 +167,24 @@ def _clean(
 
 def _canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     typed = _as_canonical_types(frame, table)
-    columns = [typed[name] for name in reversed(table.key)]
-    keys = [c.cat.codes if isinstance(c.dtype, pd.CategoricalDtype) else c for c in columns]
-    return typed.iloc[np.lexsort(keys)].reset_index(drop=True)
+    if typed.empty:
+        return typed
+    position, room = np.zeros(len(typed), dtype=np.int64), 1
+    for name in table.key:
+        column = typed[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            rank = column.cat.codes.to_numpy(dtype=np.int64)
+        elif column.dtype.kind == "i":
+            rank = column.to_numpy(dtype=np.int64)
+        else:
+            rank = pd.factorize(column, sort=True)[0].astype(np.int64)
+        rank = rank - rank.min()
+        span = int(rank.max()) + 1
+        room *= span
+        if room >= 2**63:
+            raise ValueError(f"{table.name}: too many different keys to sort")
+        position = position * span + rank
+    return typed.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
 
 
 def _as_canonical_types(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
