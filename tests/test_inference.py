@@ -351,3 +351,20 @@ def test_noise_has_the_variance_that_is_reported():
     noise = placebo_noise(pieces, draws=40_000, seed=1)
     expected = (pieces.posterior.probability * pieces.grid_variance).sum()
     assert noise.var() == pytest.approx(expected, rel=0.04)
+
+
+def test_shared_shocks_of_several_areas_average_out():
+    rng = np.random.default_rng(11)
+    changes = make_changes(treated=22, comparisons=120, outcomes=1, shock=0.0, size=3000)
+    group = np.repeat(np.arange(71), 2)
+    changes = replace(changes, change=changes.change + rng.normal(0, 0.03, (71, 1))[group])
+    groups = pd.Series(group.astype(str), index=changes.municipality)
+    one = contrast(changes, groups=groups)
+    many = contrast(changes, groups=groups, areas=groups)
+    assert one.treated_loading == pytest.approx(1)
+    by_hand = (np.bincount(group[:22], changes.weight[:22]) ** 2).sum()
+    assert many.treated_loading == pytest.approx(by_hand)
+    wide, narrow = (
+        placebo_areas(changes, seed=1, groups=groups, areas=areas)["std_error"].item() for areas in (None, groups)
+    )
+    assert narrow < 0.6 * wide

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.shocks import Array, ShockPosterior, shock_posterior, smoothed_covariance
 
@@ -35,7 +36,8 @@ class Contrast:
     posterior: ShockPosterior
     sampling_variance: Array  # k: of treated and comparison side together
     own_loading: float  # sum of squared weights, both sides
-    shared_loading: float  # 1 + sum over comparison groups of squared total weight
+    treated_loading: float  # sum of squared weights of the treated labour market areas: 1 for one area
+    shared_loading: float  # that plus the same sum over comparison groups
 
     @property
     def grid_variance(self) -> Array:
@@ -48,7 +50,11 @@ class Contrast:
 
 
 def contrast(
-    changes: MunicipalChanges, *, outcomes: Sequence[str] | None = None, groups: pd.Series | None = None
+    changes: MunicipalChanges,
+    *,
+    outcomes: Sequence[str] | None = None,
+    groups: pd.Series | None = None,
+    areas: pd.Series | None = None,
 ) -> Contrast:
     """Gather estimate and noise model of one area against its comparison municipalities.
 
@@ -61,6 +67,10 @@ def contrast(
     groups : Series, optional
         Labour market area (subregion, say) by municipality code. Without it municipalities are taken to move
         independently, which is too hopeful for areas of many municipalities.
+
+    areas : Series, optional
+        Pilot area by municipality code, for several areas at once; by default all treated are one area, whose
+        municipalities share one shock.
 
     Returns
     -------
@@ -95,14 +105,12 @@ def contrast(
     )
     weight = np.asarray(changes.weight, dtype=float)[order]
     weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
-    group = None
-    if groups is not None:
-        labels = groups.reindex(code[~treated])
-        if labels.isna().any():
-            raise ValueError(
-                f"groups: {int(labels.isna().sum())} comparison municipalities have no group; complete them"
-            )
-        group = np.asarray(pd.factorize(labels, sort=True)[0], dtype=np.intp)
+    group = None if groups is None else _labels(groups, code[~treated], "groups")
+    area = (
+        np.zeros(int(treated.sum()), dtype=np.intp)
+        if areas is None
+        else _labels(areas, code[treated], "areas")
+    )
     variance = np.diagonal(covariance, axis1=1, axis2=2).T
     comparison = change[~treated].T
     posterior = shock_posterior(comparison, variance[:, ~treated], group=group)
@@ -114,6 +122,7 @@ def contrast(
     residual /= np.sqrt((residual**2).mean(axis=1, keepdims=True))
     inside, outside = weight[treated], weight[~treated]
     group_weight = outside if group is None else np.bincount(group, outside)
+    treated_loading = float((np.bincount(area, inside) ** 2).sum())
     return Contrast(
         outcomes=tuple(wanted),
         estimate=change[treated].T @ inside - comparison @ outside,
@@ -127,5 +136,16 @@ def contrast(
         posterior=posterior,
         sampling_variance=variance[:, treated] @ inside**2 + variance[:, ~treated] @ outside**2,
         own_loading=float((weight**2).sum()),
-        shared_loading=float(1 + (group_weight**2).sum()),
+        treated_loading=treated_loading,
+        shared_loading=treated_loading + float((group_weight**2).sum()),
     )
+
+
+def _labels(series: pd.Series, codes: NDArray[np.str_], name: str) -> NDArray[np.intp]:
+    """Running number of the group of each municipality; refuses municipalities without one."""
+    labels = series.reindex(codes)
+    if labels.isna().any():
+        raise ValueError(
+            f"{name}: {int(labels.isna().sum())} municipalities have no group; complete the series"
+        )
+    return np.asarray(pd.factorize(labels, sort=True)[0], dtype=np.intp)

@@ -76,14 +76,14 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
         residual = pieces.residual[j, drawn] * sign
         spread = np.sqrt(pieces.treated_variance[j] + own[:, None])
         inside = (residual[:, :members] * spread) @ pieces.treated_weight + residual[:, members] * np.sqrt(
-            shared
+            shared * pieces.treated_loading
         )
         part = pieces.comparison_weight * pieces.scale[j] * pieces.residual[j]
         outside = flips @ part / np.sqrt((part**2).sum())
         inside_variance = (
             pieces.treated_variance[j] @ pieces.treated_weight**2
             + own * (pieces.treated_weight**2).sum()
-            + shared
+            + shared * pieces.treated_loading
         )
         total = pieces.grid_variance[j, at]
         noise[:, j] = inside + outside * np.sqrt(np.maximum(total - inside_variance, 0))
@@ -98,6 +98,7 @@ def placebo_areas(
     draws: int = 4_999,
     seed: int,
     groups: pd.Series | None = None,
+    areas: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Effect on one area with interval and p-value from placebo areas.
 
@@ -114,7 +115,9 @@ def placebo_areas(
     seed : int
         Seed of the draws.
     groups : Series, optional
-        Labour market area by municipality code; see :func:`contrast`.
+        Labour market area by municipality code; see :func:`evaluation.contrasts.contrast`.
+    areas : Series, optional
+        Pilot area by municipality code where several areas are treated.
 
     Returns
     -------
@@ -150,7 +153,7 @@ def placebo_areas(
     """
     if not 0 < level < 1 or np.ceil((draws + 1) * level) > draws:
         raise ValueError(f"placebo_areas: {draws} draws cannot give a {level:.0%} interval; draw more")
-    pieces = contrast(changes, outcomes=outcomes, groups=groups)
+    pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
     noise = np.abs(placebo_noise(pieces, draws=draws, seed=seed))
     half = np.sort(noise, axis=0)[int(np.ceil((draws + 1) * level)) - 1]
     own, shared = pieces.posterior.mean()
@@ -177,11 +180,17 @@ def _comparison_error(pieces: Contrast) -> Array:
     own, shared = pieces.posterior.mean()
     square = pieces.comparison_weight**2
     sampling = np.diagonal(pieces.comparison_covariance, axis1=1, axis2=2).T @ square
-    return np.asarray(np.sqrt(sampling + own * square.sum() + shared * (pieces.shared_loading - 1)))
+    return np.asarray(
+        np.sqrt(sampling + own * square.sum() + shared * (pieces.shared_loading - pieces.treated_loading))
+    )
 
 
 def area_covariance(
-    changes: MunicipalChanges, *, outcomes: Sequence[str] | None = None, groups: pd.Series | None = None
+    changes: MunicipalChanges,
+    *,
+    outcomes: Sequence[str] | None = None,
+    groups: pd.Series | None = None,
+    areas: pd.Series | None = None,
 ) -> AreaInference:
     """Joint covariance of several effects on one area, shocks included.
 
@@ -192,7 +201,7 @@ def area_covariance(
 
     Parameters
     ----------
-    changes, outcomes, groups
+    changes, outcomes, groups, areas
         As :func:`placebo_areas`.
 
     Returns
@@ -203,7 +212,7 @@ def area_covariance(
     --------
     See :func:`placebo_areas` for the input; ``area_covariance(changes).covariance`` is k × k.
     """
-    pieces = contrast(changes, outcomes=outcomes, groups=groups)
+    pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
     expected, each = t_reference(pieces)
     df = float(each.min())
     covariance = np.einsum("m,mij->ij", pieces.treated_weight**2, pieces.treated_covariance)

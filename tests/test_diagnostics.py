@@ -1,0 +1,322 @@
+"""Diagnostics: each state reachable, published values reproduced, bounds hold their level, verdict rules."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from evaluation import diagnostics, ledger
+from evaluation.hidden_bias import e_value, e_value_of_shares, robustness_value
+from evaluation.pretrends import (
+    _excluded,
+    breakdown_per_year,
+    breakdown_ratio,
+    power_against,
+    pre_trend,
+    robust_interval,
+)
+from evaluation.verdict import CONTROLS, ESSENTIAL, verdict, withhold
+
+ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+FOUND = pd.DataFrame(
+    {
+        "outcome": ["open_employment_12m"],
+        "estimate": [0.0],
+        "std_error": [0.01],
+        "ci_low": [-0.02],
+        "ci_high": [0.02],
+        "p_value": [1.0],
+    }
+)
+
+
+def checks(**states):
+    rows = dict.fromkeys((*ESSENTIAL, *CONTROLS), "pass") | states
+    return pd.DataFrame(
+        {"item": list(rows), "status": list(rows.values()), "outcome": "", "measure": "diagnostic"}
+    )
+
+
+# states
+
+
+@pytest.mark.parametrize(
+    ("estimate", "error", "state"),
+    [(0.0, 0.005, "pass"), (0.0, 0.05, "concern"), (0.012, 0.005, "concern"), (0.06, 0.005, "fail")],
+)
+def test_negative_controls_reach_every_state(estimate, error, state):
+    half = 1.96 * error
+    row = FOUND.assign(estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half)
+    for item in ("placebo_date", *CONTROLS):
+        out = diagnostics.placebo(row, item=item, limit={"open_employment_12m": 0.02})
+        assert out["status"].tolist() == [state]
+        assert out["item"].tolist() == [item]
+
+
+def test_a_control_without_a_number_is_not_run_and_an_unknown_one_is_refused():
+    assert diagnostics.placebo(FOUND.assign(ci_low=np.nan), item="placebo_date", limit=1)[
+        "status"
+    ].tolist() == ["not_run"]
+    with pytest.raises(ValueError, match="not a negative control"):
+        diagnostics.placebo(FOUND, item="lucky", limit=1)
+
+
+def test_overlap_balance_and_clusters_reach_every_state():
+    assert diagnostics.overlap(0.01, ess=500)["status"].item() == "pass"
+    assert diagnostics.overlap(0.01, ess=50)["status"].item() == "concern"
+    assert diagnostics.overlap(0.01, ess=10)["status"].item() == "fail"
+    assert diagnostics.overlap(np.nan, ess=10)["status"].item() == "not_run"
+    assert diagnostics.balance([0.02], treated=9000, ess=9000)["status"].item() == "pass"
+    assert diagnostics.balance([0.5], treated=9000, ess=9000)["status"].item() == "fail"
+    assert diagnostics.balance([0.02], treated=40, ess=9000)["status"].item() == "concern"
+    assert diagnostics.balance([], treated=40, ess=9000)["status"].item() == "not_run"
+    arm = np.arange(41) < 1
+    even = np.where(arm, 1.0, 1 / 40)
+    assert diagnostics.clusters(even, arm)["status"].item() == "pass"
+    assert diagnostics.clusters(np.where(np.arange(41) < 12, even, 1e-6), arm)["status"].item() == "concern"
+    assert diagnostics.clusters(np.where(np.arange(41) < 4, even, 1e-6), arm)["status"].item() == "fail"
+    assert diagnostics.clusters([1.0], [True])["status"].item() == "not_run"
+
+
+def test_perfectly_balanced_small_areas_are_not_failed():
+    """Known truth: 20 covariates without any difference; the raw 0.1 rule would alarm nearly always."""
+    rng = np.random.default_rng(1)
+    for treated in (100, 300, 3000):
+        error = np.sqrt(1 / treated + 1 / 800)
+        smd = rng.normal(0, error, (150, 20))
+        states = [diagnostics.balance(row, treated=treated, ess=800)["status"].item() for row in smd]
+        assert "fail" not in states
+        assert np.mean(np.array(states) == "pass") > 0.95
+    assert np.mean(np.abs(rng.normal(0, np.sqrt(1 / 100 + 1 / 800), (400, 20))).max(axis=1) > 0.1) > 0.9
+
+
+def test_effective_clusters_by_hand():
+    part = np.array([3.0, 1.0, 1.0, 1.0])
+    gamma = ((part - part.mean()) ** 2).mean() / part.mean() ** 2
+    assert diagnostics.effective_clusters(part) == pytest.approx(4 / (1 + gamma))
+
+
+# pre-trends and breakdown
+
+
+def test_pre_trend_by_hand():
+    found = pre_trend([0.02, 0.01], np.diag([1e-4, 1e-4]), years=[-2, -1])
+    assert found.slope == pytest.approx((-2 * 0.02 - 0.01) / 5)
+    assert found.std_error == pytest.approx(0.01 / np.sqrt(5))
+    assert found.p_value == pytest.approx(stats.chi2.sf(4 + 1, 2))
+    with pytest.raises(ValueError, match="reference period"):
+        pre_trend([0.0], [[1.0]], years=[0])
+    with pytest.raises(ValueError, match="positive definite"):
+        pre_trend([0.0, 0.0], np.ones((2, 2)), years=[-2, -1])
+
+
+def test_joint_deviation_without_slope_is_a_concern():
+    found = pre_trend([0.03, -0.06, 0.03], np.eye(3) * 1e-4, years=[-3, -2, -1], limit=0.05)
+    row = diagnostics.pre_trend_row(found, outcome="open_employment_12m", limit=0.05)
+    assert row["status"].item() == "concern"
+
+
+def test_robust_interval_covers_at_the_worst_allowed_bias():
+    rng = np.random.default_rng(2)
+    for violation in (0.0, 0.5, 3.0):
+        estimates = 1.0 + violation + rng.standard_normal(20_000)
+        low, high = robust_interval(0.0, 1.0, violation=violation)
+        assert np.mean((estimates + low <= 1) & (estimates + high >= 1)) == pytest.approx(0.95, abs=0.006)
+
+
+def test_breakdown_per_year_is_where_the_interval_touches_zero():
+    bound = breakdown_per_year(0.08, 0.02, years=2.0, df=30)
+    low, _ = robust_interval(0.08, 0.02, violation=2 * bound, df=30)
+    assert low == pytest.approx(0, abs=1e-8)
+    assert breakdown_per_year(-0.08, 0.02, years=2.0, df=30) == pytest.approx(bound)
+    assert breakdown_per_year(0.01, 0.02, years=2.0) == 0
+
+
+def test_relative_bounds_at_ratio_zero_are_the_usual_test():
+    for estimate in (0.019, 0.0196, 0.0197, 0.03):
+        refuted = _excluded(0.0, 0.0, estimate, np.array([0.01]), np.eye(2) * 1e-4, critical=1.959964)
+        assert refuted == (estimate > 0.01959964)
+
+
+@pytest.mark.parametrize(("ratio", "correlation"), [(0.5, -0.5), (1.0, -0.5), (1.0, 0.3), (2.0, 0.0)])
+def test_relative_bounds_never_exclude_the_truth_too_often(ratio, correlation):
+    """Known truth at the border of the set, where peers exclude zero too often: at most 5 % here."""
+    rng = np.random.default_rng(3)
+    covariance = np.array([[1.0, correlation], [correlation, 1.0]])
+    for pre in (0.0, 0.5, 3.0):
+        draws = rng.multivariate_normal([pre, ratio * pre], covariance, 3000)
+        wrong = [
+            _excluded(0.0, ratio, post, np.array([before]), covariance, critical=1.959964)
+            for before, post in draws
+        ]
+        assert np.mean(wrong) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 3000)
+
+
+def test_breakdown_ratio_grows_with_the_effect_and_shrinks_with_the_pre_trend():
+    covariance = np.eye(3) * 0.005**2
+    assert breakdown_ratio(0.05, [0.01, 0.0], covariance) < breakdown_ratio(0.10, [0.01, 0.0], covariance)
+    assert breakdown_ratio(0.05, [0.02, 0.0], covariance) < breakdown_ratio(0.05, [0.005, 0.0], covariance)
+    assert breakdown_ratio(0.05, [0.01, 0.0], covariance) == pytest.approx(
+        breakdown_ratio(-0.05, [0.01, 0.0], covariance), rel=1e-6
+    )
+
+
+def test_power_is_the_share_of_rejections():
+    rng = np.random.default_rng(4)
+    assert power_against(2.0, 1.0) == pytest.approx(
+        np.mean(np.abs(2 + rng.standard_normal(100_000)) > 1.959964), abs=0.01
+    )
+
+
+# hidden bias
+
+
+def test_e_values_as_the_evalue_package_and_vanderweele_and_ding_2017():
+    if not (ORACLES / "effects").exists():
+        pytest.skip("the oracle data sets are not beside the project")
+    path = ORACLES / "effects" / "expected" / "evalue.json"
+    expected = json.loads(path.read_text(encoding="utf-8"))["items"][0]["expected"]
+    runs = {
+        "rr_3.9_1.8_8.7": (3.9, 1.8, 8.7, {}),
+        "rr_0.80_0.71_0.91": (0.80, 0.71, 0.91, {}),
+        "rr_1.10_0.95_1.27": (1.10, 0.95, 1.27, {}),
+        "rr_10.73_8.02_14.36": (10.73, 8.02, 14.36, {}),
+        "hr_rare_0.56_0.46_0.69": (0.56, 0.46, 0.69, {"scale": "hr", "rare": True}),
+        "hr_common_0.56_0.46_0.69": (0.56, 0.46, 0.69, {"scale": "hr"}),
+        "or_common_0.86_0.75_0.99": (0.86, 0.75, 0.99, {"scale": "or"}),
+        "true1.1": (0.80, 0.71, 0.91, {"true": 1.1}),
+    }
+    for name, (estimate, low, high, options) in runs.items():
+        row = e_value(estimate, ci_low=low, ci_high=high, **options).iloc[0]
+        limit = expected[name]["lower"] if expected[name]["lower"] is not None else expected[name]["upper"]
+        assert row["e_value"] == pytest.approx(expected[name]["point"], rel=1e-6), name
+        assert row["e_value_limit"] == pytest.approx(limit, rel=1e-6), name
+        assert row["risk_ratio"] == pytest.approx(expected[name]["rr"], rel=1e-6), name
+    # standardised differences: limits on the ratio scale are exp(0.91 d ± 1.78 s)
+    for name, d, s in (("md_d0.5_se0.25", 0.5, 0.25), ("ols_est10_sd20_se3", 0.5, 0.15)):
+        low = np.exp(0.91 * d - 1.78 * s)
+        assert e_value(d, scale="sd")["e_value"].item() == pytest.approx(expected[name]["point"], rel=1e-6)
+        assert e_value(float(np.exp(0.91 * d)), ci_low=float(low), ci_high=9.0)[
+            "e_value_limit"
+        ].item() == pytest.approx(expected[name]["lower"], rel=1e-6)
+    shares = e_value_of_shares(397, 397 + 78557, 51, 51 + 108778).iloc[0]
+    # the peer searches a grid of bias factors in steps of 0.0001
+    assert shares["e_value"] == pytest.approx(expected["rd_hammond_horn"]["est.Evalue"], abs=1e-3)
+    assert shares["e_value_limit"] == pytest.approx(expected["rd_hammond_horn"]["lower.Evalue"], abs=1e-3)
+
+
+def test_robustness_values_as_cinelli_and_hazlett_2020():
+    """Darfur: t = 4.18 on 783 degrees of freedom, published 13.9 % and 7.6 %."""
+    assert robustness_value(4.18445, df=783) == pytest.approx(0.139, abs=5e-4)
+    assert robustness_value(4.18445, df=783, level=0.95) == pytest.approx(0.076, abs=5e-4)
+    assert robustness_value(1.0, df=100, level=0.95) == 0
+
+
+def test_hidden_bias_is_not_run_without_a_finding_and_weak_findings_are_a_concern():
+    name = "open_employment_12m"
+    states = [
+        diagnostics.hidden_bias(effect, low, high, counterfactual=0.4, outcome=name)["status"].item()
+        for effect, low, high in (
+            (0.01, -0.01, 0.03),
+            (0.02, 0.001, 0.04),
+            (0.1, 0.08, 0.12),
+            (-0.1, -0.12, -0.08),
+        )
+    ]
+    assert states == ["not_run", "concern", "pass", "pass"]
+
+
+# verdict
+
+
+def test_verdict_rules_one_by_one():
+    assert verdict(checks())["status"].item() == "pass"
+    for item in ESSENTIAL:
+        assert verdict(checks(**{item: "fail"}))["status"].item() == "fail"
+        assert verdict(checks(**{item: "concern"}))["status"].item() == "concern"
+        assert verdict(checks(**{item: "not_run"}))["status"].item() == "concern"
+    assert verdict(checks(placebo_outcome="fail"))["status"].item() == "concern"
+    assert verdict(checks(placebo_outcome="fail", placebo_population="fail"))["status"].item() == "fail"
+    assert verdict(checks(placebo_outcome="not_run"))["status"].item() == "pass"
+    assert (
+        verdict(checks(placebo_outcome="not_run", placebo_population="not_run"))["status"].item() == "concern"
+    )
+    assert verdict(checks().iloc[:0])["status"].item() == "not_run"
+    assert verdict(checks(overlap="concern"))["item"].item() == "overlap_concern;hidden_bias_not_run"
+    with pytest.raises(ValueError, match="splendid"):
+        verdict(checks(overlap="splendid"))
+
+
+def test_not_run_never_improves_a_verdict():
+    better = {"pass": 0, "concern": 1, "not_run": 1, "fail": 2}
+    for states in itertools.product(["pass", "fail", "concern"], repeat=3):
+        base = dict(zip(("balance", "placebo_date", "placebo_outcome"), states, strict=True))
+        for item in base:
+            if base[item] == "pass":
+                before = verdict(checks(**base))["status"].item()
+                after = verdict(checks(**(base | {item: "not_run"})))["status"].item()
+                assert better[after] >= better[before]
+
+
+def test_other_outcomes_do_not_count_but_the_headline_does():
+    rows = checks()
+    other = pd.DataFrame(
+        {"item": ["pre_trend"], "status": "fail", "outcome": "service_days_12m", "measure": "diagnostic"}
+    )
+    assert verdict(pd.concat([rows, other]))["status"].item() == "pass"
+    headline = other.assign(outcome="open_employment_12m")
+    assert verdict(pd.concat([rows, headline]))["status"].item() == "fail"
+
+
+def test_failed_verdicts_withhold_headlines_and_nothing_else():
+    rows = ledger.rows(
+        pd.DataFrame(
+            {
+                "area": ["a", "a", "a", "a", "b"],
+                "topic": ["effect", "cost_effectiveness", "cost", "sensitivity", "effect"],
+                "measure": ["att", "icer", "delta_cost", "att", "att"],
+                "estimate": 1.0,
+                "ci_low": 0.5,
+            }
+        ),
+        simulated=True,
+    )
+    verdicts = pd.DataFrame({"area": ["a", "b"], "measure": "verdict", "status": ["fail", "concern"]})
+    out = withhold(rows, verdicts)
+    assert out["status"].tolist() == ["withheld"] * 3 + ["ok"] * 2
+    assert out["estimate"].isna().tolist() == [True] * 3 + [False] * 2
+    assert out["ci_low"].isna().tolist() == [True] * 3 + [False] * 2
+    assert rows["estimate"].notna().all()
+    with pytest.raises(ValueError, match="area"):
+        withhold(rows.drop(columns="area"), verdicts)
+
+
+@settings(max_examples=10, deadline=None)
+@given(effect=st.floats(-0.2, 0.2), error=st.floats(0.001, 0.1), counterfactual=st.floats(0.05, 0.9))
+def test_every_row_fits_the_ledger(effect, error, counterfactual):
+    low, high = effect - 1.96 * error, effect + 1.96 * error
+    found = FOUND.assign(estimate=effect, std_error=error, ci_low=low, ci_high=high)
+    rows = pd.concat(
+        [
+            diagnostics.placebo(found, item="placebo_date", limit=0.02),
+            diagnostics.pre_trend_row(
+                pre_trend([effect], [[error**2]], years=[-1]), outcome="open_employment_12m", limit=0.02
+            ),
+            diagnostics.breakdown(effect, error, outcome="open_employment_12m", years=2.5),
+            diagnostics.hidden_bias(
+                effect, low, high, counterfactual=counterfactual, outcome="open_employment_12m"
+            ),
+            diagnostics.overlap(abs(effect), ess=100),
+            diagnostics.balance([effect], treated=100, ess=100),
+            diagnostics.clusters(np.ones(30), np.arange(30) < 2),
+        ],
+        ignore_index=True,
+    )
+    rows = pd.concat([rows, verdict(rows)], ignore_index=True)
+    assert len(ledger.rows(rows, area="oulu", simulated=True)) == 8
