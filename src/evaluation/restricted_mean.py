@@ -9,18 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from evaluation.risk_sets import Risk, counting_variance, influence, risk, robust_variance
 from evaluation.spells import Array
-from evaluation.survival import (
-    INITIAL,
-    Interval,
-    Risk,
-    Variance,
-    aalen_johansen,
-    counting_variance,
-    influence,
-    risk,
-    robust_variance,
-)
+from evaluation.survival import INITIAL, Interval, Variance, aalen_johansen
 
 
 def kaplan_meier(

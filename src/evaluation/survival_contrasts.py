@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from evaluation.risk_sets import risk
 from evaluation.spells import Array
-from evaluation.survival import risk
 
 
 @dataclass(frozen=True)
