@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="evaluation",
-        description="Evaluate Finland's municipal employment trials: from raw registers to published reports.",
+        description="Evaluate Finland's municipal employment trials, from raw registers to reports.",
     )
     parser.add_argument(
         "--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.contrasts import contrast
 from evaluation.description import unit_of
 from evaluation.effects import MunicipalChanges, municipal_changes
 from evaluation.inference import adjust_p, area_covariance, minimum_detectable_effect, placebo_areas
@@ -78,7 +79,8 @@ def effect_rows(
     Returns
     -------
     pandas.DataFrame
-        Rows att, mean_after, counterfactual_mean, mde and, for the primary family, p_adjusted (Holm).
+        Rows att, mean_after, counterfactual_mean, mde, comparison_error (standard error of the comparison's
+        mean change, which all areas share) and, for the primary family, p_adjusted (Holm).
     """
     found = placebo_areas(changes, seed=seed, groups=groups)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
@@ -103,12 +105,20 @@ def effect_rows(
                     np.sqrt(np.diag(inference.covariance)), df=inference.df
                 ),
             ),
+            plain.assign(measure="comparison_error", estimate=_comparison_error(changes, groups)),
             plain[plain["outcome"].isin(PRIMARY)].assign(
                 measure="p_adjusted", unit="probability", estimate=adjust_p(primary["p_value"]), method="holm"
             ),
         ],
         ignore_index=True,
     )
+
+
+def _comparison_error(changes: MunicipalChanges, groups: pd.Series) -> np.ndarray:
+    pieces = contrast(changes, groups=groups)
+    own, shared = pieces.posterior.mean()
+    sampling = np.diagonal(pieces.comparison_covariance, axis1=1, axis2=2)
+    return np.sqrt(pieces.comparison_weight**2 @ (sampling + own + shared))
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

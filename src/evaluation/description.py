@@ -185,6 +185,28 @@ def exit_rows(episodes: pd.DataFrame, *, area: str, windows: Sequence[str] = ("2
     ]
 
 
+def caseload_row(pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:
+    """Clients at the transfer per worker moved, where both are known.
+
+    Examples
+    --------
+    >>> areas = pd.DataFrame({"area": ["lahti"], "clients_at_transfer": [11_500.0], "staff_moved": [50.0]})
+    >>> caseload_row(areas, area="lahti")["estimate"].item()
+    230.0
+    """
+    known = pilot_areas.set_index("area").reindex([area])
+    ratio = known["clients_at_transfer"] / known["staff_moved"]
+    return pd.DataFrame(
+        {
+            "measure": "caseload_per_worker",
+            "unit": "ratio",
+            "estimate": ratio.to_numpy(),
+            "persons": known["clients_at_transfer"].to_numpy(),
+            "status": np.where(ratio.isna(), "missing", "ok"),
+        }
+    )
+
+
 INDICATORS = {
     "activation_rate": ("service", "subsidised_employment", "unemployed"),
     "unemployed_share": ("unemployed",),

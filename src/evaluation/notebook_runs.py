@@ -124,7 +124,7 @@ def modules_behind(code: str) -> list[Path]:
 
 
 def imported_modules(code: str) -> set[str]:
-    """Names of this package's modules that a piece of code imports directly, lazily imported ones included."""
+    """Names of this package's modules that a piece of code imports directly, lazy imports included."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -163,15 +163,15 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             episodes,
             {**folders, "price_year": PRICE_YEAR, "discount_rate": DISCOUNT_RATE},
         ),
-        analysis("data_quality", [*register, *([statfin] if statfin else [])], part="quality",
+        analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])], part="quality",
                  statfin=str(statfin or "")),
-        *(analysis("area_analysis", episodes, part=area, area=area) for area in areas),
+        *(analysis("area_analysis", episodes, part=area, area=area) for area in [*areas, "all"]),
         analysis("validation", [], part="validation"),
     ]  # fmt: skip
     if statfin:
         work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
     parts = [ledger / f"{area}.parquet" for area in areas]
-    work.append(analysis("all_areas", [*parts, *episodes], part="all", areas=",".join(areas)))
+    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas)))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
     cleared = processed / "cleared.parquet"
     work.append(
