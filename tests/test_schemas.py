@@ -1,5 +1,8 @@
 """The table contract refuses what breaks it and says what to do."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -52,3 +55,21 @@ def test_every_table_has_a_key_of_its_own_columns_and_explains_each_column():
         assert len(set(table.names)) == len(table.names)
         for column in table.columns:
             assert column.meaning and column.kind in DTYPES
+
+
+DICTIONARY = (Path(__file__).parents[1] / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", REGISTER_TABLES.values(), ids=lambda table: table.name)
+def test_the_data_dictionary_explains_every_column_and_code(table):
+    section = DICTIONARY.split(f"### {table.name}:")[1].split("\n#")[0]
+    for column in table.columns:
+        assert f"`{column.name}`" in section or column.name == "person_id", column.name
+        assert all(code in section for code in column.allowed), column.name
+
+
+def test_the_data_dictionary_names_every_rule_of_the_quality_table():
+    code = (Path(__file__).parents[1] / "src" / "evaluation" / "cleaning.py").read_text(encoding="utf-8")
+    rules = set(re.findall(r'(?:rule=|append\(\()"([a-z_]+)"', code))
+    assert len(rules) > 25
+    assert not {rule for rule in rules if f"`{rule}`" not in DICTIONARY}
