@@ -8,7 +8,7 @@ from scipy import stats
 
 _EXACT_UNITS = 4000  # up to here every unit gets its own count
 _CHUNK = 4_000_000
-_ALONE, _SIDE = 64, 10
+_ALONE, _SIDE = 64, 6
 
 
 def mean_differences(
@@ -115,16 +115,20 @@ def _by_cells(sums: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
     for column in values.T[:2]:
         rank = pd.Series(column).groupby(cell).rank(method="first").to_numpy() - 1
         cell = cell * _SIDE + np.minimum((rank * _SIDE / np.bincount(cell)[cell]).astype(np.int64), _SIDE - 1)
-    # Single large costs make the skewness: each of them keeps a cell of its own.
-    cell[far] = cell.max() + 1 + np.arange(len(far))
+    # Single large costs make the skewness: each of the farthest units is counted on its own.
+    cell[far] = cell.max() + 1
     _, cell = np.unique(cell, return_inverse=True)
     size = np.bincount(cell)
     centre = np.stack([np.bincount(cell, weights=column) / size for column in values.T], axis=1)
-    inside = values - centre[cell]
+    centre[-1] = 0.0
+    inside = np.where((cell < len(size) - 1)[:, None], values - centre[cell], 0.0)
     counts = rng.multinomial(len(values), size / len(values), size=draws)
     total = counts.astype(float) @ np.column_stack([centre, np.ones(len(size))])
     root = np.linalg.cholesky(inside.T @ inside + 1e-12 * np.eye(values.shape[1]) * len(values))
     total[:, :-1] += rng.standard_normal((draws, values.shape[1])) @ root.T
+    which = np.repeat(np.arange(draws) * len(far), counts[:, -1]) + rng.integers(len(far), size=counts[:, -1].sum())
+    alone = np.bincount(which, minlength=draws * len(far)).reshape(draws, len(far))
+    total[:, :-1] += alone.astype(float) @ values[far]
     return total
 
 
