@@ -50,6 +50,8 @@ def municipal_scores(
     """Change (M × k), its error per row (n × k) and total weight (M) of the municipalities."""
     fit, d = block.fit, block.d[:, None]
     own = (1, 1) in fit.fitted
+    # Outcome regression compares plain means of the treated with predictions for entrants of both periods.
+    plain = fit.method in ("reg", "none")
     total_weight = block.w * np.where(block.d == 1, 1.0, fit.odds) * inside
     change = np.zeros((units, block.y.shape[1]))
     error = np.zeros_like(block.y)
@@ -63,11 +65,15 @@ def municipal_scores(
     for after, sign in ((1, 1.0), (0, -1.0)):
         now = block.t == after
         base = fit.fitted[0, after]
-        predicted = np.where(d == 1, fit.fitted[1, after], base) if own else base
+        predicted = base
+        if own or plain:
+            predicted = np.where(d == 1, fit.fitted[1, after] if own else 0.0, base)
         mean, rows = average(block.y - predicted, total_weight * now)
         if own:
+            # As many coefficients as fitted make residuals too small, which matters in small areas.
             cell = float((now & (block.d == 1)).sum())
             rows = rows * np.where(d == 1, np.sqrt(cell / max(cell - block.rank, 1.0)), 1.0)
+        if own or plain:
             gap, gap_rows = average(predicted - base, total_weight)
             mean, rows = mean + gap, rows + gap_rows
         change, error = change + sign * mean, error + sign * rows
