@@ -211,7 +211,7 @@ def random_effects(
 
 
 def _prediction_variance(y: Array, v: Array, centre: float) -> float:
-    """Expected square of a new area's true effect around the pooled one, over plausible between-area variances."""
+    """Expected squared distance of a new area from the pooled mean, over plausible between-area variances."""
     if len(y) < FEWEST_COMPARISONS:
         return float("nan")
     found = shock_posterior(y[None], v[None])
