@@ -1,0 +1,193 @@
+"""Nothing about fewer persons than the threshold can be read or computed from a cleared ledger."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation import disclosure, ledger
+from evaluation.disclosure import clear, dominated
+
+
+def make(cells, **fixed):
+    frame = pd.DataFrame(cells)
+    return ledger.rows(
+        frame, **({"simulated": True} if "area" in frame else {"area": "oulu", "simulated": True}), **fixed
+    )
+
+
+def means(persons):
+    cells = {"item": [f"m{i}" for i in range(len(persons))], "persons": persons, "estimate": 100.0}
+    return make(cells, topic="cost", measure="mean_cost", unit="eur")
+
+
+def municipalities(sizes, **fixed):
+    codes = [f"{i:03}" for i in range(len(sizes))]
+    count = make({"item": codes, "persons": sizes, "episodes": sizes, "estimate": sizes, "unit": "episodes"},
+                 topic="description", measure="municipality_episodes", window="after_1", **fixed)  # fmt: skip
+    mean = make({"item": codes, "persons": sizes, "episodes": sizes, "estimate": 0.4, "unit": "share"},
+                topic="description", measure="municipality_mean", window="after_1",
+                outcome="open_employment_12m", **fixed)  # fmt: skip
+    return pd.concat([count, mean], ignore_index=True)
+
+
+def is_hidden(cleared):
+    return (cleared["status"] == "suppressed").tolist()
+
+
+@pytest.mark.parametrize(("persons", "hidden"), [(0, False), (1, True), (9, True), (10, False), (11, False)])
+def test_threshold_at_its_boundary(persons, hidden):
+    cleared = clear(means([persons]))
+    assert is_hidden(cleared) == [hidden]
+    assert cleared[disclosure.NUMBERS + disclosure.COUNTS].isna().all(axis=None) == hidden
+
+
+def test_threshold_is_a_parameter():
+    assert is_hidden(clear(means([10, 19, 20]), threshold=20)) == [True, True, False]
+    with pytest.raises(ValueError, match="multiple of the base"):
+        clear(means([10]), threshold=11)
+
+
+def test_a_number_without_persons_behind_it_stays():
+    assert is_hidden(clear(means([np.nan]))) == [False]
+
+
+def test_a_count_below_the_threshold_is_hidden_even_if_persons_says_more():
+    cell = make({"estimate": [9.0], "persons": [12.0]}, topic="cohort", measure="episodes", unit="episodes")
+    assert is_hidden(clear(cell)) == [True]
+
+
+@pytest.mark.parametrize(("count", "rounded"), [(10, 10), (12, 10), (12.5, 15), (13, 15), (17, 15), (18, 20)])
+def test_counts_are_rounded_to_five(count, rounded):
+    cell = make({"estimate": [count], "persons": [40.0]}, topic="cohort", measure="episodes", unit="episodes")
+    assert clear(cell)["estimate"].tolist() == [rounded]
+
+
+def test_plain_shares_are_computed_from_rounded_counts_and_model_estimates_are_not():
+    plain = make({"estimate": [7 / 22], "persons": [22.0], "episodes": [22.0], "unit": ["share"]},
+                 topic="description", measure="window_mean")  # fmt: skip
+    assert clear(plain)["estimate"].tolist() == [5 / 20]
+    model = plain.assign(ci_low=0.1, ci_high=0.5)
+    assert clear(model)["estimate"].tolist() == [7 / 22]
+
+
+def test_a_hidden_municipality_cannot_be_had_by_subtraction_from_its_area():
+    cleared = clear(municipalities([500, 4, 60, 30]))
+    assert is_hidden(cleared) == [False, True, False, True] * 2  # the next smallest goes too
+
+
+def test_hidden_municipalities_together_hold_the_threshold():
+    sizes = np.array([500, 1, 2, 3, 40])
+    hidden = np.array(is_hidden(clear(municipalities(sizes)))[:5])
+    assert hidden.tolist() == [False, True, True, True, True]
+    assert sizes[hidden].sum() >= 10
+
+
+def test_a_hidden_year_cannot_be_had_from_the_years_together():
+    cells = {
+        "window": ["2019_20", "after_1", "after_2", "after_3", "after"],
+        "estimate": [12, 200, 100, 7, 307],
+        "persons": [12, 200, 100, 7, 300],
+    }
+    cleared = clear(make(cells, topic="cohort", measure="persons", item="pilot", unit="persons"))
+    assert is_hidden(cleared) == [False, False, True, True, False]
+
+
+def test_a_hidden_area_cannot_be_had_from_all_areas():
+    cells = {"area": ["a", "b", "c", "all"], "estimate": [8, 300, 50, 358], "persons": [8, 300, 50, 358]}
+    cleared = clear(
+        make(cells, topic="cohort", measure="persons", item="pilot", unit="persons", window="after")
+    )
+    assert is_hidden(cleared) == [True, False, True, False]
+
+
+def test_a_hidden_level_hides_another_level_of_the_same_variable_only():
+    cells = {"item": ["sex=female", "sex=male", "education=basic", "education=tertiary"],
+             "estimate": [0.04, 0.96, 0.5, 0.5], "persons": [4, 96, 50, 50]}  # fmt: skip
+    cleared = clear(make(cells, topic="description", measure="case_mix", group="pilot", unit="share"))
+    assert is_hidden(cleared) == [True, True, False, False]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=8))
+def test_clearing_twice_changes_nothing_and_a_higher_threshold_hides_no_less(sizes):
+    rows = municipalities([float(size) for size in sizes])
+    once = clear(rows)
+    pd.testing.assert_frame_equal(clear(once), once)
+    stricter = np.array(is_hidden(clear(rows, threshold=20)))
+    assert (stricter | ~np.array(is_hidden(once))).all()
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=8))
+def test_what_is_hidden_in_a_sum_is_never_one_part_nor_fewer_than_the_threshold(sizes):
+    hidden = np.array(is_hidden(clear(municipalities([float(size) for size in sizes])))[: len(sizes)])
+    if hidden.any():
+        assert hidden.sum() >= 2
+        assert hidden.all() or np.array(sizes)[hidden].sum() >= 10
+
+
+def test_keys_axis_and_order_stay_and_the_input_is_not_changed():
+    rows = municipalities([500.0, 4.0, 60.0]).assign(x=[3.0, 2, 1, 3, 2, 1])
+    before = rows.copy()
+    cleared = clear(rows)
+    pd.testing.assert_frame_equal(rows, before)
+    pd.testing.assert_frame_equal(cleared[ledger.KEY], rows[ledger.KEY])
+
+
+def test_later_releases_hide_what_was_hidden_and_do_not_tell_of_few_by_difference():
+    released = clear(means([9, 40]))
+    later = clear(means([14, 40]), previous=released)
+    assert is_hidden(later) == [True, False]
+    count = {"topic": "cohort", "measure": "episodes", "unit": "episodes"}
+    first = clear(make({"estimate": [42.0], "persons": [42.0]}, **count))
+    assert (
+        clear(make({"estimate": [47.0], "persons": [47.0]}, **count), previous=first)["estimate"].item() == 40
+    )
+    assert (
+        clear(make({"estimate": [57.0], "persons": [57.0]}, **count), previous=first)["estimate"].item() == 55
+    )
+
+
+def test_a_failed_verdict_withholds_effect_cost_difference_and_ratio_of_that_area_only():
+    cells = [
+        {"topic": "comparability", "measure": "verdict", "status": "fail", "unit": "none"},
+        {"topic": "effect", "measure": "att", "estimate": 0.03, "persons": 900, "unit": "share"},
+        {
+            "topic": "effect",
+            "measure": "att",
+            "estimate": 0.03,
+            "persons": 900,
+            "area": "lahti",
+            "unit": "share",
+        },
+        {
+            "topic": "sensitivity",
+            "measure": "att",
+            "specification": "donut_3m",
+            "estimate": 0.03,
+            "persons": 900,
+        },
+        {"topic": "cost", "measure": "delta_cost", "estimate": 12.0, "persons": 900},
+        {"topic": "cost_effectiveness", "measure": "icer", "estimate": 300.0, "persons": 900},
+        {"topic": "description", "measure": "mean", "estimate": 12.0, "persons": 900},
+    ]
+    frame = pd.DataFrame(cells)
+    frame = frame.assign(area=frame["area"].fillna("oulu"))
+    cleared = clear(ledger.rows(frame, simulated=True))
+    assert cleared["status"].tolist() == ["fail", "withheld", "ok", "withheld", "withheld", "withheld", "ok"]
+    assert cleared["estimate"].isna().tolist() == [True, True, False, True, True, True, False]
+
+
+def test_minimum_and_maximum_are_refused():
+    with pytest.raises(ValueError, match="single persons"):
+        clear(make({"estimate": [1.0]}, topic="cost", measure="maximum", unit="eur"))
+
+
+def test_dominance_rules_at_their_boundary():
+    assert dominated(np.array([86.0] + [1.0] * 14))
+    assert not dominated(np.array([84.0] + [1.0] * 16))
+    assert dominated(np.array([50.0, 46.0, 4.0]))  # the second knows the first to within 10 %
+    assert not dominated(np.array([50.0, 40.0, 10.0]))
+    assert not dominated(np.zeros(3))

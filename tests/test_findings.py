@@ -1,0 +1,346 @@
+"""Sentences never disagree with the rows that they are made from, in any of the three languages."""
+
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation import area_sentences, cost_sentences, findings, first_screen, ledger
+from evaluation.findings import LIMITS, effect, judge
+from evaluation.language import CODES, get
+from ledger_example import AREAS, example
+
+UNITS = {
+    "share": "open_employment_12m",
+    "days": "service_days_12m",
+    "months": "open_employment_days_12m",
+    "eur": "benefit_eur_12m",
+}
+MORE = {"fi": r"\benemmän\b", "sv": r"\b(fler|mer)\b", "en": r"\bmore\b"}
+FEWER = {"fi": r"\bvähemmän\b", "sv": r"\b(färre|mindre)\b", "en": r"\b(fewer|less)\b"}
+CLEAR = {"fi": r"\bselvä\b", "sv": r"\btydlig\b", "en": r"\bis clear\b"}
+SMALL = {
+    "fi": r"(on pieni\b|on pientä)",
+    "sv": r"är liten",
+    "en": r"(is small\b|^Small)",
+}
+UNTOLD = {
+    "fi": "Suuntaa ei voi päätellä",
+    "sv": "Riktningen kan inte avgöras",
+    "en": "direction cannot be told",
+}
+BANNED = {
+    "fi": r"ei vaikutusta|todist|merkitsev|parhai|huonoim|paras\b",
+    "sv": r"ingen effekt|bevisa|bevisat|signifikan|bäst|sämst",
+    "en": r"no effect|prove|significan|\bbest\b|\bworst\b",
+}
+
+
+def row(low, high, unit="share", *, outcome=None, status="ok"):
+    result = {"estimate": (low + high) / 2, "ci_low": low, "ci_high": high, "status": status}
+    return pd.Series(result | {"outcome": outcome or UNITS[unit], "unit": unit})
+
+
+def numbers(text, words):
+    return [abs(words.parse_number(found)) for found in re.findall(r"€?\d[\d.,\u00a0]*", text)]
+
+
+def places(text, code):
+    mark = re.escape("." if code == "en" else ",")
+    return [
+        len(found)
+        for found in re.findall(
+            rf"\d[\d\u00a0]*(?:{mark}(\d+))?", text.replace(",", "") if code == "en" else text
+        )
+    ]
+
+
+@st.composite
+def results(draw):
+    unit = draw(st.sampled_from(sorted(UNITS)))
+    scale = LIMITS[unit] * draw(st.sampled_from([0.01, 0.3, 1.0, 3.0, 20.0]))
+    ends = sorted(draw(st.floats(-scale, scale, allow_nan=False)) for _ in range(2))
+    if draw(st.booleans()):  # ends on the limit and on zero, where a sentence changes
+        ends[draw(st.integers(0, 1))] = draw(st.sampled_from([0.0, LIMITS[unit], -LIMITS[unit]]))
+    low, high = sorted(ends)
+    return unit, low, high
+
+
+@settings(max_examples=1000, deadline=None, derandomize=True)
+@given(results())
+def test_no_sentence_disagrees_with_its_interval_in_a_thousand_rows_and_three_languages(result):
+    unit, low, high = result
+    limit = LIMITS[unit]
+    for code in CODES:
+        words = get(code)
+        text = effect(row(low, high, unit), words).text
+        end = {"fi": "(TE-toimisto). ", "sv": "(TE-byrån). ", "en": "municipalities. "}[code]
+        size, judged = text.split(": ", 1)[1].split(end)
+        # direction
+        assert bool(re.search(MORE[code], size)) == (high >= 0), text
+        assert bool(re.search(FEWER[code], size)) == (low <= 0), text
+        # magnitude
+        assert bool(re.search(CLEAR[code], judged)) == (low >= limit or high <= -limit), text
+        assert bool(re.search(SMALL[code], judged)) == (
+            max(-low, high) <= limit and not _clear(low, high, limit)
+        )
+        assert (UNTOLD[code] in judged) == (low < -limit and high > limit), text
+        # numbers read back to the row's, rounded as they are shown
+        factor = 100 if unit == "share" else 1
+        ends = [abs(low) * factor, abs(high) * factor]
+        ends = ends[::-1] if high < 0 else ends
+        shown = numbers(size, words)
+        assert len(shown) == 2
+        for number, decimals, value in zip(shown, places(size, code), ends, strict=True):
+            assert abs(number - value) <= 0.5 * 10.0**-decimals + 1e-9, text
+        assert all(math.isclose(number, limit * factor) for number in numbers(judged, words)), text
+        assert not re.search(BANNED[code], text, re.IGNORECASE)
+
+
+def _clear(low, high, limit):
+    return low >= limit or high <= -limit
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind"),
+    [
+        (0.02, 0.06, "clear_more"),
+        (0.01, 0.06, "clear_more"),
+        (0.004, 0.03, "more"),
+        (0.002, 0.01, "small_more"),
+        (0.0, 0.01, "small"),
+        (-0.01, 0.01, "small"),
+        (-0.01, 0.03, "maybe_more"),
+        (-0.02, 0.03, "unclear"),
+        (-0.03, 0.01, "maybe_fewer"),
+        (-0.01, -0.002, "small_fewer"),
+        (-0.03, -0.004, "fewer"),
+        (-0.06, -0.02, "clear_fewer"),
+    ],
+)
+def test_interval_and_limit_choose_the_sentence(low, high, kind):
+    assert judge(low, high, 0.01) == kind
+
+
+@pytest.mark.parametrize(("low", "high", "limit"), [(math.nan, 1, 1), (2, 1, 1), (0, 1, 0), (0, math.inf, 1)])
+def test_no_sentence_without_a_proper_interval(low, high, limit):
+    with pytest.raises(ValueError, match="no sentence"):
+        judge(low, high, limit)
+
+
+def test_three_points_in_a_simulated_area_are_said_to_be_between_two_and_four_of_a_hundred():
+    assert effect(row(0.021, 0.039), get("en")).text == (
+        "In open-market work after 12 months: between 2 and 4 more of a hundred jobseekers than in "
+        "TE-office comparison municipalities. The increase is clear; a decrease is ruled out."
+    )
+    assert effect(row(-0.059, -0.018), get("fi")).text == (
+        "Työssä avoimilla työmarkkinoilla 12 kuukauden kuluttua: sadasta työnhakijasta 2–6 vähemmän kuin "
+        "vertailukunnissa (TE-toimisto). Väheneminen on selvä, ja tulos sulkee pois lisäyksen."
+    )
+
+
+@pytest.mark.parametrize("status", ["suppressed", "withheld", "missing", "not_run"])
+@pytest.mark.parametrize("code", CODES)
+def test_a_row_without_number_says_why(status, code):
+    said = effect(row(math.nan, math.nan, status=status), get(code))
+    assert said.kind == status
+    assert get(code).no_number(status) in said.text
+
+
+def test_every_judgement_is_its_own_sentence_in_every_language():
+    for code in CODES:
+        said = {get(code).text(message, limit="x") for message in findings.JUDGEMENTS.values()}
+        assert len(said) == len(findings.JUDGEMENTS)
+
+
+# first screen
+
+
+@pytest.fixture(scope="module")
+def cleared():
+    return example()
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("area", AREAS)
+def test_first_screen_has_at_most_five_findings_and_150_words_and_begins_with_the_verdict(
+    cleared, area, code
+):
+    found = first_screen.headline(cleared, area=area, language=get(code))
+    assert 1 <= len(found) <= 5
+    assert first_screen.count(found) <= 150
+    assert found[0].about == "verdict"
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, cleared):
+    rng = np.random.default_rng(seed)
+    here = cleared[cleared["area"] == "helsinki"].copy()
+    told = here["topic"].isin(["effect", "cost"]) & here["ci_low"].notna()
+    middle = rng.normal(0, 30, told.sum())
+    width = rng.gamma(1, 30, told.sum())
+    here.loc[told, "ci_low"], here.loc[told, "ci_high"] = middle - width, middle + width
+    reasons = rng.choice(list(first_screen.labels.REASON), rng.integers(1, 4), replace=False)
+    here.loc[here["measure"] == "verdict", "item"] = ";".join(reasons)
+    said = [first_screen.headline(here, area="helsinki", language=get(code)) for code in CODES]
+    assert all(first_screen.count(found) <= 150 and len(found) <= 5 for found in said)
+    assert len({tuple((one.about, one.kind) for one in found) for found in said}) == 1
+    assert "open_employment_12m" in {one.about for one in said[0]}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_failed_comparison_shows_no_effect_cost_or_ratio(cleared, code):
+    words, area = get(code), "raasepori-hanko"
+    found = first_screen.headline(cleared, area=area, language=words)
+    assert {one.kind for one in found} <= {"fail", "description"}
+    comparisons = [
+        *cost_sentences.who_paid(cleared, area=area, language=words),
+        cost_sentences.additional_month(cleared, area=area, language=words),
+        cost_sentences.worth_it(cleared, area=area, language=words, value=1500.0),
+        *area_sentences.baselines(cleared, area=area, language=words),
+    ]
+    assert {one.kind for one in comparisons} == {"withheld"}
+    assert not any(re.search(r"\d", one.text) for one in comparisons)
+    said = " ".join(first_screen.may_say(cleared, area=area, language=words))
+    assert not re.search(CLEAR[code], said)
+
+
+def test_unchecked_comparison_does_not_count_as_fair(cleared):
+    unchecked = cleared[cleared["measure"] != "verdict"]
+    found = first_screen.headline(unchecked, area="oulu", language=get("en"))
+    assert found[0].kind == "not_run"
+    assert {one.kind for one in found} <= {"not_run", "description"}
+
+
+def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
+    words = get("en")
+    verdict = first_screen.verdict(cleared, area="helsinki", language=words)
+    assert verdict.kind == "concern"
+    assert "development before the trial differs" in verdict.text
+    assert first_screen.certainty(cleared, area="helsinki", outcome="service_days_12m") == 2
+    assert any(
+        "weaknesses" in text for text in first_screen.may_say(cleared, area="helsinki", language=words)
+    )
+
+
+def test_certainty_is_moderate_at_most_and_falls_with_contradiction(cleared):
+    outcome = "open_employment_12m"
+    assert first_screen.certainty(cleared, area="oulu", outcome=outcome) == 3
+    against = cleared.copy()
+    contradicts = (against["area"] == "oulu") & (against["specification"] == "synthetic_control")
+    against.loc[contradicts, ["estimate", "ci_low", "ci_high"]] = [-0.02, -0.05, 0.01]
+    assert first_screen.certainty(against, area="oulu", outcome=outcome) == 2
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("area", AREAS)
+def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
+    words = get(code)
+    said = [one.text for one in first_screen.headline(cleared, area=area, language=words)]
+    said += first_screen.may_say(cleared, area=area, language=words)
+    said += first_screen.may_not_say(cleared, area=area, language=words)
+    said += [one.text for one in cost_sentences.who_paid(cleared, area=area, language=words)]
+    said += [one.text for one in area_sentences.pooled(cleared, language=words)]
+    said += [one.text for one in area_sentences.public_statistics(cleared, area=area, language=words)]
+    assert not re.search(BANNED[code], " ".join(said), re.IGNORECASE)
+
+
+# costs and comparisons
+
+
+def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
+    frame = [
+        {"topic": "cost", "measure": "delta_cost", "item": payer, "outcome": f"cost_{payer}_12m_eur",
+         "ci_low": low, "ci_high": high, "unit": "eur", "window": "2019_20"}
+        for payer, (low, high) in payers.items()
+    ]  # fmt: skip
+    frame.append({"topic": "comparability", "measure": "verdict", "status": "pass"})
+    months_row = {"measure": "delta_effect", "ci_low": months[0], "ci_high": months[1], "unit": "months"}
+    frame.append({"topic": "cost_effectiveness", "item": "all_public"} | months_row)
+    if ratio:
+        frame.append({"topic": "cost_effectiveness", "item": "all_public", "measure": "icer"} | ratio)
+    return ledger.rows(pd.DataFrame(frame), area="oulu", simulated=True)
+
+
+def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
+    def kinds(**payers):
+        found = cost_sentences.who_paid(cost_rows(**payers), area="oulu", language=get("en"))
+        return [one.kind for one in found if one.about == "cost_shift"]
+
+    assert kinds(municipality=(-300, -100), state=(50, 400)) == ["to_state"]
+    assert kinds(municipality=(100, 300), state=(-400, -50)) == ["to_municipality"]
+    assert kinds(municipality=(-300, 1), state=(50, 400)) == []
+    assert kinds(municipality=(100, 300), state=(50, 400)) == []
+
+
+@pytest.mark.parametrize(
+    ("ratio", "months", "kind"),
+    [
+        ({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (0.1, 0.5), "cost"),
+        ({"method": "interval", "ci_low": -900.0, "ci_high": -200.0}, (0.1, 0.5), "saving"),
+        ({"method": "interval", "ci_low": -900.0, "ci_high": 200.0}, (0.1, 0.5), "saving_or_cost"),
+        ({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (-0.5, -0.1), "refused"),
+        ({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (-0.1, 0.5), "unbounded"),
+        ({"method": "outside", "ci_low": 200.0, "ci_high": 900.0}, (-0.1, 0.5), "unbounded"),
+        ({"method": "everything"}, (-0.1, 0.5), "unbounded"),
+        ({"method": "refused:fewer_months_in_work"}, (-0.1, 0.5), "refused"),
+        ({"method": "", "status": "suppressed"}, (0.1, 0.5), "suppressed"),
+        (None, (0.1, 0.5), "missing"),
+    ],
+)
+@pytest.mark.parametrize("code", CODES)
+def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, months, kind, code):
+    rows = cost_rows(ratio, months)
+    said = cost_sentences.additional_month(rows, area="oulu", language=get(code))
+    assert said.kind == kind
+    if kind in ("cost", "saving", "saving_or_cost"):
+        assert sorted(numbers(said.text, get(code))) == [200.0, 900.0]
+    else:
+        assert not re.search(r"\d", said.text)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind"), [(1, 9, "worth"), (-1, 9, "unclear"), (-9, -1, "not_worth")]
+)
+def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
+    frame = pd.DataFrame(
+        [
+            {"topic": "comparability", "measure": "verdict", "status": "pass"},
+            {"topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public", "x": 1500.0,
+             "ci_low": low, "ci_high": high, "unit": "eur"},
+        ]
+    )  # fmt: skip
+    rows = ledger.rows(frame, area="oulu", simulated=True)
+    for code in CODES:
+        assert cost_sentences.worth_it(rows, area="oulu", language=get(code), value=1500.0).kind == kind
+    assert cost_sentences.worth_it(rows, area="oulu", language=get("fi"), value=777.0) is None
+
+
+def test_areas_are_not_ranked_unless_their_rank_intervals_part():
+    def ranks(*ends, method=""):
+        frame = pd.DataFrame(
+            [
+                {"area": f"a{i}", "measure": "rank", "ci_low": lo, "ci_high": hi}
+                for i, (lo, hi) in enumerate(ends)
+            ]
+            + [{"area": "all", "measure": "heterogeneity", "method": method}]
+        )
+        return ledger.rows(frame, topic="pooled", outcome="open_employment_12m", simulated=True)
+
+    assert not area_sentences.can_be_ranked(ranks((1, 3), (1, 3), (2, 3)))
+    assert area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3)))
+    assert not area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3), method="cannot_be_ranked"))
+    said = area_sentences.ranking(ranks((1, 1), (2, 3), (2, 3)), language=get("en")).text
+    assert said.startswith("Of 3 pairs of areas 2 can be told apart.")
+
+
+def test_public_statistics_show_the_sign_under_every_baseline_side_by_side(cleared):
+    found = area_sentences.public_statistics(cleared, area="all", language=get("en"))
+    assert [one.kind for one in found] == ["same_sign", "sign_depends", "sign_depends"]
+    for text in ("+0.88", "+0.94", "+0.18"):  # published gaps: 2.88 − 2.00, 2.88 − 1.94, 2.88 − 2.70
+        assert text in found[0].text
+    assert "−0.46" in found[1].text
