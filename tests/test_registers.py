@@ -319,6 +319,12 @@ def test_identity_codes_are_refused_in_columns_that_nobody_reads_and_in_the_firs
     assert "131052" not in str(error.value)
 
 
+def test_identity_codes_are_refused_in_rows_that_are_no_rows(tmp_path):
+    with pytest.raises(ValueError, match="1 rows with a wrong number of fields hold a personal") as error:
+        ingest(tmp_path, rows={"earnings": [*ROWS["earnings"], "131052-308T;2021-03;1;2"]})
+    assert "131052" not in str(error.value)
+
+
 def test_what_only_looks_like_an_identity_code_is_let_through():
     assert not holds_identity_code("131052-308U")  # wrong check character
     assert not holds_identity_code("991352-308T")  # no such month

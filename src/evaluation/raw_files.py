@@ -67,11 +67,10 @@ def _read_csv(file: FileLayout) -> tuple[pa.Table, int]:
     names = [name.strip() for name in next(csv.reader([header.rstrip("\r\n")], delimiter=separator), [])]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"{file.path.name}: the first line must hold column names, each once")
-    malformed = 0
+    malformed: list[bool] = []
 
-    def skip(_: object) -> str:
-        nonlocal malformed
-        malformed += 1
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        malformed.append(holds_identity_code(row.text or ""))
         return "skip"
 
     try:
@@ -91,7 +90,10 @@ def _read_csv(file: FileLayout) -> tuple[pa.Table, int]:
         if "Empty CSV" in str(error):
             return pa.table({name: pa.array([], pa.string()) for name in names}), 0
         raise ValueError(refusal) from None  # the message of the parser may quote a row
-    return table, malformed
+    if any(malformed):
+        rows = f"{sum(malformed)} rows with a wrong number of fields"
+        raise ValueError(f"{file.path.name}: {rows} hold a personal identity code; {PSEUDONYMS}")
+    return table, len(malformed)
 
 
 def _detect_encoding(path: Path) -> str:
