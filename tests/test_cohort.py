@@ -214,6 +214,15 @@ def test_attrition_steps_sum_from_the_input_to_what_is_analysed(rule):
     assert each.tolist() == whole.loc[whole["arm"] == "all", "episodes"].tolist()
 
 
+def test_a_register_without_spells_gives_an_empty_cohort_that_says_so():
+    empty = random_register(2)
+    found = inflow(empty.with_(spells=empty.spells.head(0)))
+    assert len(found.episodes) == 0
+    assert found.attrition.query("arm == 'all'")["episodes"].tolist() == [0] * 8
+    with pytest.raises(ValueError, match="days: none"):
+        cohort.stock(empty, municipalities=MUNICIPALITIES, days=[])
+
+
 def test_rows_in_another_order_give_the_same_cohort():
     first = random_register(3)
     shuffled = first.with_(
@@ -291,6 +300,11 @@ def test_windows_follow_each_other_without_overlap():
 def test_neighbours_share_a_commuting_area_with_the_pilot():
     assert cohort.neighbours(MUNICIPALITIES, area="oulu") == ("005",)
     assert cohort.neighbours(MUNICIPALITIES, area="helsinki") == ()
+    # an area whose membership is unconfirmed is not its own neighbour
+    unconfirmed = MUNICIPALITIES.assign(
+        pilot_area=["", "", "helsinki", "oulu", "kitee"], commuting_area_fi="Oulun tk-alue"
+    )
+    assert cohort.neighbours(unconfirmed, area="kitee") == ("005", "035")
     with pytest.raises(ValueError, match="helsinki"):
         cohort.neighbours(MUNICIPALITIES, area="nowhere")
 

@@ -289,7 +289,8 @@ def test_statsmodels_gives_the_same_incidence_and_standard_errors(drawn):
     table = aalen_johansen(time, event, times=peer.times)
     for state in (1, 2):
         ours = table[table["state"] == state]
-        assert ours["estimate"].to_numpy() == pytest.approx(peer.cinc[state - 1], abs=1e-10)
+        assert ours["estimate"].to_numpy() == pytest.approx(peer.cinc[state - 1], rel=1e-9)
+        assert ours["std_error"].to_numpy() == pytest.approx(peer.cinc_se[state - 1], rel=1e-9)
 
 
 def test_whole_weights_are_repeated_rows_and_clusters_undo_the_repetition(drawn):

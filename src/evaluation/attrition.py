@@ -27,9 +27,10 @@ def keep(
     analysed : pandas.DataFrame
         The candidates that every rule keeps, in their order.
     attrition : pandas.DataFrame
-        Per arm (and "all"), per pilot area, and step: arm, area ("" for a whole arm), step (0, 1, …), reason, episodes and persons left after the step,
-        dropped_episodes and dropped_persons (persons of the arm without any episode left). The first row is
-        the input, the last is what is analysed, and each row is the row before less what was dropped.
+        Per arm (and "all"), per pilot area, and step: arm, area ("" for a whole arm), step (0, 1, …), reason,
+        episodes and persons left after the step, dropped_episodes and dropped_persons (persons of the arm
+        without any episode left). The first row is the input, the last is what is analysed, and each row is
+        the row before less what was dropped.
 
     Examples
     --------
@@ -55,10 +56,9 @@ def _count(candidates: pd.DataFrame, stays: np.ndarray, *, step: int, reason: st
     everyone = candidates[["person_id", "arm"]].assign(area=candidates.get("area", ""), stays=stays)
     in_areas = everyone[everyone["area"] != ""]
     stacked = pd.concat([everyone.assign(arm="all", area=""), everyone.assign(area=""), in_areas])
-    groups = stacked.groupby(["arm", "area"])
-    left = stacked[stacked["stays"]].groupby(["arm", "area"])["person_id"].nunique()
-    counts = groups["stays"].sum().rename("episodes").reset_index()
-    persons = left.reindex(groups.size().index, fill_value=0).to_numpy(np.int64)
-    return counts.assign(step=step, reason=reason, persons=persons)[
-        ["arm", "area", "step", "reason", "episodes", "persons"]
-    ]
+    whole = pd.MultiIndex.from_tuples([("all", "")], names=["arm", "area"])
+    found = stacked.groupby(["arm", "area"]).size().index.union(whole)
+    left = stacked[stacked["stays"]].groupby(["arm", "area"])["person_id"].agg(["size", "nunique"])
+    left = left.reindex(found, fill_value=0).astype(np.int64)
+    left = left.rename(columns={"size": "episodes", "nunique": "persons"}).reset_index()
+    return left.assign(step=step, reason=reason)[["arm", "area", "step", "reason", "episodes", "persons"]]

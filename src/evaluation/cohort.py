@@ -82,6 +82,7 @@ def inflow(
     Notes
     -----
     Target group: Act 1269/2020, section 2. All who do not belong to it are `te_office_stayers`.
+    `followed_days` runs to the end of observation: the register holds neither deaths nor emigration.
     """
     days = daily_states(register.spells)
     entries = periods(days, entry_states)
@@ -126,6 +127,8 @@ def stock(
     -------
     Cohort
     """
+    if not days:
+        raise ValueError("days: none given; name at least one date, such as 2021-03-01")
     line = daily_states(register.spells)
     wanted = np.isin(line.label, codes(states))
     person, index_day = [], []

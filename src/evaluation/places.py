@@ -60,9 +60,9 @@ def neighbours(municipalities: pd.DataFrame, *, area: str) -> tuple[str, ...]:
     ('2',)
     """
     table = places(municipalities)
-    pilot = (table["arm"] == "pilot") if area == "all" else (table["area"] == area)
-    if not pilot.any():
+    own = (table["arm"] == "pilot") if area == "all" else (table["area"] == area)
+    if not own.any():
         raise ValueError(f"area: {area!r} has no municipality; known are {sorted(set(table['area']) - {''})}")
-    shared = set(table.loc[pilot, "commuting_area"]) - {""}
-    near = table["commuting_area"].isin(shared) & (table["arm"] != "pilot")
+    shared = set(table.loc[own, "commuting_area"]) - {""}
+    near = table["commuting_area"].isin(shared) & (table["arm"] != "pilot") & ~own
     return tuple(sorted(table.index[near]))
