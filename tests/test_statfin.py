@@ -162,6 +162,12 @@ def test_no_file_says_what_to_do(tmp_path):
     pd.testing.assert_frame_equal(statfin.load(tmp_path), EXPECTED)
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 class Server(HTTPServer):
     """What the loopback server was asked, and how it misbehaves."""
 
@@ -282,6 +288,11 @@ def test_lasting_failures_stop_after_a_limit_and_leave_the_earlier_file_alone(tm
 def test_no_network_says_where_to_drop_the_file(tmp_path):
     with pytest.raises(ConnectionError, match=r"Without network: save table 12r5 .* drop it at .*12r5.json"):
         statfin.fetch(tmp_path, url="http://127.0.0.1:9/12r5.px", attempts=2, pause_s=0, timeout_s=1)
+
+
+def test_only_web_addresses_are_opened(tmp_path):
+    with pytest.raises(ValueError, match="starts with https"):
+        statfin.fetch(tmp_path, url="file:///etc/hostname")
 
 
 def test_a_table_with_other_variables_is_refused(tmp_path):

@@ -58,6 +58,8 @@ def fetch(
     ValueError
         If the table does not have the expected variables.
     """
+    if not url.startswith(("https://", "http://")):
+        raise ValueError(f"{url}: the address of a PxWeb table starts with https://")
     target = Path(folder) / "12r5.json"
     ask = _asker(url, target=target, timeout_s=timeout_s, attempts=attempts, pause_s=pause_s)
     variables = ask(None).get("variables") or []
