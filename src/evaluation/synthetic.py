@@ -182,7 +182,8 @@ def _solve(
     donors, own = y[:-1], y[-1]
     before, after = donors[:, :n_before], donors[:, n_before:]
     # The penalty follows the size of month-to-month changes among donors.
-    noise = float(np.diff(before, axis=1).std(ddof=1))
+    moves = np.diff(before, axis=1)
+    noise = float(moves.std(ddof=1)) if moves.size > 1 else 0.0
     omega, lam = np.full(len(donors), 1 / len(donors)), np.full(n_before, 1 / n_before)
     periods_after = y.shape[1] - n_before
     zeta = noise * (periods_after**0.25 if method == "synthetic_did" else 1e-6)

@@ -1,0 +1,255 @@
+"""Covariate matrices, propensity, weights, balance, matching: by hand, against peers, and their refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.balance import balance, overlap
+from evaluation.covariates import covariate_matrix
+from evaluation.cross_section import adjusted_difference, effect_on_treated
+from evaluation.matching import exact_strata, nearest_neighbours, nearest_pairs, pair_weights
+from evaluation.regression import coefficient_covariance, least_squares, odds_fit, sum_by
+from evaluation.weighting import att_weights, effective_sample_size, propensity
+
+
+def sample(seed: int, n: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    age = rng.uniform(18, 64, n)
+    education = rng.choice(["basic", "secondary", "tertiary"], n)
+    pilot = rng.random(n) < 1 / (1 + np.exp(-(age - 45) / 15 + (education == "tertiary")))
+    return pd.DataFrame(
+        {"pilot": pilot, "age": age, "education": education, "work": age / 60 + rng.normal(size=n)}
+    )
+
+
+# --- covariates ------------------------------------------------------------------------------------------
+
+
+def test_categories_become_dummies_without_the_first_level_in_sorted_order() -> None:
+    rows = pd.DataFrame({"education": pd.Categorical(["b", "a", "c"]), "immigrant": [True, False, True]})
+    found = covariate_matrix(rows, ["education", "immigrant"])
+    assert found.names == ("education=b", "education=c")
+    assert found.values.tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert found.notes == ("immigrant: determined by earlier columns, left out",)
+
+
+def test_a_dummy_whose_columns_sum_to_another_is_found() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(50, 6)) * [1, 1e6, 1e-6, 1, 1, 1], columns=list("abcdef"))
+    rows["g"] = rows["a"] + rows["b"] / 1e6 - 3
+    rows["h"] = rng.normal(size=50)
+    found = covariate_matrix(rows, list(rows))
+    assert found.names == ("a", "b", "c", "d", "e", "f", "h")
+
+
+# --- regression ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["classical", "hc0", "hc1", "hc2", "hc3"])
+def test_least_squares_agrees_with_statsmodels_under_every_convention(kind: str) -> None:
+    import statsmodels.api as sm
+
+    data = sample(1)
+    x = covariate_matrix(data, ["age", "education"]).with_constant
+    w = np.linspace(0.5, 2, len(data))
+    fit = least_squares(x, data[["work"]].to_numpy(), weights=w)
+    peer = sm.WLS(data["work"].to_numpy(), x, weights=w).fit(
+        cov_type="nonrobust" if kind == "classical" else kind.upper()
+    )
+    assert fit.coefficients[:, 0] == pytest.approx(peer.params, rel=1e-9)
+    found = coefficient_covariance(x, fit, kind=kind, weights=w)
+    assert np.sqrt(np.diag(found)) == pytest.approx(peer.bse, rel=1e-8)
+
+
+def test_logistic_regression_agrees_with_statsmodels() -> None:
+    import statsmodels.api as sm
+
+    data = sample(2)
+    found = propensity(data, target="pilot", covariates=["age", "education"])
+    x = covariate_matrix(data, ["age", "education"]).with_constant
+    peer = sm.Logit(data["pilot"].astype(float), x).fit(disp=False, tol=1e-12)
+    assert found.coefficients.to_numpy() == pytest.approx(peer.params.to_numpy(), rel=1e-7)
+    assert found.log_likelihood == pytest.approx(peer.llf)
+    fit = odds_fit(x, data["pilot"].to_numpy(float))
+    errors = np.sqrt(np.diag(fit.information_inverse) / len(x))
+    assert errors == pytest.approx(peer.bse.to_numpy(), rel=1e-6)
+
+
+def test_sums_by_group_equal_those_of_pandas() -> None:
+    rng = np.random.default_rng(3)
+    values, codes = rng.normal(size=(100, 3)), rng.integers(0, 9, 100)
+    expected = pd.DataFrame(values).groupby(codes).sum().reindex(range(10), fill_value=0.0)
+    np.testing.assert_allclose(sum_by(values, codes, 10), expected)
+
+
+# --- weights ---------------------------------------------------------------------------------------------
+
+
+def test_odds_weights_by_hand() -> None:
+    rows = pd.DataFrame({"pilot": [1, 1, 1, 0, 0, 0], "young": [1, 1, 0, 1, 0, 0]})
+    found = att_weights(rows, target="pilot", covariates=["young"])
+    # Odds 2 among the young, 1/2 among the others: comparison weights 2, 1/2, 1/2, summing to 3 already.
+    assert found.weight.tolist() == pytest.approx([1, 1, 1, 2, 0.5, 0.5])
+    assert found.ess_comparison == pytest.approx(9 / 4.5)
+    assert found.ess_target == 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_entropy_balancing_meets_every_mean_exactly(seed: int) -> None:
+    data = sample(seed)
+    found = att_weights(data, target="pilot", covariates=["age", "education"], method="entropy")
+    after = balance(data, target="pilot", covariates=["age", "education"], weight=found.weight)
+    assert after["after_weighting"].abs().max() < 1e-9
+    assert (found.weight[~data["pilot"]] > 0).all()
+    assert found.weight[~data["pilot"]].sum() == pytest.approx(data["pilot"].sum())
+
+
+def test_entropy_weights_are_the_closest_to_even_of_all_that_balance() -> None:
+    from scipy.optimize import minimize
+
+    data = sample(4, n=40)
+    pool = data[~data["pilot"]]
+    found = att_weights(data, target="pilot", covariates=["age"], method="entropy").weight[~data["pilot"]]
+    share = (found / found.sum()).to_numpy()
+    target = data.loc[data["pilot"], "age"].mean()
+    peer = minimize(
+        lambda w: float((w * np.log(np.maximum(w, 1e-12))).sum()),
+        np.full(len(pool), 1 / len(pool)),
+        bounds=[(0, 1)] * len(pool),
+        constraints=[
+            {"type": "eq", "fun": lambda w: w.sum() - 1},
+            {"type": "eq", "fun": lambda w: w @ pool["age"].to_numpy() - target},
+        ],
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert share == pytest.approx(peer.x, abs=2e-4)
+    assert (share * np.log(share)).sum() <= peer.fun + 1e-9
+
+
+def test_trimming_is_counted_by_arm() -> None:
+    data = sample(5)
+    plain = att_weights(data, target="pilot", covariates=["age"])
+    found = att_weights(data, target="pilot", covariates=["age"], trim=(0.2, 0.8))
+    outside = (plain.propensity < 0.2) | (plain.propensity > 0.8)
+    assert found.trimmed_target == int((outside & data["pilot"]).sum()) > 0
+    assert found.trimmed_comparison == int((outside & ~data["pilot"]).sum()) > 0
+    assert (found.weight[outside] == 0).all()
+
+
+def test_separated_arms_and_unreachable_means_are_refused() -> None:
+    rows = pd.DataFrame({"pilot": [1, 1, 1, 0, 0, 0], "age": [50.0, 51, 52, 20, 21, 22]})
+    for method in ("logistic", "entropy"):
+        with pytest.raises(ValueError, match="no finite fit for 3 treated and 3 comparison rows"):
+            att_weights(rows, target="pilot", covariates=["age"], method=method)
+    touching = pd.DataFrame({"pilot": [1, 1, 1, 0, 0, 0], "age": [50.0, 51, 40, 40, 21, 22]})
+    with pytest.raises(ValueError, match="separate the arms"):
+        propensity(touching, target="pilot", covariates=["age"])
+
+
+@pytest.mark.parametrize("pilot", [[1, 1, 1], [0, 0, 0]])
+def test_a_missing_arm_is_refused(pilot: list[int]) -> None:
+    rows = pd.DataFrame({"pilot": pilot, "age": [1.0, 2, 3]})
+    with pytest.raises(ValueError, match="target rows of 3; both groups are needed"):
+        att_weights(rows, target="pilot", covariates=["age"])
+
+
+def test_effective_sample_size_by_hand() -> None:
+    assert effective_sample_size(np.array([2.0, 1.0, 1.0])) == pytest.approx(16 / 6)
+    assert effective_sample_size(np.zeros(3)) == 0
+
+
+# --- balance ---------------------------------------------------------------------------------------------
+
+
+def test_differences_use_the_same_unweighted_deviation_before_and_after() -> None:
+    rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "age": [30.0, 50, 20, 40]})
+    weight = pd.Series([1.0, 1, 0, 2])
+    found = balance(rows, target="pilot", covariates=["age"], weight=weight).iloc[0]
+    assert found["sd"] == pytest.approx(np.sqrt(200))
+    assert found["before_weighting"] == pytest.approx(10 / np.sqrt(200))
+    assert found["after_weighting"] == pytest.approx(0)
+
+
+def test_every_level_of_a_category_has_a_row() -> None:
+    found = balance(sample(6), target="pilot", covariates=["education"])
+    assert found["covariate"].tolist() == [
+        f"education={level}" for level in ("basic", "secondary", "tertiary")
+    ]
+
+
+def test_a_covariate_that_the_target_group_shares_is_infinitely_far() -> None:
+    rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "young": [1, 1, 0, 1]})
+    assert np.isposinf(balance(rows, target="pilot", covariates=["young"])["before_weighting"].item())
+
+
+def test_identical_groups_overlap_fully_and_disjoint_ones_not() -> None:
+    target = pd.Series([True, True, False, False])
+    assert overlap(pd.Series([0.2, 0.4, 0.2, 0.4]), target=target)["shared_area"] == pytest.approx(1)
+    apart = overlap(pd.Series([0.8, 0.9, 0.1, 0.2]), target=target)
+    assert apart["shared_area"] == 0 and apart["supported_share"] == 0
+
+
+# --- matching and cross-sections -------------------------------------------------------------------------
+
+
+def test_pairs_by_hand_with_and_without_replacement() -> None:
+    score = pd.Series([0.9, 0.8, 0.7, 0.1], index=list("abcd"))
+    target = pd.Series([True, True, False, False], index=list("abcd"))
+    once = nearest_pairs(score, target=target)
+    assert once["comparison"].tolist() == ["c", "d"]
+    again = nearest_pairs(score, target=target, replace=True)
+    assert again["comparison"].tolist() == ["c", "c"]
+    assert pair_weights(again, index=score.index).tolist() == [1, 1, 2, 0]
+    close = nearest_pairs(score, target=target, caliper_sd=1.0)
+    assert close["target"].tolist() == ["a"]
+    with pytest.raises(ValueError, match="widen the caliper"):
+        nearest_pairs(score, target=target, caliper_sd=0.01)
+
+
+def test_strata_of_one_arm_get_no_weight() -> None:
+    rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "sex": ["f", "m", "f", "x"]})
+    assert exact_strata(rows, target="pilot", covariates=["sex"]).tolist() == [1, 0, 1, 0]
+
+
+def test_identical_twins_make_matching_exact() -> None:
+    data = sample(7, n=60)
+    twins = pd.concat([data.assign(pilot=True), data.assign(pilot=False, work=data["work"] - 2.0)])
+    found = nearest_neighbours(
+        twins.reset_index(drop=True), outcomes=["work"], target="pilot", covariates=["age", "education"]
+    )
+    assert found["estimate"].item() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("method", ["dr", "dr_improved", "reg", "ipw"])
+def test_effect_on_the_treated_under_known_truth(method: str) -> None:
+    errors, hits = [], []
+    for seed in range(80):
+        data = sample(seed)
+        data["work"] = data["work"] + 0.5 * data["pilot"] * data["age"] / 40
+        truth = (0.5 * data["age"] / 40)[data["pilot"]].mean()
+        what: dict[str, Any] = {"outcomes": ["work"], "target": "pilot", "covariates": ["age", "education"]}
+        row = effect_on_treated(data, **what, method=method).table.iloc[0]
+        errors.append(row["estimate"] - truth)
+        hits.append(row["ci_low"] < truth < row["ci_high"])
+    assert abs(np.mean(errors)) < 3.5 * np.std(errors) / np.sqrt(80)
+    assert np.mean(hits) > 0.9
+
+
+def test_centred_interactions_give_the_difference_of_two_regressions() -> None:
+    data = sample(8)
+    found = adjusted_difference(
+        data, outcomes=["work"], target="pilot", covariates=["age", "education"], interacted=True
+    )
+    x = covariate_matrix(data, ["age", "education"]).with_constant
+    arms = data["pilot"].to_numpy()
+    fits = [
+        x @ least_squares(x[rows], data.loc[rows, ["work"]].to_numpy()).coefficients for rows in (arms, ~arms)
+    ]
+    assert found["estimate"].item() == pytest.approx((fits[0] - fits[1]).mean())
