@@ -62,6 +62,8 @@ def cell(row: Mapping[str, object], *, language: Language) -> str:
         words = language.interval(low, high, language.number)
         return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'
     if not np.isfinite(estimate):
+        if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
+            return "<td>–</td>"
         return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
     words = written(estimate, unit, measure=measure, language=language)
     exact = f' data-value="{estimate!r}"'
@@ -161,11 +163,9 @@ def data_table(
     with_values = bool(rows["estimate"].notna().any()) or "status" not in columns
     if not with_values:
         heads = heads[: len(columns)]
-    out = [
-        "<thead><tr>",
-        *(f'<th scope="col">{html.escape(head)}</th>' for head in heads),
-        "</tr></thead><tbody>",
-    ]
+    marked = [(head, ' class="text"' if place < len(columns) else "") for place, head in enumerate(heads)]
+    out = ["<thead><tr>", *(f'<th scope="col"{kind}>{html.escape(head)}</th>' for head, kind in marked)]
+    out.append("</tr></thead><tbody>")
     for by_value in lines.values():
         some = next(iter(by_value.values()))
         said = [name_of(name, some, language=language, names=names) for name in columns]

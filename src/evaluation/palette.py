@@ -119,14 +119,14 @@ def policy_marks(ax: Axes, *, language: Language, labelled: bool = True) -> None
                 lines,
                 (year, 1.0),
                 xycoords=("data", "axes fraction"),
-                # two marks stand eight months apart: the earlier is written to its left
-                xytext=(1, 3) if name == EVENTS[2][1] else (-1, 3),
+                # two marks stand eight months apart: the earlier is written above the others
+                xytext=(0, 24) if name == EVENTS[2][1] else (-1, 3),
                 textcoords="offset points",
                 fontsize=7.5,
                 color=INK if start else SOFT,
                 fontweight="bold" if start else "normal",
                 va="bottom",
-                ha="right" if name == EVENTS[2][1] else "left",
+                ha="center" if name == EVENTS[2][1] else "left",
             )
     ax.set_xlim(low, high)
 
@@ -214,8 +214,8 @@ def style_key(figure: Figure, entries: list[tuple[str, Style, str]], *, language
     from matplotlib.lines import Line2D
 
     lines = [
-        Line2D([], [], color=style.color, marker=style.marker, markerfacecolor=style.face)
-        for _, style in entries
+        Line2D([], [], color=style.color, linestyle=line, marker=style.marker, markerfacecolor=style.face)
+        for _, style, line in entries
     ]
-    words = [labels.label("measure", name, language) for name, _ in entries]
+    words = [language.text(words) for words, _, _ in entries]
     figure.legend(lines, words, loc="outside upper left", ncols=len(entries))

@@ -53,7 +53,7 @@ def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
     for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
         lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
         policy_marks(ax, language=language, labelled=number == 0)
-        ax.set_title(language.text(labels.MEASURE[name]), pad=26 if number == 0 else 6)
+        ax.set_title(language.text(labels.MEASURE[name]), pad=48 if number == 0 else 6)
     return figure
 
 
