@@ -1,8 +1,9 @@
 """Time to an event: Kaplan–Meier, Aalen–Johansen with competing events, restricted mean times.
 
 Ties are taken as they are: everyone whose time is t is at risk at t, and events come before censoring.
-Case weights may be any numbers above zero and are taken as known. Two variances: "counting" (Greenwood; Aalen for competing events)
-holds for unweighted, independent rows; "robust" (infinitesimal jackknife) also for weights and clusters.
+Case weights may be any numbers above zero and are taken as known. Two variances: "counting" (Greenwood; for
+competing events Aalen) holds for unweighted, independent rows; "robust" (infinitesimal jackknife) also for
+weights and clusters.
 """
 
 from __future__ import annotations
