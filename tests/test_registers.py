@@ -261,6 +261,15 @@ def test_a_later_move_ends_the_stay_before_it_and_an_unknown_start_follows_the_s
     assert stays["end"].iloc[0] == DAY["2021-07-01"]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_residence_does_not_depend_on_the_order_of_rows(tmp_path, turned):
+    rows = ["a1;091;1.1.1900;31.12.9999", "a1;049;1.7.2021;31.12.9999", "b2;091;1.1.2016;", "b2;049;;"]
+    register, _ = ingest(tmp_path, rows={"residence": rows[::-1] if turned else rows})
+    stays = register.residence
+    assert stays["municipality"].tolist() == ["091", "049", "091"]  # of b2 the stay with a known start
+    assert stays["start"].iloc[1] == stays["end"].iloc[0] == DAY["2021-07-01"]
+
+
 def test_a_correction_of_a_payment_is_added_to_it(tmp_path):
     register, _ = ingest(
         tmp_path, rows={"benefits": [*ROWS["benefits"], "b2;tmt;1.3.2021;31.3.2021;-3;-100"]}

@@ -92,19 +92,21 @@ def clean_residence(
     frame = _ends(frame, tally=tally, until=until)
     # who lives somewhere since an unknown day came there when the stay before it ended
     frame = frame.assign(start=frame["start"].mask(frame["start"] == PLACEHOLDER_DAY))
-    frame = frame.sort_values(["person_id", "end"], kind="stable")
+    order = ["person_id", "end", "start", "municipality"]
+    frame = frame.sort_values(order, kind="stable", na_position="first")
     before = frame["end"].shift().where(frame["person_id"].diff() == 0, float(since))
     unknown_start = frame["start"].isna()
     tally.append(("unknown_start", int(unknown_start.sum()), "mended"))
-    frame = frame.assign(start=frame["start"].where(~unknown_start, np.minimum(before, frame["end"] - 1)))
+    start = frame["start"].where(~unknown_start, np.minimum(before, frame["end"] - 1))
+    frame = frame.assign(start=start, known=~unknown_start)
     frame = _order(frame, tally=tally, until=until)
-    frame = frame.sort_values(["person_id", "start", "end"], kind="stable")
+    frame = frame.sort_values(["person_id", "start", "end", "known", "municipality"], kind="stable")
     same = frame.duplicated(["person_id", "start"], keep="last")
     frame = drop(frame, same, rule="repeated_start", tally=tally)
     following = frame["start"].shift(-1).where(frame["person_id"].diff(-1) == 0, np.inf)
     overlapping = frame["end"] > following
     tally.append(("overlapping_residence", int(overlapping.sum()), "mended"))
-    return frame.assign(end=np.minimum(frame["end"], following))
+    return frame.assign(end=np.minimum(frame["end"], following)).drop(columns="known")
 
 
 def clean_spells(frame: pd.DataFrame, *, tally: Tally, until: int, services: set[str]) -> pd.DataFrame:
