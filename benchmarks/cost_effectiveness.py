@@ -1,7 +1,8 @@
-"""Ratios of CPU time in one run: the bootstrap, the acceptability curve and the ledger of payers against plain ways.
+"""Ratios of CPU time in one run: the bootstrap and the acceptability curve against plain ways.
 
-Run with ``python benchmarks/cost_effectiveness.py``. Every peer does the same task on the same data in the same process;
-R is measured too where ``Rscript`` with boot or dampack is installed, and is said to be missing where it is not.
+Run with ``python benchmarks/cost_effectiveness.py``. Every peer does the same task on the same data in the
+same process; R is measured too where ``Rscript`` with boot or dampack is installed, and is said to be missing
+where it is not.
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ def whole_frame_loop(frame: pd.DataFrame, draws: int) -> np.ndarray:
     """The usual way: resample the episode table, with all its columns, within arms."""
     return np.array(
         [
-            frame.groupby("arm").sample(frac=1, replace=True, random_state=k).groupby("arm")[["cost", "effect"]].mean()
+            frame.groupby("arm")
+            .sample(frac=1, replace=True, random_state=k)
+            .groupby("arm")[["cost", "effect"]]
+            .mean()
             for k in range(draws)
         ]
     )
@@ -123,10 +127,14 @@ def in_r(package: str, script: str) -> float | None:
     program = shutil.which("Rscript")
     if program is None:
         return None
-    found = subprocess.run([program, "-e", f"cat(requireNamespace('{package}'))"], capture_output=True, text=True)
+    found = subprocess.run(
+        [program, "-e", f"cat(requireNamespace('{package}'))"], capture_output=True, text=True
+    )
     if "TRUE" not in found.stdout:
         return None
-    return float(subprocess.run([program, "-e", script], capture_output=True, text=True, check=True).stdout.split()[-1])
+    return float(
+        subprocess.run([program, "-e", script], capture_output=True, text=True, check=True).stdout.split()[-1]
+    )
 
 
 def report(name: str, own: float, peer: float | None, words: str) -> None:
@@ -154,7 +162,9 @@ def main() -> None:
     wide = frame.assign(**{f"covariate_{k}": np.arange(len(frame)) % (k + 2) for k in range(18)})
     usual = cpu(lambda: whole_frame_loop(wide, options.measured), repeat=1) * draws / options.measured
     check = [own_bootstrap(frame, 4000, exact=exact).std(axis=0) for exact in (True, False)]
-    print(f"{draws} replicates, {options.episodes} episodes, curve at {len(THRESHOLDS)} thresholds; CPU seconds")
+    print(
+        f"{draws} replicates, {options.episodes} episodes, curve at {len(THRESHOLDS)} thresholds; CPU seconds"
+    )
     words = f"df.sample of two columns ({options.measured} replicates run, scaled to {draws})"
     report("bootstrap of episodes, counted by cells", own["cells"], loop, words)
     many = f"df.sample of a table of {wide.shape[1]} columns ({options.measured} run, scaled)"

@@ -1,4 +1,4 @@
-"""Joint cost and effect: by hand, at known truth, and as ledger rows; the oracles are in test_cost_oracles.py."""
+"""Joint cost and effect: by hand, at known truth, as ledger rows (oracles: test_cost_oracles.py)."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,14 @@ def test_fieller_on_the_boundary_gives_a_half_line_and_no_information_gives_ever
 
 @pytest.mark.parametrize(
     ("cost", "effect", "reason"),
-    [(1, 1, ""), (-1, 1, "dominant"), (0, 1, "dominant"), (1, -1, "dominated"), (-1, -1, "saves_and_loses"), (1, 0, "no_effect")],
+    [
+        (1, 1, ""),
+        (-1, 1, "dominant"),
+        (0, 1, "dominant"),
+        (1, -1, "dominated"),
+        (-1, -1, "saves_and_loses"),
+        (1, 0, "no_effect"),
+    ],
 )
 def test_a_ratio_is_refused_in_words_where_it_has_no_meaning(cost, effect, reason):
     assert reason_to_refuse(cost, effect) == reason
@@ -72,7 +79,9 @@ def test_evpi_of_the_curve_agrees_with_draws_from_the_same_law():
     pairs = joint.draws(400_000, seed=1)
     zero = np.zeros(len(pairs))
     drawn = value_of_information.acceptability(
-        np.column_stack([zero, pairs[:, 0]]), np.column_stack([zero, pairs[:, 1]]), thresholds=rows["threshold"]
+        np.column_stack([zero, pairs[:, 0]]),
+        np.column_stack([zero, pairs[:, 1]]),
+        thresholds=rows["threshold"],
     )
     trial = drawn[drawn["strategy"] == 1]
     np.testing.assert_allclose(trial["probability_best"], rows["probability_positive"], atol=0.004)
@@ -118,9 +127,7 @@ def test_draws_that_are_missing_or_do_not_match_are_refused():
 
 
 def test_dominance_by_hand_with_equal_effects_and_equal_costs():
-    frame = pd.DataFrame(
-        {"s": list("abcdef"), "c": [0.0, 10, 10, 12, 30, 30], "e": [0.0, 1, 2, 2, 3, 3]}
-    )
+    frame = pd.DataFrame({"s": list("abcdef"), "c": [0.0, 10, 10, 12, 30, 30], "e": [0.0, 1, 2, 2, 3, 3]})
     found = frontier.icer_table(frame, strategy="s", cost="c", effect="e").set_index("strategy")
     assert found["status"].to_dict() == {"a": "ND", "c": "ND", "e": "ND", "b": "D", "d": "D", "f": "D"}
     assert found.loc[["c", "e"], "icer"].tolist() == [5.0, 20.0]
@@ -190,7 +197,9 @@ def test_ignoring_the_clusters_would_cover_too_little_so_the_coverage_test_can_f
     rng = np.random.default_rng(3)
     missed = 0
     for _ in range(100):
-        joint = two_arm(clustered(rng, clusters=10, size=150, shock=1.0), cost="cost", effect="effect", arm="arm")
+        joint = two_arm(
+            clustered(rng, clusters=10, size=150, shock=1.0), cost="cost", effect="effect", arm="arm"
+        )
         row = combination(joint, cost=1.0, effect=0.0)
         missed += not row["ci_low"] <= 300.0 <= row["ci_high"]
     assert missed / 100 > 0.10
@@ -269,18 +278,18 @@ def test_summary_rows_enter_the_ledger_with_every_measure():
     )
     entered = ledger.rows(rows, area="oulu", window="2019_20", simulated=True)
     public = entered[entered["item"] == "all_public"].set_index("measure")
-    assert public.at["icer", "estimate"] == 500.0
-    assert public.at["icer", "method"] == "interval"
-    assert public.at["break_even_effect", "estimate"] == 2.5
-    assert public.at["break_even_cost", "estimate"] == 800.0
-    assert public.at["break_even_persistence", "estimate"] == pytest.approx((1000 - 800) / (40 + 80))
-    assert public.at["payback", "estimate"] == 9  # month 9: 600 - 8 x 80 < 0
-    assert public.at["mvpf", "estimate"] == pytest.approx(0.7)
+    assert public.loc["icer", "estimate"] == 500.0
+    assert public.loc["icer", "method"] == "interval"
+    assert public.loc["break_even_effect", "estimate"] == 2.5
+    assert public.loc["break_even_cost", "estimate"] == 800.0
+    assert public.loc["break_even_persistence", "estimate"] == pytest.approx((1000 - 800) / (40 + 80))
+    assert public.loc["payback", "estimate"] == 9  # month 9: 600 - 8 x 80 < 0
+    assert public.loc["mvpf", "estimate"] == pytest.approx(0.7)
     own = entered[entered["item"] == "municipality"].set_index("measure")
-    assert own.at["icer", "method"] == "refused:dominant"
-    assert np.isnan(own.at["icer", "estimate"])
-    assert np.isnan(own.at["payback", "estimate"])
-    assert own.at["payback", "method"].startswith("never")
+    assert own.loc["icer", "method"] == "refused:dominant"
+    assert np.isnan(own.loc["icer", "estimate"])
+    assert np.isnan(own.loc["payback", "estimate"])
+    assert own.loc["payback", "method"].startswith("never")
     measures = {"delta_cost", "delta_effect", "correlation", "net_benefit", "acceptability", "evpi"}
     assert measures | {f"quadrant_{q}" for q in ("ne", "nw", "se", "sw")} <= set(entered["measure"])
 
@@ -299,9 +308,7 @@ def test_persistence_break_even_and_tornado_by_hand():
     )
     assert np.isnan(months)
     assert words == "never"
-    grown = cost_sensitivity.persisting(
-        1.0, 0.2, months=13, retention=1.0, discount_rate=0.25, from_month=12
-    )
+    grown = cost_sensitivity.persisting(1.0, 0.2, months=13, retention=1.0, discount_rate=0.25, from_month=12)
     assert grown == pytest.approx(1.0 + 0.2 * (12 / 1.25 + 1 / 1.25**2))
 
     def benefit(persistence_months, value, cost):
@@ -366,7 +373,9 @@ def test_censoring_weights_recover_a_known_mean_where_naive_means_fall_short():
     n = 4000
     life, limit = rng.exponential(5, n), rng.uniform(0, 12, n)
     seen, done = np.minimum(life, limit), (life <= limit).astype(int)
-    frame = pd.DataFrame({"id": np.arange(n), "start": 0.0, "stop": seen, "cost": 100 * seen, "delta": done, "surv": seen})
+    frame = pd.DataFrame(
+        {"id": np.arange(n), "start": 0.0, "stop": seen, "cost": 100 * seen, "delta": done, "surv": seen}
+    )
     truth = 100 * 5 * (1 - np.exp(-8 / 5))
     found = censored_costs.mean_cost(frame, horizon=8.0, unit=0.0)
     for kind in ("bang_tsiatis", "zhao_tian"):
@@ -375,5 +384,7 @@ def test_censoring_weights_recover_a_known_mean_where_naive_means_fall_short():
     assert found.loc["zhao_tian", "std_error"] <= found.loc["bang_tsiatis", "std_error"] * (1 + 1e-9)
     ends = np.arange(0.25, 8.01, 0.25)
     grid = 100 * np.clip(np.minimum(seen, 8)[:, None] - (ends - 0.25), 0, 0.25)
-    lin = censored_costs.interval_mean_cost(grid, followed=np.minimum(seen, 8), complete=done * (seen < 8), ends=ends)
+    lin = censored_costs.interval_mean_cost(
+        grid, followed=np.minimum(seen, 8), complete=done * (seen < 8), ends=ends
+    )
     assert lin == pytest.approx(truth, rel=0.05)

@@ -1,6 +1,7 @@
-"""Published and peer-computed results in cost-effectiveness: every value reproduced within its stated tolerance.
+"""Published and peer-computed results in cost-effectiveness: each value within its stated tolerance.
 
-Each test names the source. CHECKED counts the single numbers compared, so that nothing is passed over in silence.
+Each test names the source. CHECKED counts the single numbers compared, so that nothing is passed over in
+silence.
 """
 
 import json
@@ -281,7 +282,9 @@ def test_acceptability_and_value_of_information_bcea(name):
         agree(name, price.mean(), want["delta_cost_mean"][other], rtol=rtol, atol=atol)
         agree(name, price.mean() / gain.mean(), want["icer"][other], rtol=rtol, atol=atol)
         benefit = np.outer(gain, grid) - price.to_numpy()[:, None]
-        agree(name, benefit.mean(axis=0), want["expected_incremental_net_benefit"][other], rtol=rtol, atol=1e-7)
+        agree(
+            name, benefit.mean(axis=0), want["expected_incremental_net_benefit"][other], rtol=rtol, atol=1e-7
+        )
         agree(
             name, (benefit > 0).mean(axis=0), want["prob_incremental_net_benefit_positive"][other], atol=exact
         )
@@ -360,7 +363,9 @@ def test_cash_flows_greenbook():
         for timing in ("start", "mid", "end"):
             full = {"mid": "middle"}.get(timing, timing)
             found = prices.present_value(flows, rate=case["rate"], timing=full)
-            agree(name, found, want[f"npv_constant_rate_{timing}_of_year".replace("mid_of", "mid")], rtol=rtol)
+            agree(
+                name, found, want[f"npv_constant_rate_{timing}_of_year".replace("mid_of", "mid")], rtol=rtol
+            )
         factors = prices.stpr_factors(np.arange(len(flows)))
         found = appraisal.appraise(case["costs"], case["benefits"], factors=factors)
         for own, theirs in (
@@ -386,10 +391,10 @@ def test_cash_flows_greenbook():
             weighted = flows * prices.discount_factors(np.arange(len(flows)), rate=rate, timing="start")
             year, inside = appraisal.payback(weighted)
             expected = want[f"payback_{discounted}"]
-            agree(name, [year, inside], [number(expected["year"]), number(expected["interpolated"])], rtol=rtol)
-        agree(
-            name, appraisal.internal_rate_of_return(flows), want["internal_rate_of_return"], atol=atol
-        )
+            agree(
+                name, [year, inside], [number(expected["year"]), number(expected["interpolated"])], rtol=rtol
+            )
+        agree(name, appraisal.internal_rate_of_return(flows), want["internal_rate_of_return"], atol=atol)
     schedule = record["expected"]["discount_factors_stpr"]
     agree(name, prices.stpr_factors(schedule["years"]), schedule["factor"], rtol=rtol)
 
@@ -410,7 +415,9 @@ def test_mvpf_germany_mvpfde():
             draws_cost=draws["government_net_costs"],
         )
         agree(name, found["mvpf"], number(programme["mvpf"]), rtol=rtol)
-        agree(name, [found["ci_low"], found["ci_high"]], [number(x) for x in programme["mvpf_ci95"]], rtol=rtol)
+        agree(
+            name, [found["ci_low"], found["ci_high"]], [number(x) for x in programme["mvpf_ci95"]], rtol=rtol
+        )
         agree(
             name,
             found["share_paying_for_itself"],
@@ -506,7 +513,11 @@ def test_gamma_regression_r_glm():
     )
     for key, value in want["coef"].items():
         agree(name, fit.coefficients[R_NAMES.get(key, key)], value, rtol=rtol)
-    for key, kind in (("se_model", "model"), ("se_hc0", "expected"), ("se_hc0_observed_information", "observed")):
+    for key, kind in (
+        ("se_model", "model"),
+        ("se_hc0", "expected"),
+        ("se_hc0_observed_information", "observed"),
+    ):
         for term, value in want[key].items():
             own = R_NAMES.get(term, term)
             agree(name, np.sqrt(fit.covariances[kind].loc[own, own]), value, rtol=rtol)
@@ -547,7 +558,12 @@ def test_seemingly_unrelated_regressions_systemfit():
             side, _, rest = term.partition("_")
             agree(name, fit.coefficients[f"{side}_{R_NAMES.get(rest, rest)}"], value, rtol=rtol)
         agree(name, sigma, want["resid_cov"], rtol=rtol)
-        agree(name, fit.coefficients[["cost_arm", "effect_arm"]], [want["delta_cost"], want["delta_effect"]], rtol=rtol)
+        agree(
+            name,
+            fit.coefficients[["cost_arm", "effect_arm"]],
+            [want["delta_cost"], want["delta_effect"]],
+            rtol=rtol,
+        )
         agree(
             name,
             [joint[0, 0], joint[1, 1], joint[0, 1]],
@@ -610,7 +626,9 @@ def test_censored_mean_costs_ccostr_and_stata_hcost(name):
     tolerance = record["tolerance"]
     frame = data(name)
     for case in record["expected"]["by_L"]:
-        found = censored_costs.mean_cost(frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"])
+        found = censored_costs.mean_cost(
+            frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"]
+        )
         for kind in ("available_sample", "complete_case", "bang_tsiatis", "zhao_tian"):
             row = found.loc[kind]
             agree(name, row["estimate"], case[kind]["estimate"], rtol=tolerance["rtol"])
@@ -620,7 +638,9 @@ def test_censored_mean_costs_ccostr_and_stata_hcost(name):
             agree(name, limits, case[kind]["ci95"], rtol=tolerance["rtol"])
             agree(name, [row["ci_low"], row["ci_high"]], case[kind]["ci95"], rtol=1e-4)
     for case in record["expected"].get("stata_hcost_published", []):
-        found = censored_costs.mean_cost(frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"])
+        found = censored_costs.mean_cost(
+            frame, horizon=case["L"], unit=record["inputs"]["params"]["addInterPol"]
+        )
         for key, kind in (("bt", "bang_tsiatis"), ("zt", "zhao_tian")):
             agree(name, found.loc[kind, "estimate"], case[key], atol=tolerance["stata_atol"])
             agree(name, found.loc[kind, "std_error"], case[f"{key}_se"], atol=tolerance["stata_atol"])

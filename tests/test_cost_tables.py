@@ -14,7 +14,9 @@ SETTINGS = {"year": 2021, "price_year": 2021, "service": "20", "subsidy": "80"}
 
 
 def table(days=300, **changes):
-    return cost_tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes)).set_index("position")
+    return cost_tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes)).set_index(
+        "position"
+    )
 
 
 def test_payers_add_up_in_every_state_and_taxes_of_open_work_are_gains():
@@ -27,17 +29,17 @@ def test_a_service_saves_the_municipality_its_share_and_costs_the_public_more():
     found = table()
     support = 261 * 33.78 / 12
     taxed = support * 0.2002 * 0.7
-    assert found.at["unemployed", "municipality"] == pytest.approx(support / 2 - taxed, abs=0.01)
-    assert found.at["service", "municipality"] == pytest.approx(-taxed, abs=0.01)
-    assert found.at["service", "all_public"] > found.at["unemployed", "all_public"]
-    assert found.at["service", "state"] > found.at["unemployed", "state"] + support / 2
+    assert found.loc["unemployed", "municipality"] == pytest.approx(support / 2 - taxed, abs=0.01)
+    assert found.loc["service", "municipality"] == pytest.approx(-taxed, abs=0.01)
+    assert found.loc["service", "all_public"] > found.loc["unemployed", "all_public"]
+    assert found.loc["service", "state"] > found.loc["unemployed", "state"] + support / 2
 
 
 @pytest.mark.parametrize(("days", "share"), [(0, 0.0), (300, 0.5), (1000, 0.7)])
 def test_municipal_share_in_unemployment_follows_the_band(days, share):
     found = table(days)
     support = 261 * 33.78 / 12
-    own = found.at["unemployed", "municipality"] + support * 0.2002 * 0.7
+    own = found.loc["unemployed", "municipality"] + support * 0.2002 * 0.7
     assert own / support == pytest.approx(share, abs=1e-5)
 
 
@@ -50,7 +52,9 @@ def test_shift_rows_enter_the_ledger():
 
 
 def test_mean_costs_by_arm_and_window_by_hand_leave_out_incomplete_episodes():
-    frame = pd.DataFrame({"person_id": [1, 1, 2, 3], "arm": ["pilot"] * 3 + ["comparison"], "window": "after"})
+    frame = pd.DataFrame(
+        {"person_id": [1, 1, 2, 3], "arm": ["pilot"] * 3 + ["comparison"], "window": "after"}
+    )
     for place, payer in enumerate(PURSES):
         frame[f"cost_{payer}_12m_eur"] = [10.0 * place, 20.0 * place, np.nan, 5.0]
     rows = cost_tables.mean_costs(frame, months=12)

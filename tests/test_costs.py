@@ -1,4 +1,4 @@
-"""The ledger of payers: municipal share by hand and against the payer split, transfers, prices, taxes, speed."""
+"""The ledger of payers: municipal share by hand, transfers, prices, taxes, speed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,9 @@ def table(columns, rows, **dtypes):
 
 def register(benefits=(), spells=(), earnings=()):
     return SimpleNamespace(
-        benefits=table(["person_id", "benefit", "start", "end", "days", "amount_eur"], benefits, amount_eur=float),
+        benefits=table(
+            ["person_id", "benefit", "start", "end", "days", "amount_eur"], benefits, amount_eur=float
+        ),
         spells=table(["person_id", "state", "code", "start", "end"], spells, code="str", state="str"),
         earnings=table(["person_id", "month", "earnings_eur"], earnings, earnings_eur=float),
     )
@@ -80,15 +82,19 @@ def test_a_payment_outside_every_rule_is_refused():
 
 @pytest.mark.parametrize("threshold", [300, 1000])
 def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
-    # The person has threshold - 3 days behind them. Week 1: 5 paid days, of which Wednesday to Friday in a service:
-    # only Monday and Tuesday count. Week 2: day threshold - 0 is Monday; from Tuesday on the next band applies.
+    # The person has threshold - 3 days behind them. Week 1: 5 paid days, of which Wednesday to Friday in a
+    # service:
+    # only Monday and Tuesday count. Week 2: day threshold - 0 is Monday; from Tuesday on the next band
+    # applies.
     share = {300: (0.0, 0.5), 1000: (0.5, 0.7)}[threshold]
     data = register(
         benefits=support(2),
         spells=[(1, "service", "20", MONDAY + 2, MONDAY + 5), (1, "service", "3", MONDAY + 3, MONDAY + 5)],
     )
     opening = pd.Series({1: threshold - 3})
-    out = costs.ledger(data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()}))
+    out = costs.ledger(
+        data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()})
+    )
     municipal = 10.0 * (2 * share[0] + share[0] + 4 * share[1])
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(municipal)
     assert out["item_labour_market_support_state_12m_eur"].iloc[0] == pytest.approx(100.0 - municipal)
@@ -97,7 +103,9 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
 def test_history_before_the_index_date_counts_and_is_not_charged():
     data = register(benefits=support(61))  # 305 paid days in 61 weeks
     index = MONDAY + 7 * 59  # 295 paid days before
-    out = costs.ledger(data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020}))
+    out = costs.ledger(
+        data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020})
+    )
     factor = 1.0  # paid in 2020, prices of 2020
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(25.0 * factor)
     assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(100.0 * factor)
@@ -136,7 +144,9 @@ def test_payer_split_of_the_ledger_equals_the_rule_for_random_histories():
     np.testing.assert_allclose(
         out["item_labour_market_support_municipality_12m_eur"], expected["municipality_eur"], atol=0.006
     )
-    np.testing.assert_allclose(out["item_labour_market_support_state_12m_eur"], expected["state_eur"], atol=0.006)
+    np.testing.assert_allclose(
+        out["item_labour_market_support_state_12m_eur"], expected["state_eur"], atol=0.006
+    )
 
 
 def rich_register(people=300, seed=1):
@@ -148,13 +158,17 @@ def rich_register(people=300, seed=1):
         for start in np.cumsum(rng.integers(20, 90, 40)) + 16500:
             length = int(rng.integers(5, 32))
             days = int(rng.integers(0, length))
-            rows.append((person, rng.choice(kinds), int(start), int(start) + length, days, 35.0 * max(days, 1)))
+            rows.append(
+                (person, rng.choice(kinds), int(start), int(start) + length, days, 35.0 * max(days, 1))
+            )
         for start in 16500 + rng.integers(0, 2200, 4):
             code = rng.choice(["05", "20", "0", "3", ""])
             spells.append((person, "service", code, int(start), int(start) + int(rng.integers(10, 200))))
         spells.append((person, "subsidised_employment", rng.choice(["54", "80", "65"]), 17900, 18050))
         spells.append((person, "laid_off", "", 17000, 17100))
-        earnings += [(person, int(month), 2000.0) for month in rng.choice(np.arange(570, 640), 20, replace=False)]
+        earnings += [
+            (person, int(month), 2000.0) for month in rng.choice(np.arange(570, 640), 20, replace=False)
+        ]
     index = rng.integers(17532, 18500, people)
     data = register(rows, spells, earnings)
     frame = pd.DataFrame({"person_id": np.arange(people), "index_day": index, "followed_days": 1000})
@@ -196,7 +210,9 @@ def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich
     for months in (3, 12, 24):
         name = f"cost_all_public_{months}m_eur"
         assert (rich[name] - other[name]).abs().max() <= 0.06
-        assert (rich[f"cost_municipality_{months}m_eur"] - other[f"cost_municipality_{months}m_eur"]).abs().max() > 50
+        assert (
+            rich[f"cost_municipality_{months}m_eur"] - other[f"cost_municipality_{months}m_eur"]
+        ).abs().max() > 50
         pair = [f"item_rehabilitative_compensation_{p}_{months}m_eur" for p in ("municipality", "state")]
         assert (other[pair].sum(axis=1) == 0).all()
         assert other[pair[0]].min() < 0
@@ -223,7 +239,10 @@ def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
     euros = paid["amount_eur"] * factor
     whole = (paid["start"] >= first) & (paid["end"] <= first + 730)
     touching = (paid["end"] > first) & (paid["start"] < first + 730)
-    low, high = (euros[rows].groupby(paid["person_id"]).sum().reindex(range(300), fill_value=0) for rows in (whole, touching))
+    low, high = (
+        euros[rows].groupby(paid["person_id"]).sum().reindex(range(300), fill_value=0)
+        for rows in (whole, touching)
+    )
     total = plain[names].sum(axis=1).to_numpy()
     assert (total >= low * 0.98 - 0.05).all()  # a period over New Year has two price years
     assert (total <= high * 1.02 + 0.05).all()
@@ -254,7 +273,9 @@ def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
 
 def test_incomplete_follow_up_is_missing_not_zero():
     out = costs.ledger(
-        register(benefits=support(2)), episodes((1, MONDAY), followed=400), **(SETTINGS | {"horizons_months": [12, 24]})
+        register(benefits=support(2)),
+        episodes((1, MONDAY), followed=400),
+        **(SETTINGS | {"horizons_months": [12, 24]}),
     )
     assert out["cost_all_public_12m_eur"].notna().all()
     assert out.filter(like="_24m_eur").isna().all().all()
@@ -278,11 +299,17 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
 def test_service_unit_costs_follow_from_the_published_unit_costs():
     unit = pd.read_csv(FOLDER / "unit_costs.csv", dtype=str)
     yearly = unit.loc[unit["unit"].str.contains("participant-year") & (unit["year"] == "2019")]
-    published = yearly.assign(name=yearly["item"].str.extract(r"\((.*)\)$")[0]).set_index("name")["value"].astype(float)
+    published = (
+        yearly.assign(name=yearly["item"].str.extract(r"\((.*)\)$")[0])
+        .set_index("name")["value"]
+        .astype(float)
+    )
     own = REFERENCE.services.loc[REFERENCE.services["name"].isin(published.index)]
     assert len(own) >= 25
     np.testing.assert_allclose(own["gross_eur_per_year"], published[own["name"]])
-    benefit = yearly.loc[yearly["item"].str.startswith("Labour market support"), "value"].astype(float).iloc[0]
+    benefit = (
+        yearly.loc[yearly["item"].str.startswith("Labour market support"), "value"].astype(float).iloc[0]
+    )
     assert set(own.loc[own["includes_benefits"] == "yes", "included_benefits_eur_per_year"]) == {benefit}
 
 
@@ -339,22 +366,32 @@ def test_second_year_is_discounted_once_and_prices_move_to_the_price_year():
     out = costs.ledger(
         register(first + second),
         episodes((1, MONDAY)),
-        **(SETTINGS | {"horizons_months": [12, 24], "discount_rate": 0.25, "price_year": 2021, "reference": untaxed()}),
+        **(
+            SETTINGS
+            | {"horizons_months": [12, 24], "discount_rate": 0.25, "price_year": 2021, "reference": untaxed()}
+        ),
     )
     in_2019, in_2020 = prices.price_factors(REFERENCE.price_index, years=[2019, 2020], price_year=2021) * 100
     assert out["cost_state_12m_eur"].iloc[0] == pytest.approx(in_2019, abs=0.006)
     assert out["cost_state_24m_eur"].iloc[0] == pytest.approx(in_2019 + in_2020 / 1.25, abs=0.006)
 
 
-def test_programme_spending_is_added_once_and_a_missing_amount_stays_missing():
+def test_programme_spending_starts_on_its_day_and_a_missing_amount_stays_missing():
     spending = pd.DataFrame(
-        {"area": ["oulu", "turku"], "payer": ["municipality"] * 2, "eur_per_client": [400.0, np.nan]}
+        {
+            "area": ["oulu", "turku", "oulu"],
+            "payer": ["municipality", "municipality", "eu"],
+            "start_day": MONDAY,
+            "eur_per_client": [400.0, np.nan, 50.0],
+        }
     )
-    frame = episodes((1, MONDAY), (2, MONDAY), (3, MONDAY)).assign(area=["oulu", "turku", ""])
+    frame = episodes((1, MONDAY), (2, MONDAY), (3, MONDAY), (4, MONDAY - 1), (5, MONDAY - 1))
+    frame = frame.assign(area=["oulu", "turku", "", "oulu", "turku"])
     out = costs.ledger(register(), frame, programme=spending, **SETTINGS)
-    assert out["cost_municipality_12m_eur"].tolist()[::2] == [400.0, 0.0]
-    assert out[["cost_municipality_12m_eur", "cost_all_public_12m_eur"]].iloc[1].isna().all()
-    assert out["cost_state_12m_eur"].tolist() == [0.0, 0.0, 0.0]
+    expected = [400.0, np.nan, 0.0, 0.0, 0.0]
+    np.testing.assert_array_equal(out["cost_municipality_12m_eur"], expected)
+    assert out["cost_eu_12m_eur"].tolist() == [50.0, 0.0, 0.0, 0.0, 0.0]
+    np.testing.assert_array_equal(out["cost_all_public_12m_eur"], [450.0, np.nan, 0.0, 0.0, 0.0])
 
 
 def test_price_year_and_discount_rate_have_no_default():
@@ -392,7 +429,9 @@ def test_paid_days_are_whole_keep_the_total_and_never_fall():
     assert running.dtype.kind == "i"
     assert (np.diff(running, axis=0) >= 0).all()
     assert (running[-1] == days).all()
-    full = accrual.paid_days(np.array([MONDAY]), np.array([MONDAY + 14]), np.array([10]), MONDAY + np.arange(15))
+    full = accrual.paid_days(
+        np.array([MONDAY]), np.array([MONDAY + 14]), np.array([10]), MONDAY + np.arange(15)
+    )
     assert full.tolist() == [0, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 10, 10]
 
 

@@ -25,9 +25,9 @@ def paid_days(start: Days, end: Days, days: np.ndarray, until: Days) -> np.ndarr
     """Whole benefit days of a payment period that are paid before a day.
 
     A period states how many days were paid, not which. They are spread evenly over its weekdays: after the
-    j-th of W weekdays floor(j · days / W) days are paid, so every day has a whole number and the period's total is
-    kept. With as many paid days as weekdays each weekday is a paid day. A period that claims more days than it
-    has weekdays is spread over its calendar days in the same way.
+    j-th of W weekdays floor(j · days / W) days are paid, so every day has a whole number and the period's
+    total is kept. With as many paid days as weekdays each weekday is a paid day. A period that claims more
+    days than it has weekdays is spread over its calendar days in the same way.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def split(
 
     Examples
     --------
-    >>> row, start, end = split(np.array([1]), np.array([0]), np.array([9]), cut_person=None, cut_day=np.array([4]))
+    >>> one = (np.array([1]), np.array([0]), np.array([9]))
+    >>> row, start, end = split(*one, cut_person=None, cut_day=np.array([4]))
     >>> list(zip(row.tolist(), start.tolist(), end.tolist()))
     [(0, 0, 4), (0, 4, 9)]
     """

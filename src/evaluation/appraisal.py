@@ -1,4 +1,4 @@
-"""Flows over years and payers: present value, payback, rate of return, and the marginal value of public funds."""
+"""Flows over years and payers: present value, payback, rate of return, marginal value of public funds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def payback(flows: Sequence[float] | np.ndarray) -> tuple[float, float]:
     Returns
     -------
     period, interpolated : float
-        First period after which the total never falls below zero again, and the point inside it by straight line; both
-        missing where that never happens.
+        First period after which the total never falls below zero again, and the point inside it by straight
+        line; both missing where that never happens.
 
     Examples
     --------
@@ -45,7 +45,8 @@ def internal_rate_of_return(flows: Sequence[float] | np.ndarray) -> float:
     Raises
     ------
     ValueError
-        If the flows change sign more than once: several rates may then solve the equation, none is "the" rate.
+        If the flows change sign more than once: several rates may then solve the equation, none is "the"
+        rate.
 
     Examples
     --------
@@ -58,12 +59,16 @@ def internal_rate_of_return(flows: Sequence[float] | np.ndarray) -> float:
     if changes == 0:
         return np.nan
     if changes > 1:
-        raise ValueError(f"flows: they change sign {changes} times; state the present value at a given rate instead")
+        raise ValueError(
+            f"flows: they change sign {changes} times; state the present value at a given rate instead"
+        )
     years = np.arange(len(flow), dtype=float)
 
     def value(growth: float) -> float:
         # In 1 / (1 + rate) and scaled by the last year, so that rates near −100 % stay finite.
-        return float(np.sum(flow * growth ** -years) if growth > 1 else np.sum(flow * growth ** (years[-1] - years)))
+        return float(
+            np.sum(flow * growth**-years) if growth > 1 else np.sum(flow * growth ** (years[-1] - years))
+        )
 
     return float(brentq(value, 1e-9, 1e6, xtol=1e-15, rtol=8.9e-16, maxiter=1000)) - 1.0
 
@@ -92,7 +97,8 @@ def appraise(
     Returns
     -------
     dict
-        pv_costs, pv_benefits, npv, bcr and break_even_share (the share of the estimated benefits at which npv is 0).
+        pv_costs, pv_benefits, npv, bcr and break_even_share (the share of the estimated benefits at which npv
+        is 0).
 
     Examples
     --------
@@ -112,7 +118,7 @@ def appraise(
 
 
 def perspectives(flows: Mapping[str, float], *, cost: float = 0.0) -> dict[str, float]:
-    """Columns of one table that add up: each party's gain, society as their sum, net of a cost, and the ratio.
+    """Columns of one table that add up: each party's gain, society as their sum, net, and ratio.
 
     Examples
     --------
@@ -131,7 +137,8 @@ def perspectives(flows: Mapping[str, float], *, cost: float = 0.0) -> dict[str, 
 def mvpf(willingness_to_pay: float | np.ndarray, net_cost: float | np.ndarray) -> np.ndarray:
     """Marginal value of public funds: what recipients would pay per euro of net public cost.
 
-    A policy that people value and that costs the public purse nothing or less pays for itself: the value is infinite.
+    A policy that people value and that costs the public purse nothing or less pays for itself: the value is
+    infinite.
 
     Notes
     -----
@@ -159,8 +166,9 @@ def mvpf_interval(
 ) -> dict[str, float]:
     """MVPF with its bootstrap interval.
 
-    Draws in which both numbers have the opposite sign of a point estimate with equal signs are not comparable with it: they
-    are left out and their share is taken from the tails. If nothing of the tails is left, the interval is the whole line.
+    Draws in which both numbers have the opposite sign of a point estimate with equal signs are not comparable
+    with it: they are left out and their share is taken from the tails. If nothing of the tails is left, the
+    interval is the whole line.
 
     Returns
     -------
@@ -212,8 +220,9 @@ def cost_per_client(area_costs: pd.DataFrame, clients: pd.Series) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        Index area; reported_eur (per client; missing unless every item has an amount), low_eur (published items only, a
-        lower bound), high_eur (highest of the areas with complete figures), items, missing_items, status (ok / missing).
+        Index area; reported_eur (per client; missing unless every item has an amount), low_eur (published
+        items only, a lower bound), high_eur (highest of the areas with complete figures), items,
+        missing_items, status (ok / missing).
 
     Examples
     --------

@@ -1,9 +1,10 @@
 """Who pays labour market support: the municipal share by paid unemployed days.
 
-Unemployment Security Act (1290/2002) chapter 14 section 3 a: the state pays alone until the person has been paid
-labour market support for 300 days of unemployment, then the home municipality pays 50 %, and 70 % from 1,000 days on.
-Days in services are paid wholly by the state and do not count. The bands are data (municipal_share.csv), not code.
-In law the band changes at the end of the payment period in which the limit is reached; here it changes on the day.
+Unemployment Security Act (1290/2002) chapter 14 section 3 a: the state pays alone until the person has been
+paid labour market support for 300 days of unemployment, then the home municipality pays 50 %, and 70 % from
+1,000 days on. Days in services are paid wholly by the state and do not count. The bands are data
+(municipal_share.csv), not code. In law the band changes at the end of the payment period in which the limit
+is reached; here it changes on the day.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ def bands_from(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        municipal_share.csv: valid_from, valid_until (inclusive dates), paid_days_from, paid_days_until, share.
+        municipal_share.csv: valid_from, valid_until (inclusive dates), paid_days_from, paid_days_until,
+        share.
 
     Returns
     -------
@@ -94,7 +96,8 @@ def municipal_fraction(
     Parameters
     ----------
     paid_before, days : numpy.ndarray, shape (n,)
-        Paid unemployed days before the payment, and in it. A payment of no whole day takes the band of the next day.
+        Paid unemployed days before the payment, and in it. A payment of no whole day takes the band of the
+        next day.
     bands : pandas.DataFrame
         From :func:`bands_from`, or with columns paid_days_until and share only where ``day`` is None.
     day : numpy.ndarray, shape (n,), optional
@@ -149,8 +152,8 @@ def split_payment(cases: pd.DataFrame, *, bands: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> rule = pd.DataFrame({"paid_days_until": [300, np.inf], "share": [0.0, 0.5]})
-    >>> one = pd.DataFrame({"paid_days_before": [300], "unemployed_paid_days": [2], "active_measure_days": [3],
-    ...                     "daily_rate_eur": [10.0]})
+    >>> one = pd.DataFrame({"paid_days_before": [300], "unemployed_paid_days": [2],
+    ...                     "active_measure_days": [3], "daily_rate_eur": [10.0]})
     >>> split_payment(one, bands=rule).iloc[0].tolist()
     [50.0, 10.0, 40.0]
     """

@@ -41,20 +41,21 @@ def mean_cost(
     Parameters
     ----------
     spending : pandas.DataFrame
-        One row a cost: person, start and end of the interval it covers, cost, whether the person was followed to the
-        event, and how long the person was followed.
+        One row a cost: person, start and end of the interval it covers, cost, whether the person was followed
+        to the event, and how long the person was followed.
     horizon : float
         Time up to which costs count, in the unit of the intervals.
     unit : float
-        Length added to an interval when a part of it is taken: 1 where its end is an inclusive last day, 0 where half-open.
+        Length added to an interval when a part of it is taken: 1 where its end is an inclusive last day, 0
+        where half-open.
     level : float
         Confidence level of normal intervals.
 
     Returns
     -------
     pandas.DataFrame
-        Rows available_sample, complete_case (both biased downwards, for comparison), bang_tsiatis, zhao_tian; columns
-        estimate, std_error, ci_low, ci_high.
+        Rows available_sample, complete_case (both biased downwards, for comparison), bang_tsiatis, zhao_tian;
+        columns estimate, std_error, ci_low, ci_high.
 
     Notes
     -----
@@ -62,14 +63,16 @@ def mean_cost(
 
     Examples
     --------
-    >>> one = pd.DataFrame({"id": [1, 2], "start": [0, 0], "stop": [1, 1], "cost": [10.0, 20.0], "delta": [1, 1],
-    ...                     "surv": [1.0, 1.0]})
+    >>> one = pd.DataFrame({"id": [1, 2], "start": [0, 0], "stop": [1, 1], "cost": [10.0, 20.0],
+    ...                     "delta": [1, 1], "surv": [1.0, 1.0]})
     >>> mean_cost(one, horizon=1.0, unit=0.0)["estimate"].tolist()
     [15.0, 15.0, 15.0, 15.0]
     """
     rows = spending.loc[spending[start] <= horizon]
     follow = np.minimum(rows[followed].to_numpy(dtype=float), horizon)
-    done = np.where(rows[followed].to_numpy(dtype=float) >= horizon, 1.0, rows[complete].to_numpy(dtype=float))
+    done = np.where(
+        rows[followed].to_numpy(dtype=float) >= horizon, 1.0, rows[complete].to_numpy(dtype=float)
+    )
     first, last = rows[start].to_numpy(dtype=float), rows[end].to_numpy(dtype=float)
     share = np.where(last > follow, (follow - first + unit) / np.maximum(last - first + unit, 1e-300), 1.0)
     euros = rows[cost].to_numpy(dtype=float) * share
@@ -116,7 +119,9 @@ def mean_cost(
     out = pd.DataFrame.from_dict(found, orient="index", columns=["estimate", "variance"])
     error = np.sqrt(out.pop("variance"))
     reach_out = stats.norm.ppf(0.5 + level / 2) * error
-    return out.assign(std_error=error, ci_low=out["estimate"] - reach_out, ci_high=out["estimate"] + reach_out)
+    return out.assign(
+        std_error=error, ci_low=out["estimate"] - reach_out, ci_high=out["estimate"] + reach_out
+    )
 
 
 def _running_cost(
@@ -141,7 +146,7 @@ def _running_cost(
 def interval_mean_cost(
     costs: np.ndarray, *, followed: np.ndarray, complete: np.ndarray, ends: np.ndarray
 ) -> float:
-    """Mean cost as the sum over intervals of survival to its start times mean cost of those under observation then.
+    """Mean cost: over intervals, survival to the start times the mean of those under observation.
 
     Parameters
     ----------
@@ -154,8 +159,8 @@ def interval_mean_cost(
 
     Notes
     -----
-    Lin, Feuer, Etzioni & Wax (1997), Biometrics 53, 419–434, first method: right where censoring falls on the ends of
-    intervals.
+    Lin, Feuer, Etzioni & Wax (1997), Biometrics 53, 419–434, first method: right where censoring falls on the
+    ends of intervals.
 
     Examples
     --------
@@ -172,5 +177,7 @@ def interval_mean_cost(
     count = watched.sum(axis=0)
     mean = (costs * watched).sum(axis=0) / np.maximum(count, 1)
     if (empty := int(((count == 0) & (alive > 0)).sum())) > 0:
-        raise ValueError(f"costs: nobody is under observation at the start of {empty} intervals; shorten the horizon")
+        raise ValueError(
+            f"costs: nobody is under observation at the start of {empty} intervals; shorten the horizon"
+        )
     return float(np.sum(alive * mean))

@@ -1,6 +1,7 @@
-"""Net-benefit regression where follow-up is cut short: censoring weights, in whole or by interval, also doubly robust.
+"""Net-benefit regression where follow-up is cut short: weights, in whole or by interval, doubly robust.
 
-Chen & Hoch (2022), Stat. Med. 41, 3958–3974. Censoring may differ between the arms but not with covariates within them.
+Chen & Hoch (2022), Stat. Med. 41, 3958–3974. Censoring may differ between the arms but not with covariates
+within them.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def to_horizon(
     first = np.concatenate([[0.0], last[:-1]])
     until = np.minimum(followed, horizon)[:, None]
     seen = np.minimum(followed[:, None], last) - first
-    share = np.where(until < last, np.where(until <= first, 0.0, (until - first) / np.where(seen > 0, seen, 1)), 1.0)
+    share = np.where(
+        until < last, np.where(until <= first, 0.0, (until - first) / np.where(seen > 0, seen, 1)), 1.0
+    )
     keep = int(np.searchsorted(last, horizon)) + 1
     return (np.asarray(amounts, dtype=float) * share)[:, :keep], np.append(last[: keep - 1], horizon)
 
@@ -88,7 +91,11 @@ def censored_regression(
         beta, influence, bread = _least_squares(x, amounts.sum(axis=1), weight)
         covariance = bread @ (influence.T @ influence) @ bread
     else:
-        parts = [(amounts.sum(axis=1), horizon)] if method == "simple_weighted" else list(zip(amounts.T, last, strict=True))
+        parts = (
+            [(amounts.sum(axis=1), horizon)]
+            if method == "simple_weighted"
+            else list(zip(amounts.T, last, strict=True))
+        )
         bread = np.linalg.inv(x.T @ x)
         beta, influence = np.zeros(x.shape[1]), np.zeros((n, x.shape[1]))
         group = design[arm].to_numpy()
@@ -120,7 +127,9 @@ def censoring_weights(time: np.ndarray, done: np.ndarray, group: np.ndarray) -> 
     return out
 
 
-def _least_squares(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _least_squares(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     used = ((x**2) * weight[:, None]).sum(axis=0) > 0
     bread = np.zeros((x.shape[1], x.shape[1]))
     inner = x[:, used]
@@ -133,7 +142,9 @@ def _weights_were_estimated(score: np.ndarray, time: np.ndarray, done: np.ndarra
     points, place = np.unique(time, return_inverse=True)
     size = np.bincount(place, minlength=len(points))
     at_risk = (len(time) - np.cumsum(size) + size).astype(float)
-    by_time = np.stack([np.bincount(place, weights=column, minlength=len(points)) for column in score.T], axis=1)
+    by_time = np.stack(
+        [np.bincount(place, weights=column, minlength=len(points)) for column in score.T], axis=1
+    )
     after = by_time[::-1].cumsum(axis=0)[::-1] - by_time
     mean_after = after / at_risk[:, None]
     censored = np.bincount(place, weights=1 - done, minlength=len(points))
@@ -154,7 +165,7 @@ def doubly_robust(
     method: str,
     trim: float = 0.05,
 ) -> tuple[float, float]:
-    """Average difference between the arms from an outcome regression and a propensity score, censoring weighted.
+    """Average difference between the arms from outcome regression and propensity score, censoring weighted.
 
     Parameters
     ----------
@@ -179,7 +190,11 @@ def doubly_robust(
     treated[:, place], untreated[:, place] = 1.0, 0.0
     amounts, last = to_horizon(outcome, followed, ends=ends, horizon=horizon)
     time, done = np.minimum(followed, horizon), np.where(followed >= horizon, 1.0, complete)
-    parts = [(amounts.sum(axis=1), horizon)] if method == "simple_weighted" else list(zip(amounts.T, last, strict=True))
+    parts = (
+        [(amounts.sum(axis=1), horizon)]
+        if method == "simple_weighted"
+        else list(zip(amounts.T, last, strict=True))
+    )
     estimate, influence = 0.0, np.zeros(n)
     for y, end in parts:
         cut, finished = np.minimum(time, end), np.where(time >= end, 1.0, done)

@@ -1,12 +1,13 @@
 """Cost and effect together: one joint estimate, then the plane, the ratio, net benefit and acceptability.
 
-Effect: months in open-market employment. Cost: net public euros of one perspective. Both come from the same design, the
-same weights and the same influence values, so their covariance is known and nothing is a ratio of separate analyses.
+Effect: months in open-market employment. Cost: net public euros of one perspective. Both come from the same
+design, the same weights and the same influence values, so their covariance is known and nothing is a ratio of
+separate analyses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +35,8 @@ class Joint:
     method : str
         How the covariance was obtained.
     parts : tuple of (numpy.ndarray, int)
-        Covariance of the means and size of each independent arm, where there are arms: Welch's degrees of freedom
-        then depend on the combination.
+        Covariance of the means and size of each independent arm, where there are arms: Welch's degrees of
+        freedom then depend on the combination.
     """
 
     delta_cost: float
@@ -83,7 +84,11 @@ def two_arm(data: pd.DataFrame, *, cost: str, effect: str, arm: str) -> Joint:
         means.append(rows.mean(axis=0))
     delta = means[1] - means[0]
     return Joint(
-        float(delta[0]), float(delta[1]), parts[0][0] + parts[1][0], method="independent arms", parts=tuple(parts)
+        float(delta[0]),
+        float(delta[1]),
+        parts[0][0] + parts[1][0],
+        method="independent arms",
+        parts=tuple(parts),
     )
 
 
@@ -115,8 +120,8 @@ def from_influence(
     Returns
     -------
     Joint
-        Covariance Σ over clusters of products of sums / n² × G/(G − 1); t with the clusters of the smaller arm less
-        one as degrees of freedom.
+        Covariance Σ over clusters of products of sums / n² × G/(G − 1); t with the clusters of the smaller
+        arm less one as degrees of freedom.
     """
     n = len(influence)
     values = influence[[cost, effect]].to_numpy(dtype=float) / [1.0, effect_per_month] / n
@@ -125,8 +130,8 @@ def from_influence(
     smallest = int(clusters.groupby(arm.to_numpy()).nunique().min())
     if smallest < 2:
         raise ValueError(
-            f"clusters: the smaller arm has {smallest}; a clustered covariance needs two or more: use the area "
-            "covariance of the placebo areas"
+            f"clusters: the smaller arm has {smallest}; a clustered covariance needs two or more: "
+            "use the area covariance of the placebo areas"
         )
     return Joint(
         float(estimates[cost]),
@@ -135,6 +140,48 @@ def from_influence(
         df=float(smallest - 1),
         method=f"influence values, {groups} clusters",
     )
+
+
+def from_covariance(
+    outcomes: Sequence[str],
+    estimate: np.ndarray,
+    covariance: np.ndarray,
+    *,
+    cost: str,
+    effect: str,
+    df: float,
+    effect_per_month: float,
+    method: str,
+) -> Joint:
+    """Joint estimate from a joint covariance of several outcomes, as the area inference gives it.
+
+    Parameters
+    ----------
+    outcomes : sequence of str
+        Names of the k outcomes.
+    estimate, covariance : numpy.ndarray, shapes (k,) and (k, k)
+    cost, effect : str
+        Outcomes to pair.
+    df : float
+        Degrees of freedom of the covariance.
+    effect_per_month : float
+        Units of the effect outcome in a month, 30.4375 for days.
+
+    Examples
+    --------
+    >>> found = from_covariance(["days", "cost"], np.array([60.875, 9.0]), np.eye(2), cost="cost", effect="days",
+    ...                         df=20.0, effect_per_month=MONTH_DAYS, method="placebo areas")
+    >>> found.delta_cost, found.delta_effect
+    (9.0, 2.0)
+    """
+    names = list(outcomes)
+    missing = [name for name in (cost, effect) if name not in names]
+    if missing:
+        raise ValueError(f"outcomes: {missing} were not estimated; known are {names}")
+    pair, scale = [names.index(cost), names.index(effect)], np.array([1.0, effect_per_month])
+    delta = np.asarray(estimate, dtype=float)[pair] / scale
+    joint = np.asarray(covariance, dtype=float)[np.ix_(pair, pair)] / np.outer(scale, scale)
+    return Joint(float(delta[0]), float(delta[1]), joint, df=float(df), method=method)
 
 
 def resampling_method(clusters_by_arm: Mapping[str, int]) -> tuple[str, str]:
@@ -150,8 +197,8 @@ def resampling_method(clusters_by_arm: Mapping[str, int]) -> tuple[str, str]:
         return "cluster_bootstrap", f"cluster bootstrap over municipalities: {fewest} or more in each arm"
     return (
         "t_draws",
-        f"draws from a t distribution with the area covariance: {fewest} clusters in {name}, and below {FEW_CLUSTERS} "
-        "a plain cluster bootstrap gives intervals that are too narrow (Flynn & Peters 2004)",
+        f"draws from a t distribution with the area covariance: {fewest} clusters in {name}, and below "
+        f"{FEW_CLUSTERS} a plain cluster bootstrap gives intervals that are too narrow (Flynn & Peters 2004)",
     )
 
 
@@ -219,7 +266,7 @@ def net_benefit(
 
 
 def delta_method(joint: Joint, *, level: float = 0.95) -> dict[str, float]:
-    """Ratio with its delta-method interval, only as a comparison: it hides that a ratio may have no interval."""
+    """Ratio with its delta-method interval, for comparison only: it hides that there may be no interval."""
     c, e, v = joint.delta_cost, joint.delta_effect, joint.covariance
     ratio = c / e
     error = abs(1 / e) * np.sqrt(v[0, 0] + ratio**2 * v[1, 1] - 2 * ratio * v[0, 1])

@@ -43,15 +43,15 @@ def summary(
     monthly_effect : sequence of float, optional
         Difference in months in work in each month.
     recipients : mapping, optional
-        For the marginal value of public funds: ``estimate`` and ``draws`` of the recipients' net income gain, and
-        ``cost_draws`` of net public cost, drawn together.
+        For the marginal value of public funds: ``estimate`` and ``draws`` of the recipients' net income gain,
+        and ``cost_draws`` of net public cost, drawn together.
 
     Returns
     -------
     pandas.DataFrame
-        topic, measure, item (perspective), x, unit, estimate, std_error, ci_low, ci_high, p_value, method, status. A ratio
-        that would mislead has no number and its method says why (``refused:dominated``). Add area, window, persons and
-        simulated with ``ledger.rows``.
+        topic, measure, item (perspective), x, unit, estimate, std_error, ci_low, ci_high, p_value, method,
+        status. A ratio that would mislead has no number and its method says why (``refused:dominated``). Add
+        area, window, persons and simulated with ``ledger.rows``.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def summary(
     --------
     >>> rows = summary({"all_public": Joint(-900.0, 15.0, np.diag([250.0**2, 16.0]))}, thresholds=[100.0],
     ...                value_of_month=100.0)
-    >>> rows.set_index("measure").at["icer", "method"]
+    >>> rows.set_index("measure").loc["icer", "method"]
     'refused:dominant'
     """
     if "all_public" not in joints:
@@ -84,7 +84,13 @@ def summary(
     if recipients is not None:
         rows.append({"item": "all_public", **_mvpf(joints["all_public"], recipients, level)})
     out = pd.DataFrame(rows)
-    for column, empty in (("x", np.nan), ("std_error", np.nan), ("ci_low", np.nan), ("ci_high", np.nan), ("p_value", np.nan)):
+    for column, empty in (
+        ("x", np.nan),
+        ("std_error", np.nan),
+        ("ci_low", np.nan),
+        ("ci_high", np.nan),
+        ("p_value", np.nan),
+    ):
         out[column] = out[column].astype(float) if column in out else empty
     out["status"] = out["status"].fillna("ok") if "status" in out else "ok"
     return out.assign(topic="cost_effectiveness", method=out["method"].fillna(""))
@@ -97,9 +103,17 @@ def _differences(joint: Joint, level: float) -> list[dict[str, Any]]:
         positive = found.pop("probability_positive")
         found.pop("df")
         rows.append(
-            {"measure": measure, "unit": unit, **found, "p_value": 2 * min(positive, 1 - positive), "method": joint.method}
+            {
+                "measure": measure,
+                "unit": unit,
+                **found,
+                "p_value": 2 * min(positive, 1 - positive),
+                "method": joint.method,
+            }
         )
-    rows.append({"measure": "correlation", "unit": "number", "estimate": joint.correlation, "method": joint.method})
+    rows.append(
+        {"measure": "correlation", "unit": "number", "estimate": joint.correlation, "method": joint.method}
+    )
     return rows
 
 
@@ -166,7 +180,13 @@ def _break_even(
             monthly_cost=float(costs[-1]),
         )
         rows.append(
-            {"measure": "break_even_persistence", "unit": "months", "estimate": months, "x": value, "method": words}
+            {
+                "measure": "break_even_persistence",
+                "unit": "months",
+                "estimate": months,
+                "x": value,
+                "method": words,
+            }
         )
     return rows
 

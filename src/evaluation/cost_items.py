@@ -1,6 +1,7 @@
 """The items behind the ledger: benefits, services and taxes of each person, split over their payers.
 
-Every function returns parts of a person's time that no episode boundary cuts, with euros in prices of the price year.
+Every function returns parts of a person's time that no episode boundary cuts, with euros in prices of the
+price year.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def _cut_everywhere(
 
 
 def _prices(reference: CostReference, day: np.ndarray, price_year: int, needed: np.ndarray) -> np.ndarray:
-    # History before the first episode needs days, not euros: years outside the index must not stop the ledger.
+    # History before the first episode needs days, not euros: years outside the index must not stop the
+    # ledger.
     factor = np.zeros(len(day))
     years = _years(day)
     unique, inverse = np.unique(years[needed], return_inverse=True)
@@ -210,5 +212,3 @@ def taxes_on_earnings(
     state = _rate("state_tax_share_of_earnings", year, reference)
     funds = np.where(needed, reference.value("fund_contribution_share_of_earnings"), 0.0)
     return who, first, -euros[:, None] * np.stack([municipal, state, funds], axis=1)
-
-

@@ -1,4 +1,4 @@
-"""What the cost ledger takes from tables: assumptions, service unit costs, price index and municipal share."""
+"""What the cost ledger takes from tables: assumptions, unit costs, price index, municipal share."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def break_even_effect(delta_cost: float, *, threshold: float) -> float:
 
 
 def break_even_cost(delta_effect: float, *, threshold: float) -> float:
-    """Highest additional cost per episode that the gained months are worth (negative: what would have to be saved)."""
+    """Highest additional cost per episode that the gained months are worth (negative: to be saved)."""
     return threshold * delta_effect
 
 
@@ -100,7 +100,9 @@ def persisting(
     whole = np.arange(int(np.ceil(months)))
     part = np.minimum(months - whole, 1.0)
     factor = (1 + discount_rate) ** -((from_month + whole) // 12).astype(float)
-    return float(delta + monthly * np.sum(part * retention ** (whole + 1.0) * factor)) if len(whole) else delta
+    return (
+        float(delta + monthly * np.sum(part * retention ** (whole + 1.0) * factor)) if len(whole) else delta
+    )
 
 
 def tornado(
@@ -130,7 +132,8 @@ def tornado(
 
     Examples
     --------
-    >>> tornado(lambda a, b: a + 2 * b, {"a": 1, "b": 1}, {"a": (0, 2), "b": (0, 2)}, first=[])["parameter"].tolist()
+    >>> found = tornado(lambda a, b: a + 2 * b, {"a": 1, "b": 1}, {"a": (0, 2), "b": (0, 2)}, first=[])
+    >>> found["parameter"].tolist()
     ['b', 'a']
     """
     unknown = sorted(set(ranges) - set(base))
@@ -151,7 +154,12 @@ def tornado(
     out = pd.DataFrame(rows)
     out["swing"] = (out["at_high"] - out["at_low"]).abs()
     rank = out["parameter"].map({name: place for place, name in enumerate(first)}).fillna(len(first))
-    return out.assign(rank=rank).sort_values(["rank", "swing"], ascending=[True, False]).drop(columns="rank").reset_index(drop=True)
+    return (
+        out.assign(rank=rank)
+        .sort_values(["rank", "swing"], ascending=[True, False])
+        .drop(columns="rank")
+        .reset_index(drop=True)
+    )
 
 
 def two_way(
@@ -165,10 +173,13 @@ def two_way(
 
     Examples
     --------
-    >>> two_way(lambda a, b: a * b, {"a": 1, "b": 1}, rows=("a", [1, 2]), columns=("b", [3])).iloc[:, 0].tolist()
+    >>> found = two_way(lambda a, b: a * b, {"a": 1, "b": 1}, rows=("a", [1, 2]), columns=("b", [3]))
+    >>> found[3].tolist()
     [3, 6]
     """
     table = [[result(**{**base, rows[0]: r, columns[0]: c}) for c in columns[1]] for r in rows[1]]
     return pd.DataFrame(
-        table, index=pd.Index(list(rows[1]), name=rows[0]), columns=pd.Index(list(columns[1]), name=columns[0])
+        table,
+        index=pd.Index(list(rows[1]), name=rows[0]),
+        columns=pd.Index(list(columns[1]), name=columns[0]),
     )

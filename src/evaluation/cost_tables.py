@@ -30,8 +30,9 @@ def mean_costs(data: pd.DataFrame, *, months: int, arm: str = "arm", window: str
     Returns
     -------
     pandas.DataFrame
-        Columns of the results ledger: group (arm), window, measure (mean_cost, cost_item), item (payer or item:payer),
-        unit, estimate, std_error, persons, episodes. Episodes without the full follow-up are left out.
+        Columns of the results ledger: group (arm), window, measure (mean_cost, cost_item), item (payer or
+        item:payer), unit, estimate, std_error, persons, episodes. Episodes without the full follow-up are
+        left out.
 
     Examples
     --------
@@ -41,7 +42,9 @@ def mean_costs(data: pd.DataFrame, *, months: int, arm: str = "arm", window: str
     [15.0, 15.0, 15.0, 15.0, 15.0]
     """
     wanted = {f"cost_{payer}_{months}m_eur": ("mean_cost", payer) for payer in PURSES}
-    wanted |= {f"item_{item}_{payer}_{months}m_eur": ("cost_item", f"{item}:{payer}") for item, payer in ITEMS}
+    wanted |= {
+        f"item_{item}_{payer}_{months}m_eur": ("cost_item", f"{item}:{payer}") for item, payer in ITEMS
+    }
     columns = [name for name in wanted if name in data]
     rows = data.loc[data[f"cost_all_public_{months}m_eur"].notna()]
     grouped = rows.groupby([arm, window], observed=True, sort=True)
@@ -67,8 +70,9 @@ def cost_shift(
 ) -> pd.DataFrame:
     """What each payer pays for a person in a month of unemployment, a service, subsidised work or open work.
 
-    The states go through the same ledger as the episodes: a person stays in one of them for a year, and the year is divided
-    by twelve. Nobody needs to work more for the municipality to gain when a person moves from unemployment to a service.
+    The states go through the same ledger as the episodes: a person stays in one of them for a year, and the
+    year is divided by twelve. Nobody needs to work more for the municipality to gain when a person moves from
+    unemployment to a service.
 
     Parameters
     ----------
@@ -166,8 +170,13 @@ def shift_rows(table: pd.DataFrame, *, moves: Sequence[tuple[str, str]] = ()) ->
     by_state = table.set_index("position")
     chosen = list(moves) or [("unemployed", state) for state in by_state.index if state != "unemployed"]
     rows = [
-        {"item": f"{one}_to_{other}:{payer}", "estimate": by_state.at[other, payer] - by_state.at[one, payer]}
+        {
+            "item": f"{one}_to_{other}:{payer}",
+            "estimate": by_state.loc[other, payer] - by_state.loc[one, payer],
+        }
         for one, other in chosen
         for payer in PURSES
     ]
-    return pd.DataFrame(rows).assign(topic="cost", measure="cost_shift", unit="eur", method="unit values of the ledger")
+    return pd.DataFrame(rows).assign(
+        topic="cost", measure="cost_shift", unit="eur", method="unit values of the ledger"
+    )

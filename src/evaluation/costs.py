@@ -1,7 +1,8 @@
-"""The ledger of payers: what each episode costs the municipality, the state, the unemployment funds and the EU.
+"""The ledger of payers: what each episode costs municipality, state, unemployment funds and the EU.
 
-A cost is money out of a public purse; taxes and contributions gained are negative costs. Every item is split over its
-payers, so the payers of an episode sum to its public total to the cent, and transfers between payers cancel in it.
+A cost is money out of a public purse; taxes and contributions gained are negative costs. Every item is split
+over its payers, so the payers of an episode sum to its public total to the cent, and transfers between payers
+cancel in it.
 """
 
 from __future__ import annotations
@@ -53,11 +54,12 @@ def ledger(
     reference : CostReference
         Assumptions, unit costs, price index and municipal share.
     opening_days : pandas.Series, optional
-        Paid unemployed days of labour market support before the register begins, by person_id. Without it the count
-        begins with the register.
+        Paid unemployed days of labour market support before the register begins, by person_id. Without it the
+        count begins with the register.
     programme : pandas.DataFrame, optional
-        Programme spending per client: area, payer, eur_per_client (prices of ``price_year``), added to each
-        episode of the area once. A missing amount makes the cost missing: it is never filled in.
+        Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
+        added once to each episode of the area that begins on start_day or later. A payer without a row spends
+        nothing; a row without an amount makes the cost missing: it is never filled in.
     executor : concurrent.futures.Executor, optional
         Runs the buckets of persons; results are the same without one.
     buckets : int
@@ -170,11 +172,12 @@ def _columns(
 def _programme(programme: pd.DataFrame | None, episodes: pd.DataFrame) -> np.ndarray:
     if programme is None:
         return np.empty((len(episodes), 0))
-    table = programme.pivot(index="area", columns="payer", values="eur_per_client").reindex(
-        columns=list(PAYERS)
-    )
-    unpaid = ~table.columns.isin(programme["payer"].astype("str").unique())
-    table.loc[:, unpaid] = 0.0
-    spending = table.reindex(episodes["area"].astype("str")).to_numpy(dtype=float)
-    outside = ~episodes["area"].astype("str").isin(table.index).to_numpy()
-    return np.where(outside[:, None], 0.0, spending)
+    area, day = episodes["area"].astype("str"), episodes["index_day"].to_numpy()
+    columns = []
+    for payer in PAYERS:
+        spending = programme.loc[programme["payer"] == payer].set_index("area")
+        if spending.index.duplicated().any():
+            raise ValueError(f"programme: areas repeat for payer {payer}; add their items up first")
+        begun = day >= area.map(spending["start_day"]).to_numpy(dtype=float)
+        columns.append(np.where(begun, area.map(spending["eur_per_client"]).to_numpy(dtype=float), 0.0))
+    return np.stack(columns, axis=1)

@@ -1,4 +1,4 @@
-"""Fieller's confidence set for a ratio, with the kind of set it is, and in words where a ratio means nothing."""
+"""Fieller's confidence set for a ratio, its kind, and words where a ratio means nothing."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def fieller(
 
     Notes
     -----
-    Fieller (1954), J. R. Statist. Soc. B 16, 175–185; Willan & O'Brien (1996), Health Econ. 5, 297–305. The set is
-    an interval exactly if the effect differs from zero at the same level.
+    Fieller (1954), J. R. Statist. Soc. B 16, 175–185; Willan & O'Brien (1996), Health Econ. 5, 297–305. The
+    set is an interval exactly if the effect differs from zero at the same level.
 
     Examples
     --------
@@ -116,14 +116,14 @@ def _half_line(ratio: float, a: float, b: float, c: float) -> FiellerSet:
 def reason_to_refuse(delta_cost: float, delta_effect: float) -> str:
     """Why a cost per month must not be stated, or "" where it may.
 
-    A negative ratio says nothing without its quadrant, and a ratio of two negative numbers is money saved per month
-    lost, not a price per month gained.
+    A negative ratio says nothing without its quadrant, and a ratio of two negative numbers is money saved per
+    month lost, not a price per month gained.
 
     Returns
     -------
     str
-        ``dominant`` (costs less, more work), ``dominated`` (costs more, less work), ``saves_and_loses`` (costs less,
-        less work), ``no_effect``, or "".
+        ``dominant`` (costs less, more work), ``dominated`` (costs more, less work), ``saves_and_loses``
+        (costs less, less work), ``no_effect``, or "".
 
     Examples
     --------

@@ -19,14 +19,14 @@ def icer_table(data: pd.DataFrame, *, strategy: str, cost: str, effect: str) -> 
     Returns
     -------
     pandas.DataFrame
-        strategy, cost, effect, inc_cost, inc_effect, icer, status: ND (on the frontier), ED (a mix of two others brings
-        more for the same money), D (another strategy brings as much or more for the same or less). Sorted by status, then
-        cost.
+        strategy, cost, effect, inc_cost, inc_effect, icer, status: ND (on the frontier), ED (a mix of two
+        others brings more for the same money), D (another strategy brings as much or more for the same or
+        less). Sorted by status, then cost.
 
     Notes
     -----
-    Drummond et al. (2015), Methods for the Economic Evaluation of Health Care Programmes, ch. 4; the same rules as
-    dampack::calculate_icers.
+    Drummond et al. (2015), Methods for the Economic Evaluation of Health Care Programmes, ch. 4; the same
+    rules as dampack::calculate_icers.
 
     Examples
     --------
@@ -36,10 +36,14 @@ def icer_table(data: pd.DataFrame, *, strategy: str, cost: str, effect: str) -> 
     """
     names = data[strategy]
     if names.duplicated().any():
-        raise ValueError(f"{strategy}: {int(names.duplicated().sum())} strategies share a name; give each its own")
+        raise ValueError(
+            f"{strategy}: {int(names.duplicated().sum())} strategies share a name; give each its own"
+        )
     missing = int(data[[cost, effect]].isna().any(axis=1).sum())
     if missing:
-        raise ValueError(f"{cost}, {effect}: {missing} strategies have no value; leave them out of the comparison")
+        raise ValueError(
+            f"{cost}, {effect}: {missing} strategies have no value; leave them out of the comparison"
+        )
     table = pd.DataFrame(
         {
             "strategy": names.to_numpy(),
@@ -67,5 +71,5 @@ def icer_table(data: pd.DataFrame, *, strategy: str, cost: str, effect: str) -> 
 
 
 def _slope(table: pd.DataFrame, first: int, second: int) -> float:
-    rise = table.at[second, "cost"] - table.at[first, "cost"]
-    return float(rise / (table.at[second, "effect"] - table.at[first, "effect"]))
+    rise = table.loc[second, "cost"] - table.loc[first, "cost"]
+    return float(rise / (table.loc[second, "effect"] - table.loc[first, "effect"]))

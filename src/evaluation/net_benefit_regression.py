@@ -1,4 +1,4 @@
-"""Regressions of net benefit, cost and effect on the arm and covariates, with the standard error each test needs."""
+"""Regressions of net benefit, cost and effect on arm and covariates, with stated standard errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Fit:
     convention: str
 
     def table(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Estimate, standard error, interval, two-sided p and probability of being positive by coefficient."""
+        """Estimate, standard error, interval, two-sided p and probability of being positive."""
         error = pd.Series(np.sqrt(np.diag(self.covariance)), index=self.coefficients.index)
         law = stats.t(self.df) if np.isfinite(self.df) else stats.norm()
         reach, z = law.ppf(0.5 + level / 2), self.coefficients / error
@@ -38,8 +38,10 @@ class Fit:
         )
 
 
-def design_matrix(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], interactions: Sequence[str] = ()) -> pd.DataFrame:
-    """Intercept, arm, covariates (text and categories as 0/1 columns, the first level left out) and interactions.
+def design_matrix(
+    data: pd.DataFrame, *, arm: str, covariates: Sequence[str], interactions: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Intercept, arm, covariates (text as 0/1 columns, the first level left out) and interactions.
 
     Examples
     --------
@@ -47,8 +49,12 @@ def design_matrix(data: pd.DataFrame, *, arm: str, covariates: Sequence[str], in
     >>> list(design_matrix(frame, arm="arm", covariates=["educ"]))
     ['intercept', 'arm', 'educ_tertiary']
     """
-    plain = pd.get_dummies(data[list(covariates)], drop_first=True, dtype=float) if len(covariates) else data[[]]
-    out = pd.concat([pd.Series(1.0, index=data.index, name="intercept"), data[arm].rename(arm), plain], axis=1).astype(float)
+    plain = (
+        pd.get_dummies(data[list(covariates)], drop_first=True, dtype=float) if len(covariates) else data[[]]
+    )
+    out = pd.concat(
+        [pd.Series(1.0, index=data.index, name="intercept"), data[arm].rename(arm), plain], axis=1
+    ).astype(float)
     for name in interactions:
         for column in [c for c in plain if c == name or c.startswith(f"{name}_")]:
             out[f"{arm}:{column}"] = out[arm] * out[column]
@@ -180,7 +186,10 @@ def seemingly_unrelated(
     size = len(outcomes[0])
     residuals = [y - x @ np.linalg.lstsq(x, y, rcond=None)[0] for x, y in zip(designs, outcomes, strict=True)]
     columns = np.array([x.shape[1] for x in designs])
-    divisors = {"geomean": np.sqrt(np.outer(size - columns, size - columns)), "no_correction": np.full((2, 2), size)}
+    divisors = {
+        "geomean": np.sqrt(np.outer(size - columns, size - columns)),
+        "no_correction": np.full((2, 2), size),
+    }
     if residual_covariance not in divisors:
         raise ValueError(f"residual_covariance: {residual_covariance!r} is not among {list(divisors)}")
     sigma = np.array(residuals) @ np.array(residuals).T / divisors[residual_covariance]
@@ -215,7 +224,8 @@ def pool_imputations(
     Returns
     -------
     dict
-        estimate, within, between, total, std_error, df_barnard_rubin, df_rubin, riv, lambda, fmi, ci_low, ci_high.
+        estimate, within, between, total, std_error, df_barnard_rubin, df_rubin, riv, lambda, fmi, ci_low,
+        ci_high.
 
     Notes
     -----

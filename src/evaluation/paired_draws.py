@@ -32,9 +32,10 @@ def mean_differences(
     cluster : str, optional
         Whole clusters are drawn within each arm and their episodes pooled.
     exact : bool, optional
-        Whether every unit is counted in every draw. By default up to 4,000 units an arm. Beyond that units are
-        counted by cells of similar cost and effect, the 64 farthest units one by one: the number drawn from each
-        cell is exact, the spread inside the cells is drawn from a normal law with its exact covariance.
+        Whether every unit is counted in every draw. By default up to 4,000 units an arm. Beyond that units
+        are counted by cells of similar cost and effect, the 64 farthest units one by one: the number drawn
+        from each cell is exact, the spread inside the cells is drawn from a normal law with its exact
+        covariance.
 
     Returns
     -------
@@ -126,7 +127,9 @@ def _by_cells(sums: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
     total = counts.astype(float) @ np.column_stack([centre, np.ones(len(size))])
     root = np.linalg.cholesky(inside.T @ inside + 1e-12 * np.eye(values.shape[1]) * len(values))
     total[:, :-1] += rng.standard_normal((draws, values.shape[1])) @ root.T
-    which = np.repeat(np.arange(draws) * len(far), counts[:, -1]) + rng.integers(len(far), size=counts[:, -1].sum())
+    which = np.repeat(np.arange(draws) * len(far), counts[:, -1]) + rng.integers(
+        len(far), size=counts[:, -1].sum()
+    )
     alone = np.bincount(which, minlength=draws * len(far)).reshape(draws, len(far))
     total[:, :-1] += alone.astype(float) @ values[far]
     return total

@@ -86,7 +86,7 @@ def discount_factors(times: np.ndarray | Iterable[float], *, rate: float, timing
 
 
 def stpr_factors(years: np.ndarray | Iterable[int]) -> np.ndarray:
-    """Discount factors of the Green Book's declining schedule: 3.5 %, 3.0 % after year 30, 2.5 % after year 75.
+    """Discount factors of the Green Book's schedule: 3.5 %, 3.0 % after year 30, 2.5 % after year 75.
 
     Source: HM Treasury, The Green Book (2022), annex A6.
 

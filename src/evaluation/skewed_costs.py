@@ -18,7 +18,7 @@ class GammaFit:
     ----------
     coefficients : pandas.Series
     covariances : dict of pandas.DataFrame
-        ``model``; ``expected`` and ``observed``: robust with expected (R sandwich) or observed information (Stata,
+        ``model``; ``expected`` and ``observed``: robust, expected (R sandwich) or observed information (Stata
         statsmodels); ``clustered`` (CR0, expected information) where clusters are given.
     dispersion, deviance : float
         Pearson dispersion and deviance.

@@ -1,8 +1,8 @@
 """Acceptability and value of information from draws, by the upper envelope of lines.
 
-The net benefit of a strategy in one draw is a line in the value λ of a unit of effect. The best strategy changes only
-where lines of the upper envelope meet, so each draw needs a handful of breakpoints instead of a value at every
-threshold: time and memory do not grow with draws × strategies × thresholds.
+The net benefit of a strategy in one draw is a line in the value λ of a unit of effect. The best strategy
+changes only where lines of the upper envelope meet, so each draw needs a handful of breakpoints instead of a
+value at every threshold: time and memory do not grow with draws × strategies × thresholds.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def acceptability(
     Returns
     -------
     pandas.DataFrame
-        threshold, strategy, probability_best, expected_net_benefit, expected_loss, on_frontier (highest expected net
-        benefit), evpi (expected loss of the strategy on the frontier). Ties go to the first strategy.
+        threshold, strategy, probability_best, expected_net_benefit, expected_loss, on_frontier (highest
+        expected net benefit), evpi (expected loss of the strategy on the frontier). Ties go to the first
+        strategy.
 
     Raises
     ------
@@ -52,7 +53,9 @@ def acceptability(
     names = list(strategies if strategies is not None else getattr(cost, "columns", range(np.shape(cost)[1])))
     costs, effects = np.asarray(cost, dtype=float), np.asarray(effect, dtype=float)
     if costs.shape != effects.shape or costs.shape[1] != len(names) or len(set(names)) < len(names):
-        raise ValueError(f"draws: costs {costs.shape}, effects {effects.shape}, {len(names)} names; they must match")
+        raise ValueError(
+            f"draws: costs {costs.shape}, effects {effects.shape}, {len(names)} names; they must match"
+        )
     if not (np.isfinite(costs).all() and np.isfinite(effects).all()):
         raise ValueError("draws: some are missing or infinite; drop or repair them first")
     grid = np.asarray(list(thresholds), dtype=float)
@@ -175,9 +178,7 @@ def population_value(per_person: float, *, persons_by_year: Sequence[float], dis
     return float(per_person * np.sum(persons * (1 + discount_rate) ** -np.arange(len(persons), dtype=float)))
 
 
-def evppi(
-    net_benefit: np.ndarray, parameters: pd.DataFrame, *, of: Sequence[str], knots: int = 6
-) -> float:
+def evppi(net_benefit: np.ndarray, parameters: pd.DataFrame, *, of: Sequence[str], knots: int = 6) -> float:
     """Expected value of partial perfect information by regression on splines.
 
     Parameters
@@ -205,7 +206,9 @@ def evppi(
 
     values = np.asarray(net_benefit, dtype=float)
     bases = [
-        SplineTransformer(n_knots=knots, knots="quantile").fit_transform(parameters[[name]].to_numpy(dtype=float))
+        SplineTransformer(n_knots=knots, knots="quantile").fit_transform(
+            parameters[[name]].to_numpy(dtype=float)
+        )
         for name in of
     ]
     if len(bases) == 2:
