@@ -142,3 +142,32 @@ def test_statuses_without_number_are_the_ledgers():
     from evaluation.ledger import STATUSES
 
     assert set(language.NO_NUMBER) <= set(STATUSES)
+
+
+def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
+    from ledger_example import example
+
+    from evaluation import labels
+
+    cleared = example()
+    for code in CODES:
+        words = get(code)
+        for kind in ("specification", "status", "unit", "measure", "window"):
+            assert all(labels.label(kind, str(value), words) for value in cleared[kind].unique() if value)
+        assert all(labels.outcome(str(value), words) for value in cleared["outcome"].unique() if value)
+        items = cleared.loc[cleared["item"] != "", ["measure", "item"]].drop_duplicates()
+        coded = items[~items["measure"].isin(["municipality_episodes", "municipality_mean", "rows"])]
+        coded = coded[~coded["measure"].isin(["bias", "coverage", "false_positive", "power"])]
+        coded = coded[~coded["item"].str.fullmatch(r"\d{3}")]
+        for measure, item in coded.itertuples(index=False):
+            assert labels.item(measure, item, words) != item, (measure, item)
+
+
+def test_reasons_of_a_verdict_are_named_with_their_state():
+    from evaluation import labels
+
+    words = get("en")
+    assert labels.reason("pre_trend_concern", words) == labels.reason("pre_trend", words)
+    assert labels.reason("hidden_bias_not_run", words).startswith("not checked: ")
+    with pytest.raises(ValueError, match="has no name"):
+        labels.reason("unheard_of", words)

@@ -29,6 +29,9 @@ VERDICTS = {
     "fail": mark("Is the comparison fair? No: {reasons}. Effects are therefore not shown for this area."),
     "not_run": mark("Is the comparison fair? This has not been checked. Effects are therefore not shown."),
 }
+PASSED_IN_PART = mark(
+    "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
+)
 
 
 def fairness(cleared: pd.DataFrame, *, area: str) -> tuple[str, list[str]]:
@@ -43,9 +46,14 @@ def fairness(cleared: pd.DataFrame, *, area: str) -> tuple[str, list[str]]:
 def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
     """Say whether the comparison is fair; what was not checked does not count as fair."""
     status, codes = fairness(cleared, area=area)
-    reasons = "; ".join(labels.label("reason", code, language) for code in codes)
-    reasons = reasons or language.text("the checks do not support it")
-    return Finding("verdict", status, language.text(VERDICTS[status], reasons=reasons))
+    telling = [code for code in codes if not code.endswith("_not_run")]
+    reasons = [labels.reason(code, language) for code in telling]
+    if len(telling) < len(codes):
+        reasons.append(language.text("some checks could not be made"))
+    said = "; ".join(reasons) or language.text("the checks do not support it")
+    if status == "pass" and len(telling) < len(codes):
+        return Finding("verdict", status, language.text(PASSED_IN_PART))
+    return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
 
 
 def withheld(cleared: pd.DataFrame, *, area: str, about: str, language: Language) -> Finding | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from evaluation.language import Language, mark
-from evaluation.measure_names import COST_ITEM, MEASURE, METHOD, REFUSAL, STEP, TRANSITION
+from evaluation.measure_names import COST_ITEM, MEASURE, METHOD, REFUSAL, STATUS, STEP, TRANSITION, UNIT
 
 HORIZON = re.compile(r"_(3|6|12|24)m(?=_|$)")
 
@@ -68,32 +68,6 @@ WINDOW = {
     "after_2": mark("Second year of the trial, from March 2022"),
     "after_3": mark("Third year of the trial, from March 2023"),
     "after": mark("Trial, from March 2021"),
-}
-STATUS = {
-    "ok": mark("Published"),
-    "pass": mark("Passed"),
-    "concern": mark("Concern"),
-    "fail": mark("Failed"),
-    "not_run": mark("Not run"),
-    "missing": mark("Not available"),
-    "withheld": mark("Not shown"),
-    "suppressed": mark("Hidden"),
-}
-UNIT = {
-    "share": mark("share"),
-    "points": mark("percentage points"),
-    "days": mark("days"),
-    "months": mark("months"),
-    "eur": mark("euros"),
-    "eur_per_month": mark("euros per month"),
-    "persons": mark("persons"),
-    "episodes": mark("unemployment spells"),
-    "ratio": mark("ratio"),
-    "sd": mark("standard deviations"),
-    "probability": mark("probability"),
-    "rank": mark("position in order"),
-    "number": mark("number"),
-    "none": mark("no unit"),
 }
 DIAGNOSTIC = {
     "pre_trend": mark("Same development before the trial"),
@@ -173,9 +147,9 @@ LEVEL = {
     "basic_allowance": mark("basic unemployment allowance"),
     "earnings_related": mark("earnings-related allowance"),
     "none": mark("none"),
-    "Kaupunkimaiset kunnat": mark("urban"),
-    "Taajaan asutut kunnat": mark("semi-urban"),
-    "Maaseutumaiset kunnat": mark("rural"),
+    "kaupunkimaiset kunnat": mark("urban"),
+    "taajaan asutut kunnat": mark("semi-urban"),
+    "maaseutumaiset kunnat": mark("rural"),
 }
 KINDS: dict[str, dict[str, str]] = {
     "arm": ARM,
@@ -268,9 +242,24 @@ def covariate(code: str, language: Language) -> str:
         return written
     if re.fullmatch(r"\d{4}Q\d", level):
         level = language.quarter(level)
-    elif level.lower() in LEVEL or level in LEVEL:
-        level = language.text(LEVEL.get(level) or LEVEL[level.lower()])
+    elif level.lower() in LEVEL:
+        level = language.text(LEVEL[level.lower()])
     return f"{written}: {level}"
+
+
+def reason(code: str, language: Language) -> str:
+    """Name a reason of a verdict: a check and its state (pre_trend_concern), or a check alone.
+
+    Examples
+    --------
+    >>> from evaluation.language import get
+    >>> reason("overlap_fail", get("sv"))
+    'det finns för få liknande arbetssökande i jämförelsekommunerna'
+    """
+    check, state = re.fullmatch(r"(.*?)(?:_(concern|fail|not_run))?", code).groups()  # type: ignore[union-attr]
+    if state == "not_run":
+        return language.text("not checked: {check}", check=label("diagnostic", check, language))
+    return label("reason", check, language)
 
 
 def item(measure: str, code: str, language: Language, names: Mapping[str, str] | None = None) -> str:
@@ -280,7 +269,7 @@ def item(measure: str, code: str, language: Language, names: Mapping[str, str] |
     if measure in ("smd", "case_mix"):
         return covariate(code, language)
     if measure == "verdict":
-        return "; ".join(label("reason", reason, language) for reason in code.split(";") if reason)
+        return "; ".join(reason(part, language) for part in code.split(";") if part)
     if measure in ("cost_item", "cost_shift"):
         what, _, payer = code.partition(":")
         kind = "cost_item" if measure == "cost_item" else "transition"

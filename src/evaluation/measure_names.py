@@ -1,4 +1,4 @@
-"""Names of measures, attrition steps, cost items and ways of obtaining a number, for readers."""
+"""Names of measures, units, statuses, attrition steps, cost items and methods, for readers."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ MEASURE = {
     "gap": mark("Gap to the comparison municipalities"),
     "did": mark("Change of the gap"),
     "rows": mark("Rows"),
+    "register_to_statistics": mark("Register in relation to the public statistics"),
     "bias": mark("Bias"),
     "coverage": mark("Coverage of the intervals"),
     "false_positive": mark("False findings"),
@@ -71,6 +72,16 @@ MEASURE = {
     "oracle": mark("Difference from a published result"),
 }
 STEP = {
+    "unemployment_spells": mark("All unemployment spells"),
+    "in_state_on_day": mark("Unemployed or in services on the day"),
+    "in_study_period": mark("Starting in the study period"),
+    "new_spell": mark("Not unemployed in the 90 days before"),
+    "history_observed": mark("Registers known for 24 months before"),
+    "person_known": mark("Person found in the person register"),
+    "residence_known": mark("Municipality of residence known"),
+    "study_municipality": mark("Living in a pilot or comparison municipality"),
+    "working_age": mark("Of working age"),
+    "one_arm": mark("Not moved between pilot and comparison municipalities"),
     "spells_in_window": mark("New unemployment spells in the period"),
     "washout_90_days": mark("Not unemployed in the 90 days before"),
     "resident_of_area": mark("Living in the area at the start"),
@@ -87,12 +98,18 @@ COST_ITEM = {
     "service": mark("Services"),
     "pay_subsidy": mark("Pay subsidy"),
     "subsidised_employment": mark("Pay subsidy"),
+    "subsidised_work": mark("Pay subsidy"),
+    "rehabilitative_compensation": mark("State compensation for rehabilitative work"),
+    "tax_on_benefits": mark("Taxes on benefits"),
+    "tax_on_earnings": mark("Taxes and contributions on earnings"),
     "taxes": mark("Taxes and contributions gained"),
     "contributions": mark("Social insurance contributions gained"),
     "programme": mark("Programme spending"),
 }
 TRANSITION = {
     "unemployed_to_service": mark("From unemployment into a service"),
+    "unemployed_to_open_work": mark("From unemployment into open-market work"),
+    "unemployed_to_subsidised_work": mark("From unemployment into subsidised work"),
     "unemployed_to_open_employment": mark("From unemployment into open-market work"),
     "unemployed_to_subsidised_employment": mark("From unemployment into subsidised work"),
     "unemployed_to_study": mark("From unemployment into education"),
@@ -110,7 +127,35 @@ METHOD = {
 # why no cost per additional month is given
 REFUSAL = {
     "fewer_months_in_work": mark("the estimate is fewer months in open employment, not more"),
+    "no_effect": mark("the number of additional months cannot be told from zero"),
+    "saves_and_loses": mark("there are fewer months in open employment at a lower cost"),
     "effect_near_zero": mark("the number of additional months cannot be told from zero"),
     "dominant": mark("there are more months in open employment at a lower cost"),
     "dominated": mark("there are fewer months in open employment at a higher cost"),
+}
+STATUS = {
+    "ok": mark("Published"),
+    "pass": mark("Passed"),
+    "concern": mark("Concern"),
+    "fail": mark("Failed"),
+    "not_run": mark("Not run"),
+    "missing": mark("Not available"),
+    "withheld": mark("Not shown"),
+    "suppressed": mark("Hidden"),
+}
+UNIT = {
+    "share": mark("share"),
+    "points": mark("percentage points"),
+    "days": mark("days"),
+    "months": mark("months"),
+    "eur": mark("euros"),
+    "eur_per_month": mark("euros per month"),
+    "persons": mark("persons"),
+    "episodes": mark("unemployment spells"),
+    "ratio": mark("ratio"),
+    "sd": mark("standard deviations"),
+    "probability": mark("probability"),
+    "rank": mark("position in order"),
+    "number": mark("number"),
+    "none": mark("no unit"),
 }
