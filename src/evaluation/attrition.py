@@ -39,26 +39,48 @@ def keep(
     >>> attrition.query("arm == 'pilot'")[["reason", "episodes", "persons"]].values.tolist()
     [['spells', 3, 2], ['working_age', 2, 1]]
     """
-    stays = np.ones(len(candidates), dtype=bool)
-    counts = [_count(candidates, stays, step=0, reason=first)]
-    for number, (reason, rule) in enumerate(steps.items(), start=1):
-        stays = stays & np.asarray(rule, dtype=bool)
-        counts.append(_count(candidates, stays, step=number, reason=reason))
-    attrition = pd.concat(counts, ignore_index=True)
-    attrition = attrition.sort_values(["arm", "area", "step"], kind="stable", ignore_index=True)
-    for name in ("episodes", "persons"):
-        lost = -attrition.groupby(["arm", "area"], sort=False)[name].diff()
-        attrition[f"dropped_{name}"] = lost.fillna(0).astype(np.int64)
-    return candidates[stays].reset_index(drop=True), attrition
+    rules = [np.ones(len(candidates), dtype=bool), *(np.asarray(rule, dtype=bool) for rule in steps.values())]
+    # the last step that an episode survives; a person is left as long as the longest-lived episode is
+    reached = np.cumprod(np.array(rules), axis=0).sum(axis=0) - 1
+    rows = pd.DataFrame(
+        {
+            "person_id": candidates["person_id"].to_numpy(),
+            "arm": candidates["arm"].to_numpy(dtype=object),
+            "area": candidates["area"].to_numpy(dtype=object) if "area" in candidates else "",
+            "reached": reached,
+        }
+    ).astype({"arm": "category", "area": "category"})
+    counts = [_counts(rows, [], first, list(steps)), _counts(rows, ["arm"], first, list(steps))]
+    counts.append(_counts(rows[rows["area"] != ""], ["arm", "area"], first, list(steps)))
+    attrition = pd.concat(counts, ignore_index=True).astype({"arm": "str", "area": "str"})
+    return (
+        candidates[reached == len(steps)].reset_index(drop=True),
+        attrition.sort_values(["arm", "area", "step"], kind="stable", ignore_index=True),
+    )
 
 
-def _count(candidates: pd.DataFrame, stays: np.ndarray, *, step: int, reason: str) -> pd.DataFrame:
-    everyone = candidates[["person_id", "arm"]].assign(area=candidates.get("area", ""), stays=stays)
-    in_areas = everyone[everyone["area"] != ""]
-    stacked = pd.concat([everyone.assign(arm="all", area=""), everyone.assign(area=""), in_areas])
-    whole = pd.MultiIndex.from_tuples([("all", "")], names=["arm", "area"])
-    found = stacked.groupby(["arm", "area"]).size().index.union(whole)
-    left = stacked[stacked["stays"]].groupby(["arm", "area"])["person_id"].agg(["size", "nunique"])
-    left = left.reindex(found, fill_value=0).astype(np.int64)
-    left = left.rename(columns={"size": "episodes", "nunique": "persons"}).reset_index()
-    return left.assign(step=step, reason=reason)[["arm", "area", "step", "reason", "episodes", "persons"]]
+def _counts(rows: pd.DataFrame, by: list[str], first: str, reasons: list[str]) -> pd.DataFrame:
+    """Episodes and persons left after each step, in each group of rows."""
+    size = len(reasons) + 1
+    if by:
+        grouped = rows.groupby(by, observed=True)
+        number, names = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
+    else:
+        number, names = np.zeros(len(rows), dtype=np.int64), pd.DataFrame({"arm": ["all"]})
+    longest = rows["reached"].groupby([number, rows["person_id"].to_numpy()]).max()
+
+    def left(group: np.ndarray, last: np.ndarray) -> np.ndarray:
+        ended = np.bincount(group * size + last, minlength=len(names) * size).reshape(-1, size)
+        return np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
+
+    episodes = left(number, rows["reached"].to_numpy())
+    persons = left(longest.index.get_level_values(0).to_numpy(), longest.to_numpy())
+    out = names.loc[names.index.repeat(size)].reset_index(drop=True).assign(area=lambda t: t.get("area", ""))
+    return out[["arm", "area"]].assign(
+        step=np.tile(np.arange(size), len(names)),
+        reason=[first, *reasons] * len(names),
+        episodes=episodes.ravel(),
+        persons=persons.ravel(),
+        dropped_episodes=-np.diff(episodes, axis=1, prepend=episodes[:, :1]).ravel(),
+        dropped_persons=-np.diff(persons, axis=1, prepend=persons[:, :1]).ravel(),
+    )
