@@ -22,7 +22,6 @@ from evaluation.cost_effectiveness import (
     net_benefit,
     quadrant_shares,
     quadrants,
-    resampling_method,
     two_arm,
 )
 from evaluation.fieller import WORDS, fieller, reason_to_refuse
@@ -252,8 +251,8 @@ def test_payers_of_one_design_add_up_because_influence_values_do():
 
 
 def test_below_24_clusters_the_method_changes_and_says_why():
-    assert resampling_method({"pilot": 24, "comparison": 150})[0] == "cluster_bootstrap"
-    name, words = resampling_method({"pilot": 3, "comparison": 150})
+    assert paired_draws.resampling_method({"pilot": 24, "comparison": 150})[0] == "cluster_bootstrap"
+    name, words = paired_draws.resampling_method({"pilot": 3, "comparison": 150})
     assert name == "t_draws"
     assert "Flynn & Peters" in words
     assert "3 clusters in pilot" in words

@@ -7,7 +7,7 @@ separate analyses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from scipy import stats
 from evaluation.fieller import FiellerSet, fieller
 
 MONTH_DAYS = 30.4375
-FEW_CLUSTERS = 24  # Flynn & Peters (2004): below 24 clusters in an arm a plain cluster bootstrap under-covers
 
 
 @dataclass(frozen=True)
@@ -169,8 +168,8 @@ def from_covariance(
 
     Examples
     --------
-    >>> found = from_covariance(["days", "cost"], np.array([60.875, 9.0]), np.eye(2), cost="cost", effect="days",
-    ...                         df=20.0, effect_per_month=MONTH_DAYS, method="placebo areas")
+    >>> found = from_covariance(["days", "cost"], np.array([60.875, 9.0]), np.eye(2), cost="cost", df=20.0,
+    ...                         effect="days", effect_per_month=MONTH_DAYS, method="placebo areas")
     >>> found.delta_cost, found.delta_effect
     (9.0, 2.0)
     """
@@ -182,24 +181,6 @@ def from_covariance(
     delta = np.asarray(estimate, dtype=float)[pair] / scale
     joint = np.asarray(covariance, dtype=float)[np.ix_(pair, pair)] / np.outer(scale, scale)
     return Joint(float(delta[0]), float(delta[1]), joint, df=float(df), method=method)
-
-
-def resampling_method(clusters_by_arm: Mapping[str, int]) -> tuple[str, str]:
-    """Which resampling holds with so many clusters, and why.
-
-    Examples
-    --------
-    >>> resampling_method({"pilot": 3, "comparison": 180})[0]
-    't_draws'
-    """
-    name, fewest = min(clusters_by_arm.items(), key=lambda pair: pair[1])
-    if fewest >= FEW_CLUSTERS:
-        return "cluster_bootstrap", f"cluster bootstrap over municipalities: {fewest} or more in each arm"
-    return (
-        "t_draws",
-        f"draws from a t distribution with the area covariance: {fewest} clusters in {name}, and below "
-        f"{FEW_CLUSTERS} a plain cluster bootstrap gives intervals that are too narrow (Flynn & Peters 2004)",
-    )
 
 
 def combination(

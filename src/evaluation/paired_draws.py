@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -9,6 +11,25 @@ from scipy import stats
 _EXACT_UNITS = 4000  # up to here every unit gets its own count
 _CHUNK = 4_000_000
 _ALONE, _SIDE = 64, 6
+FEW_CLUSTERS = 24  # Flynn & Peters (2004): fewer in an arm, and a plain cluster bootstrap under-covers
+
+
+def resampling_method(clusters_by_arm: Mapping[str, int]) -> tuple[str, str]:
+    """Which resampling holds with so many clusters, and why.
+
+    Examples
+    --------
+    >>> resampling_method({"pilot": 3, "comparison": 180})[0]
+    't_draws'
+    """
+    name, fewest = min(clusters_by_arm.items(), key=lambda pair: pair[1])
+    if fewest >= FEW_CLUSTERS:
+        return "cluster_bootstrap", f"cluster bootstrap over municipalities: {fewest} or more in each arm"
+    return (
+        "t_draws",
+        f"draws from a t distribution with the area covariance: {fewest} clusters in {name}, and below "
+        f"{FEW_CLUSTERS} a plain cluster bootstrap gives intervals that are too narrow (Flynn & Peters 2004)",
+    )
 
 
 def mean_differences(
@@ -74,7 +95,7 @@ def influence_draws(
         One influence value per episode and outcome.
     clusters : pandas.Series
         Cluster of each episode. Use it where every arm has at least 24 clusters (see
-        ``cost_effectiveness.resampling_method``).
+        :func:`resampling_method`).
 
     Returns
     -------
