@@ -151,15 +151,15 @@ def independent_columns(
 
 
 def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: BoolArray) -> BoolArray:
-    """Rows with a level of a categorical covariate that no treated row has.
+    """Rows with a level of a categorical (or two-valued) covariate that no treated row has.
 
     Their odds of treatment are zero, the limit of the maximum likelihood fit, so they carry no weight in an
     effect on the treated; left in, they would make the propensity fit diverge.
     """
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
-        if is_categorical(data[column]):
-            codes, levels = pd.factorize(data[column].astype(str))
+        codes, levels = pd.factorize(data[column])
+        if is_categorical(data[column]) or len(levels) <= 2:
             met = np.bincount(codes[treated], minlength=len(levels)) > 0
             outside |= ~met[codes]
     return outside

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.covariates import covariate_matrix, outside_support, require_columns
+from evaluation.covariates import covariate_matrix, independent_columns, outside_support, require_columns
 from evaluation.doubly_robust import METHODS, Fit, Method, repeated_cross_sections
 from evaluation.estimates import outcome_matrix, row_weights, truth_values
 
@@ -59,11 +59,13 @@ def design_blocks(
                 f"{count} comparison episodes have a level of a covariate that no treated episode has"
             )
         open_rows &= ~outside
-    packed, pattern = np.unique(np.isnan(y), axis=1, return_inverse=True)
-    order = np.argsort(packed.sum(axis=0), kind="stable")
-    for group in order:
-        columns = np.flatnonzero(pattern.ravel() == group)
-        rows = np.flatnonzero(open_rows & ~packed[:, group])
+    empty = np.isnan(y)
+    alike: dict[bytes, list[int]] = {}
+    for j in range(len(outcomes)):
+        alike.setdefault(empty[:, j].tobytes(), []).append(j)
+    for group in sorted(alike.values(), key=lambda members: int(empty[:, members[0]].sum())):
+        columns = np.array(group, dtype=np.intp)
+        rows = np.flatnonzero(open_rows & ~empty[:, group[0]])
         which = ", ".join(outcomes[j] for j in columns[:3])
         d, t = treated[rows], post[rows]
         cells = {
@@ -81,10 +83,7 @@ def design_blocks(
         notes.extend(matrix.notes)
         x = matrix.with_constant
         for time, held in (("before", ~d & ~t), ("after", ~d & t)):
-            if (
-                np.linalg.matrix_rank((x[held] - x[held].mean(axis=0))[:, 1:] / x.std(axis=0)[1:])
-                < x.shape[1] - 1
-            ):
+            if not independent_columns(x[held, 1:], matrix.names)[0].all():
                 raise ValueError(
                     f"{TABLE} ({which}): the {int(held.sum())} comparison episodes {time} cannot tell "
                     f"{x.shape[1] - 1} covariates apart; leave some out or widen the comparison pool"

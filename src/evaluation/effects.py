@@ -120,33 +120,34 @@ def did_rc(
     influence = np.zeros((len(data), len(names)))
     estimate = np.empty(len(names))
     used = np.zeros((len(data), len(names)), dtype=bool)
+    counts, persons = [0] * len(names), [0] * len(names)
+    clusters = data[cluster] if cluster else pd.Series(np.arange(len(data)), index=data.index, name="episode")
+    people = data["person_id"] if "person_id" in data else pd.Series(np.arange(len(data)))
     methods = [""] * len(names)
     for block in design_blocks(data, names, covariates, method, weights, notes):
         influence[np.ix_(block.rows, block.columns)] = block.fit.influence * (len(data) / len(block.rows))
         estimate[block.columns] = block.fit.estimate
         used[np.ix_(block.rows, block.columns)] = True
+        groups, distinct = _distinct(clusters, block.rows), _distinct(people, block.rows)
         for column in block.columns:
-            methods[column] = block.fit.method
+            methods[column], counts[column], persons[column] = block.fit.method, groups, distinct
     frame = pd.DataFrame(influence, index=data.index, columns=names)
     if cluster and data[cluster].isna().any():
         raise ValueError(
             f"{TABLE}.{cluster}: {int(data[cluster].isna().sum())} rows have no cluster; fill or drop them"
         )
-    clusters = data[cluster] if cluster else pd.Series(np.arange(len(data)), index=data.index, name="episode")
-    counts = [_distinct(clusters, used[:, j]) for j in range(len(names))]
     if cluster and min(counts) < 2:
         raise ValueError(
             f"{TABLE}.{cluster}: 1 cluster; at least 2 are needed, or cluster=None for independent rows"
         )
-    if cluster and (few := _distinct(clusters, data["treated"].to_numpy(bool))) < 10:
+    if cluster and (few := _distinct(clusters, np.flatnonzero(data["treated"]))) < 10:
         notes.append(f"{few} treated clusters: the clustered standard error is too small, use placebo areas")
-    people = data["person_id"] if "person_id" in data else pd.Series(np.arange(len(data)))
     table = tidy(
         names,
         estimate,
         np.sqrt(np.diag(clustered_covariance(frame, clusters))),
         df=np.array(counts) - 1.0,
-        persons=[_distinct(people, used[:, j]) for j in range(len(names))],
+        persons=persons,
         episodes=used.sum(axis=0).tolist(),
         clusters=counts,
         method=methods,
@@ -247,5 +248,5 @@ def municipal_changes(
     )
 
 
-def _distinct(values: pd.Series[Any], rows: BoolArray) -> int:
-    return int(values.to_numpy()[rows].size and pd.unique(values.to_numpy()[rows]).size)
+def _distinct(values: pd.Series[Any], rows: NDArray[np.intp]) -> int:
+    return int(values.iloc[rows].nunique())
