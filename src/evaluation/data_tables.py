@@ -27,7 +27,7 @@ HEADINGS = {
     "item": mark("Item"),
     "specification": mark("Analysis"),
     "method": mark("Kind of result"),
-    "status": mark("State"),
+    "status": mark("Assessment"),
 }
 X_HEADINGS = {
     "cif": mark("Days since unemployment began"),
