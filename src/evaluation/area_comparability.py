@@ -104,9 +104,16 @@ def event_study_rows(
             design(episodes, area=area, baseline="covid").query("not post"),
         ]
     )
-    changes = quarterly_changes(
-        data, outcome=outcome, covariates=COVARIATES, units=labour_market_areas(municipalities)
-    )
+    try:
+        changes = quarterly_changes(
+            data, outcome=outcome, covariates=COVARIATES, units=labour_market_areas(municipalities)
+        )
+    except ValueError as refusal:
+        # Too few episodes by quarter is a fact about the area, told in the report; it must not stop the rest.
+        missing = pd.DataFrame(
+            {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
+        )
+        return missing, diagnostics.not_run("pre_trend", reason=str(refusal), outcome=outcome)
     found = placebo_areas(changes, seed=seed)
     own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
     rows = found.rename(columns={"outcome": "window"})[

@@ -18,7 +18,6 @@ COVARIATES = (
     "education",
     "native_language",
     "immigrant",
-    "benefit_at_index",
     "unemployed_days_24m_before",
     "service_days_24m_before",
     "earlier_spells_24m",

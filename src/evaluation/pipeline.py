@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -284,10 +283,10 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
     tasks = [
         TaskWithoutPath(
             name=step.name,
-            function=partial(progress.run, step.name, step.function, step.values),
+            function=progress.watched(step.name, step.function, step.values),
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads],
-                "values": PythonNode(value=repr(sorted(step.values.items())), hash=True),
+                "parameters": PythonNode(value=repr(sorted(step.values.items())), hash=True),
                 "code": PythonNode(value=steps.source(step.function), hash=True),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},

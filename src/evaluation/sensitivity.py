@@ -89,7 +89,8 @@ def sensitivity_rows(
         for name, run in variants.items()
     ]
     left_out = _left_out(changes, placebo=placebo, outcomes=outcomes)
-    return pd.concat([*parts, left_out], ignore_index=True).assign(measure="att")
+    rows = pd.concat([*parts, left_out], ignore_index=True)
+    return rows.assign(measure="att", item=rows["item"].fillna("") if "item" in rows else "")
 
 
 def _attempt(run: Variant, *, outcomes: Sequence[str]) -> pd.DataFrame:
@@ -197,7 +198,8 @@ def _left_out(
     treated = np.flatnonzero(changes.treated)
     fixed = {"specification": "leave_one_out", "window": BASELINE}
     if len(treated) < 2:
-        return pd.DataFrame({"outcome": list(outcomes), "status": "not_run", "method": "one municipality", **fixed})
+        refused = {"outcome": list(outcomes), "status": "not_run", "method": "one municipality"}
+        return pd.DataFrame(refused).assign(**fixed)
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)

@@ -30,19 +30,27 @@ class Progress:
         self.total, self.quiet, self.ran = total, quiet, 0
         self._lock = threading.Lock()
 
-    def run(self, name: str, function: Callable[..., None], values: dict[str, Any], **_: object) -> None:
-        """Run one task and report how long it took."""
-        began = time.perf_counter()
-        outcome = "failed"
-        try:
-            function(**values)
-            outcome = "done"
-        finally:
-            with self._lock:
-                self.ran += 1
-                if not self.quiet:
-                    seconds = time.perf_counter() - began
-                    print(f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s", file=sys.stderr)
+    def watched(self, name: str, function: Callable[..., None], values: dict[str, Any]) -> Callable[..., None]:
+        """A task that runs a step and reports how it went; it takes the task's dependencies, which it ignores."""
+
+        def task(**_: object) -> None:
+            began = time.perf_counter()
+            outcome = "failed"
+            try:
+                function(**values)
+                outcome = "done"
+            except Exception as error:
+                print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+                raise
+            finally:
+                with self._lock:
+                    self.ran += 1
+                    if not self.quiet:
+                        seconds = time.perf_counter() - began
+                        line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
+                        print(line, file=sys.stderr, flush=True)
+
+        return task
 
 
 def source(function: Callable[..., None]) -> str:
@@ -59,7 +67,7 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
     """Validate the raw delivery and write the canonical tables."""
     from evaluation import registers
 
-    registers.ingest(raw, processed, references=reference)
+    registers.ingest(raw, processed, reference=reference)
 
 
 def build_episodes(*, processed: Path, reference: Path, price_year: int, discount_rate: float) -> None:
