@@ -13,6 +13,7 @@ from evaluation import (
     frontier,
     ledger,
     paired_draws,
+    programme_costs,
     value_of_information,
 )
 from evaluation.cost_effectiveness import (
@@ -339,13 +340,36 @@ def test_missing_programme_costs_stay_missing_and_give_a_range():
     spending = pd.DataFrame(
         {"area": ["a", "a", "b", "b", "c"], "amount_eur": [1000.0, 500.0, 800.0, np.nan, np.nan]}
     )
-    found = appraisal.cost_per_client(spending, pd.Series({"a": 10.0, "b": 10.0, "c": 10.0, "d": 10.0}))
+    found = programme_costs.cost_per_client(spending, pd.Series({"a": 10.0, "b": 10.0, "c": 10.0, "d": 10.0}))
     assert found["status"].tolist() == ["ok", "missing", "missing", "missing"]
     assert found["reported_eur"].tolist()[0] == 150.0
     assert found["reported_eur"].isna().tolist() == [False, True, True, True]
     assert found["low_eur"].tolist()[:2] == [150.0, 80.0]
     assert found["low_eur"].isna().tolist()[2:] == [True, True]
     assert set(found["high_eur"]) == {150.0}
+
+
+def test_programme_spending_counts_named_items_only_and_keeps_what_is_missing_missing():
+    spent = pd.DataFrame(
+        {
+            "area": ["a", "a", "a", "b"],
+            "year": [2021, 2022, 2021, 2021],
+            "item": ["staff", "staff", "pay_subsidy", "staff"],
+            "payer": ["municipality"] * 4,
+            "amount_eur": [1000.0, 1100.0, 9999.0, np.nan],
+        }
+    )
+    people = pd.DataFrame({"area": ["a", "a", "b"], "year": [2021, 2022, 2021], "clients": [10, 10, 10]})
+    found = programme_costs.programme_spending(
+        spent,
+        people,
+        items=["staff"],
+        start_day=18687,
+        price_index=pd.DataFrame({"year": [2021, 2022], "index": [100.0, 110.0]}),
+        price_year=2021,
+    ).set_index("area")["eur_per_client"]
+    assert found["a"] == pytest.approx(2000 / 20)
+    assert np.isnan(found["b"])
 
 
 def test_payback_is_the_last_crossing_and_several_rates_of_return_are_refused():

@@ -296,6 +296,16 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
     assert out["cost_municipality_12m_eur"].iloc[0] == 0
 
 
+def test_overlapping_spells_of_the_same_service_are_paid_for_once():
+    twice = [(1, "service", "0", MONDAY, MONDAY + 60), (1, "service", "0", MONDAY + 30, MONDAY + 73)]
+    out = costs.ledger(
+        register(spells=[*twice, (2, "service", "0", MONDAY, MONDAY + 73)]),
+        episodes((1, MONDAY), (2, MONDAY)),
+        **SETTINGS,
+    )
+    assert out["cost_state_12m_eur"].iloc[0] == out["cost_state_12m_eur"].iloc[1] > 0
+
+
 def test_service_unit_costs_follow_from_the_published_unit_costs():
     unit = pd.read_csv(FOLDER / "unit_costs.csv", dtype=str)
     yearly = unit.loc[unit["unit"].str.contains("participant-year") & (unit["year"] == "2019")]

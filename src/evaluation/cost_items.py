@@ -45,6 +45,10 @@ def _years(day: np.ndarray) -> np.ndarray:
     return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
 
 
+def _months(day: np.int64) -> int:
+    return int(np.datetime64(int(day), "D").astype("datetime64[M]").astype(int))
+
+
 def state_islands(table: pd.DataFrame, state: str) -> spells.Intervals:
     """Merged time of each person in a state."""
     here = table.loc[(table["state"] == state).to_numpy()]
@@ -167,10 +171,21 @@ def _rate(key: str, years: np.ndarray, reference: CostReference) -> np.ndarray:
     return out
 
 
+def _merged(table: pd.DataFrame) -> pd.DataFrame:
+    """Overlapping spells of a person in the same service as one: a day is paid for once."""
+    kinds = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")).unique()
+    kind = kinds.get_indexer(pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")))
+    person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kind
+    found = spells.islands(person, table["start"], table["end"])
+    who, which = np.divmod(found.person, max(len(kinds), 1))
+    out = pd.DataFrame({"person_id": who, "start": found.start, "end": found.end})
+    return out.assign(state=kinds.get_level_values(0)[which], code=kinds.get_level_values(1)[which])
+
+
 def services_used(
     services: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    table = services.loc[services["state"].isin(["service", "subsidised_employment"]).to_numpy()]
+    table = _merged(services.loc[services["state"].isin(["service", "subsidised_employment"]).to_numpy()])
     costs = service_costs_per_day(reference, table["code"], table["state"])
     person, start, end = (table[name].to_numpy(dtype=np.int64) for name in ("person_id", "start", "end"))
     row, first, last = _cut_everywhere(person, start, end, cut)
@@ -199,6 +214,9 @@ def taxes_on_earnings(
     earnings: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     month = earnings["month"].to_numpy(dtype=np.int64)
+    near = np.isin(earnings["person_id"].to_numpy(), cut[0])
+    near &= (month >= _months(cut[1].min())) & (month <= _months(cut[1].max())) if len(cut[1]) else near
+    earnings, month = earnings.loc[near], month[near]
     start = month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     end = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     person = earnings["person_id"].to_numpy(dtype=np.int64)
