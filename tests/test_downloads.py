@@ -1,0 +1,80 @@
+"""CSV files open in Finnish Excel, read back as the cleared values, and hold no formula."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ledger_example
+from evaluation import downloads, exhibits, ledger
+from evaluation.language import get
+
+
+@pytest.fixture(scope="module")
+def cleared():
+    return ledger_example.example()
+
+
+def report(cleared, code="fi", area="oulu"):
+    return exhibits.Report(get(code), area, "Oulu", cleared, {}, {}, True, "2026-11-23")
+
+
+def test_excel_file_has_semicolons_decimal_commas_and_a_byte_order_mark():
+    rows = pd.DataFrame({"item": ["ä"], "estimate": [-1234.5], "simulated": [True]})
+    assert downloads.excel_csv(rows).encode() == b"\xef\xbb\xbfitem;estimate;simulated\r\n\xc3\xa4;-1234,5;true\r\n"
+
+
+def test_plain_file_has_commas_and_decimal_points_and_leaves_missing_numbers_empty():
+    rows = pd.DataFrame({"item": ["a,b"], "estimate": [np.nan], "x": [0.1]})
+    assert downloads.plain_csv(rows) == 'item,estimate,x\r\n"a,b",,0.1\r\n'
+
+
+def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
+    for name in exhibits.EXHIBITS:
+        rows = exhibits.select(cleared, name, area="oulu")
+        plain = pd.read_csv(io.StringIO(downloads.plain_csv(rows)))
+        excel = pd.read_csv(io.StringIO(downloads.excel_csv(rows).lstrip("\ufeff")), sep=";", decimal=",")
+        for column in ("estimate", "ci_low", "ci_high", "x"):
+            for back in (plain, excel):
+                assert np.array_equal(back[column].astype(float), rows[column], equal_nan=True), (name, column)
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=12))
+def test_no_text_starts_as_a_formula(text):
+    written = downloads.plain_csv(pd.DataFrame({"item": [text, "=1+1", "@SUM(A1)", "-2+3", "\t=1"]}))
+    for row in list(csv.reader(io.StringIO(written, newline="")))[1:]:
+        assert not (row and row[0].startswith(("=", "+", "-", "@", "\t", "\r")))
+
+
+def test_written_files_hold_only_rows_of_the_report(cleared, tmp_path):
+    written = downloads.write(report(cleared), tmp_path, names=("payers", "areas"))
+    values = pd.read_csv(tmp_path / "csv" / "oulu" / "all_values.csv", dtype={"window": str})
+    assert set(values["area"]) == {"oulu"}
+    assert len(values) == (cleared["area"] == "oulu").sum()
+    assert all((tmp_path / path).exists() for _, path in written)
+    assert {path.rpartition("/")[2] for _, path in written} >= {"payers.csv", "payers-excel.csv", "codebook.csv"}
+
+
+def test_suppressed_values_are_empty_and_keep_their_status(cleared, tmp_path):
+    downloads.write(report(cleared, area="raasepori-hanko"), tmp_path, names=("effects",))
+    rows = pd.read_csv(tmp_path / "csv" / "raasepori-hanko" / "effects.csv")
+    assert rows["estimate"].isna().all()
+    assert set(rows["status"]) == {"withheld"}
+
+
+def test_codebook_explains_every_column_in_three_languages():
+    book = downloads.codebook()
+    assert book["column"].tolist() == list(ledger.COLUMNS)
+    for row in book.to_dict("records"):
+        assert len({row["meaning_fi"], row["meaning_sv"], row["meaning_en"]}) == 3
+
+
+def test_two_runs_write_the_same_bytes(cleared, tmp_path):
+    for folder in ("one", "two"):
+        downloads.write(report(cleared), tmp_path / folder, names=("payers",))
+    first, second = (sorted((tmp_path / f).rglob("*.csv")) for f in ("one", "two"))
+    assert [a.read_bytes() for a in first] == [b.read_bytes() for b in second]

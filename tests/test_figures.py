@@ -1,0 +1,169 @@
+"""Figures draw what the cleared rows hold, look the same on every run, and survive grey print."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ledger_example
+from evaluation import alt_texts, area_figures, cost_figures, exhibits, figures, palette, time_figures
+from evaluation.language import CODES, alphabetical, get
+
+NAMES = {"helsinki": "Helsinki", "oulu": "Oulun seutu", "raasepori-hanko": "Raasepori ja Hanko"}
+DRAWN = [name for name, exhibit in exhibits.EXHIBITS.items() if exhibit.draw is not None]
+
+
+@pytest.fixture(scope="module")
+def cleared():
+    return ledger_example.example()
+
+
+@pytest.fixture(scope="module")
+def reports(cleared):
+    return {
+        code: exhibits.Report(get(code), "oulu", "Oulun seutu", cleared, NAMES, {"564": "Oulu"}, True, "2026-11-23")
+        for code in CODES
+    }
+
+
+def rows_of(cleared, name, area="oulu"):
+    return exhibits.select(cleared, name, area=area)
+
+
+def luminance(color):
+    parts = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("color", [style.color for style in palette.SERIES] + [palette.SOFT, "#7a3b00"])
+def test_every_colour_has_contrast_of_at_least_three_with_white(color):
+    assert 1.05 / (luminance(color) + 0.05) >= 3
+
+
+def test_arms_differ_in_line_and_marker_and_in_lightness_not_only_in_hue():
+    pilot, comparison = palette.PILOT, palette.COMPARISON
+    assert pilot.line != comparison.line
+    assert pilot.marker != comparison.marker
+    assert abs(luminance(pilot.color) - luminance(comparison.color)) > 0.05
+
+
+def test_outcome_series_draws_the_estimates_and_the_ends_of_the_intervals(cleared):
+    rows = rows_of(cleared, "open_employment")
+    figure = time_figures.outcome_series(rows, language=get("fi"))
+    pilot = rows[rows["item"] == "pilot"].sort_values("x")
+    lines = [line.get_ydata() for line in figure.axes[0].lines if len(line.get_ydata()) == len(pilot)]
+    assert any(np.array_equal(line, pilot["estimate"]) for line in lines)
+    band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert set(pilot["ci_low"]) | set(pilot["ci_high"]) <= set(band)
+
+
+def test_a_suppressed_quarter_leaves_a_gap_and_no_number(cleared):
+    rows = rows_of(cleared, "open_employment").copy()
+    hidden = rows["window"].eq("2019Q2") & rows["item"].eq("pilot")
+    rows.loc[hidden, ["estimate", "ci_low", "ci_high"]] = np.nan
+    figure = time_figures.outcome_series(rows, language=get("fi"))
+    drawn = [line.get_ydata() for line in figure.axes[0].lines if len(line.get_ydata()) == 24]
+    assert any(np.isnan(line).sum() == 1 for line in drawn)
+
+
+def test_payer_bars_are_the_estimates_and_every_payer_is_named(cleared):
+    rows = rows_of(cleared, "payers")
+    ax = cost_figures.payers(rows, language=get("en")).axes[0]
+    assert sorted(patch.get_width() for patch in ax.patches) == pytest.approx(sorted(rows["estimate"]))
+    assert [label.get_text() for label in ax.get_yticklabels()][0] == "Municipality"
+
+
+def test_ellipse_of_the_plane_reaches_2_448_standard_errors_by_hand():
+    part = pd.DataFrame(
+        {"measure": ["delta_effect", "delta_cost", "correlation"], "item": "state", "unit": ["months", "eur", "number"],
+         "estimate": [1.0, 100.0, 0.0], "std_error": [0.5, 40.0, np.nan]}
+    )  # fmt: skip
+    ax = cost_figures.plane(part, language=get("en")).axes[0]
+    outline = ax.patches[0].get_xy()
+    # the 95 % radius of a bivariate normal is sqrt(5.991) = 2.448
+    assert outline[:, 0].max() == pytest.approx(1 + 0.5 * 2.448, abs=1e-3)
+    assert outline[:, 1].min() == pytest.approx(100 - 40 * 2.448, rel=1e-2)
+
+
+def test_areas_stand_in_alphabetical_order_whatever_their_estimates(cleared):
+    ax = area_figures.areas(rows_of(cleared, "areas"), names=NAMES, language=get("fi")).axes[0]
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert shown == alphabetical(NAMES.values())
+
+
+def test_rank_intervals_are_drawn_without_a_point_that_would_read_as_a_ranking(cleared):
+    ax = area_figures.ranks(rows_of(cleared, "ranks"), names=NAMES, language=get("fi")).axes[0]
+    assert not [line for line in ax.lines if line.get_marker() not in ("", "None", None)]
+
+
+def test_a_withheld_row_is_said_in_words_in_a_forest(cleared):
+    rows = rows_of(cleared, "sensitivity", area="raasepori-hanko")
+    figure = figures.sensitivity(rows, language=get("en"))
+    words = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert get("en").no_number("withheld") in words
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_figure_has_an_alternative_that_says_what_is_seen_in_each_language(cleared, name):
+    said = set()
+    for code in CODES:
+        text = alt_texts.describe(name, rows_of(cleared, name), language=get(code), names=NAMES)
+        assert len(text) > 60
+        assert re.search(r"\d", text), "no number of what is seen"
+        assert "{" not in text
+        said.add(text)
+    assert len(said) == 3
+
+
+def test_alternative_text_of_the_attrition_figure_by_hand(cleared):
+    rows = rows_of(cleared, "attrition")
+    text = alt_texts.describe("attrition", rows, language=get("en"), names=NAMES)
+    assert "Pilot area: 39,040 at the start, 18,590 analysed." in text
+
+
+def test_svg_is_the_same_twice_and_holds_no_date_no_metadata_and_no_script(reports):
+    first, second = (exhibits.show(reports["fi"], "payers") for _ in range(2))
+    assert first == second
+    figure = cost_figures.payers(rows_of(reports["fi"].cleared, "payers"), language=get("fi"))
+    text = palette.svg(figure)
+    assert "<metadata" not in text
+    assert "<script" not in text
+    assert not re.search(r"20\d\d-\d\d-\d\dT", text)
+
+
+def test_simulated_mark_stands_on_the_figure_only_when_rows_are_simulated(reports):
+    shown = exhibits.show(reports["en"], "payers")
+    assert "Simulated" in shown
+    real = reports["en"].cleared.assign(simulated=False)
+    report = exhibits.Report(get("en"), "oulu", "Oulu", real, NAMES, {}, False, "2026-11-23")
+    assert "Simulated" not in exhibits.show(report, "payers")
+
+
+def test_exhibit_without_rows_says_so_and_does_not_fail(reports):
+    empty = reports["en"].cleared.iloc[:0]
+    report = exhibits.Report(get("en"), "oulu", "Oulu", empty, NAMES, {}, False, "2026-11-23")
+    for name in exhibits.EXHIBITS:
+        assert "not available" in exhibits.show(report, name)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_numbers_in_tables_read_back_as_the_cleared_values(reports, code):
+    spoken = get(code)
+    shown = exhibits.show(reports[code], "effects")
+    rows = rows_of(reports[code].cleared, "effects")
+    cells = re.findall(r'<td data-value="([^"]+)" data-low="[^"]+" data-high="[^"]+">([^<(]+)\(', shown)
+    assert sorted(float(exact) for exact, _ in cells) == sorted(rows["estimate"])
+    units = rows.drop_duplicates("estimate").set_index("estimate")["unit"]
+    for exact, words in cells:
+        step = {"share": 0.05, "days": 0.05, "eur": 0.5}[units[float(exact)]]
+        scale = 100 if units[float(exact)] == "share" else 1
+        assert spoken.parse_number(words) == pytest.approx(scale * float(exact), abs=step + 1e-9)
+
+
+def test_inputs_are_not_changed_by_drawing(cleared):
+    before = cleared.copy()
+    rows = rows_of(cleared, "event_study")
+    time_figures.event_study(rows, language=get("fi"))
+    pd.testing.assert_frame_equal(cleared, before)
