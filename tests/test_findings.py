@@ -288,6 +288,7 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
         ({"method": "outside", "ci_low": 200.0, "ci_high": 900.0}, (-0.1, 0.5), "unbounded"),
         ({"method": "everything"}, (-0.1, 0.5), "unbounded"),
         ({"method": "refused:fewer_months_in_work"}, (-0.1, 0.5), "refused"),
+        ({"method": "refused:dominated", "status": "missing"}, (-0.5, -0.1), "refused"),
         ({"method": "", "status": "suppressed"}, (0.1, 0.5), "suppressed"),
         (None, (0.1, 0.5), "missing"),
     ],

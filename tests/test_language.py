@@ -171,3 +171,21 @@ def test_reasons_of_a_verdict_are_named_with_their_state():
     assert labels.reason("hidden_bias_not_run", words).startswith("not checked: ")
     with pytest.raises(ValueError, match="has no name"):
         labels.reason("unheard_of", words)
+
+
+def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
+    from evaluation import measure_names, quality_names
+    from evaluation.cost_items import ITEMS
+
+    package = ROOT / "src" / "evaluation"
+    cleaning = "".join(
+        (package / name).read_text("utf-8") for name in ("cleaning.py", "raw_files.py", "registers.py")
+    )
+    rules = re.findall(r'rule="(\w+)"|tally\.append\(\("(\w+)"', cleaning)
+    named = {rule for pair in rules for rule in pair if rule and not rule.startswith("missing_")}
+    assert named <= set(quality_names.RULE), named - set(quality_names.RULE)
+    cohort = (package / "cohort.py").read_text("utf-8")
+    block = cohort[cohort.index("    steps = {") : cohort.index("    so_far =")]
+    steps = set(re.findall(r'"(\w+)": ', block)) | set(re.findall(r'first="(\w+)"', cohort))
+    assert steps <= set(measure_names.STEP), steps - set(measure_names.STEP)
+    assert {item for item, _ in ITEMS} <= set(measure_names.COST_ITEM)

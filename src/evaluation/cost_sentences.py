@@ -51,7 +51,7 @@ def who_paid(
         return [held]
     where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": window}
     where |= {"group": "target_group", "specification": "main"}
-    rows = {payer: pick(cleared, item=payer, **where) for payer in payers}
+    rows = {p: pick(cleared, item=p, outcome=f"cost_{p}_12m_eur", **where) for p in payers}
     found = [effect(row, language, limits=limits) for row in rows.values() if row is not None]
     signs = {payer: _sign(row) for payer, row in rows.items()}
     shift = signs.get("municipality", 0), signs.get("state", 0)
@@ -93,14 +93,14 @@ def additional_month(
     def say(kind: str, text: str) -> Finding:
         return Finding(f"icer:{perspective}", kind, f"{name} – {payer}: {text}")
 
-    if ratio is None or ratio["status"] in ("suppressed", "withheld", "missing", "not_run"):
-        status = "missing" if ratio is None else str(ratio["status"])
-        return say(status, language.no_number(status) + ".")
-    method = str(ratio["method"])
-    if method.startswith("refused"):
+    method = "" if ratio is None else str(ratio["method"])
+    status = "missing" if ratio is None else str(ratio["status"])
+    if method.startswith("refused") and status not in ("suppressed", "withheld"):
         reason = method.partition(":")[2]
         why = language.text(REFUSAL[reason]) if reason in REFUSAL else language.no_number("missing")
         return say("refused", language.text("no figure is given, because {reason}.", reason=why))
+    if status in ("suppressed", "withheld", "missing", "not_run") or ratio is None:
+        return say(status, language.no_number(status) + ".")
     low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
     if method != "interval" or _sign(months) < 1 or not (math.isfinite(low) and math.isfinite(high)):
         if _sign(months) < 0:

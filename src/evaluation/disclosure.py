@@ -83,6 +83,7 @@ def clear(
     if extreme := sorted(set(ledger["measure"]) & set(EXTREMES)):
         raise ValueError(f"disclosure: {extreme} are values of single persons; publish quantiles or means")
     refuse_repeated(ledger)
+    index, ledger = ledger.index, ledger.reset_index(drop=True)
     hidden = few_persons(ledger, threshold=threshold) | (ledger["status"] == "suppressed")
     if previous is not None:
         hidden |= _matched(ledger, previous)["status"] == "suppressed"
@@ -93,7 +94,7 @@ def clear(
     cleared.loc[hidden, "status"] = "suppressed"
     cleared.loc[withheld(ledger) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
     cleared.loc[cleared["status"].isin(("suppressed", "withheld")), NUMBERS + COUNTS] = np.nan
-    return cleared
+    return cleared.set_axis(index)
 
 
 def few_persons(ledger: pd.DataFrame, *, threshold: int) -> pd.Series:

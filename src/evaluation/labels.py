@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from evaluation.language import Language, mark
 from evaluation.measure_names import COST_ITEM, MEASURE, METHOD, REFUSAL, STATUS, STEP, TRANSITION, UNIT
+from evaluation.quality_names import MISSING, RULE, TABLE
 
 HORIZON = re.compile(r"_(3|6|12|24)m(?=_|$)")
 
@@ -270,6 +271,12 @@ def item(measure: str, code: str, language: Language, names: Mapping[str, str] |
         return covariate(code, language)
     if measure == "verdict":
         return "; ".join(reason(part, language) for part in code.split(";") if part)
+    if measure == "rows":
+        table, _, rule = code.partition(":")
+        message = RULE.get(rule) or (MISSING if rule.startswith("missing_") else "")
+        if table not in TABLE or not message:
+            raise ValueError(f"labels: {code!r} has no name; add it to quality_names and the catalogues")
+        return f"{language.text(TABLE[table])}: {language.text(message)}"
     if measure in ("cost_item", "cost_shift"):
         what, _, payer = code.partition(":")
         kind = "cost_item" if measure == "cost_item" else "transition"

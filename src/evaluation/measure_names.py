@@ -28,6 +28,7 @@ MEASURE = {
     "caseload_per_worker": mark("Clients per worker"),
     "att": mark("Difference from the comparison"),
     "p_adjusted": mark("Adjusted p value (several outcomes)"),
+    "comparison_error": mark("Standard error of the comparison's change"),
     "mde": mark("Smallest difference that would be detected"),
     "mean_after": mark("Mean during the trial"),
     "counterfactual_mean": mark("Estimated mean without the trial"),
@@ -121,7 +122,10 @@ METHOD = {
     "pays_for_itself": mark("Pays for itself"),
     "never": mark("Is not paid back"),
     "found": mark("Calculated"),
+    "read": mark("Read"),
+    "kept": mark("Kept"),
     "dropped": mark("Dropped"),
+    "mended": mark("Mended"),
     "kept as unknown": mark("Kept as unknown"),
 }
 # why no cost per additional month is given
