@@ -212,6 +212,24 @@ def test_levels_without_any_treated_episode_do_not_break_the_fit() -> None:
     assert any("no treated episode has" in note for note in found.notes)
 
 
+def test_one_treated_municipality_does_not_seem_free_of_error() -> None:
+    data = episodes(24, n=6000, municipalities=40, treated=1)
+    found = did_rc(data, outcomes=["work"], covariates=["x"])
+    assert "one treated municipality" in found.table["convention"].item()
+    assert found.table["clusters"].item() == 40
+    assert found.clusters.nunique() > 40
+    single = did_rc(data, outcomes=["work"], covariates=["x"], cluster=None).table["std_error"].item()
+    assert found.table["std_error"].item() > 0.6 * single
+    sums = found.influence.groupby(data["municipality"]).sum().loc["000", "work"]
+    assert abs(sums) < 1e-3 * found.influence["work"].abs().sum()  # why the cluster itself would show nothing
+    study = event_study(
+        quarters(25).assign(municipality=lambda r: r["municipality"].where(~r["treated"], "000")),
+        outcomes=["work"],
+        covariates=["x"],
+    )
+    assert study.table["std_error"].min() > 0.03
+
+
 # --- peers -----------------------------------------------------------------------------------------------
 
 

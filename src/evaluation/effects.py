@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evaluation.covariates import require_columns
 from evaluation.did_design import TABLE, design_blocks
 from evaluation.doubly_robust import Method
-from evaluation.estimates import Estimates, clustered_covariance, tidy, truth_values
+from evaluation.estimates import Estimates, clustered_covariance, sampling_units, tidy, truth_values
 from evaluation.municipal_scores import episodes_by_side, join_small, municipal_scores, within_covariance
 from evaluation.regression import sum_by
 
@@ -98,7 +98,8 @@ def did_rc(
     -------
     Estimates
         Standard errors are G/(G−1)-scaled sums over clusters of influence values, intervals use t(G−1). With
-        few treated clusters they are too small: see `inference` for intervals by placebo areas.
+        few treated clusters they are too small: see `inference` for intervals by placebo areas. With one
+        only, persons take its place (its influence values sum to zero): shocks of it are not in the error.
 
     Raises
     ------
@@ -121,26 +122,24 @@ def did_rc(
     estimate = np.empty(len(names))
     used = np.zeros((len(data), len(names)), dtype=bool)
     counts, persons = [0] * len(names), [0] * len(names)
-    clusters = data[cluster] if cluster else pd.Series(np.arange(len(data)), index=data.index, name="episode")
+    treated = truth_values(data, "treated", table=TABLE)
+    clusters, convention = sampling_units(data, cluster, treated=treated, table=TABLE)
+    groups_of = data[cluster] if cluster else clusters
     people = data["person_id"] if "person_id" in data else pd.Series(np.arange(len(data)))
     methods = [""] * len(names)
     for block in design_blocks(data, names, covariates, method, weights, notes):
         influence[np.ix_(block.rows, block.columns)] = block.fit.influence * (len(data) / len(block.rows))
         estimate[block.columns] = block.fit.estimate
         used[np.ix_(block.rows, block.columns)] = True
-        groups, distinct = _distinct(clusters, block.rows), _distinct(people, block.rows)
+        groups, distinct = _distinct(groups_of, block.rows), _distinct(people, block.rows)
         for column in block.columns:
             methods[column], counts[column], persons[column] = block.fit.method, groups, distinct
     frame = pd.DataFrame(influence, index=data.index, columns=names)
-    if cluster and data[cluster].isna().any():
-        raise ValueError(
-            f"{TABLE}.{cluster}: {int(data[cluster].isna().sum())} rows have no cluster; fill or drop them"
-        )
     if cluster and min(counts) < 2:
         raise ValueError(
             f"{TABLE}.{cluster}: 1 cluster; at least 2 are needed, or cluster=None for independent rows"
         )
-    if cluster and (few := _distinct(clusters, np.flatnonzero(data["treated"]))) < 10:
+    if cluster and (few := _distinct(groups_of, np.flatnonzero(treated))) < 10:
         notes.append(f"{few} treated clusters: the clustered standard error is too small, use placebo areas")
     table = tidy(
         names,
@@ -151,7 +150,7 @@ def did_rc(
         episodes=used.sum(axis=0).tolist(),
         clusters=counts,
         method=methods,
-        convention=f"influence values, clusters {cluster or 'none (episodes independent)'}, G/(G-1), t(G-1)",
+        convention=convention,
         level=level,
     )
     return Estimates(table, frame, clusters, tuple(dict.fromkeys(notes)))

@@ -87,6 +87,36 @@ def clustered_covariance(
     return count / (count - 1) * sums.T @ sums / len(values) ** 2
 
 
+def sampling_units(
+    data: pd.DataFrame, cluster: str | None, *, treated: BoolArray, table: str
+) -> tuple[pd.Series[Any], str]:
+    """Clusters of the rows for the covariance of influence values, and the convention in words.
+
+    Influence values of an arm sum to zero, so an arm that is one single cluster would seem to have no error
+    at all. There persons (episodes where no `person_id` is given) take the cluster's place, and the convention
+    says that shocks of that cluster are not in the standard error.
+    """
+    if cluster is None:
+        units = pd.Series(np.arange(len(data)), index=data.index, name="episode")
+        return units, "influence values, episodes independent, G/(G-1), t(G-1)"
+    if empty := int(data[cluster].isna().sum()):
+        raise ValueError(f"{table}.{cluster}: {empty} rows have no cluster; fill or drop them")
+    names = data[cluster]
+    convention = f"influence values, clustered by {cluster}, G/(G-1), t(G-1)"
+    alone = np.zeros(len(data), dtype=bool)
+    for arm, word in ((treated, "treated"), (~treated, "comparison")):
+        if len(pd.unique(names[arm])) == 1:
+            alone |= arm
+            convention += f"; one {word} {cluster}: persons are its clusters, its shocks not in the error"
+    if alone.any():
+        people = (
+            data["person_id"] if "person_id" in data else pd.Series(np.arange(len(data)), index=data.index)
+        )
+        mixed = names.astype(str).where(~alone, "person " + people.astype(str))
+        return mixed.rename(cluster), convention
+    return names, convention
+
+
 def tidy(
     outcomes: Sequence[str],
     estimate: FloatArray,

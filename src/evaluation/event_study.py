@@ -11,7 +11,7 @@ from evaluation.covariates import require_columns
 from evaluation.did_design import TABLE
 from evaluation.doubly_robust import Method
 from evaluation.effects import did_rc
-from evaluation.estimates import ESTIMATE_COLUMNS, Estimates, truth_values
+from evaluation.estimates import ESTIMATE_COLUMNS, Estimates, sampling_units, truth_values
 
 
 def event_study(
@@ -89,7 +89,7 @@ def event_study(
     tables: list[pd.DataFrame] = []
     columns: dict[str, np.ndarray] = {}
     notes: list[str] = []
-    clusters = data[cluster] if cluster else pd.Series(np.arange(n), index=data.index, name="episode")
+    clusters, _ = sampling_units(data, cluster, treated=treated, table=TABLE)
     for event in events:
         label = str(pd.Period(ordinal=int(event) + pd.Period(start, freq="Q").ordinal, freq="Q"))
         now = number == event

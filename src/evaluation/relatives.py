@@ -16,6 +16,7 @@ from evaluation.estimates import (
     clustered_covariance,
     outcome_matrix,
     row_weights,
+    sampling_units,
     tidy,
     truth_values,
 )
@@ -91,11 +92,13 @@ def triple_difference(
         influence[rows] = sign * part.influence.to_numpy() * (len(data) / len(rows))
         parts.append(part)
     first, second = (part.table for part in parts)
-    clusters = data[cluster] if cluster else pd.Series(np.arange(len(data)), index=data.index, name="episode")
+    treated = truth_values(data, "treated", table=TABLE)
+    clusters, convention = sampling_units(data, cluster, treated=treated, table=TABLE)
     frame = pd.DataFrame(influence, index=data.index, columns=names)
     used = frame.to_numpy() != 0
     people = data["person_id"].to_numpy() if "person_id" in data else np.arange(len(data))
-    count = [pd.unique(clusters.to_numpy()[used[:, j]]).size for j in range(len(names))]
+    groups = data[cluster] if cluster else clusters
+    count = [pd.unique(groups.to_numpy()[used[:, j]]).size for j in range(len(names))]
     table = tidy(
         names,
         (first["estimate"] - second["estimate"]).to_numpy(),
@@ -105,7 +108,7 @@ def triple_difference(
         episodes=(first["episodes"] + second["episodes"]).tolist(),
         clusters=count,
         method=[f"triple difference, {value}" for value in first["method"]],
-        convention=first["convention"].iloc[0],
+        convention=convention,
     )
     return Estimates(
         table, frame, clusters, tuple(dict.fromkeys(note for part in parts for note in part.notes))
