@@ -93,8 +93,8 @@ def sampling_units(
     """Clusters of the rows for the covariance of influence values, and the convention in words.
 
     Influence values of an arm sum to zero, so an arm that is one single cluster would seem to have no error
-    at all. There persons (episodes where no `person_id` is given) take the cluster's place, and the convention
-    says that shocks of that cluster are not in the standard error.
+    at all. There persons (episodes where no `person_id` is given) take the cluster's place, and the
+    convention says that shocks of that cluster are not in the standard error.
     """
     if cluster is None:
         units = pd.Series(np.arange(len(data)), index=data.index, name="episode")
