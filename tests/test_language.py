@@ -145,9 +145,8 @@ def test_statuses_without_number_are_the_ledgers():
 
 
 def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
-    from ledger_example import example
-
     from evaluation import labels
+    from ledger_example import example
 
     cleared = example()
     for code in CODES:

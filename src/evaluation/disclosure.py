@@ -88,6 +88,7 @@ def clear(
     if previous is not None:
         hidden |= _matched(ledger, previous)["status"] == "suppressed"
     hidden = complementary(ledger, hidden, threshold=threshold)
+    hidden |= left_out(ledger, hidden)
     cleared = round_counts(ledger, base=base)
     if previous is not None:
         cleared = _keep_released(cleared, ledger, previous, threshold=threshold)
@@ -139,6 +140,13 @@ def complementary(ledger: pd.DataFrame, hidden: pd.Series, *, threshold: int) ->
             hidden.loc[frame.index] |= pd.MultiIndex.from_frame(frame[[*within, part]]).isin(chosen)
         if int(hidden.sum()) == before:
             return hidden
+
+
+def left_out(ledger: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Mark estimates without a hidden municipality: their difference from the main one would tell of it."""
+    place = pd.MultiIndex.from_frame(ledger[["area", "item"]])
+    secret = place[hidden & ledger["measure"].isin(SUMS[0][0])]
+    return pd.Series((ledger["specification"] == "leave_one_out") & place.isin(secret), index=ledger.index)
 
 
 def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
