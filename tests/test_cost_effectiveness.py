@@ -187,9 +187,9 @@ def test_coverage_of_cost_effect_net_benefit_and_fieller_at_known_truth(clusters
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("clusters", "size"), [(6, 40), (12, 100), (30, 60), (60, 200)])
+@pytest.mark.parametrize(("clusters", "size"), [(6, 40), (12, 40), (30, 20), (60, 20)])
 def test_coverage_lies_between_93_and_97_percent_in_the_full_simulation(clusters, size):
-    found = coverage(runs=4000, clusters=clusters, size=size, shock=1.0, seed=clusters)
+    found = coverage(runs=2000, clusters=clusters, size=size, shock=1.0, seed=clusters)
     assert ((found > 0.93) & (found < 0.97)).all(), found
 
 
@@ -261,7 +261,7 @@ def test_below_24_clusters_the_method_changes_and_says_why():
 
 def test_one_cluster_in_an_arm_is_refused():
     frame = clustered(np.random.default_rng(1), clusters=1, size=30, shock=1.0)
-    with pytest.raises(ValueError, match="the smaller arm has 1"):
+    with pytest.raises(ValueError, match="arm 0 has 1"):
         joint_of(frame)
 
 

@@ -119,25 +119,30 @@ def from_influence(
     Returns
     -------
     Joint
-        Covariance Σ over clusters of products of sums / n² × G/(G − 1); t with the clusters of the smaller
-        arm less one as degrees of freedom.
+        Covariance Σ over clusters of products of sums / n², times G / (G − 1) within each arm; Welch's
+        degrees of freedom, the smaller of cost's and effect's.
     """
-    n = len(influence)
-    values = influence[[cost, effect]].to_numpy(dtype=float) / [1.0, effect_per_month] / n
-    sums = pd.DataFrame(values).groupby(clusters.to_numpy(), sort=False).sum().to_numpy()
-    groups = len(sums)
-    smallest = int(clusters.groupby(arm.to_numpy()).nunique().min())
-    if smallest < 2:
-        raise ValueError(
-            f"clusters: the smaller arm has {smallest}; a clustered covariance needs two or more: "
-            "use the area covariance of the placebo areas"
-        )
+    values = influence[[cost, effect]].to_numpy(dtype=float) / [1.0, effect_per_month] / len(influence)
+    sums = pd.DataFrame(values).groupby([arm.to_numpy(), clusters.to_numpy()], sort=False).sum()
+    pieces, degrees = [], []
+    for name, own in sums.groupby(level=0):
+        if len(own) < 2:
+            raise ValueError(
+                f"clusters: arm {name} has {len(own)}; a clustered covariance needs two or more: "
+                "use the area covariance of the placebo areas"
+            )
+        pieces.append(own.to_numpy().T @ own.to_numpy() * len(own) / (len(own) - 1))
+        degrees.append(len(own) - 1)
+    covariance = np.sum(pieces, axis=0)
+    spread = np.array([np.diag(piece) for piece in pieces])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = spread.sum(axis=0) ** 2 / (spread**2 / np.array(degrees)[:, None]).sum(axis=0)
     return Joint(
         float(estimates[cost]),
         float(estimates[effect]) / effect_per_month,
-        sums.T @ sums * groups / (groups - 1),
-        df=float(smallest - 1),
-        method=f"influence values, {groups} clusters",
+        covariance,
+        df=float(np.nanmin(df)),
+        method=f"influence values, {len(sums)} clusters",
     )
 
 
