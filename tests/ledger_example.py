@@ -7,6 +7,7 @@ Raasepori and Hanko fails, so that its headline effect is withheld and some of i
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
         persons = (
             {} if "persons" in frame or "persons" in fixed else {"persons": float(n), "episodes": n * 1.3}
         )
-        parts.append(ledger.rows(frame, area=area, simulated=True, **persons, **fixed))
+        parts.append(frame.assign(area=area, simulated=True, **persons, **fixed))
 
     # cohort
     for arm, size in (("pilot", n), ("comparison", 58_000)):
@@ -562,8 +563,8 @@ def _pooled() -> list[pd.DataFrame]:
 
     def add(frame: pd.DataFrame, **fixed: object) -> None:
         parts.append(
-            ledger.rows(
-                frame, topic="pooled", outcome="open_employment_12m", simulated=True, persons=5_000.0, **fixed
+            frame.assign(
+                topic="pooled", outcome="open_employment_12m", simulated=True, persons=5_000.0, **fixed
             )
         )
 
@@ -616,9 +617,7 @@ def _public() -> list[pd.DataFrame]:
 
         def add(frame: pd.DataFrame, area: str = area, **fixed: object) -> None:
             parts.append(
-                ledger.rows(
-                    frame, area=area, topic="public_statistics", group="all", simulated=False, **fixed
-                )
+                frame.assign(area=area, topic="public_statistics", group="all", simulated=False, **fixed)
             )
 
         shift = 0.3 * i
@@ -653,6 +652,11 @@ def _public() -> list[pd.DataFrame]:
 
 def example() -> pd.DataFrame:
     """Cleared ledger of three areas and all: every catalogue entry, every status."""
+    return _whole().copy()
+
+
+@lru_cache
+def _whole() -> pd.DataFrame:
     rng = np.random.default_rng(1269)
     parts = [part for area in (*AREAS, "all") for part in _area(area, rng)] + _pooled() + _public()
     validation = pd.DataFrame(
@@ -662,18 +666,11 @@ def example() -> pd.DataFrame:
             "unit": ["share", "share", "share", "share"],
         }
     )
-    parts.append(
-        ledger.rows(
-            validation,
-            area="all",
-            topic="validation",
-            simulated=True,
-            method="200 runs; 1750 persons",
-            item="small",
-        )
-    )
-    whole = pd.concat(parts, ignore_index=True).astype(ledger.COLUMNS)
-    ledger.refuse_repeated(whole)
+    tried = validation.assign(area="all", topic="validation", simulated=True, method="200 runs; 1750 persons")
+    parts.append(tried.assign(item="small"))
+    whole = ledger.rows(pd.concat(parts, ignore_index=True))
+    hidden = whole["status"].isin(["withheld", "suppressed", "missing"])
+    whole.loc[hidden, ["estimate", "std_error", "ci_low", "ci_high", "p_value"]] = np.nan
     return whole.sort_values(ledger.KEY, kind="stable", ignore_index=True)
 
 

@@ -1,0 +1,103 @@
+"""The page checks find what they are there to find, and the reports of the example pass them."""
+
+import pytest
+
+from evaluation import check_pages, page, sections
+from evaluation.provenance_section import data_and_provenance
+from test_page import REFERENCE, ledger_example
+
+GOOD = "<h1>Sivu</h1><p>Teksti.</p>"
+
+needs_browser = pytest.mark.skipif(check_pages.browser() is None, reason="no Chromium on this machine")
+
+
+def problems(path):
+    return "\n".join(check_pages.check([path])["problem"])
+
+
+def written(folder, body, *, language="fi", name="index"):
+    return page.write_plain(
+        folder / language / f"{name}.html", title="Sivu", body=body, language=language, simulated=True
+    )
+
+
+@needs_browser
+def test_faults_are_found_one_by_one(tmp_path):
+    body = (
+        GOOD
+        + '<h4>Liian syvällä</h4><img src="https://example.org/a.png" alt="kuva">'
+        + '<p style="color:#bbb">Haalea</p><table><tr><td>1</td></tr></table>'
+        + '<div style="width:1500px">x</div><a href="puuttuu.html">linkki</a>'
+    )
+    found = problems(written(tmp_path, body))
+    for fault in (
+        "request: https://example.org",
+        "a heading level is left out",
+        "no text alternative that says what is seen",
+        "axe color-contrast",
+        "a table has no column headings",
+        "at 1280 px",
+        "links to puuttuu.html",
+    ):
+        assert fault in found, fault
+
+
+@needs_browser
+def test_wrong_language_script_and_missing_sections_are_found(tmp_path):
+    path = written(tmp_path, GOOD + '<section id="findings"></section>', name="oulu")
+    path.write_text(
+        path.read_text().replace('lang="fi"', 'lang="sv"', 1).replace("</main>", "<script></script></main>")
+    )
+    found = problems(path)
+    assert "lang is 'sv'" in found
+    assert "script" in found
+    assert "sections are ['findings']" in found
+
+
+def test_nothing_to_check_is_not_a_pass():
+    with pytest.raises(RuntimeError):
+        check_pages.check([])
+
+
+def test_a_sample_keeps_the_index_and_some_areas_of_each_language(tmp_path):
+    for code in ("fi", "sv"):
+        (tmp_path / code).mkdir()
+        for name in ("index", "national", *"abcdefghij"):
+            (tmp_path / code / f"{name}.html").write_text("")
+    chosen = check_pages.pages(tmp_path, sample=4)
+    assert [path.stem for path in chosen] == ["index", "national", "a", "f"] * 2
+
+
+@needs_browser
+@pytest.mark.parametrize(("language", "area"), [("fi", "oulu"), ("sv", "raasepori-hanko")])
+def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
+    cleared = tmp_path / "cleared.parquet"
+    ledger_example.example().to_parquet(cleared)
+    report = sections.open_report(
+        cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
+    )
+    names = [name.replace("-", "_") for name in sections.SECTIONS][:11]
+    source = {"cleared": str(cleared), "reference": str(REFERENCE), "processed": str(tmp_path)}
+    body = "\n".join(
+        [
+            sections.heading(report),
+            *(getattr(sections, name)(report) for name in names),
+            data_and_provenance(report, parameters={"area": area}, **source),
+            sections.downloads(report, reports=tmp_path / "reports"),
+        ]
+    )
+    target = tmp_path / "reports" / language / f"{area}.html"
+    page.write_plain(target, title=report.name, body=body, language=language, simulated=True)
+    page.write_index(
+        target.with_name("index.html"), cleared=cleared, reference=REFERENCE, language=language, areas=[area]
+    )
+    assert problems(target) == ""
+
+
+@needs_browser
+def test_command_prints_each_problem_and_fails(tmp_path, capsys):
+    written(tmp_path, "<p>no heading</p>")
+    assert check_pages.main([str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "0 first headings" in out
+    assert "1 pages checked" in out
