@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.shocks import Array, ShockPosterior, shock_posterior, smoothed_covariance
+from evaluation.shocks import (
+    IMPLAUSIBLE,
+    Array,
+    ShockPosterior,
+    episode_variance,
+    shock_posterior,
+    smoothed_covariance,
+)
 
 if TYPE_CHECKING:
     from evaluation.effects import MunicipalChanges
@@ -113,7 +120,9 @@ def contrast(
     )
     variance = np.diagonal(covariance, axis1=1, axis2=2).T
     comparison = change[~treated].T
-    posterior = shock_posterior(comparison, variance[:, ~treated], group=group)
+    size = np.asarray(changes.n_before, dtype=float)[order], np.asarray(changes.n_after, dtype=float)[order]
+    scale = IMPLAUSIBLE * np.sqrt(episode_variance(covariance, *size))
+    posterior = shock_posterior(comparison, variance[:, ~treated], group=group, scale=scale)
     own, shared = posterior.mean()
     scale = np.sqrt(variance[:, ~treated] + (own + shared)[:, None])
     precision = scale**-2

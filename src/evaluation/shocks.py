@@ -22,6 +22,7 @@ FEWEST_COMPARISONS = 5
 SPREADS = 64  # grid points of the total shock's standard deviation
 SHARES = np.linspace(0, 1, 11)  # grid of the share that a labour market area's municipalities have in common
 NOTHING_SHARED = 0.3  # prior probability that municipalities of a labour market area share no shock
+IMPLAUSIBLE = 0.05  # prior scale of the total shock, in standard deviations of the outcome between episodes
 PRIOR_EPISODES = 30  # a municipality's own variance counts as much as the pooled one at this many episodes
 
 
@@ -80,13 +81,22 @@ def smoothed_covariance(covariance: Array, n_before: Array, n_after: Array) -> A
     return (own * per_episode + (1 - own) * pooled) / size[:, None, None]
 
 
+def episode_variance(covariance: Array, n_before: Array, n_after: Array) -> Array:
+    """Pooled variance of each outcome between episodes, from the sampling covariance of changes (k)."""
+    size = 1 / (1 / np.asarray(n_before, float) + 1 / np.asarray(n_after, float))
+    own = np.diagonal(covariance, axis1=1, axis2=2) * size[:, None]
+    pooled: Array = size @ own / size.sum()
+    return pooled
+
+
 def shock_posterior(
-    change: Array, variance: Array, *, group: NDArray[np.intp] | None = None
+    change: Array, variance: Array, *, group: NDArray[np.intp] | None = None, scale: Array | None = None
 ) -> ShockPosterior:
     """Posterior of the shock variances among comparison municipalities.
 
     The restricted likelihood (the common change integrated out) times a prior: the density of the total
-    shock's standard deviation rises with its square root, which leans to caution; with groups, the share of
+    shock's standard deviation rises with its square root, which leans to caution, and falls off beyond
+    ``scale``, so that a register too small to tell does not suggest absurd shocks; with groups, the share of
     its variance that is common to a group is zero with probability 0.3 and else anything. Both were
     chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior instead
     of plugging in one estimate keeps the interval honest when the estimate is zero by chance (Gelman 2006,
@@ -100,6 +110,8 @@ def shock_posterior(
         Their sampling variances.
     group : integer array, M, optional
         Labour market area of each; without it no shared shock is estimated.
+    scale : array, R, optional
+        Standard deviation of the half-normal fall-off; none by default.
 
     Returns
     -------
@@ -145,13 +157,17 @@ def shock_posterior(
             loglik[:, i, j] = _restricted_loglik(
                 change, variance + (1 - share) * total, share * total, member if share > 0 else None
             )
-    width = np.gradient(spread, axis=1)[:, :, None]
+    width = np.gradient(spread, axis=1)
+    if scale is not None:
+        width = width * np.exp(-0.5 * (spread / np.asarray(scale)[:, None]) ** 2)
     prior = np.ones(len(shares))
     if len(shares) > 1:
         prior[-1] = 0.5  # trapezoid rule
         prior[0] = prior[1:].sum() * NOTHING_SHARED / (1 - NOTHING_SHARED)
     weight = (
-        np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True)) * width * prior * np.sqrt(spread)[:, :, None]
+        np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True))
+        * (width * np.sqrt(spread))[:, :, None]
+        * prior
     )
     weight /= weight.sum(axis=(1, 2), keepdims=True)
     total = (spread**2)[:, :, None]
