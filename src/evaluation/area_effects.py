@@ -37,13 +37,12 @@ HEADLINE = PRIMARY[0]
 FURTHER = (
     "open_employment_3m",
     "open_employment_6m",
-    "open_employment_24m",
-    "open_employment_days_24m",
     "still_unemployed_3m",
     "still_unemployed_6m",
     "still_unemployed_12m",
-    "long_term_unemployed_24m",
 )
+# Followed for 24 months: fewer episodes, so these get changes of their own and do not thin out the rest.
+LATE = ("open_employment_24m", "open_employment_days_24m", "long_term_unemployed_24m")
 BASELINE = "2019_20"
 
 
@@ -88,7 +87,7 @@ def effect_rows(
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
     primary = att[att["outcome"].isin(PRIMARY)]
     inference = area_covariance(changes, groups=groups)
-    return pd.concat(
+    rows = pd.concat(
         [
             att,
             plain.assign(measure="mean_after", estimate=mean),
@@ -105,12 +104,15 @@ def effect_rows(
                 ),
             ),
             plain.assign(measure="comparison_error", estimate=_comparison_error(changes, groups)),
-            plain[plain["outcome"].isin(PRIMARY)].assign(
-                measure="p_adjusted", unit="probability", estimate=adjust_p(primary["p_value"]), method="holm"
-            ),
         ],
         ignore_index=True,
     )
+    if primary.empty:
+        return rows
+    adjusted = plain.loc[primary.index].assign(
+        measure="p_adjusted", unit="probability", estimate=adjust_p(primary["p_value"]), method="holm"
+    )
+    return pd.concat([rows, adjusted], ignore_index=True)
 
 
 def _comparison_error(changes: MunicipalChanges, groups: pd.Series) -> np.ndarray:
