@@ -340,7 +340,7 @@ def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_
         register(spells=[(1, "service", "05", MONDAY, MONDAY + 100)]), episodes((1, MONDAY)), **SETTINGS
     )
     to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2021], price_year=2019)[0])
-    cost, compensation = 2304 * 100 / 365 * to_2019, 100 * 0.62 * 10.09
+    cost, compensation = 2304 * 100 / 365 * to_2019, 100 * 0.57 * 10.09
     assert out["cost_municipality_12m_eur"].iloc[0] == pytest.approx(cost - compensation, abs=0.02)
     assert out["cost_state_12m_eur"].iloc[0] == pytest.approx(compensation, abs=0.02)
     assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(cost, abs=0.02)
