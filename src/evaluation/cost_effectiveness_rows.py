@@ -121,9 +121,11 @@ def _ratio(joint: Joint, level: float) -> dict[str, Any]:
     row = {"measure": "icer", "unit": "eur_per_month"}
     reason = reason_to_refuse(joint.delta_cost, joint.delta_effect)
     if reason:
-        return {**row, "estimate": np.nan, "method": f"refused:{reason}"}
+        return {**row, "estimate": np.nan, "method": f"refused:{reason}", "status": "missing"}
     found = joint.fieller(level=level)
-    return {**row, "estimate": found.ratio, "ci_low": found.low, "ci_high": found.high, "method": found.kind}
+    # The two limits of a set that is no interval would be read as one: only the kind goes on.
+    limits = {"ci_low": found.low, "ci_high": found.high} if found.kind == "interval" else {}
+    return {**row, "estimate": found.ratio, **limits, "method": found.kind}
 
 
 def _quadrants(joint: Joint) -> list[dict[str, Any]]:
