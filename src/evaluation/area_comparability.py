@@ -62,9 +62,7 @@ def balance_rows(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     checks = [
         diagnostics.overlap(1 - found["supported_share"], ess=weights.ess_comparison),
-        diagnostics.balance(
-            table["after_weighting"], treated=weights.ess_target, ess=weights.ess_comparison
-        ),
+        diagnostics.balance(table["after_weighting"], treated=weights.ess_target, ess=weights.ess_comparison),
     ]
     return (
         pd.concat([*smd, arms], ignore_index=True).assign(**counts),

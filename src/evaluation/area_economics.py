@@ -7,26 +7,62 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evaluation.area_effects import BASELINE
-from evaluation.cost_effectiveness import Joint, combination, net_benefit, quadrants
-from evaluation.description import of_area, window_mean_rows
+from evaluation import cost_effectiveness_rows, cost_reference, cost_tables
+from evaluation.area_effects import BASELINE, changes_of
+from evaluation.cost_effectiveness import Joint
+from evaluation.description import of_area, with_after
 from evaluation.effects import MunicipalChanges
-from evaluation.fieller import reason_to_refuse
-from evaluation.inference import area_covariance
+from evaluation.inference import AreaInference, area_covariance
+from evaluation.programme_costs import cost_per_client
 from evaluation.schemas import PAYERS
 
 DAYS_IN_MONTH = 30.4375
 EVERYONE = (*PAYERS, "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
-COST_OUTCOMES = tuple(f"cost_{payer}_12m_eur" for payer in EVERYONE if payer != "eu")
 WORK_DAYS = "open_employment_days_12m"
+INCOME = "recipient_income_12m_eur"
+# The EU pays none of the items that the register holds: a difference of zero has no interval.
+COST_OUTCOMES = (*(f"cost_{payer}_12m_eur" for payer in EVERYONE if payer != "eu"), INCOME)
+INCOME_ITEMS = (
+    "labour_market_support",
+    "basic_allowance",
+    "earnings_related",
+    "tax_on_benefits",
+    "tax_on_earnings",
+)
 THRESHOLDS = tuple(range(0, 5001, 250))
+VALUE_OF_MONTH_EUR = 2000.0
+# Staff and projects; bought services and pay subsidies are in the ledger of payers at unit cost already.
+PROGRAMME_ITEMS = ("henkilöstö", "hankkeet")
+# A year of unemployment on labour market support past 300 paid days, against rehabilitative work and a pay subsidy.
+SHIFT = {"year": 2022, "paid_days_before": 400, "service": "05", "subsidy": "54"}
+
+
+def with_income(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Add the net income of the person in the first year: earnings and benefits after taxes, prices of the costs."""
+    items = [
+        name
+        for name in episodes
+        for item in INCOME_ITEMS
+        if name.startswith(f"item_{item}_") and name.endswith("_12m_eur")
+    ]
+    return episodes.assign(
+        **{INCOME: episodes["earnings_12m_eur"] + episodes[items].sum(axis=1, skipna=False)}
+    )
 
 
 def cost_rows(
-    episodes: pd.DataFrame, data: pd.DataFrame, effects: pd.DataFrame, *, area: str
+    episodes: pd.DataFrame,
+    data: pd.DataFrame,
+    effects: pd.DataFrame,
+    *,
+    area: str,
+    reference: Path,
+    area_costs: pd.DataFrame,
+    pilot_areas: pd.DataFrame,
+    price_year: int,
 ) -> pd.DataFrame:
-    """Mean cost by payer and window, cost items after the start, and the difference by payer.
+    """Mean costs and items by payer, difference by payer, programme spending, and who pays when people move.
 
     Parameters
     ----------
@@ -38,70 +74,89 @@ def cost_rows(
         From `area_effects.effect_rows`, cost columns among the outcomes.
     area : str
         Pilot area or "all".
+    reference : Path
+        Folder of the reference tables.
+    area_costs, pilot_areas : pandas.DataFrame
+        Programme spending, and clients at the transfer.
+    price_year : int
+        Year in whose prices the episode table is.
 
     Returns
     -------
     pandas.DataFrame
-        Rows mean_cost, cost_item and delta_cost in euros per episode, in the prices of the episode table.
+        Rows of topic cost, euros per episode unless the measure says otherwise.
     """
-    means = window_mean_rows(episodes, area=area, outcomes=[f"cost_{payer}_12m_eur" for payer in EVERYONE])
-    means = means.rename(columns={"item": "group"}).assign(
-        measure="mean_cost", item=means["outcome"].map(payer_of), unit="eur"
-    )
-    delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES)]
+    target = episodes[episodes["group"] == "target_group"]
+    means = cost_tables.mean_costs(with_after(of_area(target, area)), months=12, arm="side")
+    wanted = means["window"].isin(["2019_20", "after"]) | means["measure"].eq("mean_cost")
+    delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
-    return pd.concat([means, _item_rows(of_area(data, area)), delta], ignore_index=True)
-
-
-def _item_rows(data: pd.DataFrame) -> pd.DataFrame:
-    after = data[data["post"]]
-    columns = [name for name in data if name.startswith("item_") and name.endswith("_12m_eur")]
-    groups = after.groupby("side")
-    means, persons = groups[columns].mean(), groups["person_id"].nunique()
-    long = means.melt(ignore_index=False, var_name="column", value_name="estimate").reset_index()
-    split = [_item_and_payer(column) for column in long["column"]]
-    rows = long.rename(columns={"side": "group"}).assign(
-        measure="cost_item",
-        item=split,
-        window="after",
-        unit="eur",
-        persons=long["side"].map(persons).astype(float),
+    shifts = cost_tables.shift_rows(
+        cost_tables.cost_shift(cost_reference.load(reference), price_year=price_year, **SHIFT)  # type: ignore[arg-type]
     )
-    return rows[rows["estimate"] != 0].drop(columns="column")
+    parts = [
+        means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == "after"))],
+        delta,
+        shifts,
+        _programme_rows(area_costs, pilot_areas, area=area),
+    ]
+    return pd.concat(parts, ignore_index=True).drop(columns="topic")
 
 
-def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series) -> Joint:
-    """Difference in cost of a payer and in months of open employment, with their area covariance."""
-    found = area_covariance(changes, outcomes=[f"cost_{payer}_12m_eur", WORK_DAYS], groups=groups)
-    scale = np.array([1.0, 1 / DAYS_IN_MONTH])
-    cost, effect = found.estimate * scale
-    return Joint(
-        float(cost), float(effect), found.covariance * np.outer(scale, scale), df=found.df, method="t_draws"
+def _programme_rows(area_costs: pd.DataFrame, pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:
+    """Spending per client and year: as reported, or at least what is published; missing stays missing."""
+    clients = pilot_areas.set_index("area")["clients_at_transfer"]
+    counted = area_costs[area_costs["item"].isin(PROGRAMME_ITEMS)]
+    years = counted.groupby("area", observed=True)["year"].transform("nunique")
+    yearly = counted.assign(amount_eur=counted["amount_eur"] / years)
+    found = cost_per_client(yearly, clients).reindex([area]).iloc[0]
+    return pd.DataFrame(
+        [
+            {
+                "measure": "programme_cost_per_client",
+                "item": name,
+                "unit": "eur",
+                "estimate": found[f"{name}_eur"],
+                "status": "missing" if pd.isna(found[f"{name}_eur"]) else "ok",
+            }
+            for name in ("reported", "low", "high")
+        ]
     )
 
 
-def cost_effectiveness_rows(
-    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series
+def cost_effectiveness_rows_of(
+    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series, seed: int
 ) -> pd.DataFrame:
-    """Plane, ICER, net benefit, acceptability, perfect information and break-even, by perspective.
+    """Plane, ICER, net benefit, acceptability, perfect information, break-even, payback and public value.
 
     Parameters
     ----------
     data : pandas.DataFrame
         Episodes of the main comparison.
     changes : MunicipalChanges
-        With the cost outcomes and days in open employment.
+        With the cost outcomes, net income and days in open employment.
     groups : pandas.Series
         Labour market area by municipality.
+    seed : int
+        Seed of the draws behind the marginal value of public funds.
 
     Returns
     -------
     pandas.DataFrame
         Rows of topic cost_effectiveness; `item` is the perspective, `x` the value of a month in work.
     """
+    joints = {payer: joint_of(changes, payer=payer, groups=groups) for payer in PERSPECTIVES}
+    monthly_cost, monthly_effect = _by_month(data, groups=groups)
+    rows = cost_effectiveness_rows.summary(
+        joints,
+        thresholds=THRESHOLDS,
+        value_of_month=VALUE_OF_MONTH_EUR,
+        monthly_cost=monthly_cost,
+        monthly_effect=monthly_effect,
+        recipients=_recipients(changes, groups=groups, seed=seed),
+    )
     own = data[data["treated"]]
-    parts = [_perspective(joint_of(changes, payer=payer, groups=groups), payer) for payer in PERSPECTIVES]
-    return pd.concat(parts, ignore_index=True).assign(
+    return rows.drop(columns="topic").assign(
         outcome=WORK_DAYS,
         window=BASELINE,
         persons=float(own["person_id"].nunique()),
@@ -109,58 +164,44 @@ def cost_effectiveness_rows(
     )
 
 
-def _perspective(joint: Joint, payer: str) -> pd.DataFrame:
-    rows: list[dict[str, object]] = []
-
-    def add(measure: str, unit: str, estimate: float, **more: object) -> None:
-        rows.append({"measure": measure, "unit": unit, "estimate": estimate, "item": payer, **more})
-
-    for measure, unit, cost, effect in (
-        ("delta_cost", "eur", 1.0, 0.0),
-        ("delta_effect", "months", 0.0, 1.0),
-    ):
-        found = combination(joint, cost=cost, effect=effect)
-        add(measure, unit, **{name: found[name] for name in ("estimate", "std_error", "ci_low", "ci_high")})
-    add("correlation", "number", joint.correlation)
-    for name, share in quadrants(joint).items():
-        add(f"quadrant_{name}", "probability", share)
-    _add_icer(joint, add)
-    curve = net_benefit(joint, thresholds=THRESHOLDS)
-    for point in curve.to_dict("records"):
-        at = {"x": float(point["threshold"])}
-        limits = {name: point[name] for name in ("std_error", "ci_low", "ci_high")}
-        add("net_benefit", "eur", point["estimate"], **limits, **at)
-        add("acceptability", "probability", point["probability_positive"], **at)
-        add("evpi", "eur", point["evpi"], **at)
-    _add_break_even(joint, add)
-    return pd.DataFrame(rows)
+def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series) -> Joint:
+    """Difference in cost of a payer and in months of open employment, with their area covariance."""
+    found = area_covariance(changes, outcomes=[f"cost_{payer}_12m_eur", WORK_DAYS], groups=groups)
+    scale = np.array([1.0, 1 / DAYS_IN_MONTH])
+    cost, effect = found.estimate * scale
+    covariance = found.covariance * np.outer(scale, scale)
+    return Joint(float(cost), float(effect), covariance, df=found.df, method="area covariance, t")
 
 
-def _add_icer(joint: Joint, add) -> None:  # type: ignore[no-untyped-def]
-    found = joint.fieller()
-    refused = reason_to_refuse(joint.delta_cost, joint.delta_effect)
-    limits = {"ci_low": found.low, "ci_high": found.high}
-    if refused:
-        add("icer", "eur_per_month", np.nan, method=f"refused:{refused}", status="missing")
-    elif found.kind == "interval":
-        add("icer", "eur_per_month", found.ratio, method=found.kind, **limits)
-    else:
-        # The two limits of such a set are not an interval; the ratio is shown without them.
-        add("icer", "eur_per_month", found.ratio, method=found.kind)
+def _by_month(
+    data: pd.DataFrame, *, groups: pd.Series
+) -> tuple[dict[str, np.ndarray] | None, np.ndarray | None]:
+    """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
+    followed = data[data["open_employment_days_24m"].notna()]
+    names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
+    days = [f"open_employment_days_{months}m" for months in (12, 24)]
+    try:
+        found = area_covariance(changes_of(followed, outcomes=[*names, *days]), groups=groups)
+    except ValueError:
+        # An area too small for a second year has no payback month and no persistence; the rest stands.
+        return None, None
+    first_and_second = _halves(found)
+    costs = {payer: first_and_second[2 * k : 2 * k + 2] for k, payer in enumerate(PERSPECTIVES)}
+    effect = first_and_second[-2:] / DAYS_IN_MONTH
+    return {payer: np.repeat(values / 12, 12) for payer, values in costs.items()}, np.repeat(effect / 12, 12)
 
 
-def _add_break_even(joint: Joint, add) -> None:  # type: ignore[no-untyped-def]
-    """Effect that a month's value of 2,000 euros needs, cost that it bears, and how long the effect must last."""
-    value = 2000.0
-    add("break_even_effect", "months", max(joint.delta_cost, 0.0) / value, x=value)
-    add("break_even_cost", "eur", joint.delta_effect * value, x=value)
-    gain = joint.delta_effect / 12 * value
-    if joint.delta_cost <= 0:
-        add("break_even_persistence", "months", 0.0, method="pays_for_itself", x=value)
-    elif gain <= 0:
-        add("break_even_persistence", "months", np.nan, method="never", status="missing", x=value)
-    else:
-        add("break_even_persistence", "months", joint.delta_cost / gain, method="found", x=value)
+def _halves(found: AreaInference) -> np.ndarray:
+    """Differences of the first and of the second year from those after 12 and 24 months, outcome by outcome."""
+    pairs = np.asarray(found.estimate).reshape(-1, 2)
+    return np.column_stack([pairs[:, 0], pairs[:, 1] - pairs[:, 0]]).ravel()
+
+
+def _recipients(changes: MunicipalChanges, *, groups: pd.Series, seed: int) -> dict[str, np.ndarray]:
+    found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], groups=groups)
+    joint = Joint(float(found.estimate[0]), float(found.estimate[1]), found.covariance, df=found.df)
+    draws = joint.draws(10_000, seed=seed)
+    return {"estimate": np.float64(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}
 
 
 def payer_of(column: str) -> str:
@@ -172,9 +213,3 @@ def payer_of(column: str) -> str:
     'unemployment_funds'
     """
     return column.removeprefix("cost_").removesuffix("_12m_eur")
-
-
-def _item_and_payer(column: str) -> str:
-    name = column.removeprefix("item_").removesuffix("_12m_eur")
-    payer = next(payer for payer in PAYERS if name.endswith(f"_{payer}"))
-    return f"{name.removesuffix(f'_{payer}')}:{payer}"

@@ -99,9 +99,7 @@ def effect_rows(
             ),
             plain.assign(
                 measure="mde",
-                estimate=minimum_detectable_effect(
-                    np.sqrt(np.diag(inference.covariance)), df=inference.df
-                ),
+                estimate=minimum_detectable_effect(np.sqrt(np.diag(inference.covariance)), df=inference.df),
             ),
             plain.assign(measure="comparison_error", estimate=_comparison_error(changes, groups)),
         ],

@@ -83,7 +83,7 @@ def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) 
 
 def size_rows(episodes: pd.DataFrame, *, area: str) -> pd.DataFrame:
     """Episodes and persons per window, arm and group."""
-    table = _with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area))
     sizes = table.groupby(["group", "window", "side"], observed=True)["person_id"].agg(["size", "nunique"])
     parts = [
         sizes[column].rename("estimate").reset_index().assign(measure=unit, unit=unit)
@@ -114,20 +114,22 @@ def mean_rows(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> 
 
 def window_mean_rows(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
     """Means of outcomes of the target group by named window, per arm."""
-    table = _with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area))
     table = table[table["group"] == "target_group"]
     return _means(table, ["window", "side"], outcomes, "window_mean", {})
 
 
 def municipality_rows(episodes: pd.DataFrame, *, area: str, outcome: str) -> pd.DataFrame:
     """Episodes and the mean of an outcome by municipality of the area, before and after the start."""
-    table = _with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area))
     table = table[
         table["side"].eq("pilot")
         & table["group"].eq("target_group")
         & table["window"].isin(["2019_20", "after"])
     ]
-    means = _means(table, ["window", "municipality"], [outcome], "municipality_mean", {"municipality": "item"})
+    means = _means(
+        table, ["window", "municipality"], [outcome], "municipality_mean", {"municipality": "item"}
+    )
     counts = means.assign(
         outcome="",
         measure="municipality_episodes",
@@ -162,11 +164,13 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     return pd.concat(parts, ignore_index=True).assign(measure="case_mix", unit="share")
 
 
-def exit_rows(episodes: pd.DataFrame, *, area: str, windows: Sequence[str] = ("2019_20", "after")) -> pd.DataFrame:
+def exit_rows(
+    episodes: pd.DataFrame, *, area: str, windows: Sequence[str] = ("2019_20", "after")
+) -> pd.DataFrame:
     """Cumulative shares of exits by kind in the first year (Aalen-Johansen), per arm and window."""
     from evaluation.survival import aalen_johansen
 
-    table = _with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area))
     table = table[table["group"].eq("target_group") & table["window"].isin(windows)]
     parts = []
     for (window, side), cell in table.groupby(["window", "side"], observed=True):
@@ -243,7 +247,9 @@ def indicator_rows(cells: pd.DataFrame, municipalities: pd.DataFrame, *, area: s
     own = (table["arm"].eq("pilot") if area == "all" else table["area"].eq(area)).to_numpy()
     side = np.where(own, "pilot", np.where(table["arm"].eq("comparison").to_numpy(), "comparison", ""))
     counts = cells.assign(item=side)[side != ""]
-    counts = counts.groupby(["item", "month", "month_name"], observed=True).sum(numeric_only=True, min_count=1)
+    counts = counts.groupby(["item", "month", "month_name"], observed=True).sum(
+        numeric_only=True, min_count=1
+    )
     found = rates(counts)
     parts = [
         pd.DataFrame(
@@ -261,7 +267,8 @@ def quarters_since_start(quarter: str) -> int:
     return 4 * (int(quarter[:4]) - 2021) + int(quarter[-1]) - 1
 
 
-def _with_after(table: pd.DataFrame) -> pd.DataFrame:
+def with_after(table: pd.DataFrame) -> pd.DataFrame:
+    """Episodes of the named windows, those after the start a second time under "after"."""
     after = table[table["window"].isin(AFTER)].assign(window="after")
     return pd.concat([table[table["window"].isin(list(WINDOWS))], after])
 

@@ -68,7 +68,9 @@ def quarterly_changes(
     counts = np.bincount(cell, minlength=len(labels) * len(quarters)).reshape(len(labels), -1)
     pilot = labels == "pilot"
     if (counts[pilot] == 0).any():
-        raise ValueError(f"design: the area has {int((counts[pilot] == 0).sum())} quarters without an episode")
+        raise ValueError(
+            f"design: the area has {int((counts[pilot] == 0).sum())} quarters without an episode"
+        )
     kept = np.flatnonzero(pilot | ((counts >= min_episodes).all(axis=1)))
     if (~pilot[kept]).sum() < 5:
         raise ValueError(
@@ -120,7 +122,9 @@ def _cell_means(
     """Weighted mean per cell (NaN where empty) and each row's part in its error."""
     total = np.bincount(cell, weights=weight, minlength=cells)
     with np.errstate(invalid="ignore"):
-        mean = np.bincount(cell, weights=weight * values, minlength=cells) / np.where(total > 0, total, np.nan)
+        mean = np.bincount(cell, weights=weight * values, minlength=cells) / np.where(
+            total > 0, total, np.nan
+        )
     return mean, weight / total[cell] * (values - mean[cell])
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cells import prorated
+from evaluation.history import earnings_before
+from evaluation.prices import price_factors
 from evaluation.spells import Array, Intervals, days_within, locate, next_start, starts_within, status
 from evaluation.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, daily_states, periods
 
@@ -205,3 +207,32 @@ def _exits(days: Intervals, person: Array, since: Array, followed: Array) -> tup
         sooner = (at >= 0) & (wait <= end) & ((wait < first) | (state == STILL))
         state[sooner], first[sooner] = name, wait[sooner]
     return state, first
+
+
+def earnings(
+    register: Register, episodes: pd.DataFrame, *, price_index: pd.DataFrame, price_year: int
+) -> pd.DataFrame:
+    """Earnings in the first year after the index date.
+
+    Parameters
+    ----------
+    register : Register
+    episodes : pandas.DataFrame
+        With `person_id`, `index_day` and `followed_days`.
+    price_index : pandas.DataFrame
+        year, index.
+    price_year : int
+        Year in whose prices the result is given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `episodes`; `earnings_12m_eur`: gross earnings of the twelve whole months before the day
+        ``index + 365``, at the price level of the middle of that year; missing where it was not observed.
+    """
+    index_day = episodes["index_day"].to_numpy()
+    euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365, months=12)
+    middle = (index_day + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    factor = price_factors(price_index, years=middle, price_year=price_year)
+    seen = episodes["followed_days"].to_numpy() > 365
+    return pd.DataFrame({"earnings_12m_eur": np.where(seen, euros * factor, np.nan)}, index=episodes.index)

@@ -126,7 +126,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
     folders = {"processed": processed, "reference": project.reference}
 
-    def analysis(name: str, reads: list[Path], *, part: str, **parameters: str) -> Step:
+    def analysis(name: str, reads: list[Path], *, part: str, **parameters: Any) -> Step:
         notebook = project.notebook(name)
         label = f"{name}[{part}]" if parameters else name
         return Step(
@@ -164,7 +164,10 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         ),
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])], part="quality",
                  statfin=str(statfin or "")),
-        *(analysis("area_analysis", episodes, part=area, area=area) for area in [*areas, "all"]),
+        *(
+            analysis("area_analysis", [*episodes, *register], part=area, area=area, price_year=PRICE_YEAR)
+            for area in [*areas, "all"]
+        ),
         analysis("validation", [], part="validation"),
     ]  # fmt: skip
     if statfin:

@@ -70,11 +70,20 @@ def reconcile(cells: pd.DataFrame, municipalities: pd.DataFrame, *, statfin: str
     if not statfin:
         return pd.DataFrame(columns=columns)
     published = statistics.read(Path(statfin))[["municipality", "month", "unemployed"]]
-    both = cells[["municipality", "month", "unemployed"]].astype({"municipality": "str"}).merge(
-        published, on=["municipality", "month"], suffixes=("_register", "_published"), validate="one_to_one"
+    both = (
+        cells[["municipality", "month", "unemployed"]]
+        .astype({"municipality": "str"})
+        .merge(
+            published,
+            on=["municipality", "month"],
+            suffixes=("_register", "_published"),
+            validate="one_to_one",
+        )
     )
     table = places(municipalities).reindex(both["municipality"]).reset_index(drop=True)
-    both["area"] = table["area"].where(table["area"] != "", table["arm"].where(table["arm"] == "comparison", ""))
+    both["area"] = table["area"].where(
+        table["area"] != "", table["arm"].where(table["arm"] == "comparison", "")
+    )
     both = pd.concat([both[both["area"] != ""], both.assign(area="all")])
     months = both.groupby(["area", "month"])[["unemployed_register", "unemployed_published"]].sum(min_count=1)
     groups = months.groupby("area")

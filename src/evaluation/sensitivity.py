@@ -137,7 +137,9 @@ def _triple(
     place = pd.Index(other.municipality).get_indexer(pd.Index(one.municipality))
     both = place >= 0
     if not one.treated[both].any():
-        raise ValueError("design: no municipality of the area has enough jobseekers who stayed with the TE office")
+        raise ValueError(
+            "design: no municipality of the area has enough jobseekers who stayed with the TE office"
+        )
     difference = _only(one, both)
     difference = replace(
         difference,

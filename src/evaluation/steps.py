@@ -30,7 +30,9 @@ class Progress:
         self.total, self.quiet, self.ran = total, quiet, 0
         self._lock = threading.Lock()
 
-    def watched(self, name: str, function: Callable[..., None], values: dict[str, Any]) -> Callable[..., None]:
+    def watched(
+        self, name: str, function: Callable[..., None], values: dict[str, Any]
+    ) -> Callable[..., None]:
         """A task that runs a step and reports how it went; it takes the task's dependencies, which it ignores."""
 
         def task(**_: object) -> None:
@@ -87,7 +89,13 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
         discount_rate=discount_rate,
         reference=cost_reference.load(reference),
     )
-    found.episodes.join([measured, paid]).to_parquet(processed / "episodes.parquet")
+    earned = outcomes.earnings(
+        register,
+        found.episodes,
+        price_index=cost_reference.load(reference).price_index,
+        price_year=price_year,
+    )
+    found.episodes.join([measured, paid, earned]).to_parquet(processed / "episodes.parquet")
     found.attrition.to_parquet(processed / "attrition.parquet")
     area_months.cells(register).to_parquet(processed / "area_months.parquet")
 
@@ -120,7 +128,9 @@ def clear(*, parts: list[Path], cleared: Path, processed: Path) -> None:
     """Join all ledger parts and clear them once for disclosure."""
     from evaluation import disclosure, ledger
 
-    disclosure.clear(ledger.combine(parts)).to_parquet(cleared)
+    profile = {"threshold": 10, "base": 5}
+    disclosure.clear(ledger.combine(parts), **profile).to_parquet(cleared)
+    (processed / "disclosure.json").write_text(json.dumps(profile), encoding="utf-8")
 
 
 def forget_failures(processed: Path) -> None:

@@ -24,9 +24,7 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
     >>> rows(table)[["measure", "item"]].iloc[0].tolist()
     ['bias', 'five;0.01;0.5;joint_t']
     """
-    item = [
-        f"{row.area};{row.shock_sd:g};{row.shared_share:g};{row.method}" for row in table.itertuples()
-    ]
+    item = [f"{row.area};{row.shock_sd:g};{row.shared_share:g};{row.method}" for row in table.itertuples()]
     parts = [
         pd.DataFrame(
             {
@@ -59,7 +57,10 @@ def figure(table: pd.DataFrame) -> Figure:
         )
     ax.set_yticks(
         range(len(scenarios)),
-        [f"{row.area}, shock {row.shock_sd:g}, shared {row.shared_share:g}" for row in scenarios.itertuples()],
+        [
+            f"{row.area}, shock {row.shock_sd:g}, shared {row.shared_share:g}"
+            for row in scenarios.itertuples()
+        ],
     )
     ax.invert_yaxis()
     ax.set_xlabel("Coverage of nominal 95 % intervals (band: 93-97 %)")
