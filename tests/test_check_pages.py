@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation import check_pages, page, sections
+from evaluation import area_sections, check_pages, cost_sections, method_sections, page, sections
 from evaluation.provenance_section import data_and_provenance
 from test_page import REFERENCE, ledger_example
 
@@ -77,13 +77,15 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
         cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
     )
     names = [name.replace("-", "_") for name in sections.SECTIONS][:11]
+    modules = (area_sections, cost_sections, method_sections)
+    module_of = {name: next(m for m in modules if hasattr(m, name)) for name in names}
     source = {"cleared": str(cleared), "reference": str(REFERENCE), "processed": str(tmp_path)}
     body = "\n".join(
         [
             sections.heading(report),
-            *(getattr(sections, name)(report) for name in names),
+            *(getattr(module_of[name], name)(report) for name in names),
             data_and_provenance(report, parameters={"area": area}, **source),
-            sections.downloads(report, reports=tmp_path / "reports"),
+            method_sections.downloads(report, reports=tmp_path / "reports"),
         ]
     )
     target = tmp_path / "reports" / language / f"{area}.html"

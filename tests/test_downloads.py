@@ -25,7 +25,10 @@ def report(cleared, code="fi", area="oulu"):
 
 def test_excel_file_has_semicolons_decimal_commas_and_a_byte_order_mark():
     rows = pd.DataFrame({"item": ["ä"], "estimate": [-1234.5], "simulated": [True]})
-    assert downloads.excel_csv(rows).encode() == b"\xef\xbb\xbfitem;estimate;simulated\r\n\xc3\xa4;-1234,5;true\r\n"
+    assert (
+        downloads.excel_csv(rows).encode()
+        == b"\xef\xbb\xbfitem;estimate;simulated\r\n\xc3\xa4;-1234,5;true\r\n"
+    )
 
 
 def test_plain_file_has_commas_and_decimal_points_and_leaves_missing_numbers_empty():
@@ -40,7 +43,10 @@ def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
         excel = pd.read_csv(io.StringIO(downloads.excel_csv(rows).lstrip("\ufeff")), sep=";", decimal=",")
         for column in ("estimate", "ci_low", "ci_high", "x"):
             for back in (plain, excel):
-                assert np.array_equal(back[column].astype(float), rows[column], equal_nan=True), (name, column)
+                assert np.array_equal(back[column].astype(float), rows[column], equal_nan=True), (
+                    name,
+                    column,
+                )
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=12))
@@ -56,7 +62,11 @@ def test_written_files_hold_only_rows_of_the_report(cleared, tmp_path):
     assert set(values["area"]) == {"oulu"}
     assert len(values) == (cleared["area"] == "oulu").sum()
     assert all((tmp_path / path).exists() for _, path in written)
-    assert {path.rpartition("/")[2] for _, path in written} >= {"payers.csv", "payers-excel.csv", "codebook.csv"}
+    assert {path.rpartition("/")[2] for _, path in written} >= {
+        "payers.csv",
+        "payers-excel.csv",
+        "codebook.csv",
+    }
 
 
 def test_suppressed_values_are_empty_and_keep_their_status(cleared, tmp_path):

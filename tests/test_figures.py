@@ -22,7 +22,9 @@ def cleared():
 @pytest.fixture(scope="module")
 def reports(cleared):
     return {
-        code: exhibits.Report(get(code), "oulu", "Oulun seutu", cleared, NAMES, {"564": "Oulu"}, True, "2026-11-23")
+        code: exhibits.Report(
+            get(code), "oulu", "Oulun seutu", cleared, NAMES, {"564": "Oulu"}, True, "2026-11-23"
+        )
         for code in CODES
     }
 
@@ -72,13 +74,15 @@ def test_payer_bars_are_the_estimates_and_every_payer_is_named(cleared):
     rows = rows_of(cleared, "payers")
     ax = cost_figures.payers(rows, language=get("en")).axes[0]
     assert sorted(patch.get_width() for patch in ax.patches) == pytest.approx(sorted(rows["estimate"]))
-    assert [label.get_text() for label in ax.get_yticklabels()][0] == "Municipality"
+    assert ax.get_yticklabels()[0].get_text() == "Municipality"
 
 
 def test_ellipse_of_the_plane_reaches_2_448_standard_errors_by_hand():
     part = pd.DataFrame(
-        {"measure": ["delta_effect", "delta_cost", "correlation"], "item": "state", "unit": ["months", "eur", "number"],
-         "estimate": [1.0, 100.0, 0.0], "std_error": [0.5, 40.0, np.nan]}
+        {"measure": ["delta_effect", "delta_cost", "correlation"], "item": "state",
+         "unit": ["months", "eur", "number"],
+         "estimate": [1.0, 100.0, 0.0],
+         "std_error": [0.5, 40.0, np.nan]}
     )  # fmt: skip
     ax = cost_figures.plane(part, language=get("en")).axes[0]
     outline = ax.patches[0].get_xy()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation import page, sections
+from evaluation import area_sections, page, sections
 from evaluation.language import CODES, alphabetical, get
 
 ROOT = Path(__file__).parents[1]
@@ -163,12 +163,12 @@ def test_area_report_has_its_thirteen_sections_in_their_fixed_order(cleared, tmp
         cleared, reference=REFERENCE, language="en", area="raasepori-hanko", release_date="2026-11-23"
     )
     book = nbformat.read(ROOT / "notebooks" / "area_report.ipynb", as_version=4)
-    called = re.findall(r"(?:sections\.)?(\w+)\(report", "\n".join(cell.source for cell in book.cells))
+    called = re.findall(r"(\w+)\(report", "\n".join(cell.source for cell in book.cells))
     asked = [name.replace("_", "-") for name in called if name != "heading"]
     assert asked == list(sections.SECTIONS)
     assert len(asked) == 13
     # the comparison failed here: the verdict stands before the effect and no headline effect is shown
-    shown = sections.effect_and_sensitivity(report)
+    shown = area_sections.effect_and_sensitivity(report)
     assert "Is the comparison fair? No" in shown
     assert "data-value" not in shown
 

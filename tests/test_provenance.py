@@ -9,15 +9,19 @@ from evaluation import ledger, provenance
 
 
 def rows(**changes):
-    base = {"outcome": ["a_12m", "b_12m", "c_12m"], "estimate": [1.0, 2.0, 3.0], "persons": [100.0, 100.0, 100.0],
+    base = {"outcome": ["a_12m", "b_12m", "c_12m"], "estimate": [1.0, 2.0, 3.0],
+            "persons": [100.0, 100.0, 100.0],
             "method": ["m", "m", "m"], "status": ["ok", "ok", "ok"]}  # fmt: skip
-    return ledger.rows(pd.DataFrame(base | changes), area="oulu", topic="effect", measure="att", simulated=True)
+    frame = pd.DataFrame(base | changes)
+    return ledger.rows(frame, area="oulu", topic="effect", measure="att", simulated=True)
 
 
 def test_hash_of_an_input_is_that_of_its_bytes(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"abc")
     found = provenance.inputs([tmp_path / "a.csv", tmp_path / "not there.csv"], root=tmp_path)
-    assert found.to_dict("records") == [{"file": "a.csv", "bytes": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}]
+    assert found.to_dict("records") == [
+        {"file": "a.csv", "bytes": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}
+    ]
 
 
 def test_known_hashes_are_used_again_until_the_file_changes(tmp_path):
@@ -28,7 +32,10 @@ def test_known_hashes_are_used_again_until_the_file_changes(tmp_path):
     known.write_text(text)
     assert provenance.inputs([path], root=tmp_path, known=known)["sha256"][0] == "0" * 64
     path.write_bytes(b"abcd")
-    assert provenance.inputs([path], root=tmp_path, known=known)["sha256"][0] == hashlib.sha256(b"abcd").hexdigest()
+    assert (
+        provenance.inputs([path], root=tmp_path, known=known)["sha256"][0]
+        == hashlib.sha256(b"abcd").hexdigest()
+    )
 
 
 def test_first_release_has_no_changes_and_an_equal_one_neither():
@@ -40,7 +47,11 @@ def test_every_kind_of_change_is_named_by_its_cause():
     before = rows()
     after = rows(estimate=[1.5, 2.5, 3.5], persons=[110.0, 100.0, 100.0], method=["m", "n", "m"])
     found = provenance.changes(after, before).set_index("outcome")
-    assert found["reason"].to_dict() == {"a_12m": "persons_changed", "b_12m": "method_changed", "c_12m": "recomputed"}
+    assert found["reason"].to_dict() == {
+        "a_12m": "persons_changed",
+        "b_12m": "method_changed",
+        "c_12m": "recomputed",
+    }
     assert found.loc["a_12m", ["estimate_before", "estimate_now"]].tolist() == [1.0, 1.5]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from evaluation import labels
+from evaluation import area_alt_texts, labels
 from evaluation.figures import named
 from evaluation.language import Language
 from evaluation.palette import ARMS, writer
@@ -36,10 +36,6 @@ def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Mappin
     return WRITERS[name](known, language, names)
 
 
-def _arm(arm: str, language: Language) -> str:
-    return labels.label("arm", arm, language)
-
-
 def _attrition(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
     parts = [language.text("Bar chart of unemployment spells left after each step.")]
     for arm in ARMS:
@@ -48,10 +44,10 @@ def _attrition(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> 
             parts.append(
                 language.text(
                     "{name}: {first} at the start, {last} analysed.",
-                    name=_arm(arm, language),
+                    name=labels.label("arm", arm, language),
                     first=language.number(part.iloc[0]),
                     last=language.number(part.iloc[-1]),
-                )  # fmt: skip
+                )
             )
     return " ".join(parts)
 
@@ -60,7 +56,8 @@ def _balance(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> st
     size = rows.set_index(["specification", "item"])["estimate"].abs()
     before, after = size["before_weighting"], size["after_weighting"]
     return language.text(
-        "Dot chart of {count} background variables. The largest difference is {before} standard deviations before "
+        "Dot chart of {count} background variables. The largest difference is {before} standard "
+        "deviations before "
         "weighting and {after} after it; {within} of {count} are within 0.1 after weighting.",
         count=language.number(len(after)),
         before=language.number(before.max(), 2),
@@ -75,15 +72,19 @@ def _series(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str
     for arm in ARMS:
         part = rows[rows["item"] == arm].sort_values("x")
         if len(part):
-            parts.append(_course(part, _arm(arm, language), write, language))
+            parts.append(_course(part, labels.label("arm", arm, language), write, language))
     return " ".join(parts)
 
 
 def _course(part: pd.DataFrame, name: str, write: Callable[[float], str], language: Language) -> str:
     before, after = part[part["x"] < 0], part[part["x"] >= 0]
     if before.empty or after.empty:
-        return language.text("{name}: from {low} to {high}.", name=name, low=write(part["estimate"].min()),
-                             high=write(part["estimate"].max()))  # fmt: skip
+        return language.text(
+            "{name}: from {low} to {high}.",
+            name=name,
+            low=write(part["estimate"].min()),
+            high=write(part["estimate"].max()),
+        )
     return language.text(
         "{name}: between {low} and {high} before the trial, between {low_after} and {high_after} during it.",
         name=name,
@@ -120,7 +121,7 @@ def _exits(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
                     name=labels.label("state", state, language),
                     pilot=language.percent(part["pilot"]),
                     comparison=language.percent(part["comparison"]),
-                )  # fmt: skip
+                )
             )
     return " ".join(parts)
 
@@ -129,7 +130,8 @@ def _event_study(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -
     zero = (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)
     before, after = rows["x"] < 0, rows["x"] >= 0
     return language.text(
-        "Dots with intervals by quarter. The interval holds zero in {before_zero} of {before} quarters before the "
+        "Dots with intervals by quarter. The interval holds zero in {before_zero} of {before} "
+        "quarters before the "
         "start and in {after_zero} of {after} quarters after it.",
         before_zero=language.number(int((zero & before).sum())),
         before=language.number(int(before.sum())),
@@ -142,7 +144,8 @@ def _sensitivity(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -
     write = writer(rows["unit"].iloc[0], language=language, difference=True)
     main = rows[rows["specification"] == "main"]
     return language.text(
-        "Dots with intervals for {count} analyses under each other. The estimates lie between {low} and {high} "
+        "Dots with intervals for {count} analyses under each other. The estimates lie between "
+        "{low} and {high} "
         "percentage points; the main one is {main}.",
         count=language.number(len(rows)),
         low=write(rows["estimate"].min()),
@@ -178,7 +181,7 @@ def _payers(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str
                 name=labels.label("payer", row["item"], language),
                 value=write(row["estimate"]),
                 interval=language.interval(row["ci_low"], row["ci_high"], write),
-            )  # fmt: skip  # noqa: E501
+            )
         )
     return " ".join(parts)
 
@@ -194,7 +197,7 @@ def _plane(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
                     name=labels.label("payer", item, language),
                     months=language.number(part["delta_effect"], 2, signed=True),
                     euros=language.euros(part["delta_cost"], signed=True),
-                )  # fmt: skip
+                )
             )
     return " ".join(parts)
 
@@ -212,75 +215,8 @@ def _curves(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str
                 low=language.euros(part["x"].iloc[0]),
                 last=write(part["estimate"].iloc[-1]),
                 high=language.euros(part["x"].iloc[-1]),
-            )  # fmt: skip
-        )
-    return " ".join(parts)
-
-
-def _areas(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
-    write = writer("share", language=language, difference=True)
-    parts = [language.text("Areas in alphabetical order, two dots with intervals each.")]
-    for measure in ("att_raw", "att_shrunken"):
-        part = rows.loc[rows["measure"] == measure, "estimate"]
-        if len(part):
-            parts.append(
-                language.text(
-                    "{name}: from {low} to {high} percentage points.",
-                    name=labels.label("measure", measure, language),
-                    low=write(part.min()),
-                    high=write(part.max()),
-                )  # fmt: skip
             )
-    return " ".join(parts)
-
-
-def _ranks(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    width = rows["ci_high"] - rows["ci_low"] + 1
-    return language.text(
-        "Areas in alphabetical order with the positions that each could have. The narrowest range holds {low} "
-        "positions and the widest {high} of {count}.",
-        low=language.number(width.min()),
-        high=language.number(width.max()),
-        count=language.number(len(rows)),
-    )
-
-
-def _funnel(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
-    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
-    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
-    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
-    said = ", ".join(names.get(area, area) for area in outside) or language.text("none")
-    return language.text(
-        "Dots of {count} areas against their uncertainty, with limits of chance variation that widen to the right. "
-        "Outside the limits: {names}.",
-        count=language.number(len(own)),
-        names=said,
-    )
-
-
-def _area_planes(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
-    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
-    return language.text(
-        "Dots of {count} areas, months in work from left to right and cost upwards. More work at lower cost: {se}; more "
-        "work at higher cost: {ne}; less work at lower cost: {sw}; less work at higher cost: {nw}.",
-        count=language.number(len(wide)),
-        se=language.number(int((more & cheap).sum())),
-        ne=language.number(int((more & ~cheap).sum())),
-        sw=language.number(int((~more & cheap).sum())),
-        nw=language.number(int((~more & ~cheap).sum())),
-    )
-
-
-def _baselines(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [
-        language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
-    ]
-    for specification in ("baseline_2018_19", "baseline_2019_20", "baseline_covid"):
-        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
-        if len(part):
-            values = "; ".join(language.number(value, 2, signed=True) for value in part)
-            parts.append(f"{labels.label('specification', specification, language)}: {values}.")
+        )
     return " ".join(parts)
 
 
@@ -299,10 +235,10 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Mapping[str, str]], str]] =
     "plane": _plane,
     "acceptability": _curves,
     "net_benefit": _curves,
-    "areas": _areas,
-    "ranks": _ranks,
-    "funnel": _funnel,
-    "area_planes": _area_planes,
+    "areas": area_alt_texts.areas,
+    "ranks": area_alt_texts.ranks,
+    "funnel": area_alt_texts.funnel,
+    "area_planes": area_alt_texts.area_planes,
     "public_series": _series,
-    "baselines": _baselines,
+    "baselines": area_alt_texts.baselines,
 }

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def browser() -> str | None:
 
 
 def pages(folder: Path, *, sample: int | None = None) -> list[Path]:
-    """Pages under a reports folder, in order; `sample` keeps that many of each language, the index among them."""
+    """Pages under a reports folder; `sample` keeps that many of each language, the index among them."""
     chosen = []
     for code in CODES:
         found = sorted((folder / code).glob("*.html"))
@@ -134,8 +135,13 @@ def _content(tab: Page, path: Path) -> list[str]:
         found.append(f"lang is {language!r}")
     if tab.locator("h1").count() != 1:
         found.append(f"{tab.locator('h1').count()} first headings")
-    levels = [int(level) for level in tab.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName[1])")]
-    if any(b - a > 1 for a, b in zip(levels, levels[1:], strict=False)):
+    levels = [
+        int(level)
+        for level in tab.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName[1])"
+        )
+    ]
+    if any(b - a > 1 for a, b in pairwise(levels)):
         found.append("a heading level is left out")
     alts = tab.evaluate("[...document.images].map(i => [i.alt, i.naturalWidth])")
     if any(len(alt) < 30 for alt, _ in alts):

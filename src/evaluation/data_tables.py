@@ -14,8 +14,21 @@ from evaluation.language import Language, alphabetical, mark
 
 # measures whose estimate is a difference: it carries its sign, and a share is in percentage points
 DIFFERENCES = frozenset(
-    "att att_raw att_shrunken prediction_interval event_study delta_cost delta_effect cost_shift gap did "
-    "net_benefit funnel_limit break_even_cost".split()
+    [
+        "att",
+        "att_raw",
+        "att_shrunken",
+        "prediction_interval",
+        "event_study",
+        "delta_cost",
+        "delta_effect",
+        "cost_shift",
+        "gap",
+        "did",
+        "net_benefit",
+        "funnel_limit",
+        "break_even_cost",
+    ]
 )
 IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
 HEADINGS = {
@@ -163,9 +176,7 @@ def data_table(
     with_values = bool(rows["estimate"].notna().any()) or "status" not in columns
     if not with_values:
         heads = heads[: len(columns)]
-    marked = [(head, ' class="text"' if place < len(columns) else "") for place, head in enumerate(heads)]
-    out = ["<thead><tr>", *(f'<th scope="col"{kind}>{html.escape(head)}</th>' for head, kind in marked)]
-    out.append("</tr></thead><tbody>")
+    out = [head_row(heads, texts=len(columns))]
     for by_value in lines.values():
         some = next(iter(by_value.values()))
         said = [name_of(name, some, language=language, names=names) for name in columns]
@@ -174,10 +185,22 @@ def data_table(
         if with_values:
             out += [cell(by_value[v], language=language) if v in by_value else "<td></td>" for v in across]
         out.append("</tr>")
+    return framed_table(caption, "".join(out))
+
+
+def head_row(heads: Sequence[str], *, texts: int) -> str:
+    """Column headings and the opening of the body; the first `texts` columns hold words."""
+    marked = [(head, ' class="text"' if place < texts else "") for place, head in enumerate(heads)]
+    cells = "".join(f'<th scope="col"{kind}>{html.escape(head)}</th>' for head, kind in marked)
+    return f"<thead><tr>{cells}</tr></thead><tbody>"
+
+
+def framed_table(caption: str, inner: str) -> str:
+    """Put rows with their caption into a region that can be scrolled with the keyboard."""
     label = html.escape(caption)
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">'
-        f"<table><caption>{label}</caption>{''.join(out)}</tbody></table></div>"
+        f"<table><caption>{label}</caption>{inner}</tbody></table></div>"
     )
 
 
@@ -197,9 +220,7 @@ def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, st
     usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
     keys = pd.DataFrame(index=rows.index)
     for name in (*columns, *(name for name in usual if name not in columns)):
-        if name == "x":
-            keys[name] = rows["x"]
-        elif name == "item" and rows["measure"].str.startswith("attrition").any():
+        if name == "x" or (name == "item" and rows["measure"].str.startswith("attrition").any()):
             keys[name] = rows["x"]
         elif name == "area" or (name == "item" and rows["item"].isin(list(names)).any()):
             keys[name] = _by_alphabet(rows[name], names)

@@ -6,6 +6,7 @@ A text that a spreadsheet would read as a formula gets an apostrophe in front.
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation import ledger
+from evaluation.data_tables import framed_table, head_row
 from evaluation.exhibits import EXHIBITS, Report, select
 from evaluation.language import CODES, Language, get, mark
 
@@ -133,8 +135,6 @@ def write(report: Report, folder: Path, *, names: Iterable[str] = tuple(EXHIBITS
 
 def links(written: list[tuple[str, str]], language: Language) -> str:
     """HTML list of written files: one line an exhibit, the plain file and the one for Excel."""
-    import html
-
     lines: dict[str, list[str]] = {}
     for title, path in written:
         lines.setdefault(title, []).append(path)
@@ -142,14 +142,10 @@ def links(written: list[tuple[str, str]], language: Language) -> str:
     for title, paths in lines.items():
         name = html.escape(title)
         cells = "".join(
-            f'<td class="text"><a href="{path}">{html.escape(words)}<span class="hidden"> {name}</span></a></td>'
+            f'<td class="text"><a href="{path}">{html.escape(words)}'
+            f'<span class="hidden"> {name}</span></a></td>'
             for path, words in zip(paths, ("CSV", language.text("CSV for Excel")), strict=True)
         )
         rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     heads = (language.text("Content"), language.text("For programs"), language.text("For spreadsheets"))
-    head = "".join(f'<th scope="col">{html.escape(words)}</th>' for words in heads)
-    label = html.escape(language.text("Files of this report"))
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}"><table><caption>{label}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return framed_table(language.text("Files of this report"), head_row(heads, texts=3) + "".join(rows))

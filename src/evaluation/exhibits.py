@@ -75,7 +75,8 @@ EXHIBITS: dict[str, Exhibit] = {
     "support": Exhibit(mark("How much of the data carries the comparison"),
         {"measure": ("ess", "overlap", "breakdown"), "topic": FAIR}, ("measure", "item")),
     "open_employment": Exhibit(mark("Share in open-market work 12 months after unemployment began"),
-        {"measure": ("mean",), "outcome": HEADLINE}, ("window",), spread="item", draw=time_figures.outcome_series),
+        {"measure": ("mean",), "outcome": HEADLINE}, ("window",), spread="item",
+        draw=time_figures.outcome_series),
     "services": Exhibit(mark("Days in services within 12 months"),
         {"measure": ("mean",), "outcome": ("service_days_12m",)}, ("window",), spread="item",
         draw=time_figures.outcome_series),
@@ -83,21 +84,25 @@ EXHIBITS: dict[str, Exhibit] = {
         {"measure": ("mean",), "outcome": ("broad_unemployed_days_12m",)}, ("window",), spread="item",
         draw=time_figures.outcome_series),
     "exits": Exhibit(mark("How unemployment ended during the trial: cumulative share by time"),
-        {"measure": ("cif",), "window": ("after",)}, ("outcome", "x"), spread="item", draw=time_figures.exits),
+        {"measure": ("cif",), "window": ("after",)}, ("outcome", "x"), spread="item",
+        draw=time_figures.exits),
     "indicators": Exhibit(mark("Familiar indicators by month: description, not effect"),
         {"measure": INDICATORS, "topic": DESCRIPTION}, ("window", "measure"), spread="item",
         draw=time_figures.indicators),
     "period_means": Exhibit(mark("Means before and during the trial"),
-        {"measure": ("window_mean",), "window": ("2019_20", "covid", "after")}, ("outcome", "window"), spread="item"),
+        {"measure": ("window_mean",), "window": ("2019_20", "covid", "after")},
+        ("outcome", "window"), spread="item"),
     "caseload": Exhibit(mark("Clients per worker"), {"measure": ("caseload_per_worker",)}, ("measure",)),
     "effects": Exhibit(mark("Difference from the comparison, all outcomes"),
         {"measure": ("att",), "topic": EFFECT}, ("outcome",), draw=figures.effects),
     "effect_details": Exhibit(mark("With the trial, without it, and what could have been detected"),
-        {"measure": ("mean_after", "counterfactual_mean", "mde", "p_adjusted")}, ("outcome",), spread="measure"),
+        {"measure": ("mean_after", "counterfactual_mean", "mde", "p_adjusted")}, ("outcome",),
+        spread="measure"),
     "event_study": Exhibit(mark("In open-market work after 12 months: difference by quarter"),
         {"measure": ("event_study",), "outcome": HEADLINE}, ("x",), draw=time_figures.event_study),
     "sensitivity": Exhibit(mark("The effect under other analyses and baselines"),
-        {"measure": ("att",), "outcome": HEADLINE, "topic": ("effect", "sensitivity")}, ("specification", "item"),
+        {"measure": ("att",), "outcome": HEADLINE, "topic": ("effect", "sensitivity")},
+        ("specification", "item"),
         draw=figures.sensitivity, uses=("names",)),
     "payers": Exhibit(mark("Additional net cost by payer, per unemployment spell"),
         {"measure": ("delta_cost",), "topic": COST}, ("item",), draw=cost_figures.payers),
@@ -112,10 +117,12 @@ EXHIBITS: dict[str, Exhibit] = {
     "plane": Exhibit(mark("Additional cost and additional months in work, with 95% regions"),
         {"measure": CURVE, "topic": CE}, ("item",), spread="measure", draw=cost_figures.plane),
     "quadrants": Exhibit(mark("How probable is more work at lower cost?"),
-        {"measure": ("quadrant_ne", "quadrant_nw", "quadrant_se", "quadrant_sw")}, ("measure",), spread="item"),
+        {"measure": ("quadrant_ne", "quadrant_nw", "quadrant_se", "quadrant_sw")}, ("measure",),
+        spread="item"),
     "icer": Exhibit(mark("Cost of an additional month in open employment"),
         {"measure": ("icer",)}, ("item", "method")),
-    "acceptability": Exhibit(mark("Probability that the trial is worth its cost, by the value of a month in work"),
+    "acceptability": Exhibit(
+        mark("Probability that the trial is worth its cost, by the value of a month in work"),
         {"measure": ("acceptability",)}, ("x",), spread="item", draw=cost_figures.acceptability),
     "net_benefit": Exhibit(mark("Net benefit by the value of a month in work"),
         {"measure": ("net_benefit",)}, ("x",), spread="item", draw=cost_figures.net_benefit),
@@ -181,7 +188,7 @@ def select(cleared: pd.DataFrame, name: str, *, area: str) -> pd.DataFrame:
 def show(report: Report, name: str) -> str:
     """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV files.
 
-    Where there is no row, the reader is told so; where every number is withheld or hidden, the table says why.
+    Where there is no row, or every number is withheld or hidden, the reader is told so in words.
     """
     exhibit, language = EXHIBITS[name], report.language
     title = html.escape(language.text(exhibit.title))
@@ -213,13 +220,13 @@ def show(report: Report, name: str) -> str:
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
     alt = html.escape(alt_texts.describe(name, rows, language=language, names=report.area_names))
+    numbers = language.text("Numbers of the figure: {title}", title=language.text(exhibit.title))
     source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
     return (
         f'<figure id="figure-{name}"><figcaption>{title}</figcaption>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
         f'<img alt="{alt}" src="{source}"></div></figure>'
-        f"<details><summary>{html.escape(language.text('Numbers of the figure: {title}', title=language.text(exhibit.title)))}"
-        f"</summary>{table}{files}</details>"
+        f"<details><summary>{html.escape(numbers)}</summary>{table}{files}</details>"
     )
 
 

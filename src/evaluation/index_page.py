@@ -41,10 +41,17 @@ def body(
     national = [("national.html", text("All areas together: national report"))]
     if public_statistics:
         national.append(("public_statistics.html", text("What the public statistics show")))
+    question = text(
+        "Did people get work, what did it cost, who paid, and compared with what the TE office "
+        "would have done?"
+    )
+    hint = text(
+        "Every municipality leads to the report of its area. Municipalities without a trial are marked."
+    )
     by_name = {names.get(area, area): area for area in areas}
     parts = [
         f"<h1>{html.escape(title)}</h1>",
-        f'<p class="lead">{html.escape(text("Did people get work, what did it cost, who paid, and compared with what the TE office would have done?"))}</p>',  # noqa: E501
+        f'<p class="lead">{html.escape(question)}</p>',
         _heading("national", text("The whole country")),
         _list(f'<a href="{href}">{html.escape(name)}</a>' for href, name in national),
         _heading("areas", text("Areas in alphabetical order")),
@@ -58,7 +65,7 @@ def body(
             for name in alphabetical(by_name)
         ),
         _heading("municipalities", text("Find your municipality")),
-        f"<p>{html.escape(text('Every municipality leads to the report of its area. Municipalities without a trial are marked.'))}</p>",  # noqa: E501
+        f"<p>{html.escape(hint)}</p>",
         _municipalities(spoken, municipalities, names=names, areas=set(areas)),
     ]
     return title, "\n".join(parts)

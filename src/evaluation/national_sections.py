@@ -44,8 +44,14 @@ def findings(report: Report) -> str:
         bullets(
             (
                 text("“This area did better than another pilot area.” The reports do not rank areas."),
-                text("“More people are in work, because unemployment fell.” Unemployment falls also when people move into services."),  # noqa: E501
-                text("“The municipality's saving is a saving for all.” Costs can move from one payer to another."),
+                text(
+                    "“More people are in work, because unemployment fell.” Unemployment falls also when "
+                    "people move into services."
+                ),
+                text(
+                    "“The municipality's saving is a saving for all.” Costs can move from one payer to "
+                    "another."
+                ),
             )
         )
         + "</div>",
@@ -60,7 +66,13 @@ def areas_side_by_side(report: Report) -> str:
         report,
         "areas-side-by-side",
         f'<div class="box warning"><p>{html.escape(warning.text)}</p></div>',
-        paragraph(report, text("Small areas vary more by chance. The shrunken estimate draws each area towards the mean of all areas, the more the less data it has.")),  # noqa: E501
+        paragraph(
+            report,
+            text(
+                "Small areas vary more by chance. The shrunken estimate draws each area towards the "
+                "mean of all areas, the more the less data it has."
+            ),
+        ),
         show(report, "areas"),
         show(report, "pooled"),
         show(report, "funnel"),
@@ -75,7 +87,13 @@ def comparisons(report: Report) -> str:
     return _section(
         report,
         "comparisons",
-        paragraph(report, text("Where the comparison is not fair, no effect is shown for the area. A check that was not run does not count as passed.")),  # noqa: E501
+        paragraph(
+            report,
+            text(
+                "Where the comparison is not fair, no effect is shown for the area. A check that was "
+                "not run does not count as passed."
+            ),
+        ),
         show(report, "verdicts"),
         show(report, "balance"),
         show(report, "diagnostics"),
@@ -88,7 +106,14 @@ def country_over_time(report: Report) -> str:
     return _section(
         report,
         "country-over-time",
-        paragraph(report, text("This section describes what happened. It does not tell what the trial caused: seasons, COVID-19, the service model of May 2022 and the wellbeing services counties of 2023 also move these lines.")),  # noqa: E501
+        paragraph(
+            report,
+            text(
+                "This section describes what happened. It does not tell what the trial caused: "
+                "seasons, COVID-19, the service model of May 2022 and the wellbeing services "
+                "counties of 2023 also move these lines."
+            ),
+        ),
         show(report, "attrition"),
         show(report, "open_employment"),
         show(report, "exits"),
@@ -138,7 +163,14 @@ def trust(report: Report) -> str:
     return _section(
         report,
         "trust",
-        paragraph(report, text("The methods were tried on simulated registers whose effects are known. A false finding is an interval that leaves out zero although there is no effect; it should happen in five cases of a hundred.")),  # noqa: E501
+        paragraph(
+            report,
+            text(
+                "The methods were tried on simulated registers whose effects are known. A false "
+                "finding is an interval that leaves out zero although there is no effect; it should "
+                "happen in five cases of a hundred."
+            ),
+        ),
         show(report, "validation"),
         show(report, "quality"),
     )
@@ -150,7 +182,10 @@ def public_heading(report: Report) -> str:
     return heading(
         report,
         title=text("What the public statistics show"),
-        lead=text("Unemployed jobseekers as a share of the labour force, by municipality and month. Source: Statistics Finland, table 12r5, licence CC BY 4.0."),  # noqa: E501
+        lead=text(
+            "Unemployed jobseekers as a share of the labour force, by municipality and month. "
+            "Source: Statistics Finland, table 12r5, licence CC BY 4.0."
+        ),
     )
 
 
@@ -162,7 +197,12 @@ def public_findings(report: Report) -> str:
         "findings",
         bullets(area_sentences.public_statistics(report.cleared, area="all", language=report.language)),
         '<div class="box warning"><p>'
-        + html.escape(text("The choice of baseline decides the sign. Against the COVID year the pilot areas seem to gain, against 2019 they seem to lose. Neither figure may be quoted alone."))  # noqa: E501
+        + html.escape(
+            text(
+                "The choice of baseline decides the sign. Against the COVID year the pilot areas "
+                "seem to gain, against 2019 they seem to lose. Neither figure may be quoted alone."
+            )
+        )
         + "</p></div>",
     )
 
@@ -182,7 +222,9 @@ def areas_gap(report: Report) -> str:
     """The sign under each baseline for every area, in alphabetical order, then each area in words."""
     text = report.language.text
     rows = report.cleared
-    shown = rows[(rows["topic"] == "public_statistics") & (rows["measure"] == "did") & (rows["area"] != "all")]
+    shown = rows[
+        (rows["topic"] == "public_statistics") & (rows["measure"] == "did") & (rows["area"] != "all")
+    ]
     by_name = {report.area_names.get(area, area): area for area in shown["area"].unique()}
     words = "".join(
         subheading(name)
@@ -192,7 +234,13 @@ def areas_gap(report: Report) -> str:
     return _section(
         report,
         "areas-gap",
-        paragraph(report, text("First year of the trial against each baseline. Plus means that the gap to the comparison municipalities grew.")),  # noqa: E501
+        paragraph(
+            report,
+            text(
+                "First year of the trial against each baseline. Plus means that the gap to the "
+                "comparison municipalities grew."
+            ),
+        ),
         show(report, "signs"),
         words,
     )
@@ -206,9 +254,20 @@ def public_methods(report: Report) -> str:
         "public-methods",
         paragraph(
             report,
-            text("The share is unemployed jobseekers divided by the labour force, summed over the months of the window and the municipalities of the area, so that large municipalities weigh more. Åland is left out."),  # noqa: E501
-            text("Intervals come from placebo areas: groups of comparison municipalities of about the same labour force are treated as if they had been in the trial."),  # noqa: E501
-            text("People in services are not unemployed in these statistics. A smaller share of unemployed can therefore mean more people in services rather than more people in work."),  # noqa: E501
+            text(
+                "The share is unemployed jobseekers divided by the labour force, summed over the "
+                "months of the window and the municipalities of the area, so that large "
+                "municipalities weigh more. Åland is left out."
+            ),
+            text(
+                "Intervals come from placebo areas: groups of comparison municipalities of about the "
+                "same labour force are treated as if they had been in the trial."
+            ),
+            text(
+                "People in services are not unemployed in these statistics. A smaller share of "
+                "unemployed can therefore mean more people in services rather than more people in "
+                "work."
+            ),
         ),
     )
 
@@ -216,5 +275,3 @@ def public_methods(report: Report) -> str:
 def _section(report: Report, name: str, *parts: str) -> str:
     title = report.language.text((NATIONAL | PUBLIC)[name])
     return section(report, name, *parts, title=title)
-
-

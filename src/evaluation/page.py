@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
+HIDDEN = "researchers"  # tag of notebook text that is not for readers of the page
 CONTENTS_HERE = "<!-- contents -->"
 
 
@@ -84,19 +85,16 @@ def publish(
 
     notebook = nbformat.read(executed, as_version=4)
     spoken = languages.get(language)
-    frame = _frame(spoken, target, title=title or "", simulated=bool(simulated), all_languages=all_languages)
-    resources = {"page": frame, "text": spoken.text}
-    body, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
+    said = "\n".join(_texts(notebook))
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>|^# (.+)$", said, re.DOTALL | re.MULTILINE)
     if heading is None:
         raise ValueError(f"{executed.name}: no first heading (<h1>); display one before the sections")
-    frame = replace(
-        frame,
-        title=title or _plain(heading[1]),
-        simulated='data-simulated="true"' in body if simulated is None else simulated,
-        contents=_contents(body),
-    )
+    if simulated is None:
+        simulated = 'data-simulated="true"' in said
+    title = title or _plain(heading[1] or heading[2])
+    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
     body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
+    frame = replace(frame, contents=_contents(body))
     if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
     menu = _module("shell.html.j2").contents(frame, spoken.text)
@@ -125,10 +123,15 @@ def write_failed(target: Path, *, area: str | None, language: str, reference: st
     spoken = languages.get(language)
     name = area_names(reference, language=language).get(area or "", area or "")
     title = spoken.text("{area}: no report", area=name)
+    failed = spoken.text(
+        "The analysis of this area failed, and no results are published for it. "
+        "Earlier results must not be used in their place."
+    )
+    cause = spoken.text("The run log of the evaluation names the cause. The other areas are not affected.")
     body = (
         f"<h1>{html.escape(title)}</h1>\n"
-        f'<p class="box warning">{html.escape(spoken.text("The analysis of this area failed, and no results are published for it. Earlier results must not be used in their place."))}</p>\n'  # noqa: E501
-        f"<p>{html.escape(spoken.text('The run log of the evaluation names the cause. The other areas are not affected.'))}</p>\n"  # noqa: E501
+        f'<p class="box warning">{html.escape(failed)}</p>\n'
+        f"<p>{html.escape(cause)}</p>\n"
         f'<p><a href="index.html">{html.escape(spoken.text("To the list of all areas"))}</a></p>'
     )
     return write_plain(target, title=title, body=body, language=language, simulated=False)
@@ -190,7 +193,7 @@ def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
 
 
 def for_readers(text: str) -> str:
-    """Make HTML that pandas or markdown wrote readable for screen readers: table scopes, no border, a region."""
+    """Make HTML of pandas or markdown fit for screen readers: table scopes, no border, a region."""
     text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
     if "<table" in text and 'class="dataframe' in text:
         text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
@@ -232,6 +235,15 @@ def _frame(
         other_languages=tuple((code, OWN_NAMES[code], f"../{code}/{target.name}") for code in others),
         code_version=provenance.code_version(),
     )
+
+
+def _texts(notebook: Any) -> Iterator[str]:
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and HIDDEN not in cell.metadata.get("tags", []):
+            yield cell.source
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            yield data.get("text/html") or data.get("text/markdown") or ""
 
 
 def _contents(body: str) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,12 +26,15 @@ INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
 WIDTH = 7.2  # inches: the measure of a text column on screen and on A4
 
 
+Line = Literal["-", "--", "-.", ":", ""]
+
+
 @dataclass(frozen=True)
 class Style:
     """Colour, line and marker of one kind of thing, so that no kind is told apart by colour alone."""
 
     color: str
-    line: str
+    line: Line
     marker: str
     face: str
 
@@ -79,18 +82,16 @@ def look() -> Iterator[None]:
     import matplotlib as mpl
     import seaborn as sns
 
-    with sns.axes_style("ticks"), mpl.rc_context(RC):
+    with sns.axes_style("ticks"), mpl.rc_context(RC):  # type: ignore[arg-type]
         yield
 
 
-def panels(
-    rows: int = 1, columns: int = 1, *, height: float, **keywords: object
-) -> tuple[Figure, np.ndarray]:
+def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -> tuple[Figure, np.ndarray]:
     """Make an empty figure of the reports' width that belongs to no window: figure and array of axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, **keywords)  # type: ignore[arg-type]
+    return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
 
 
 def year_of(window: pd.Series) -> pd.Series:
@@ -209,7 +210,7 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\n\s*", "\n", text)
 
 
-def style_key(figure: Figure, entries: list[tuple[str, Style, str]], *, language: Language) -> None:
+def style_key(figure: Figure, entries: list[tuple[str, Style, Line]], *, language: Language) -> None:
     """Explain markers above a figure: message, style and line of each."""
     from matplotlib.lines import Line2D
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from evaluation import provenance
-from evaluation.data_tables import written
+from evaluation.data_tables import framed_table, head_row, written
 from evaluation.exhibits import Report, show
 from evaluation.figures import named
 from evaluation.language import mark
@@ -27,7 +28,13 @@ MOST_CHANGES = 40
 
 
 def data_and_provenance(
-    report: Report, *, cleared: str, reference: str, processed: str, parameters: dict[str, str], previous: str = ""
+    report: Report,
+    *,
+    cleared: str,
+    reference: str,
+    processed: str,
+    parameters: dict[str, str],
+    previous: str = "",
 ) -> str:
     """Inputs with hashes, parameters, versions, disclosure profile and changes since the previous release.
 
@@ -49,14 +56,22 @@ def data_and_provenance(
     known = Path(processed) / "hashes.json" if Path(processed).is_dir() else None
     inputs = provenance.inputs(files, root=raw.parent, known=known)
     source = (
-        text("The registers behind this report are simulated: they were made by a program with known effects.")
+        text(
+            "The registers behind this report are simulated: they were made by a program with known effects."
+        )
         if report.simulated
-        else text("Registers of the employment services, benefits and incomes, read under permit; public statistics: Statistics Finland, table 12r5, licence CC BY 4.0.")  # noqa: E501
+        else text(
+            "Registers of the employment services, benefits and incomes, read under permit; public "
+            "statistics: Statistics Finland, table 12r5, licence CC BY 4.0."
+        )
     )
     facts = [
         (text("Code version"), provenance.code_version()),
         *((text("Parameter {name}", name=name), value) for name, value in parameters.items()),
-        *((text("Package {name}", name=name), version) for name, version in provenance.packages().itertuples(index=False)),
+        *(
+            (text("Package {name}", name=name), version)
+            for name, version in provenance.packages().itertuples(index=False)
+        ),
     ]
     return section(
         report,
@@ -68,18 +83,27 @@ def data_and_provenance(
         subheading(text("Changes since the previous release")),
         _changes(report, previous),
         subheading(text("Inputs")),
-        _table(text("Files and their SHA-256 hashes"), (text("File"), text("Bytes"), "SHA-256"),
-               [(row.file, report.language.number(row.bytes), row.sha256) for row in inputs.itertuples()]),
+        _table(
+            text("Files and their SHA-256 hashes"),
+            (text("File"), text("Bytes"), "SHA-256"),
+            [(row.file, report.language.number(row.bytes), row.sha256) for row in inputs.itertuples()],
+        ),
         subheading(text("Code and parameters")),
         _table(text("Versions and parameters"), (text("Name"), text("Value")), facts),
-    )  # fmt: skip
+    )
 
 
 def _profile(report: Report, processed: Path) -> str:
     text = report.language.text
     path = processed / "disclosure.json"
     if not path.exists():
-        return paragraph(report, text("No number rests on fewer than ten persons, and counts are rounded to the nearest five before rates are calculated."))  # noqa: E501
+        return paragraph(
+            report,
+            text(
+                "No number rests on fewer than ten persons, and counts are rounded to the nearest "
+                "five before rates are calculated."
+            ),
+        )
     profile = json.loads(path.read_text("utf-8"))
     rows = [(str(name), str(value)) for name, value in profile.items() if not isinstance(value, (dict, list))]
     return _table(text("Disclosure profile"), (text("Name"), text("Value")), rows)
@@ -100,12 +124,20 @@ def _changes(report: Report, previous: str) -> str:
     rows = []
     for row in changed.head(MOST_CHANGES).to_dict("records"):
         numbers = [
-            "" if pd.isna(row[name]) else written(row[name], units.get(row["measure"], "none"), measure=row["measure"], language=language)  # noqa: E501
+            ""
+            if pd.isna(row[name])
+            else written(
+                row[name], units.get(row["measure"], "none"), measure=row["measure"], language=language
+            )
             for name in ("estimate_before", "estimate_now")
         ]
         what = "; ".join(
             part
-            for part in (named("measure", row["measure"], language), named("outcome", row["outcome"], language), row["item"])
+            for part in (
+                named("measure", row["measure"], language),
+                named("outcome", row["outcome"], language),
+                row["item"],
+            )
             if part
         )
         rows.append((what, *numbers, text(REASONS[row["reason"]])))
@@ -115,16 +147,16 @@ def _changes(report: Report, previous: str) -> str:
     return paragraph(report, said + ".") + _table(text("Changed numbers"), heads, rows)
 
 
-def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    label = html.escape(caption)
-    head = "".join(f'<th scope="col">{html.escape(words)}</th>' for words in heads)
+def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     body = "".join(
         f'<tr><th scope="row">{html.escape(row[0])}</th>'
-        + "".join(f'<td class="text"><code>{html.escape(value)}</code></td>' if len(value) == 64 else f"<td>{html.escape(value)}</td>" for value in row[1:])  # noqa: E501
+        + "".join(
+            f'<td class="text"><code>{html.escape(value)}</code></td>'
+            if len(value) == 64
+            else f"<td>{html.escape(value)}</td>"
+            for value in row[1:]
+        )
         + "</tr>"
         for row in rows
     )
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}"><table><caption>{label}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return framed_table(caption, head_row(heads, texts=1) + body)

@@ -1,0 +1,171 @@
+"""The first sections of the area report: findings, who is included, is it fair, what happened."""
+
+from __future__ import annotations
+
+import html
+
+from evaluation import area_sentences, first_screen
+from evaluation.exhibits import Report, show
+from evaluation.sections import bullets, paragraph, section, subheading
+
+
+def findings(report: Report) -> str:
+    """Findings first, then what may and may not be said."""
+    text = report.language.text
+    return section(
+        report,
+        "findings",
+        bullets(first_screen.headline(report.cleared, area=report.area, language=report.language)),
+        '<div class="box">' + subheading(text("You may say")),
+        bullets(first_screen.may_say(report.cleared, area=report.area, language=report.language)) + "</div>",
+        '<div class="box warning">' + subheading(text("You may not say")),
+        bullets(first_screen.may_not_say(report.cleared, area=report.area, language=report.language))
+        + "</div>",
+    )
+
+
+def how_to_read(report: Report) -> str:
+    """What the comparison, the interval and the marks mean."""
+    text = report.language.text
+    return section(
+        report,
+        "how-to-read",
+        bullets(
+            (
+                text(
+                    "The effect is how much more the outcome changed in the pilot area than in "
+                    "comparison municipalities, where the TE office served jobseekers. Differences "
+                    "between areas that existed before the trial are not counted as effect."
+                ),
+                text(
+                    "The interval tells which sizes of the effect fit the data. If the same study were "
+                    "repeated many times, 95 of 100 such intervals would hold the true effect. What lies "
+                    "outside the interval is called ruled out."
+                ),
+                text("A percentage point is one of a hundred jobseekers."),
+                text(
+                    "Services are not jobs: open-market work, subsidised work, services and unemployment "
+                    "are always shown apart."
+                ),
+                text(
+                    "Numbers based on fewer than ten persons are hidden, and counts are rounded. Where "
+                    "the comparison is not fair, no effect is shown."
+                ),
+                text("Solid blue with dots is the pilot area, dashed brown with squares the comparison."),
+            )
+        ),
+    )
+
+
+def who_is_included(report: Report) -> str:
+    """Attrition, background and municipalities."""
+    text = report.language.text
+    return section(
+        report,
+        "who-is-included",
+        paragraph(
+            report,
+            text(
+                "The unit is an unemployment spell that began in the period. The same person can "
+                "have several spells. The target group follows the Act on municipal employment "
+                "trials (1269/2020): jobseekers who do not receive earnings-related allowance, are "
+                "under 30, speak another native language than Finnish or Swedish, or are immigrants."
+            ),
+        ),
+        show(report, "attrition"),
+        show(report, "case_mix"),
+        show(report, "municipalities"),
+    )
+
+
+def is_the_comparison_fair(report: Report) -> str:
+    """The verdict before any effect, its checks, balance and support."""
+    text = report.language.text
+    verdict = first_screen.verdict(report.cleared, area=report.area, language=report.language)
+    kind = "box" if verdict.kind == "pass" else "box warning"
+    return section(
+        report,
+        "is-the-comparison-fair",
+        f'<div class="{kind}"><p>{html.escape(verdict.text)}</p></div>',
+        paragraph(
+            report,
+            text(
+                "Municipalities applied for the trial and the ministry chose among them, so pilot "
+                "areas differ from others from the start. The checks below tell whether the "
+                "comparison can still be trusted. A check that was not run does not count as passed."
+            ),
+        ),
+        show(report, "diagnostics"),
+        show(report, "balance"),
+        show(report, "support"),
+    )
+
+
+def outcomes_over_time(report: Report) -> str:
+    """Description of both arms over time, marked as description."""
+    text = report.language.text
+    return section(
+        report,
+        "outcomes-over-time",
+        paragraph(
+            report,
+            text(
+                "This section describes what happened. It does not tell what the trial caused: "
+                "seasons, COVID-19, the service model of May 2022 and the wellbeing services "
+                "counties of 2023 also move these lines."
+            ),
+        ),
+        show(report, "open_employment"),
+        show(report, "services"),
+        show(report, "broad_unemployment"),
+        show(report, "exits"),
+        show(report, "period_means"),
+        subheading(text("Familiar indicators")),
+        paragraph(
+            report,
+            text(
+                "The activation rate is the share of those in services among the unemployed and "
+                "those in services, as Statistics Finland defines it. It rises when people move into "
+                "services, whether or not anyone gets a job."
+            ),
+        ),
+        show(report, "indicators"),
+        show(report, "municipality_means"),
+        show(report, "caseload"),
+    )
+
+
+def effect_and_sensitivity(report: Report) -> str:
+    """Effects with intervals, by quarter, under every baseline and other analyses."""
+    text = report.language.text
+    status, _ = first_screen.fairness(report.cleared, area=report.area)
+    if status not in first_screen.SHOWN:
+        why = first_screen.verdict(report.cleared, area=report.area, language=report.language)
+        return section(
+            report,
+            "effect-and-sensitivity",
+            f'<div class="box warning"><p>{html.escape(why.text)}</p></div>',
+            show(report, "effects"),
+            show(report, "sensitivity"),
+        )
+    return section(
+        report,
+        "effect-and-sensitivity",
+        bullets(area_sentences.baselines(report.cleared, area=report.area, language=report.language)),
+        show(report, "effects"),
+        show(report, "effect_details"),
+        subheading(text("By quarter")),
+        paragraph(
+            report, text("Before the start the dots should lie near zero: then both groups developed alike.")
+        ),
+        show(report, "event_study"),
+        subheading(text("Other analyses")),
+        paragraph(
+            report,
+            text(
+                "If the finding depended on one choice, it would change here. The baseline matters "
+                "most: against the COVID year the trial looks better than against 2019."
+            ),
+        ),
+        show(report, "sensitivity"),
+    )
