@@ -34,12 +34,12 @@ THRESHOLDS = tuple(range(0, 5001, 250))
 VALUE_OF_MONTH_EUR = 2000.0
 # Staff and projects; bought services and pay subsidies are in the ledger of payers at unit cost already.
 PROGRAMME_ITEMS = ("henkilöstö", "hankkeet")
-# A year of unemployment on labour market support past 300 paid days, against rehabilitative work and a pay subsidy.
+# A year on labour market support past 300 paid days, against rehabilitative work and a pay subsidy.
 SHIFT = {"year": 2022, "paid_days_before": 400, "service": "05", "subsidy": "54"}
 
 
 def with_income(episodes: pd.DataFrame) -> pd.DataFrame:
-    """Add the net income of the person in the first year: earnings and benefits after taxes, prices of the costs."""
+    """Add net income in the first year: earnings and benefits after taxes, in the prices of the costs."""
     items = [
         name
         for name in episodes
@@ -192,7 +192,7 @@ def _by_month(
 
 
 def _halves(found: AreaInference) -> np.ndarray:
-    """Differences of the first and of the second year from those after 12 and 24 months, outcome by outcome."""
+    """Differences of the first and the second year, from those after 12 and 24 months."""
     pairs = np.asarray(found.estimate).reshape(-1, 2)
     return np.column_stack([pairs[:, 0], pairs[:, 1] - pairs[:, 0]]).ravel()
 

@@ -10,6 +10,10 @@ import pandas as pd
 from evaluation.windows import AFTER, WINDOWS
 
 CASE_MIX = ("sex", "education", "native_language", "immigrant", "benefit_at_index")
+EXIT_COLUMNS = [
+    *("outcome", "measure", "item", "window", "x", "unit"),
+    *("estimate", "std_error", "ci_low", "ci_high", "persons"),
+]
 CIF_DAYS = (30, 60, 91, 122, 152, 183, 213, 244, 274, 304, 335, 365)
 
 
@@ -183,10 +187,7 @@ def exit_rows(
         )
         parts.append(curves.assign(window=window, item=side, persons=cell["person_id"].nunique()))
     curves = pd.concat(parts, ignore_index=True).rename(columns={"state": "outcome", "time": "x"})
-    return curves.assign(measure="cif", unit="share")[
-        ["outcome", "measure", "item", "window", "x", "unit", "estimate", "std_error", "ci_low", "ci_high"]
-        + ["persons"]
-    ]
+    return curves.assign(measure="cif", unit="share")[EXIT_COLUMNS]
 
 
 def caseload_row(pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Change of each quarter against the baseline window, by labour market area: event study and pre-trends.
 
-The areas take the place of municipalities and quarters that of outcomes, so that the inference for few treated
-units holds for every quarter and for all of them together.
+The areas take the place of municipalities and quarters that of outcomes, so that the inference for few
+treated units holds for every quarter and for all of them together.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def quarterly_changes(
     kept = np.flatnonzero(pilot | ((counts >= min_episodes).all(axis=1)))
     if (~pilot[kept]).sum() < 5:
         raise ValueError(
-            f"design: {int((~pilot[kept]).sum())} labour market areas have {min_episodes} comparison episodes in "
-            "every quarter; at least 5 are needed"
+            f"design: {int((~pilot[kept]).sum())} labour market areas have {min_episodes} comparison "
+            "episodes in every quarter; at least 5 are needed"
         )
 
     shape = (len(labels), len(quarters))

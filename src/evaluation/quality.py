@@ -132,13 +132,14 @@ def answer(summarised: pd.DataFrame, reconciled: pd.DataFrame) -> str:
     '10 rows read, 1 dropped by named rules, 0 mended. Public statistics: not compared (no file).'
     """
     total = summarised[["read", "dropped", "mended"]].sum()
-    text = f"{total['read']:,} rows read, {total['dropped']:,} dropped by named rules, {total['mended']:,} mended. "
+    read, dropped, mended = (f"{total[name]:,}" for name in ("read", "dropped", "mended"))
+    text = f"{read} rows read, {dropped} dropped by named rules, {mended} mended. "
     if reconciled.empty:
         return text + "Public statistics: not compared (no file)."
     whole = reconciled.set_index("area").loc["all"]
     return text + (
-        f"The register holds {whole['ratio']:.0%} of the unemployed that the public statistics count; the monthly "
-        f"series correlate at {whole['correlation']:.2f}."
+        f"The register holds {whole['ratio']:.0%} of the unemployed that the public statistics count; "
+        f"the monthly series correlate at {whole['correlation']:.2f}."
     )
 
 

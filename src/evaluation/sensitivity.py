@@ -113,7 +113,7 @@ def _inferred(
 def _entropy(
     data: pd.DataFrame, *, placebo: Callable[..., pd.DataFrame], outcomes: Sequence[str]
 ) -> pd.DataFrame:
-    """Comparison episodes of each period weighted to the covariate means of the pilot's entrants of that period."""
+    """Comparison episodes of each period weighted to the covariate means of that period's pilot entrants."""
     weight = pd.concat(
         [
             att_weights(rows, target="treated", covariates=COVARIATES, method="entropy").weight
@@ -154,7 +154,7 @@ def _triple(
 def _synthetic(
     episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str], method: SyntheticMethod
 ) -> pd.DataFrame:
-    """Series of quarterly means: the area against a weighted average of the regions' comparison municipalities."""
+    """Quarterly means: the area against a weighted average of regions of comparison municipalities."""
     rows = episodes[episodes["group"].eq("target_group") & episodes["window"].ne("")]
     # Quarters that the windows cut or that the start of the trial falls into would mix before and after.
     rows = rows[~rows["index_quarter"].isin(["2018Q1", "2021Q1"])]
@@ -163,7 +163,7 @@ def _synthetic(
     unit = rows["region"].where(~own.reindex(rows.index), "pilot")
     parts = []
     for outcome in outcomes:
-        means = rows.groupby([unit, "index_quarter"])[outcome].mean().unstack()
+        means = rows.assign(unit=unit).pivot_table(index="unit", columns="index_quarter", values=outcome)
         means = means.dropna(axis=1, how="all")
         complete = means[means.notna().all(axis=1)]
         if "pilot" not in complete.index:

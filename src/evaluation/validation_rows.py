@@ -82,7 +82,8 @@ def answer(table: pd.DataFrame) -> str:
     low, high = used["coverage"].min(), used["coverage"].max()
     least, most = used["false_positive"].min(), used["false_positive"].max()
     return (
-        f"{IN_USE}: coverage {100 * low:.1f}-{100 * high:.1f} %, false findings {100 * least:.1f}-{100 * most:.1f} % "
+        f"{IN_USE}: coverage {100 * low:.1f}-{100 * high:.1f} %, "
+        f"false findings {100 * least:.1f}-{100 * most:.1f} % "
         f"over {len(used)} scenarios; the naive clustered standard error finds something false in up to "
         f"{100 * naive['false_positive'].max():.0f} %."
     )
