@@ -21,8 +21,8 @@ Array = NDArray[np.float64]
 FEWEST_COMPARISONS = 5
 SPREADS = 64  # grid points of the total shock's standard deviation
 SHARES = np.linspace(0, 1, 11)  # grid of the share that a labour market area's municipalities have in common
-NOTHING_SHARED = 0.3  # prior probability that municipalities of a labour market area share no shock
-IMPLAUSIBLE = 0.05  # prior scale of the total shock, in standard deviations of the outcome between episodes
+NOTHING_SHARED = 0.2  # prior probability that municipalities of a labour market area share no shock
+IMPLAUSIBLE = 0.06  # prior scale of the total shock, in standard deviations of the outcome between episodes
 PRIOR_EPISODES = 30  # a municipality's own variance counts as much as the pooled one at this many episodes
 
 
@@ -97,7 +97,7 @@ def shock_posterior(
     The restricted likelihood (the common change integrated out) times a prior: the density of the total
     shock's standard deviation rises with its square root, which leans to caution, and falls off beyond
     ``scale``, so that a register too small to tell does not suggest absurd shocks; with groups, the share of
-    its variance that is common to a group is zero with probability 0.3 and else anything. Both were
+    its variance that is common to a group is zero with probability 0.2 and else anything. Both were
     chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior instead
     of plugging in one estimate keeps the interval honest when the estimate is zero by chance (Gelman 2006,
     Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
