@@ -175,7 +175,7 @@ def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series) -> Joi
 
 def _by_month(
     data: pd.DataFrame, *, groups: pd.Series
-) -> tuple[dict[str, np.ndarray] | None, np.ndarray | None]:
+) -> tuple[dict[str, list[float]] | None, list[float] | None]:
     """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
     followed = data[data["open_employment_days_24m"].notna()]
     names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
@@ -188,7 +188,8 @@ def _by_month(
     first_and_second = _halves(found)
     costs = {payer: first_and_second[2 * k : 2 * k + 2] for k, payer in enumerate(PERSPECTIVES)}
     effect = first_and_second[-2:] / DAYS_IN_MONTH
-    return {payer: np.repeat(values / 12, 12) for payer, values in costs.items()}, np.repeat(effect / 12, 12)
+    by_payer = {payer: np.repeat(values / 12, 12).tolist() for payer, values in costs.items()}
+    return by_payer, np.repeat(effect / 12, 12).tolist()
 
 
 def _halves(found: AreaInference) -> np.ndarray:
@@ -201,7 +202,7 @@ def _recipients(changes: MunicipalChanges, *, groups: pd.Series, seed: int) -> d
     found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], groups=groups)
     joint = Joint(float(found.estimate[0]), float(found.estimate[1]), found.covariance, df=found.df)
     draws = joint.draws(10_000, seed=seed)
-    return {"estimate": np.float64(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}
+    return {"estimate": np.array(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}
 
 
 def payer_of(column: str) -> str:

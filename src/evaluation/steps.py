@@ -33,7 +33,7 @@ class Progress:
     def watched(
         self, name: str, function: Callable[..., None], values: dict[str, Any]
     ) -> Callable[..., None]:
-        """A task that runs a step and reports how it went; the dependencies it is given are for the engine."""
+        """A task that runs a step and says how it went; its arguments are for the engine."""
 
         def task(**_: object) -> None:
             began = time.perf_counter()
