@@ -365,6 +365,7 @@ def test_shared_shocks_of_several_areas_average_out():
     by_hand = (np.bincount(group[:22], changes.weight[:22]) ** 2).sum()
     assert many.treated_loading == pytest.approx(by_hand)
     wide, narrow = (
-        placebo_areas(changes, seed=1, groups=groups, areas=areas)["std_error"].item() for areas in (None, groups)
+        placebo_areas(changes, seed=1, groups=groups, areas=areas)["std_error"].item()
+        for areas in (None, groups)
     )
     assert narrow < 0.6 * wide
