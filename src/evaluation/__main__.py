@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
-    check.add_argument("--sample", type=int, help="check this many pages of each kind (default: all)")
+    check.add_argument(
+        "--sample", type=int, help="check only this many pages, spread over all (default: all)"
+    )
     check.set_defaults(command=_check)
     return parser
 
@@ -127,11 +129,16 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from evaluation import check_pages
 
-    project = _project(options)
-    problems = check_pages.check(project.reports, sample=options.sample)
-    for problem in problems:
-        print(problem)
-    return 1 if problems else 0
+    reports = _project(options).reports
+    pages = [path for language in ("fi", "sv", "en") for path in sorted((reports / language).glob("*.html"))]
+    if not pages:
+        raise ValueError(f"{reports}: no pages; run `evaluation run` first")
+    if options.sample is not None:
+        step = max(1, len(pages) // options.sample)
+        pages = pages[::step][: options.sample]
+    problems = check_pages.check(pages)
+    print(problems.to_string(index=False) if len(problems) else f"{len(pages)} pages checked, nothing found")
+    return 1 if len(problems) else 0
 
 
 if __name__ == "__main__":
