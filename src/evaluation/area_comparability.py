@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation import diagnostics
-from evaluation.area_effects import COVARIATES, HEADLINE, changes_of, labour_market_areas
+from evaluation.area_effects import COVARIATES, HEADLINE, changes_of, labour_market_areas, pilot_areas_of
 from evaluation.balance import balance, overlap
 from evaluation.comparison import design
 from evaluation.description import quarters_since_start
@@ -138,7 +138,10 @@ def negative_controls(
     episodes: pd.DataFrame, *, area: str, municipalities: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Effects where there can be none: an earlier date, another outcome, another population."""
-    groups = labour_market_areas(municipalities)
+    shocks = {
+        "groups": labour_market_areas(municipalities),
+        "areas": pilot_areas_of(municipalities, area=area),
+    }
     designs: dict[str, tuple[dict[str, str], str, float]] = {
         "placebo_date": ({"baseline": "2018_19", "followup": "2019_20"}, HEADLINE, RELEVANT_SHARE),
         "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_DAYS),
@@ -148,7 +151,7 @@ def negative_controls(
     for item, (changed, outcome, limit) in designs.items():
         try:
             data = design(episodes, area=area, **changed)  # type: ignore[arg-type]
-            found = placebo_areas(changes_of(data, outcomes=[outcome]), seed=seed, groups=groups)
+            found = placebo_areas(changes_of(data, outcomes=[outcome]), seed=seed, **shocks)
             own = data[data["treated"]]
             parts.append(
                 diagnostics.placebo(found, item=item, limit=limit).assign(

@@ -125,7 +125,7 @@ def _programme_rows(area_costs: pd.DataFrame, pilot_areas: pd.DataFrame, *, area
 
 
 def cost_effectiveness_rows_of(
-    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series, seed: int
+    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series, areas: pd.Series | None, seed: int
 ) -> pd.DataFrame:
     """Plane, ICER, net benefit, acceptability, perfect information, break-even, payback and public value.
 
@@ -137,6 +137,8 @@ def cost_effectiveness_rows_of(
         With the cost outcomes, net income and days in open employment.
     groups : pandas.Series
         Labour market area by municipality.
+    areas : pandas.Series or None
+        Pilot area by municipality where all are evaluated together.
     seed : int
         Seed of the draws behind the marginal value of public funds.
 
@@ -145,15 +147,15 @@ def cost_effectiveness_rows_of(
     pandas.DataFrame
         Rows of topic cost_effectiveness; `item` is the perspective, `x` the value of a month in work.
     """
-    joints = {payer: joint_of(changes, payer=payer, groups=groups) for payer in PERSPECTIVES}
-    monthly_cost, monthly_effect = _by_month(data, groups=groups)
+    joints = {payer: joint_of(changes, payer=payer, groups=groups, areas=areas) for payer in PERSPECTIVES}
+    monthly_cost, monthly_effect = _by_month(data, groups=groups, areas=areas)
     rows = cost_effectiveness_rows.summary(
         joints,
         thresholds=THRESHOLDS,
         value_of_month=VALUE_OF_MONTH_EUR,
         monthly_cost=monthly_cost,
         monthly_effect=monthly_effect,
-        recipients=_recipients(changes, groups=groups, seed=seed),
+        recipients=_recipients(changes, groups=groups, areas=areas, seed=seed),
     )
     own = data[data["treated"]]
     return rows.drop(columns="topic").assign(
@@ -164,9 +166,11 @@ def cost_effectiveness_rows_of(
     )
 
 
-def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series) -> Joint:
+def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series, areas: pd.Series | None) -> Joint:
     """Difference in cost of a payer and in months of open employment, with their area covariance."""
-    found = area_covariance(changes, outcomes=[f"cost_{payer}_12m_eur", WORK_DAYS], groups=groups)
+    found = area_covariance(
+        changes, outcomes=[f"cost_{payer}_12m_eur", WORK_DAYS], groups=groups, areas=areas
+    )
     scale = np.array([1.0, 1 / DAYS_IN_MONTH])
     cost, effect = found.estimate * scale
     covariance = found.covariance * np.outer(scale, scale)
@@ -174,14 +178,14 @@ def joint_of(changes: MunicipalChanges, *, payer: str, groups: pd.Series) -> Joi
 
 
 def _by_month(
-    data: pd.DataFrame, *, groups: pd.Series
+    data: pd.DataFrame, *, groups: pd.Series, areas: pd.Series | None
 ) -> tuple[dict[str, list[float]] | None, list[float] | None]:
     """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
     followed = data[data["open_employment_days_24m"].notna()]
     names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
     days = [f"open_employment_days_{months}m" for months in (12, 24)]
     try:
-        found = area_covariance(changes_of(followed, outcomes=[*names, *days]), groups=groups)
+        found = area_covariance(changes_of(followed, outcomes=[*names, *days]), groups=groups, areas=areas)
     except ValueError:
         # An area too small for a second year has no payback month and no persistence; the rest stands.
         return None, None
@@ -198,8 +202,10 @@ def _halves(found: AreaInference) -> np.ndarray:
     return np.column_stack([pairs[:, 0], pairs[:, 1] - pairs[:, 0]]).ravel()
 
 
-def _recipients(changes: MunicipalChanges, *, groups: pd.Series, seed: int) -> dict[str, np.ndarray]:
-    found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], groups=groups)
+def _recipients(
+    changes: MunicipalChanges, *, groups: pd.Series, areas: pd.Series | None, seed: int
+) -> dict[str, np.ndarray]:
+    found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], groups=groups, areas=areas)
     joint = Joint(float(found.estimate[0]), float(found.estimate[1]), found.covariance, df=found.df)
     draws = joint.draws(10_000, seed=seed)
     return {"estimate": np.array(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}

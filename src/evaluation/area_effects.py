@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.contrasts import contrast
 from evaluation.description import unit_of
 from evaluation.effects import MunicipalChanges, municipal_changes
 from evaluation.inference import adjust_p, area_covariance, minimum_detectable_effect, placebo_areas
@@ -51,13 +50,26 @@ def labour_market_areas(municipalities: pd.DataFrame) -> pd.Series:
     return municipalities.set_index("municipality")["subregion_code"].astype("str")
 
 
+def pilot_areas_of(municipalities: pd.DataFrame, *, area: str) -> pd.Series | None:
+    """Pilot area by municipality where all areas are evaluated together: each has shocks of its own."""
+    if area != "all":
+        return None
+    return municipalities.set_index("municipality")["pilot_area"].astype("str")
+
+
 def changes_of(data: pd.DataFrame, *, outcomes: Sequence[str], method: str = "dr") -> MunicipalChanges:
     """Covariate-adjusted changes by municipality with this evaluation's covariates."""
     return municipal_changes(data, outcomes=outcomes, covariates=COVARIATES, method=method)  # type: ignore[arg-type]
 
 
 def effect_rows(
-    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series, seed: int, baseline: str = BASELINE
+    data: pd.DataFrame,
+    changes: MunicipalChanges,
+    *,
+    groups: pd.Series,
+    areas: pd.Series | None,
+    seed: int,
+    baseline: str = BASELINE,
 ) -> pd.DataFrame:
     """Main estimates of an area with intervals by placebo areas.
 
@@ -69,6 +81,8 @@ def effect_rows(
         Their changes by municipality, from `changes_of`.
     groups : pandas.Series
         From `labour_market_areas`.
+    areas : pandas.Series or None
+        From `pilot_areas_of`.
     seed : int
         Seed of the placebo draws.
     baseline : str
@@ -80,13 +94,13 @@ def effect_rows(
         Rows att, mean_after, counterfactual_mean, mde, comparison_error (standard error of the comparison's
         mean change, which all areas share) and, for the primary family, p_adjusted (Holm).
     """
-    found = placebo_areas(changes, seed=seed, groups=groups)
+    found = placebo_areas(changes, seed=seed, groups=groups, areas=areas)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
     primary = att[att["outcome"].isin(PRIMARY)]
-    inference = area_covariance(changes, groups=groups)
+    inference = area_covariance(changes, groups=groups, areas=areas)
     rows = pd.concat(
         [
             att,
@@ -101,7 +115,7 @@ def effect_rows(
                 measure="mde",
                 estimate=minimum_detectable_effect(np.sqrt(np.diag(inference.covariance)), df=inference.df),
             ),
-            plain.assign(measure="comparison_error", estimate=_comparison_error(changes, groups)),
+            plain.assign(measure="comparison_error", estimate=found["comparison_se"].to_numpy()),
         ],
         ignore_index=True,
     )
@@ -111,13 +125,6 @@ def effect_rows(
         measure="p_adjusted", unit="probability", estimate=adjust_p(primary["p_value"]), method="holm"
     )
     return pd.concat([rows, adjusted], ignore_index=True)
-
-
-def _comparison_error(changes: MunicipalChanges, groups: pd.Series) -> np.ndarray:
-    pieces = contrast(changes, groups=groups)
-    own, shared = pieces.posterior.mean()
-    sampling = np.diagonal(pieces.comparison_covariance, axis1=1, axis2=2)
-    return np.sqrt(pieces.comparison_weight**2 @ (sampling + own + shared))
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from evaluation.area_effects import (
     changes_of,
     labour_market_areas,
     ledger_columns,
+    pilot_areas_of,
 )
 from evaluation.comparison import design
 from evaluation.discontinuity import discontinuity
@@ -62,7 +63,12 @@ def sensitivity_rows(
         in `method`.
     """
     near = neighbours(municipalities, area=area) if area != "all" else ()
-    placebo = partial(placebo_areas, seed=seed, groups=labour_market_areas(municipalities))
+    placebo = partial(
+        placebo_areas,
+        seed=seed,
+        groups=labour_market_areas(municipalities),
+        areas=pilot_areas_of(municipalities, area=area),
+    )
     inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
     after = partial(design, episodes, area=area)
     variants: dict[str, Variant] = {
