@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from evaluation import area_alt_texts, labels
+from evaluation import area_figures, labels
 from evaluation.figures import named
 from evaluation.language import Language
 from evaluation.palette import ARMS, writer
@@ -235,10 +235,10 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Mapping[str, str]], str]] =
     "plane": _plane,
     "acceptability": _curves,
     "net_benefit": _curves,
-    "areas": area_alt_texts.areas,
-    "ranks": area_alt_texts.ranks,
-    "funnel": area_alt_texts.funnel,
-    "area_planes": area_alt_texts.area_planes,
+    "areas": area_figures.describe_areas,
+    "ranks": area_figures.describe_ranks,
+    "funnel": area_figures.describe_funnel,
+    "area_planes": area_figures.describe_area_planes,
     "public_series": _series,
-    "baselines": area_alt_texts.baselines,
+    "baselines": area_figures.describe_baselines,
 }

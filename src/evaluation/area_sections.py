@@ -163,8 +163,8 @@ def effect_and_sensitivity(report: Report) -> str:
         paragraph(
             report,
             text(
-                "If the finding depended on one choice, it would change here. The baseline matters "
-                "most: against the COVID year the trial looks better than against 2019."
+                "If the finding depended on one choice, it would change here. Look first at the baseline: "
+                "the COVID year was exceptional."
             ),
         ),
         show(report, "sensitivity"),

@@ -71,6 +71,8 @@ def cell(row: Mapping[str, object], *, language: Language) -> str:
     """Write a row's number as a table cell: estimate, interval, or why there is no number."""
     estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
     unit, measure = str(row["unit"]), str(row["measure"])
+    if measure == "diagnostic" and unit == "share" and np.isfinite(low):
+        measure = "att"  # a check with an interval is a difference, one without is a share
     if measure == "rank":
         words = language.interval(low, high, language.number)
         return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'

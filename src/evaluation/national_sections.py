@@ -199,8 +199,8 @@ def public_findings(report: Report) -> str:
         '<div class="box warning"><p>'
         + html.escape(
             text(
-                "The choice of baseline decides the sign. Against the COVID year the pilot areas "
-                "seem to gain, against 2019 they seem to lose. Neither figure may be quoted alone."
+                "The choice of baseline can decide the sign: the COVID year was exceptional. A figure "
+                "against one baseline may not be quoted alone."
             )
         )
         + "</p></div>",
