@@ -320,3 +320,20 @@ def test_every_row_fits_the_ledger(effect, error, counterfactual):
     )
     rows = pd.concat([rows, verdict(rows)], ignore_index=True)
     assert len(ledger.rows(rows, area="oulu", simulated=True)) == 8
+
+
+def test_a_concern_that_found_nothing_is_called_unclear_in_the_verdict():
+    checks = pd.DataFrame(
+        {
+            "item": ["pre_trend", "placebo_date"],
+            "outcome": "open_employment_12m",
+            "status": "concern",
+            "measure": "diagnostic",
+            "ci_low": [-0.1, 0.01],
+            "ci_high": [0.1, 0.02],
+            "std_error": 0.05,
+        }
+    )
+    reasons = diagnostics.verdict(checks)["item"].item().split(";")
+    assert "pre_trend_unclear" in reasons
+    assert "placebo_date_concern" in reasons

@@ -257,9 +257,11 @@ def reason(code: str, language: Language) -> str:
     >>> reason("overlap_fail", get("sv"))
     'det finns för få liknande arbetssökande i jämförelsekommunerna'
     """
-    check, state = re.fullmatch(r"(.*?)(?:_(concern|fail|not_run))?", code).groups()  # type: ignore[union-attr]
+    check, state = re.fullmatch(r"(.*?)(?:_(concern|fail|not_run|unclear))?", code).groups()  # type: ignore[union-attr]
     if state == "not_run":
         return language.text("not checked: {check}", check=label("diagnostic", check, language))
+    if state == "unclear":
+        return language.text("too few data to tell: {check}", check=label("diagnostic", check, language))
     return label("reason", check, language)
 
 

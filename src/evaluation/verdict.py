@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evaluation.comparability import SMD_TOO_VAGUE
+
 ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters")
 CONTROLS = ("placebo_outcome", "placebo_population")
 SUPPORTING = ("hidden_bias",)
@@ -27,7 +29,8 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
     -------
     DataFrame
         One ledger-ready row: measure ``verdict``, status, and in item the reasons, ``check_state`` joined by
-        ";" (checks absent from the rows count as not run; empty if everything passed).
+        ";" (checks absent from the rows count as not run; empty if everything passed). A concern that only
+        says that the data are too few to tell has the state ``unclear``: nothing was found.
 
     Raises
     ------
@@ -64,9 +67,23 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
         status = "pass"
     else:
         status = "concern"
-    reasons = ";".join(f"{item}_{value}" for item, value in state.items() if value != "pass")
+    said = {
+        item: "unclear" if _unclear(counted[counted["item"] == item]) else value
+        for item, value in state.items()
+    }
+    reasons = ";".join(f"{item}_{value}" for item, value in said.items() if state[item] != "pass")
     row = {"topic": "comparability", "measure": "verdict", "outcome": "", "item": reasons, "status": status}
     return pd.DataFrame([row | {"unit": "none", "method": "rules of the methods section"}])
+
+
+def _unclear(rows: pd.DataFrame) -> bool:
+    """Whether every concern about a check is that the data are too few, none that a difference was found."""
+    concerns = rows[rows["status"] == "concern"]
+    if concerns.empty or (rows["status"] == "fail").any() or not {"ci_low", "ci_high"} <= set(rows):
+        return False
+    holds_zero = (concerns["ci_low"] <= 0) & (concerns["ci_high"] >= 0)
+    too_vague = concerns["item"].eq("balance") & concerns["std_error"].gt(SMD_TOO_VAGUE)
+    return bool((holds_zero | too_vague).all())
 
 
 def withhold(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
