@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from evaluation import ledger
+from evaluation import disclosure, ledger
 
 AREAS = ("helsinki", "oulu", "raasepori-hanko")
 SIZES = {"helsinki": 42_000, "oulu": 14_300, "raasepori-hanko": 640, "all": 160_000}
@@ -669,6 +669,7 @@ def _whole() -> pd.DataFrame:
     tried = validation.assign(area="all", topic="validation", simulated=True, method="200 runs; 1750 persons")
     parts.append(tried.assign(item="small"))
     whole = ledger.rows(pd.concat(parts, ignore_index=True))
+    whole.loc[disclosure.withheld(whole), "status"] = "withheld"
     hidden = whole["status"].isin(["withheld", "suppressed", "missing"])
     whole.loc[hidden, ["estimate", "std_error", "ci_low", "ci_high", "p_value"]] = np.nan
     return whole.sort_values(ledger.KEY, kind="stable", ignore_index=True)

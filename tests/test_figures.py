@@ -97,6 +97,12 @@ def test_areas_stand_in_alphabetical_order_whatever_their_estimates(cleared):
     assert shown == alphabetical(NAMES.values())
 
 
+def test_an_area_whose_comparison_failed_stands_in_its_place_and_says_why(cleared):
+    figure = area_figures.areas(rows_of(cleared, "areas"), names=NAMES, language=get("fi"))
+    said = {text.xy[1]: text.get_text() for text in figure.axes[0].texts}
+    assert said == {2: get("fi").no_number("withheld")}  # Raasepori and Hanko, third by the alphabet
+
+
 def test_rank_intervals_are_drawn_without_a_point_that_would_read_as_a_ranking(cleared):
     ax = area_figures.ranks(rows_of(cleared, "ranks"), names=NAMES, language=get("fi")).axes[0]
     assert not [line for line in ax.lines if line.get_marker() not in ("", "None", None)]

@@ -61,6 +61,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     style_key(figure, [(labels.MEASURE[name], style, "-") for name, style in measures], language=language)
     ax.axvline(0, color=SOFT, linewidth=0.8)
     _area_axis(ax, order, names, here)
+    _say_why_empty(ax, rows, order, language=language)
     tick_writer(ax.xaxis, "share", language=language, difference=True)
     ax.set_xlabel(unit_name("share", language=language, difference=True))
     return figure
@@ -79,6 +80,7 @@ def ranks(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     # no point is drawn: the position that the estimate happens to give would be read as a ranking
     ax.hlines(y, part["ci_low"] - 0.4, part["ci_high"] + 0.4, color=PILOT.color, linewidth=6, alpha=0.75)
     _area_axis(ax, order, names, here)
+    _say_why_empty(ax, rows, order, language=language)
     ax.set_xlim(0.4, len(order) + 0.6)
     tick_writer(ax.xaxis, "number", language=language)
     ax.set_xlabel(language.text("Possible positions in order, simultaneous 95% intervals"))
@@ -174,6 +176,15 @@ def baselines(rows: pd.DataFrame, *, language: Language) -> Figure:
         language.text("Change of the gap, percentage points: left is better for the trial"), fontsize=9
     )
     return figure
+
+
+def _say_why_empty(ax: Axes, rows: pd.DataFrame, order: list[str], *, language: Language) -> None:
+    for y, area in enumerate(order):
+        own = rows[rows["area"] == area]
+        if own["estimate"].isna().all():
+            words = language.no_number(str(own["status"].iloc[0]))
+            where = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8, "color": SOFT}
+            ax.annotate(words, (0.02, y), **where)
 
 
 def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
