@@ -183,8 +183,8 @@ def _say_why_empty(ax: Axes, rows: pd.DataFrame, order: list[str], *, language: 
         own = rows[rows["area"] == area]
         if own["estimate"].isna().all():
             words = language.no_number(str(own["status"].iloc[0]))
-            where = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8, "color": SOFT}
-            ax.annotate(words, (0.02, y), **where)
+            where = (0.02, y)
+            ax.annotate(words, where, xycoords=("axes fraction", "data"), va="center", fontsize=8, color=SOFT)
 
 
 def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
