@@ -107,23 +107,23 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evaluation import pipeline
+    from evaluation import notebook_runs, pipeline
 
     project = _project(options)
-    areas = pipeline.choose(options.areas, pipeline.area_names(project.reference), what="area")
-    languages = pipeline.choose(options.languages, pipeline.LANGUAGES, what="language")
+    areas = notebook_runs.choose(options.areas, pipeline.area_names(project.reference), what="area")
+    languages = notebook_runs.choose(options.languages, pipeline.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
     if not any(path.name != ".gitkeep" for path in project.register.glob("*")):
         print(f"No register in {project.register}: simulating one", file=sys.stderr)
         _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
     failed = pipeline.run(project, areas=areas, languages=languages, jobs=options.jobs)
-    for language in languages:
-        print(project.reports / language / "index.html")
     if failed:
-        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
-        return 1
-    return 0
+        print(f"Failed: {', '.join(failed)}", file=sys.stderr, flush=True)
+    for language in languages:
+        if (page := project.reports / language / "index.html").exists():
+            print(page)
+    return 1 if failed else 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
+LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
 TYPE_NAMES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 
 
@@ -58,8 +63,36 @@ def nearest(name: str, known: Any) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
 
 
+def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
+    """Names out of a comma-separated list, all known ones if there is no list.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, with the nearest known one.
+
+    Examples
+    --------
+    >>> choose("fi,sv", ["fi", "sv", "en"], what="language")
+    ['fi', 'sv']
+    """
+    known = list(known)
+    if wanted is None:
+        return known
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"no {what} given; known are {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {what} {name!r}{nearest(name, known)}")
+    return list(dict.fromkeys(names))
+
+
 def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
     """Run a notebook in a kernel of its own and keep the executed copy.
+
+    Kernel and runner talk through sockets in a folder that only this user can open, where the system has
+    them: anybody on the machine could read the outputs from a TCP port.
 
     Parameters
     ----------
@@ -73,31 +106,52 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
     Raises
     ------
     NotebookFailed
-        If a cell raises; the executed copy keeps the details, the message carries no data.
+        If a cell raises or the kernel dies; the executed copy keeps the details, the message carries no data.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     check_parameters(notebook, parameters)
     executed.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        papermill.execute_notebook(
-            str(notebook),
-            str(executed),
-            parameters=parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            shutdown_kernel="immediate",
-        )
-    except PapermillExecutionError as error:
-        raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+    with tempfile.TemporaryDirectory(prefix="kernel-") as own:
+        # a folder per run: kernels that share one pick each other's sockets
+        sockets = {"transport": "ipc", "ip": f"{own}/socket"}
+        possible = os.name == "posix" and len(own) < LONGEST_SOCKET_FOLDER
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                shutdown_kernel="immediate",
+                config=Config(KernelManager=sockets if possible else {}),
+            )
+        except PapermillExecutionError as error:
+            raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+        except DeadKernelError as error:  # out of memory, most often
+            raise NotebookFailed(f"{notebook.name}: the kernel died") from error
 
 
 def code_of(notebook: Path) -> str:
-    """All code of a notebook as one text."""
+    """All Python of a notebook as one text.
+
+    A cell that is not Python is left out: it imports nothing, and fails when it runs.
+    """
+    from IPython.core.inputtransformer2 import TransformerManager
+
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    found = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            with suppress(SyntaxError):
+                text = TransformerManager().transform_cell("".join(cell["source"]))
+                ast.parse(text)
+                found.append(text)
+    return "\n\n".join(found)
 
 
 def modules_behind(code: str) -> list[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,31 +79,6 @@ def area_names(reference: Path) -> list[str]:
     return reference_tables.reference("pilot_areas", reference)["area"].tolist()
 
 
-def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
-    """Names out of a comma-separated list, all known ones if there is no list.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, with the nearest known one.
-
-    Examples
-    --------
-    >>> choose("fi,sv", ["fi", "sv", "en"], what="language")
-    ['fi', 'sv']
-    """
-    known = list(known)
-    if wanted is None:
-        return known
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    if not names:
-        raise ValueError(f"no {what} given; known are {', '.join(known)}")
-    for name in names:
-        if name not in known:
-            raise ValueError(f"unknown {what} {name!r}{notebook_runs.nearest(name, known)}")
-    return list(dict.fromkeys(names))
-
-
 def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
     """List every task of a run.
 
@@ -122,7 +97,8 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
     reference = sorted(project.reference.glob("*.csv"))
     processed, ledger = project.processed, project.processed / "ledger"
-    register = [processed / "register" / f"{name}.parquet" for name in schemas.REGISTER_TABLES]
+    register = [processed / "register" / f"{name}.parquet" for name in (*schemas.REGISTER_TABLES, "quality")]
+    register.append(processed / "register" / "register.json")
     episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
     folders = {"processed": processed, "reference": project.reference}
 
@@ -181,7 +157,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             "clear",
             steps.clear,
             [*parts, *own_code(steps.clear)],
-            [cleared],
+            [cleared, processed / "disclosure.json"],
             {"parts": parts, "cleared": cleared, "processed": processed},
         )
     )
@@ -203,6 +179,7 @@ def _report_steps(
     def report(name: str, language: str, area: str | None) -> Step:
         notebook = project.notebook(name)
         page = project.reports / language / f"{area or name.removesuffix('_report')}.html"
+        note = failed / f"{page.stem}-{language}.json"
         parameters = {
             "cleared": str(cleared),
             "reference": str(project.reference),
@@ -224,7 +201,7 @@ def _report_steps(
                 *catalogues,
                 *reference,
             ],
-            [page],
+            [page, note],
             {
                 "notebook": notebook,
                 "executed": project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
@@ -232,13 +209,14 @@ def _report_steps(
                 "parameters": parameters,
                 "area": area,
                 "failed": failed / f"{area}.json" if area else None,
+                "note": note,
             },
         )
 
     for language in languages:
         work += [report("area_report", language, area) for area in areas]
         work += [report(name, language, None) for name in names]
-    pages = [step.writes[0] for step in work]
+    written = [path for step in work for path in step.writes]
     for language in languages:
         work.append(
             Step(
@@ -247,7 +225,7 @@ def _report_steps(
                 [cleared, *reference, *catalogues,
                  *notebook_runs.modules_behind("from evaluation import page"),
                  *[failed / f"{area}.json" for area in areas],
-                 *[page for page in pages if page.parent.name == language]],
+                 *[path for path in written if language in (path.parent.name, path.stem.split("-")[-1])]],
                 [project.reports / language / "index.html"],
                 {"reports": project.reports, "cleared": cleared, "reference": project.reference,
                  "language": language, "areas": areas, "failed": failed},

@@ -14,9 +14,8 @@ from evaluation.area_effects import (
     COVARIATES,
     PRIMARY,
     changes_of,
-    labour_market_areas,
     ledger_columns,
-    pilot_areas_of,
+    shock_structure,
 )
 from evaluation.comparison import design
 from evaluation.discontinuity import discontinuity
@@ -63,12 +62,7 @@ def sensitivity_rows(
         in `method`.
     """
     near = neighbours(municipalities, area=area) if area != "all" else ()
-    placebo = partial(
-        placebo_areas,
-        seed=seed,
-        groups=labour_market_areas(municipalities),
-        areas=pilot_areas_of(municipalities, area=area),
-    )
+    placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, area=area))
     inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
     after = partial(design, episodes, area=area)
     variants: dict[str, Variant] = {
@@ -94,7 +88,7 @@ def sensitivity_rows(
         _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, BASELINE))
         for name, run in variants.items()
     ]
-    left_out = _left_out(changes, placebo=placebo, outcomes=outcomes)
+    left_out = _left_out(changes, after(), placebo=placebo, outcomes=outcomes)
     rows = pd.concat([*parts, left_out], ignore_index=True)
     return rows.assign(measure="att", item=rows["item"].fillna("") if "item" in rows else "")
 
@@ -201,26 +195,26 @@ def _naive(data: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
 
 
 def _left_out(
-    changes: MunicipalChanges, *, placebo: Callable[..., pd.DataFrame], outcomes: Sequence[str]
+    changes: MunicipalChanges,
+    data: pd.DataFrame,
+    *,
+    placebo: Callable[..., pd.DataFrame],
+    outcomes: Sequence[str],
 ) -> pd.DataFrame:
     treated = np.flatnonzero(changes.treated)
     fixed = {"specification": "leave_one_out", "window": BASELINE}
     if len(treated) < 2:
         refused = {"outcome": list(outcomes), "status": "not_run", "method": "one municipality"}
         return pd.DataFrame(refused).assign(**fixed)
+    # small municipalities count with the one that they joined
+    joined = changes.left_out.set_index("municipality").get("joined", pd.Series(dtype=str))
+    place = data["municipality"].astype("str")
+    place = place.map(joined[joined != ""]).fillna(place)
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
-        found = placebo(fewer, outcomes=outcomes)
-        episodes = float((fewer.n_before + fewer.n_after)[fewer.treated].sum())
-        columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
-        parts.append(
-            found[columns].assign(
-                item=str(changes.municipality[unit]),
-                episodes=episodes,
-                unit=["days" if "_days_" in name else "share" for name in found["outcome"]],
-            )
-        )
+        found = ledger_columns(placebo(fewer, outcomes=outcomes), data[place != changes.municipality[unit]])
+        parts.append(found.assign(item=str(changes.municipality[unit])))
     return pd.concat(parts, ignore_index=True).assign(status="ok", **fixed)
 
 

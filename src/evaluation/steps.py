@@ -14,12 +14,19 @@ from typing import Any
 import pandas as pd
 
 from evaluation import notebook_runs
+from evaluation.language import mark
 
 # The rooms behind each step that is not a notebook: when their code changes, the step runs again.
 ROOMS = {
     "read_register": "registers",
     "build_episodes": "registers, reference, cohort, outcomes, costs, cost_reference, area_months",
     "clear": "ledger, disclosure",
+}
+
+# What the pages that are not about one area are called, where they could not be made.
+WHOLE = {
+    "national": mark("All areas together: national report"),
+    "public_statistics": mark("What the public statistics show"),
 }
 
 
@@ -74,7 +81,7 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
 
 def build_episodes(*, processed: Path, reference: Path, price_year: int, discount_rate: float) -> None:
     """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
-    from evaluation import area_months, cohort, cost_reference, costs, outcomes, registers
+    from evaluation import area_economics, area_months, cohort, cost_reference, costs, outcomes, registers
     from evaluation.reference import reference as read
 
     register = registers.load(processed)
@@ -95,7 +102,8 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
         price_index=cost_reference.load(reference).price_index,
         price_year=price_year,
     )
-    found.episodes.join([measured, paid, earned]).to_parquet(processed / "episodes.parquet")
+    episodes = area_economics.with_income(found.episodes.join([measured, paid, earned]))
+    episodes.to_parquet(processed / "episodes.parquet")
     found.attrition.to_parquet(processed / "attrition.parquet")
     area_months.cells(register).to_parquet(processed / "area_months.parquet")
 
@@ -136,14 +144,18 @@ def clear(*, parts: list[Path], cleared: Path, processed: Path) -> None:
 def forget_failures(processed: Path) -> None:
     """Forget failed results so that the run tries them again."""
     for note in (processed / "failed").glob("*.json"):
-        if json.loads(note.read_text(encoding="utf-8"))["failed"]:
+        if _failed(note):
             note.unlink()
 
 
 def failures(processed: Path) -> list[str]:
-    """Names of the areas and analyses whose notebook failed in the last run."""
+    """Names of the areas, analyses and pages (area-language) that failed in the last run."""
     notes = sorted((processed / "failed").glob("*.json"))
-    return [note.stem for note in notes if json.loads(note.read_text(encoding="utf-8"))["failed"]]
+    return [note.stem for note in notes if _failed(note)]
+
+
+def _failed(note: Path) -> bool:
+    return bool(json.loads(note.read_text(encoding="utf-8"))["failed"])
 
 
 def report(
@@ -154,18 +166,31 @@ def report(
     parameters: dict[str, str],
     area: str | None,
     failed: Path | None,
+    note: Path,
 ) -> None:
-    """Run a report notebook and publish it as one HTML page; a failed area gets a page that says so."""
-    from evaluation import page
+    """Run a report notebook and publish it as one HTML page.
 
-    page_file.parent.mkdir(parents=True, exist_ok=True)
-    if failed is not None and json.loads(failed.read_text(encoding="utf-8"))["failed"]:
+    Where the analysis of the area or the report itself failed, the page says so, and `note` too.
+    """
+    from evaluation import page
+    from evaluation.language import get
+
+    for path in (page_file, note):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    analysed, reason = failed is None or not _failed(failed), ""
+    if analysed:
+        try:
+            notebook_runs.execute(notebook, executed, parameters)
+            page.publish(executed, page_file, language=parameters["language"])
+        except Exception as error:  # named and counted as a failure; the other pages must be finished
+            reason = f"{type(error).__name__}: {error}"
+            print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
+    if reason or not analysed:
+        name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
         page.write_failed(
-            page_file, area=area, language=parameters["language"], reference=parameters["reference"]
+            page_file, area=name, language=parameters["language"], reference=parameters["reference"]
         )
-        return
-    notebook_runs.execute(notebook, executed, parameters)
-    page.publish(executed, page_file, language=parameters["language"])
+    note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 
 def index(
@@ -180,5 +205,9 @@ def index(
         reference=reference,
         language=language,
         areas=areas,
-        failed=[area for area in areas if json.loads((failed / f"{area}.json").read_text())["failed"]],
+        failed=[
+            area
+            for area in areas
+            if _failed(failed / f"{area}.json") or _failed(failed / f"{area}-{language}.json")
+        ],
     )

@@ -1,0 +1,332 @@
+"""One project folder with stand-in notebooks, run again and again: what runs, what fails, what is said."""
+
+import os
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from evaluation import ledger, notebook_runs, pipeline, schemas, steps
+from evaluation.__main__ import main
+from evaluation.page import area_names
+
+ROOT = Path(__file__).parents[1]
+RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
+EVERY_TASK = {
+    *("register", "episodes", "data_quality[quality]", "validation", "all_areas[pooled]", "clear"),
+    *(f"area_analysis[{area}]" for area in ("oulu", "lahti", "all")),
+    *(f"area_report[{area}-fi]" for area in ("oulu", "lahti")),
+    *("national_report[fi]", "index[fi]"),
+}
+
+# results lie ready, so that kernels need no pandas
+WRITE = (
+    'import shutil\nshutil.copy(f"{processed}/../rows/{PART}.parquet", f"{processed}/ledger/{PART}.parquet")'
+)
+PAGE = """
+from IPython.display import HTML, display
+display(HTML("<h1>Stand-in</h1>"))
+"""
+CODE = {
+    "area_analysis": (
+        "import os\nif area == 'lahti' and not os.path.exists(processed + '/mended'):\n"
+        "    raise KeyError('person 17')",
+        WRITE.replace("PART", "area"),
+    ),
+    "all_areas": ('PART = "pooled"\n' + WRITE,),
+    "data_quality": ('PART = "quality"\n' + WRITE,),
+    "validation": ('PART = "validation"\n' + WRITE,),
+    "area_report": (PAGE,),
+    "national_report": (PAGE,),
+}
+
+
+def parameters_of(name):
+    """The parameters of the project's own notebook, so that stand-ins take what the pipeline gives."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+
+
+def write_notebook(path, parameters, *code):
+    cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell(text) for text in code]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+def read_register(*, raw, processed, reference):
+    folder = processed / "register"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*schemas.REGISTER_TABLES, "quality"):
+        pd.DataFrame({"rows": [len((raw / "persons.csv").read_text())]}).to_parquet(
+            folder / f"{name}.parquet"
+        )
+    (folder / "register.json").write_text("{}")
+
+
+def build_episodes(*, processed, reference, price_year, discount_rate):
+    for name in ("episodes", "attrition", "area_months"):
+        pd.DataFrame({"year": [price_year]}).to_parquet(processed / f"{name}.parquet")
+
+
+@contextmanager
+def everything_said(folder):
+    """Whatever this process and the processes that it starts write to the terminal."""
+    said = {}
+    kept = [os.dup(1), os.dup(2)]
+    streams = sys.stdout, sys.stderr
+    files = [(folder / name).open("w+") for name in ("out", "err")]
+    try:
+        sys.stdout, sys.stderr = files
+        for number, file in enumerate(files, start=1):
+            os.dup2(file.fileno(), number)
+        yield said
+    finally:
+        sys.stdout, sys.stderr = streams
+        for number, (file, old) in enumerate(zip(files, kept, strict=True), start=1):
+            file.flush()
+            os.dup2(old, number)
+            os.close(old)
+            said[file.name.rsplit("/", 1)[-1]] = Path(file.name).read_text()
+            file.close()
+
+
+@dataclass
+class Run:
+    status: int
+    out: str
+    err: str
+    pages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ran(self):
+        return set(re.findall(r"^ *\d+/\d+  (\S+)  (?:done|failed)  [\d.]+ s$", self.err, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """Runs by name, in the order in which they happened in one project folder."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "notebooks").mkdir()
+    shutil.copytree(ROOT / "data" / "raw" / "reference", root / "data" / "raw" / "reference")
+    (root / "data" / "raw" / "register").mkdir()
+    (root / "data" / "raw" / "register" / "persons.csv").write_text("one")
+    (root / "data" / "rows").mkdir()
+    fixed = {"topic": "effect", "measure": "att", "unit": "share", "simulated": True}
+    for part in ("oulu", "lahti", "all", "pooled", "quality", "validation"):
+        found = ledger.rows(pd.DataFrame({"estimate": [0.03], "persons": [100.0]}), area=part, **fixed)
+        found.to_parquet(root / "data" / "rows" / f"{part}.parquet")
+
+    def go():
+        with everything_said(root) as said:
+            status = main(["--root", str(root), *RUN])
+        pages = {
+            path.stem: path.read_text(encoding="utf-8") for path in (root / "reports" / "fi").glob("*.html")
+        }
+        return Run(status, said["out"], said["err"], pages)
+
+    def rewrite(name, *code, parameters=None):
+        write_notebook(root / "notebooks" / f"{name}.ipynb", parameters or parameters_of(name), *code)
+
+    for name, code in CODE.items():
+        rewrite(name, *code)
+
+    runs = {"root": root}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "read_register", read_register)
+        patch.setattr(steps, "build_episodes", build_episodes)
+        runs["first"] = go()
+        runs["again"] = go()
+        (root / "data" / "processed" / "mended").touch()
+        runs["mended"] = go()
+        runs["unchanged"] = go()
+        rewrite("area_report", PAGE.replace("Stand-in", "Changed stand-in"))
+        runs["changed report"] = go()
+        rewrite("area_analysis", *CODE["area_analysis"], "'the same results'")
+        runs["changed analysis"] = go()
+        rewrite("national_report", PAGE, "raise ValueError('person 18')")
+        runs["broken report"] = go()
+        misspelt = parameters_of("national_report").replace("language", "languages")
+        rewrite("national_report", PAGE, parameters=misspelt)
+        runs["wrong parameter"] = go()
+    return runs
+
+
+def test_the_first_run_does_everything_and_says_so_line_by_line(story):
+    run = story["first"]
+    assert run.ran == EVERY_TASK
+    assert f"{len(EVERY_TASK)}/{len(EVERY_TASK)}  " in run.err
+
+
+def test_a_failing_area_is_named_and_the_others_finish(story):
+    run = story["first"]
+    assert run.status == 1
+    assert run.err.rstrip().endswith("Failed: lahti")
+    assert re.search(r"lahti failed: area_analysis\.ipynb, cell \d+: KeyError", run.err)
+    assert set(run.pages) == {"oulu", "lahti", "national", "index"}
+    assert "Stand-in" in run.pages["oulu"]
+
+
+def test_the_page_of_a_failed_area_says_so_without_traceback_or_data(story):
+    page = story["first"].pages["lahti"]
+    assert f"<h1>{area_names(ROOT / 'data' / 'raw' / 'reference', language='fi')['lahti']}: " in page
+    assert "Stand-in" not in page
+    assert not re.search("KeyError|Traceback|person 17|area_analysis", page)
+    assert "person 17" not in story["first"].err
+
+
+def test_the_index_tells_which_area_failed(story):
+    def entry(run):
+        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*)</li>', story[run].pages["index"])[1]
+
+    assert entry("first") and not entry("mended")
+
+
+def test_the_index_page_is_printed_last(story):
+    expected = str(story["root"] / "reports" / "fi" / "index.html")
+    assert story["first"].out.splitlines()[-1] == expected
+    assert story["unchanged"].out.splitlines()[-1] == expected
+
+
+def test_progress_holds_no_warnings_of_kernels(story):
+    for run in list(story.values())[1:]:
+        assert not re.search("encryption|Warning|WARNING|DEBUG|frozen", run.err + run.out), run.err
+
+
+def test_a_failed_area_is_tried_again_and_nothing_else(story):
+    run = story["again"]
+    assert run.status == 1 and "Failed: lahti" in run.err
+    assert run.ran == {"area_analysis[lahti]"}
+
+
+def test_a_mended_area_is_published(story):
+    run = story["mended"]
+    assert run.status == 0 and "Failed" not in run.err
+    assert "Stand-in" in run.pages["lahti"]
+    assert run.ran >= {"area_analysis[lahti]", "clear", "area_report[lahti-fi]", "index[fi]"}
+    assert not run.ran & {
+        "register",
+        "episodes",
+        "area_analysis[oulu]",
+        "data_quality[quality]",
+        "validation",
+    }
+
+
+def test_a_run_without_changes_does_nothing(story):
+    run = story["unchanged"]
+    assert run.status == 0 and run.ran == set()
+    assert f"{len(EVERY_TASK)} of {len(EVERY_TASK)} tasks had not changed" in run.err
+
+
+def test_a_changed_report_notebook_runs_its_reports_and_the_index(story):
+    run = story["changed report"]
+    assert run.ran == {"area_report[oulu-fi]", "area_report[lahti-fi]", "index[fi]"}
+    assert "Changed stand-in" in run.pages["oulu"]
+
+
+def test_an_analysis_with_the_same_results_ends_there(story):
+    assert story["changed analysis"].ran == {f"area_analysis[{area}]" for area in ("oulu", "lahti", "all")}
+    assert story["changed analysis"].status == 0
+
+
+def test_a_report_that_fails_gets_a_page_that_says_so_and_the_index_is_made(story):
+    run = story["broken report"]
+    assert run.status == 1 and "Failed: national-fi" in run.err
+    assert run.ran == {"national_report[fi]", "index[fi]"}
+    assert not re.search("ValueError|person 18|Traceback", run.pages["national"])
+    assert "Stand-in" not in run.pages["national"]
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs(story):
+    run = story["wrong parameter"]
+    assert run.status == 2 and run.ran == set()
+    assert "national_report.ipynb: unknown parameter 'language'; did you mean 'languages'?" in run.err
+
+
+# What a task depends on, in the project's own plan.
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    (data / "raw" / "register").mkdir(parents=True)
+    project = pipeline.Project.at(ROOT, data=data, reports=data / "reports")
+    work = pipeline.plan(project, areas=["oulu"], languages=["fi", "sv"])
+    return {step.name: step for step in work}
+
+
+def depending_on(plan, module):
+    return {name for name, step in plan.items() if ROOT / "src" / "evaluation" / f"{module}.py" in step.reads}
+
+
+def test_code_of_figures_and_sentences_is_behind_reports_and_not_behind_analyses(plan):
+    reports = {name for name in plan if name.startswith(("area_report", "national_report"))}
+    for module in ("figures", "findings", "first_screen"):
+        found = depending_on(plan, module)
+        assert reports <= found, module
+        assert not {
+            name for name in found if not name.startswith(("area_report", "national_report", "index"))
+        }
+
+
+def test_code_of_estimates_is_behind_analyses_and_not_behind_the_register(plan):
+    found = depending_on(plan, "inference")
+    assert {"area_analysis[oulu]", "area_analysis[all]", "validation"} <= found
+    assert not found & {"register", "episodes", "data_quality[quality]", "clear"}
+    assert not {name for name in found if name.startswith("index")}
+
+
+def test_code_of_the_register_is_behind_the_register_and_the_episodes(plan):
+    assert {"register", "episodes"} <= depending_on(plan, "registers")
+    assert {"episodes"} <= depending_on(plan, "outcomes")
+    assert "register" not in depending_on(plan, "outcomes")
+
+
+def test_every_input_of_a_task_is_written_before_or_there_from_the_start(plan):
+    written = set()
+    for step in plan.values():
+        for path in step.reads:
+            assert path in written or path.exists(), f"{step.name} reads {path}, which nothing has written"
+        assert not written & set(step.writes), f"{step.name} writes what another task wrote"
+        written |= set(step.writes)
+
+
+def test_parameters_of_the_own_notebooks_are_known(plan):
+    checked = [step for step in plan.values() if "notebook" in step.values]
+    for step in checked:
+        notebook_runs.check_parameters(step.values["notebook"], step.values["parameters"])
+    assert len(checked) >= 8
+
+
+# Single notebooks.
+
+
+def test_a_dead_kernel_is_a_failed_notebook(tmp_path):
+    write_notebook(tmp_path / "n.ipynb", "x: int = 1", "import os\nos._exit(9)")
+    with pytest.raises(notebook_runs.NotebookFailed, match=r"^n\.ipynb: the kernel died$"):
+        notebook_runs.execute(tmp_path / "n.ipynb", tmp_path / "out" / "n.ipynb", {})
+
+
+def test_magics_and_broken_cells_do_not_stop_the_plan(tmp_path):
+    cells = ("%matplotlib inline\nfrom evaluation import ledger", "from evaluation import (", "!ls")
+    write_notebook(tmp_path / "n.ipynb", "x: int = 1", *cells)
+    behind = notebook_runs.modules_behind(notebook_runs.code_of(tmp_path / "n.ipynb"))
+    assert [path.stem for path in behind] == ["ledger"]
+
+
+def test_a_kernel_talks_through_files_of_its_user_only(tmp_path):
+    code = f"from ipykernel.connect import get_connection_info\nopen(r'{tmp_path}/said', 'w').write("
+    write_notebook(tmp_path / "n.ipynb", "x: int = 1", code + "get_connection_info())")
+    notebook_runs.execute(tmp_path / "n.ipynb", tmp_path / "out.ipynb", {})
+    said = (tmp_path / "said").read_text()
+    if os.name == "posix":
+        assert '"transport": "ipc"' in said
+        folder = Path(re.search(r'"ip": "([^"]+)"', said)[1]).parent
+        assert not folder.exists()
