@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from evaluation import diagnostics
-from evaluation.area_effects import COVARIATES, HEADLINE, changes_of, labour_market_areas, pilot_areas_of
+from evaluation.area_effects import (
+    COVARIATES,
+    HEADLINE,
+    changes_of,
+    labour_market_areas,
+    shock_structure,
+)
 from evaluation.balance import balance, overlap
 from evaluation.comparison import design
 from evaluation.description import quarters_since_start
@@ -138,10 +144,7 @@ def negative_controls(
     episodes: pd.DataFrame, *, area: str, municipalities: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Effects where there can be none: an earlier date, another outcome, another population."""
-    shocks = {
-        "groups": labour_market_areas(municipalities),
-        "areas": pilot_areas_of(municipalities, area=area),
-    }
+    shocks = shock_structure(municipalities, area=area)
     designs: dict[str, tuple[dict[str, str], str, float]] = {
         "placebo_date": ({"baseline": "2018_19", "followup": "2019_20"}, HEADLINE, RELEVANT_SHARE),
         "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_DAYS),

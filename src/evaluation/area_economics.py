@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from evaluation import cost_effectiveness_rows, cost_reference, cost_tables
 from evaluation.area_effects import BASELINE, changes_of
+from evaluation.area_inputs import AreaInputs
 from evaluation.cost_effectiveness import Joint
 from evaluation.description import of_area, with_after
 from evaluation.effects import MunicipalChanges
@@ -51,33 +50,22 @@ def with_income(episodes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def cost_rows(
-    episodes: pd.DataFrame,
-    data: pd.DataFrame,
-    effects: pd.DataFrame,
-    *,
-    area: str,
-    reference: Path,
-    area_costs: pd.DataFrame,
-    pilot_areas: pd.DataFrame,
-    price_year: int,
-) -> pd.DataFrame:
+def without_costs(effects: pd.DataFrame) -> pd.DataFrame:
+    """The effect rows that belong to the chapter on effects: costs have a chapter of their own."""
+    return effects[~effects["outcome"].isin(COST_OUTCOMES)]
+
+
+def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str, price_year: int) -> pd.DataFrame:
     """Mean costs and items by payer, difference by payer, programme spending, and who pays when people move.
 
     Parameters
     ----------
-    episodes : pandas.DataFrame
-        All episodes with their cost columns.
-    data : pandas.DataFrame
-        Episodes of the main comparison.
+    inputs : AreaInputs
+        Episodes with their cost columns, programme spending, clients at the transfer, reference folder.
     effects : pandas.DataFrame
         From `area_effects.effect_rows`, cost columns among the outcomes.
     area : str
         Pilot area or "all".
-    reference : Path
-        Folder of the reference tables.
-    area_costs, pilot_areas : pandas.DataFrame
-        Programme spending, and clients at the transfer.
     price_year : int
         Year in whose prices the episode table is.
 
@@ -86,19 +74,19 @@ def cost_rows(
     pandas.DataFrame
         Rows of topic cost, euros per episode unless the measure says otherwise.
     """
-    target = episodes[episodes["group"] == "target_group"]
+    target = inputs.episodes[inputs.episodes["group"] == "target_group"]
     means = cost_tables.mean_costs(with_after(of_area(target, area)), months=12, arm="side")
     wanted = means["window"].isin(["2019_20", "after"]) | means["measure"].eq("mean_cost")
     delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
     shifts = cost_tables.shift_rows(
-        cost_tables.cost_shift(cost_reference.load(reference), price_year=price_year, **SHIFT)  # type: ignore[arg-type]
+        cost_tables.cost_shift(cost_reference.load(inputs.reference), price_year=price_year, **SHIFT)  # type: ignore[arg-type]
     )
     parts = [
         means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == "after"))],
         delta,
         shifts,
-        _programme_rows(area_costs, pilot_areas, area=area),
+        _programme_rows(inputs.area_costs, inputs.pilot_areas, area=area),
     ]
     return pd.concat(parts, ignore_index=True).drop(columns="topic")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,11 @@ def pilot_areas_of(municipalities: pd.DataFrame, *, area: str) -> pd.Series | No
     if area != "all":
         return None
     return municipalities.set_index("municipality")["pilot_area"].astype("str")
+
+
+def shock_structure(municipalities: pd.DataFrame, *, area: str) -> dict[str, Any]:
+    """Which municipalities share shocks, in the form that the inference takes: `groups` and `areas`."""
+    return {"groups": labour_market_areas(municipalities), "areas": pilot_areas_of(municipalities, area=area)}
 
 
 def changes_of(data: pd.DataFrame, *, outcomes: Sequence[str], method: str = "dr") -> MunicipalChanges:

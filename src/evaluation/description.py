@@ -37,6 +37,15 @@ def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
     return episodes[inside].assign(side=np.where(own[inside], "pilot", "comparison"))
 
 
+def cohort_rows(
+    attrition: pd.DataFrame, episodes: pd.DataFrame, design: pd.DataFrame, *, area: str
+) -> pd.DataFrame:
+    """Attrition and sizes: rows of the chapter on who is included."""
+    return pd.concat(
+        [attrition_rows(attrition, design, area=area), size_rows(episodes, area=area)], ignore_index=True
+    )
+
+
 def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) -> pd.DataFrame:
     """Attrition of an area and of its comparison, down to the episodes of the main comparison.
 
