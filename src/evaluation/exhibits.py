@@ -69,7 +69,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "municipality_means": Exhibit(mark("In open-market work after 12 months, by municipality"),
         {"measure": ("municipality_mean",), "outcome": HEADLINE}, ("item",), spread="window"),
     "diagnostics": Exhibit(mark("Checks of the comparison"),
-        {"measure": ("diagnostic",), "outcome": HEADLINE}, ("item", "status")),
+        {"measure": ("diagnostic",)}, ("item", "status")),
     "balance": Exhibit(mark("Difference of background between the pilot area and the comparison"),
         {"measure": ("smd",)}, ("item",), spread="specification", draw=figures.love_plot),
     "support": Exhibit(mark("How much of the data carries the comparison"),
