@@ -41,6 +41,7 @@ def body(
     national = [("national.html", text("All areas together: national report"))]
     if public_statistics:
         national.append(("public_statistics.html", text("What the public statistics show")))
+    validated = html.escape(text("How the methods were validated (in English)"))
     question = text(
         "Did people get work, what did it cost, who paid, and compared with what the TE office "
         "would have done?"
@@ -53,7 +54,12 @@ def body(
         f"<h1>{html.escape(title)}</h1>",
         f'<p class="lead">{html.escape(question)}</p>',
         _heading("national", text("The whole country")),
-        _list(f'<a href="{href}">{html.escape(name)}</a>' for href, name in national),
+        _list(
+            [
+                *(f'<a href="{href}">{html.escape(name)}</a>' for href, name in national),
+                f'<a href="../en/validation.html" hreflang="en">{validated}</a>',
+            ]
+        ),
         _heading("areas", text("Areas in alphabetical order")),
         _list(
             f'<a href="{by_name[name]}.html">{html.escape(name)}</a>'

@@ -161,6 +161,20 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             {"parts": parts, "cleared": cleared, "processed": processed},
         )
     )
+    executed = next(step.values["executed"] for step in work if step.name == "validation")
+    work.append(
+        Step(
+            "validation_page",
+            steps.publish_validation,
+            [
+                ledger / "validation.parquet",
+                project.notebook("validation"),
+                *own_code(steps.publish_validation),
+            ],
+            [project.reports / "en" / "validation.html"],
+            {"executed": executed, "page_file": project.reports / "en" / "validation.html"},
+        )
+    )
     work += _report_steps(
         project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin)
     )

@@ -21,6 +21,7 @@ ROOMS = {
     "read_register": "registers",
     "build_episodes": "registers, reference, cohort, outcomes, costs, cost_reference, area_months",
     "clear": "ledger, disclosure",
+    "publish_validation": "page",
 }
 
 # What the pages that are not about one area are called, where they could not be made.
@@ -191,6 +192,14 @@ def report(
             page_file, area=name, language=parameters["language"], reference=parameters["reference"]
         )
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
+
+
+def publish_validation(*, executed: Path, page_file: Path) -> None:
+    """Publish the page that shows how the methods were validated; it is written in English only."""
+    from evaluation import page
+
+    page_file.parent.mkdir(parents=True, exist_ok=True)
+    page.publish(executed, page_file, language="en", simulated=True, all_languages=("en",))
 
 
 def index(
