@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from evaluation.pipeline import Project
+    from evaluation.project import Project
 
     return Project.at(options.root, data=options.data, reports=options.reports)
 

@@ -14,53 +14,12 @@ from typing import Any
 
 from evaluation import notebook_runs, schemas, steps
 from evaluation import reference as reference_tables
+from evaluation.project import Project
 
 LANGUAGES = ("fi", "sv", "en")
 PRICE_YEAR = 2024
 DISCOUNT_RATE = 0.03
 CODE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Project:
-    """Where the inputs are and where results go."""
-
-    root: Path
-    data: Path
-    reports: Path
-
-    @classmethod
-    def at(cls, root: Path, *, data: Path | None = None, reports: Path | None = None) -> Project:
-        """Describe a checkout, with data and reports in their usual folders unless said otherwise."""
-        root = root.resolve()
-        if not (root / "notebooks" / "area_analysis.ipynb").exists():
-            raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
-        return cls(root, (data or root / "data").resolve(), (reports or root / "reports").resolve())
-
-    @property
-    def register(self) -> Path:
-        """The raw register delivery."""
-        return self.data / "raw" / "register"
-
-    @property
-    def statfin(self) -> Path:
-        """Saved public statistics."""
-        return self.data / "raw" / "statfin"
-
-    @property
-    def reference(self) -> Path:
-        """Reference tables; the project's own where the data folder brings none."""
-        own = self.data / "raw" / "reference"
-        return own if own.exists() else self.root / "data" / "raw" / "reference"
-
-    @property
-    def processed(self) -> Path:
-        """Validated tables, results and executed notebooks."""
-        return self.data / "processed"
-
-    def notebook(self, name: str) -> Path:
-        """Path of a stored notebook."""
-        return self.root / "notebooks" / f"{name}.ipynb"
 
 
 @dataclass(frozen=True)
