@@ -181,7 +181,7 @@ def exit_rows(
     episodes: pd.DataFrame, *, area: str, windows: Sequence[str] = ("2019_20", "after")
 ) -> pd.DataFrame:
     """Cumulative shares of exits by kind in the first year (Aalen-Johansen), per arm and window."""
-    from evaluation.survival import aalen_johansen
+    from evaluation.survival import INITIAL, aalen_johansen
 
     table = with_after(of_area(episodes, area))
     table = table[table["group"].eq("target_group") & table["window"].isin(windows)]
@@ -194,6 +194,7 @@ def exit_rows(
             cluster=cell["person_id"].to_numpy(),
             censored="censored",
         )
+        curves = curves[curves["state"] != INITIAL]  # no exit, and all others tell it
         parts.append(curves.assign(window=window, item=side, persons=cell["person_id"].nunique()))
     curves = pd.concat(parts, ignore_index=True).rename(columns={"state": "outcome", "time": "x"})
     return curves.assign(measure="cif", unit="share")[EXIT_COLUMNS]
@@ -214,10 +215,11 @@ def _means(
     table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure: str, names: dict[str, str]
 ) -> pd.DataFrame:
     groups = table.groupby(by, observed=True)
-    persons = groups["person_id"].nunique()
     parts = []
     for outcome in outcomes:
         found = groups[outcome].agg(["mean", "count", "std"])
+        # persons behind this number: follow-up may be too short for some
+        known = table.loc[table[outcome].notna()].groupby(by, observed=True)["person_id"].nunique()
         error = found["std"] / np.sqrt(found["count"])
         parts.append(
             pd.DataFrame(
@@ -229,7 +231,7 @@ def _means(
                     "std_error": error,
                     "ci_low": found["mean"] - 1.96 * error,
                     "ci_high": found["mean"] + 1.96 * error,
-                    "persons": persons.astype(float),
+                    "persons": known.reindex(found.index).astype(float),
                     "episodes": found["count"].astype(float),
                 }
             ).reset_index()
