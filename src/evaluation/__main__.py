@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--areas", help="comma-separated pilot areas, e.g. oulu,lahti (default: all)")
     run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
     run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
+    run.add_argument("--release-date", help="date printed in the reports (default: that of the last commit)")
+    run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
@@ -74,7 +76,13 @@ def _parser() -> argparse.ArgumentParser:
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     from evaluation.project import Project
 
-    return Project.at(options.root, data=options.data, reports=options.reports)
+    return Project.at(
+        options.root,
+        data=options.data,
+        reports=options.reports,
+        release_date=getattr(options, "release_date", None),
+        previous=getattr(options, "previous", None),
+    )
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -115,9 +115,9 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         Step(
             "clear",
             steps.clear,
-            [*parts, *own_code(steps.clear)],
+            [*parts, *([project.previous] if project.previous else []), *own_code(steps.clear)],
             [cleared, processed / "disclosure.json"],
-            {"parts": parts, "cleared": cleared, "processed": processed},
+            {"parts": parts, "cleared": cleared, "processed": processed, "previous": project.previous},
         )
     )
     executed = next(step.values["executed"] for step in work if step.name == "validation")
@@ -159,6 +159,8 @@ def _report_steps(
             "processed": str(project.processed),
             "reports": str(project.reports),
             "language": language,
+            "release_date": project.release_date,
+            "previous": str(project.previous or ""),
             **({"area": area} if area else {}),
         }
         return Step(

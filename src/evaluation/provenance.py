@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,14 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return version
     return f"{version} ({commit}{'+' if changed else ''})"
+
+
+def commit_date() -> str:
+    """Date of the code's last commit as 2026-11-23; without a checkout, that of this file."""
+    try:
+        return _git("log", "-1", "--format=%cs", folder=Path(__file__).parent)
+    except (OSError, subprocess.SubprocessError):
+        return date.fromtimestamp(Path(__file__).stat().st_mtime).isoformat()
 
 
 def _git(*words: str, folder: Path) -> str:

@@ -133,12 +133,13 @@ def analyse(
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 
-def clear(*, parts: list[Path], cleared: Path, processed: Path) -> None:
+def clear(*, parts: list[Path], cleared: Path, processed: Path, previous: Path | None) -> None:
     """Join all ledger parts and clear them once for disclosure."""
     from evaluation import disclosure, ledger
 
     profile = {"threshold": 10, "base": 5}
-    disclosure.clear(ledger.combine(parts), **profile).to_parquet(cleared)
+    released = pd.read_parquet(previous) if previous else None
+    disclosure.clear(ledger.combine(parts), **profile, previous=released).to_parquet(cleared)
     (processed / "disclosure.json").write_text(json.dumps(profile), encoding="utf-8")
 
 
