@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
 EVERY_TASK = {
     *("register", "episodes", "data_quality[quality]", "validation", "all_areas[pooled]", "clear"),
+    "validation_page",
     *(f"area_analysis[{area}]" for area in ("oulu", "lahti", "all")),
     *(f"area_report[{area}-fi]" for area in ("oulu", "lahti")),
     *("national_report[fi]", "index[fi]"),
@@ -41,7 +42,7 @@ CODE = {
     ),
     "all_areas": ('PART = "pooled"\n' + WRITE,),
     "data_quality": ('PART = "quality"\n' + WRITE,),
-    "validation": ('PART = "validation"\n' + WRITE,),
+    "validation": ('PART = "validation"\n' + WRITE, PAGE),
     "area_report": (PAGE,),
     "national_report": (PAGE,),
 }
