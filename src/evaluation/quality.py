@@ -64,12 +64,13 @@ def reconcile(cells: pd.DataFrame, municipalities: pd.DataFrame, *, statfin: str
     -------
     pandas.DataFrame
         area ("all" and "comparison" too), register and published (monthly means of persons), ratio
-        (register / published) and correlation (of the monthly series). Empty without statistics.
+        (register / published) and correlation (of the monthly series). Months that are not published for a
+        municipality are left out on both sides. Empty without statistics.
     """
     columns = ["area", "register", "published", "ratio", "correlation"]
     if not statfin:
         return pd.DataFrame(columns=columns)
-    published = statistics.read(Path(statfin))[["municipality", "month", "unemployed"]]
+    published = statistics.read(Path(statfin))[["municipality", "month", "unemployed"]].dropna()
     both = (
         cells[["municipality", "month", "unemployed"]]
         .astype({"municipality": "str"})

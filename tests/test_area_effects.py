@@ -1,0 +1,177 @@
+"""Main estimates of an area: rows that belong together agree; order, names and units do not matter."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evaluation import ledger
+from evaluation.area_effects import (
+    BASELINE,
+    HEADLINE,
+    PRIMARY,
+    changes_of,
+    effect_rows,
+    labour_market_areas,
+    ledger_columns,
+    pilot_areas_of,
+)
+from evaluation.comparison import design
+
+OUTCOMES = [*PRIMARY[:4], "open_employment_24m"]
+
+
+def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None):
+    places = study.municipalities if municipalities is None else municipalities
+    return effect_rows(
+        data,
+        changes_of(data, outcomes=outcomes),
+        groups=labour_market_areas(places),
+        areas=pilot_areas_of(places, area=area),
+        seed=1,
+    )
+
+
+@pytest.fixture(scope="module")
+def main(study):
+    return design(study.episodes, area="oulu")
+
+
+@pytest.fixture(scope="module")
+def rows(main, study):
+    return rows_of(main, study)
+
+
+def wide(rows, column="estimate"):
+    return rows.pivot_table(index="outcome", columns="measure", values=column)
+
+
+def test_every_outcome_has_every_measure_once_and_primary_ones_an_adjusted_p(rows):
+    measures = ["att", "mean_after", "counterfactual_mean", "mde", "comparison_error"]
+    assert not rows.duplicated(["outcome", "measure"]).any()
+    for outcome in OUTCOMES:
+        found = set(rows.loc[rows["outcome"] == outcome, "measure"])
+        assert found == {*measures, *(["p_adjusted"] if outcome in PRIMARY else [])}
+
+
+def test_the_mean_less_the_effect_is_the_counterfactual_and_its_interval_is_turned_round(rows, main):
+    table = wide(rows)
+    np.testing.assert_allclose(table["mean_after"] - table["att"], table["counterfactual_mean"])
+    after = main[main["treated"] & main["post"]]
+    assert table.loc[HEADLINE, "mean_after"] == pytest.approx(after[HEADLINE].mean())
+    att, without = (
+        rows[rows["measure"] == name].set_index("outcome") for name in ("att", "counterfactual_mean")
+    )
+    mean = table["mean_after"].loc[att.index]
+    np.testing.assert_allclose(without["ci_low"], mean - att["ci_high"])
+    assert (without["ci_low"] < without["estimate"]).all() and (
+        without["estimate"] < without["ci_high"]
+    ).all()
+
+
+def test_adjusted_p_values_are_holm_over_the_primary_family(rows):
+    p = rows[(rows["measure"] == "att") & rows["outcome"].isin(PRIMARY)].set_index("outcome")["p_value"]
+    found = rows[rows["measure"] == "p_adjusted"].set_index("outcome")["estimate"]
+    ordered = p.sort_values()
+    expected = (ordered * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
+    np.testing.assert_allclose(found.loc[expected.index], expected)
+
+
+def test_errors_are_parts_of_the_whole(rows):
+    att = rows[rows["measure"] == "att"].set_index("outcome")["std_error"]
+    shared = rows[rows["measure"] == "comparison_error"].set_index("outcome")["estimate"]
+    assert (shared.loc[att.index] < att).all() and (shared > 0).all()
+    smallest = rows[rows["measure"] == "mde"].set_index("outcome")["estimate"]
+    assert (smallest.loc[att.index] > 2 * att).all()
+
+
+def test_persons_and_episodes_are_those_of_the_area_with_the_outcome(rows, main):
+    own = main[main["treated"] & main["open_employment_24m"].notna()]
+    row = rows[(rows["outcome"] == "open_employment_24m") & (rows["measure"] == "att")].iloc[0]
+    assert row["persons"] == own["person_id"].nunique() and row["episodes"] == len(own)
+    assert row["unit"] == "share" and row["window"] == BASELINE
+
+
+def test_shuffled_rows_give_identical_results(rows, main, study):
+    again = rows_of(main.sample(frac=1, random_state=3), study)
+    pd.testing.assert_frame_equal(rows, again, rtol=1e-9)
+
+
+def test_other_names_of_municipalities_and_persons_give_identical_results(rows, main, study):
+    renamed = main.assign(
+        municipality="9" + main["municipality"], person_id=main["person_id"].max() - main["person_id"]
+    )
+    places = study.municipalities.assign(municipality="9" + study.municipalities["municipality"])
+    pd.testing.assert_frame_equal(rows, rows_of(renamed, study, municipalities=places), rtol=1e-9)
+
+
+def test_a_constant_moves_means_and_no_effect_and_a_factor_scales(main, study):
+    outcome = "service_days_12m"
+    one = wide(rows_of(main, study, outcomes=[outcome])).iloc[0]
+    moved = wide(rows_of(main.assign(**{outcome: main[outcome] + 50}), study, outcomes=[outcome])).iloc[0]
+    scaled = wide(rows_of(main.assign(**{outcome: 3 * main[outcome]}), study, outcomes=[outcome])).iloc[0]
+    for name in ("att", "mde", "comparison_error", "p_adjusted"):
+        assert moved[name] == pytest.approx(one[name], rel=1e-6)
+    assert moved["counterfactual_mean"] == pytest.approx(one["counterfactual_mean"] + 50)
+    assert scaled["att"] == pytest.approx(3 * one["att"], rel=1e-6)
+    assert scaled["mde"] == pytest.approx(3 * one["mde"], rel=1e-4)
+
+
+def test_input_stays_as_it_was(main, study):
+    before = main.copy(deep=True)
+    rows_of(main, study, outcomes=[HEADLINE])
+    pd.testing.assert_frame_equal(main, before)
+
+
+def test_all_areas_together_have_shocks_of_their_own(study):
+    """As one area that shares a single shock, the interval of the country would be wider."""
+    data = design(study.episodes, area="all")
+    changes = changes_of(data, outcomes=[HEADLINE])
+    groups = labour_market_areas(study.municipalities)
+    areas = pilot_areas_of(study.municipalities, area="all")
+    own, one = (effect_rows(data, changes, groups=groups, areas=given, seed=1) for given in (areas, None))
+    error = [table.loc[table["measure"] == "att", "std_error"].item() for table in (own, one)]
+    assert error[0] < error[1]
+    assert pilot_areas_of(study.municipalities, area="oulu") is None
+
+
+def test_without_a_primary_outcome_nothing_is_adjusted(main, study):
+    found = rows_of(main, study, outcomes=["open_employment_24m"])
+    assert "p_adjusted" not in set(found["measure"])
+
+
+def test_rows_fit_the_ledger(rows):
+    ledger.rows(rows, topic="effect", area="oulu", simulated=True)
+
+
+def test_a_constant_outcome_is_refused(main):
+    with pytest.raises(ValueError, match="the same value in all"):
+        changes_of(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE])
+
+
+def test_too_few_comparison_municipalities_are_refused(main, study):
+    few = main[main["treated"] | main["municipality"].isin(["092", "106", "244", "049", "078", "480", "529"])]
+    kept = few.loc[~few["treated"], "municipality"].nunique()
+    with pytest.raises(ValueError, match=r"comparison|covariates separate|episodes"):
+        rows_of(few, study, outcomes=[HEADLINE])
+    assert kept < 8
+
+
+def test_an_area_without_episodes_is_refused_by_name(study):
+    with pytest.raises(ValueError, match="'tampere' has no episodes; areas with episodes are"):
+        design(study.episodes, area="tampere")
+
+
+def test_ledger_columns_count_persons_once():
+    data = pd.DataFrame({"treated": [True, True, False], "person_id": [7, 7, 8], "work": [1.0, 0.0, 1.0]})
+    found = pd.DataFrame(
+        {
+            "outcome": ["work"],
+            "estimate": 0.1,
+            "std_error": 0.1,
+            "ci_low": 0.0,
+            "ci_high": 0.2,
+            "p_value": 0.3,
+        }
+    ).assign(method="m")
+    row = ledger_columns(found, data).iloc[0]
+    assert (row["persons"], row["episodes"], row["unit"]) == (1, 2, "share")
