@@ -5,7 +5,9 @@ A selection that a reader can take in; the tests compare every value of every da
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from evaluation.hidden_bias import e_value
 from evaluation.pooling import random_effects, shrunken
 from evaluation.resampling import wild_bootstrap
 from evaluation.synthetic import synthetic
+from evaluation.validation_cost_oracles import cost_oracle_table
 
 COLUMNS = ["oracle", "quantity", "published", "ours", "difference", "tolerance", "source"]
 
@@ -28,13 +31,23 @@ def oracle_table(folder: Path) -> pd.DataFrame:
     Parameters
     ----------
     folder : pathlib.Path
-        Folder with ``expected/`` and ``data/``; data sets that are not there are left out.
+        Folder with ``effects/`` (``expected/`` and ``data/``) and ``costs/``; what is not there is left out.
 
     Returns
     -------
     DataFrame
         oracle, quantity, published, ours, difference, tolerance (absolute), source.
     """
+    parts = [
+        part for part in (_effects(folder / "effects"), cost_oracle_table(folder / "costs")) if len(part)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(difference=table["ours"] - table["published"])[COLUMNS]
+
+
+def _effects(folder: Path) -> pd.DataFrame:
     builders = {
         "lalonde_experimental": _lalonde,
         "meta_bcg": _meta,
@@ -52,10 +65,7 @@ def oracle_table(folder: Path) -> pd.DataFrame:
         found = build(oracle["items"][0]["expected"], folder / "data")
         part = pd.DataFrame(found, columns=["quantity", "published", "ours", "tolerance"])
         parts.append(part.assign(oracle=name, source=oracle["source"]))
-    if not parts:
-        return pd.DataFrame(columns=COLUMNS)
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(difference=table["ours"] - table["published"])[COLUMNS]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 Rows = list[tuple[str, float, float, float]]
@@ -140,3 +150,22 @@ def _e_values(expected: dict[str, Any], data: Path) -> Rows:
         ("risk ratio 3.9: E-value", peer["point"], row["e_value"], 1e-6),
         ("risk ratio 3.9: of the limit", peer["lower"], row["e_value_limit"], 1e-6),
     ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write ``published.csv``: every comparison, for pages made where the data sets are not."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.validation_oracles")
+    parser.add_argument("oracles", type=Path, help="folder with effects/ and costs/")
+    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
+    given = parser.parse_args(arguments)
+    table = oracle_table(given.oracles)
+    if table.empty:
+        print(f"{given.oracles}: no data sets there; the stored comparisons stay as they are")
+        return 0
+    given.to.mkdir(parents=True, exist_ok=True)
+    table.to_csv(given.to / "published.csv", index=False, float_format="%.10g", lineterminator="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,12 +1,12 @@
 """Known truth through simulated registers: every pilot area of many registers, drawn with known effects.
 
-Each register is drawn whole (histories, shocks, selection of areas, COVID) and each area estimated as in the
-analysis: changes by municipality, subregions as labour market areas, placebo areas.
+Each register is drawn whole (histories, shocks, selection of areas, COVID), measured and priced, and each
+area is estimated with the functions of the analysis: effect, costs by payer, net benefit and ratio.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -15,12 +15,23 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from evaluation.effects import municipal_changes
+from evaluation.area_economics import DAYS_IN_MONTH, PERSPECTIVES, WORK_DAYS, joint_of
+from evaluation.area_effects import HEADLINE, changes_of, labour_market_areas
+from evaluation.comparison import design
+from evaluation.cost_effectiveness import net_benefit
+from evaluation.effects import MunicipalChanges
 from evaluation.inference import placebo_areas
-from evaluation.simulate import draw
-from evaluation.validation import naive_clustered, summarise
+from evaluation.reference import reference as read_reference
+from evaluation.simulate import SERVICE_DAYS, WORK_12M, Effects, draw
+from evaluation.simulate_population import municipality_sizes
+from evaluation.validation import naive_clustered
+from evaluation.validation_pairs import priced_episodes
 
-SIZES = ((1, 1, "one"), (2, 6, "two_to_six"), (7, 99, "seven_or_more"))
+PAYING = ("municipality", "state", "unemployment_funds", "all_public")
+COSTS = tuple(f"cost_{payer}_12m_eur" for payer in PAYING)
+MEASURED = (HEADLINE, WORK_DAYS, *COSTS)
+VALUES_OF_MONTH = (1000, 2000)
+LIMITS = ["estimate", "ci_low", "ci_high", "p_value"]
 
 
 def register_runs(
@@ -28,33 +39,31 @@ def register_runs(
     *,
     persons: int,
     reference: Path,
-    effects: Mapping[str, float],
-    area_shock_sd: float,
-    area_shock_share: float,
+    effects: Effects,
+    price_year: int,
+    area_shock_sd: float = 0.01,
+    area_shock_share: float = 0.2,
     draws: int = 999,
 ) -> pd.DataFrame:
-    """Draw one register and estimate the effect on open employment after 12 months in each pilot area.
+    """Draw one register and estimate effect, costs by payer and net benefit in each pilot area.
 
     Parameters
     ----------
     seed : int
         Seed of the register and of the placebo draws.
-    persons : int
-        Persons in the register.
-    reference : pathlib.Path
-        Folder with the reference tables.
-    effects : mapping
-        True effect (share) by pilot area; areas that are not named have none.
-    area_shock_sd, area_shock_share : float
+    persons, reference, effects, area_shock_sd, area_shock_share
         As :func:`evaluation.simulate.draw`.
+    price_year : int
     draws : int
         Placebo areas per estimate.
 
     Returns
     -------
     DataFrame
-        One row an area and method (placebo_areas, naive_clustered): register, area, municipalities, episodes,
-        method, truth, estimate, ci_low, ci_high, p_value. Areas too small to be analysed are left out.
+        One row an area, quantity, perspective and method: register, area, municipalities, episodes, quantity
+        (open_employment_12m, months, delta_cost, net_benefit_<value of a month>, ratio), perspective,
+        method, truth, estimate, ci_low, ci_high, p_value, covered, kind (of Fieller's set). Areas too small
+        to be analysed are left out.
     """
     drawn = draw(
         persons=persons,
@@ -64,111 +73,129 @@ def register_runs(
         area_shock_sd=area_shock_sd,
         area_shock_share=area_shock_share,
     )
-    table, sizes = drawn.episodes, drawn.sizes
-    # windows count years from the start of the trial: -2 is 3/2019-2/2020, the main baseline
-    used = table["target"] & table["counted"] & (table["after"] | (table["window"] == -2))
-    data = pd.DataFrame(
-        {
-            "municipality": sizes["municipality"].astype(str).to_numpy()[table.loc[used, "home"]],
-            "area": table.loc[used, "area"].to_numpy(),
-            "treated": table.loc[used, "pilot"].to_numpy(),
-            "post": table.loc[used, "after"].to_numpy(),
-            "stratum": table.loc[used, "stratum"].astype(str).to_numpy(),
-            "person_id": table.loc[used, "person"].to_numpy(),
-            "work": table.loc[used, "outcome"].to_numpy(dtype=float),
-        }
-    )
-    arm = sizes.set_index(sizes["municipality"].astype(str))["arm"]
-    keep = data["treated"] | (data["municipality"].map(arm) == "comparison")
-    groups = pd.Series(sizes["unit"].astype(str).to_numpy(), index=sizes["municipality"].astype(str))
+    episodes = priced_episodes(drawn, names=MEASURED, seed=seed, reference=reference, price_year=price_year)
+    municipalities = read_reference("municipalities", reference)
+    groups = labour_market_areas(municipalities)
+    members = municipalities.groupby("pilot_area")["municipality"].nunique()
     parts = []
-    for area in sorted(set(data.loc[data["treated"], "area"])):
-        mine = data[keep & (~data["treated"] | (data["area"] == area))]
+    for area in sorted(set(episodes.loc[episodes["arm"] == "pilot", "area"])):
+        main = design(episodes, area=area)
         try:
-            changes = municipal_changes(mine, outcomes=["work"], covariates=["stratum"])
-            found = placebo_areas(changes, draws=draws, seed=seed, groups=groups)
+            changes = changes_of(main, outcomes=MEASURED)
+            rows = _area_rows(changes, _truth(main), groups=groups, draws=draws, seed=seed)
         except ValueError:  # too few episodes in the area: the analysis refuses it as well
             continue
-        estimate, error = naive_clustered(changes)
-        df = len(changes.treated) - 1
-        half = stats.t.ppf(0.975, df) * error
-        naive = pd.DataFrame(
+        count = int((main["treated"] & main["post"]).sum())
+        parts.append(rows.assign(area=area, municipalities=int(members[area]), episodes=count))
+    return pd.concat(parts, ignore_index=True).assign(register=seed)
+
+
+def _truth(main: pd.DataFrame) -> pd.Series:
+    """True mean difference of each outcome among the treated episodes that were followed for a year."""
+    return main.loc[main["treated"] & main["post"], [f"true_{name}" for name in MEASURED]].mean()
+
+
+def _area_rows(
+    changes: MunicipalChanges, truth: pd.Series, *, groups: pd.Series, draws: int, seed: int
+) -> pd.DataFrame:
+    """Every interval of one area."""
+    estimate, error = naive_clustered(changes)
+    half = stats.t.ppf(0.975, len(changes.treated) - 1) * error
+    naive = pd.DataFrame({"outcome": changes.outcomes, "estimate": estimate})
+    naive = naive.assign(
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+        p_value=2 * stats.t.sf(np.abs(estimate) / error, len(changes.treated) - 1),
+    )
+    used = placebo_areas(changes, draws=draws, seed=seed, groups=groups)
+    single = pd.concat([used.assign(method="placebo_areas"), naive.assign(method="naive_clustered")])
+    single = single[["outcome", "method", *LIMITS]].reset_index(drop=True)
+    single["truth"] = single["outcome"].map(truth.rename(lambda name: name.removeprefix("true_")))
+    days = single["outcome"] == WORK_DAYS
+    single.loc[days, ["estimate", "ci_low", "ci_high", "truth"]] /= DAYS_IN_MONTH
+    single["quantity"] = single["outcome"].map({HEADLINE: HEADLINE, WORK_DAYS: "months"}).fillna("delta_cost")
+    single["perspective"] = single["outcome"].map(dict(zip(COSTS, PAYING, strict=True))).fillna("")
+    joint = [row for payer in PERSPECTIVES for row in _joint_rows(changes, truth, payer=payer, groups=groups)]
+    rows = pd.concat([single.drop(columns="outcome").assign(kind=""), pd.DataFrame(joint)], ignore_index=True)
+    inside = (rows["ci_low"] <= rows["truth"]) & (rows["truth"] <= rows["ci_high"])
+    return rows.assign(covered=rows["covered"].astype("boolean").fillna(inside).astype(bool))
+
+
+def _joint_rows(
+    changes: MunicipalChanges, truth: pd.Series, *, payer: str, groups: pd.Series
+) -> list[dict[str, object]]:
+    """Net benefit and the ratio of one perspective, from the joint covariance."""
+    joint = joint_of(changes, payer=payer, groups=groups, areas=None)
+    cost, months = truth[f"true_cost_{payer}_12m_eur"], truth[f"true_{WORK_DAYS}"] / DAYS_IN_MONTH
+    rows: list[dict[str, object]] = []
+    for found in net_benefit(joint, thresholds=VALUES_OF_MONTH).to_dict("records"):
+        value = found["threshold"]
+        rows.append(
             {
-                "estimate": estimate,
-                "ci_low": estimate - half,
-                "ci_high": estimate + half,
-                "p_value": 2 * stats.t.sf(np.abs(estimate) / error, df),
+                "quantity": f"net_benefit_{value:g}",
+                "truth": value * months - cost,
+                "p_value": 2 * min(found["probability_positive"], 1 - found["probability_positive"]),
+                **{name: found[name] for name in LIMITS[:3]},
             }
         )
-        both = pd.concat([found.assign(method="placebo_areas"), naive.assign(method="naive_clustered")])
-        parts.append(
-            both[["method", "estimate", "ci_low", "ci_high", "p_value"]].assign(
-                register=seed,
-                area=area,
-                municipalities=int(changes.treated.sum()),
-                episodes=int(mine["treated"].sum()),
-                truth=float(effects.get(area, 0.0)),
-            )
+    if months != 0:  # without an effect there is no ratio to cover
+        found = joint.fieller()
+        rows.append(
+            {
+                "quantity": "ratio",
+                "truth": cost / months,
+                "estimate": found.ratio,
+                "ci_low": found.low,
+                "ci_high": found.high,
+                "covered": found.contains(cost / months),
+                "kind": found.kind,
+            }
         )
-    return pd.concat(parts, ignore_index=True)
+    same = {"perspective": payer, "method": "joint_t", "covered": None, "kind": ""}
+    return [{**same, **row} for row in rows]
+
+
+def everywhere(reference: Path, *, work: float, service_days: float) -> dict[str, dict[str, float]]:
+    """One effect on open employment in every pilot area, and more days in services in every second one."""
+    sizes = municipality_sizes(reference)
+    areas = sorted(set(sizes["area"]) - {""})
+    return {
+        area: {WORK_12M: work, **({SERVICE_DAYS: service_days} if place % 2 else {})}
+        for place, area in enumerate(areas)
+    }
 
 
 def known_truth_registers(
     seeds: Iterable[int],
     *,
     reference: Path,
-    persons: int = 100_000,
-    effects: Mapping[str, float] | None = None,
+    persons: int,
+    effects: Effects,
+    price_year: int,
     area_shock_sd: float = 0.01,
     area_shock_share: float = 0.2,
     draws: int = 999,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
-    """Operating characteristics over simulated registers, by size of area.
+    """Single runs over many registers, for :func:`evaluation.validation_study.operating_characteristics`.
 
     Parameters
     ----------
     seeds : iterable of int
         One register each.
-    reference, persons, effects, area_shock_sd, area_shock_share, draws
-        As :func:`register_runs`; no effects by default, so that every rejection is a false finding.
+    reference, persons, effects, price_year, area_shock_sd, area_shock_share, draws
+        As :func:`register_runs`; without effects every rejection is a false finding.
     executor : concurrent.futures.Executor, optional
-        Draws registers in parallel, with the same result.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`evaluation.validation.summarise`, one row per size (municipalities of the area) and method;
-        size ``all`` is every area. Estimates of one register share its comparison municipalities, so the
-        Monte Carlo errors are somewhat too small.
+        Draws registers side by side, with the same result.
     """
     one = partial(
         register_runs,
         persons=persons,
         reference=reference,
-        effects={} if effects is None else dict(effects),
+        effects=effects,
+        price_year=price_year,
         area_shock_sd=area_shock_sd,
         area_shock_share=area_shock_share,
         draws=draws,
     )
-    runs = pd.concat(list((executor.map if executor else map)(one, seeds)), ignore_index=True)
-    return by_size(runs)
-
-
-def by_size(runs: pd.DataFrame) -> pd.DataFrame:
-    """Summaries of single runs for areas of one, a few and many municipalities, and for all.
-
-    Examples
-    --------
-    >>> runs = pd.DataFrame({"municipalities": [1, 8], "method": "m", "truth": 0.0, "estimate": [0.0, 0.1],
-    ...                      "ci_low": [-1.0, 0.05], "ci_high": [1.0, 0.2], "p_value": [0.9, 0.01]})
-    >>> by_size(runs)[["size", "false_positive"]].to_numpy().tolist()
-    [['one', 0.0], ['seven_or_more', 1.0], ['all', 0.5]]
-    """
-    parts = []
-    for low, high, name in (*SIZES, (1, 99, "all")):
-        mine = runs[runs["municipalities"].between(low, high)]
-        if len(mine):
-            parts.append(summarise(mine, effect=float(mine["truth"].max())).assign(size=name))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["size", *[name for name in table if name != "size"]]]
+    return pd.concat(list((executor.map if executor else map)(one, seeds)), ignore_index=True)

@@ -1,14 +1,9 @@
-"""Operating characteristics for readers: figure, ledger rows and one sentence."""
+"""Operating characteristics as ledger rows, and one sentence on them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 IN_USE = "placebo_areas"
 MEASURES = ("bias", "rmse", "coverage", "false_positive", "power")
@@ -38,34 +33,6 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
         for name in MEASURES
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def figure(table: pd.DataFrame) -> Figure:
-    """Coverage by scenario and method, with the band of 93 to 97 per cent and Monte Carlo error bars."""
-    import matplotlib.pyplot as plt
-
-    scenarios = table[["area", "shock_sd", "shared_share"]].drop_duplicates().reset_index(drop=True)
-    drawn, ax = plt.subplots(figsize=(7.2, 0.8 + 0.32 * len(scenarios)), layout="constrained")
-    place = scenarios.reset_index().set_index(["area", "shock_sd", "shared_share"])["index"]
-    looks = {IN_USE: ("o", "#003f72"), "joint_t": ("^", "#4b6b2f"), "naive_clustered": ("s", "#b04a08")}
-    ax.axvspan(0.93, 0.97, color="#e6e6e6")
-    for method, (marker, color) in looks.items():
-        part = table[table["method"] == method]
-        y = place.reindex(pd.MultiIndex.from_frame(part[["area", "shock_sd", "shared_share"]])).to_numpy()
-        ax.errorbar(
-            part["coverage"], y, xerr=1.96 * part["coverage_error"], fmt=marker, color=color, label=method
-        )
-    ax.set_yticks(
-        range(len(scenarios)),
-        [
-            f"{row.area}, shock {row.shock_sd:g}, shared {row.shared_share:g}"
-            for row in scenarios.itertuples()
-        ],
-    )
-    ax.invert_yaxis()
-    ax.set_xlabel("Coverage of nominal 95 % intervals (band: 93-97 %)")
-    ax.legend(frameon=False, loc="lower left")
-    return drawn
 
 
 def answer(table: pd.DataFrame) -> str:
