@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+import tomllib
 from pathlib import Path
 
 DEFAULT_SEED = 20210301
@@ -85,13 +87,26 @@ def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     )
 
 
+def _delivered(register: Path) -> bool:
+    return any(path.name != ".gitkeep" for path in register.glob("*"))
+
+
 def _simulate(options: argparse.Namespace) -> int:
     from evaluation import simulate
 
     project = _project(options)
     project.register.mkdir(parents=True, exist_ok=True)
+    layout = project.register / "layout.toml"
+    if _delivered(project.register) and not (
+        layout.exists() and tomllib.loads(layout.read_text(encoding="utf-8")).get("simulated")
+    ):
+        raise ValueError(f"{project.register}: holds a delivery that is not simulated; move it away first")
     chosen = {name: value for name in ("persons", "dirt") if (value := getattr(options, name)) is not None}
-    simulate.register(project.register, seed=options.seed, reference=project.reference, **chosen)
+    # all files or none: half a delivery would be taken for a delivery by the next run
+    with tempfile.TemporaryDirectory(dir=project.register.parent) as made:
+        simulate.register(Path(made), seed=options.seed, reference=project.reference, **chosen)
+        for file in Path(made).iterdir():
+            file.replace(project.register / file.name)
     print(f"Simulated register written to {project.register}")
     return 0
 
@@ -122,7 +137,7 @@ def _run(options: argparse.Namespace) -> int:
     languages = notebook_runs.choose(options.languages, pipeline.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
-    if not any(path.name != ".gitkeep" for path in project.register.glob("*")):
+    if not _delivered(project.register):
         print(f"No register in {project.register}: simulating one", file=sys.stderr)
         _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
     failed = pipeline.run(project, areas=areas, languages=languages, jobs=options.jobs)
@@ -137,6 +152,8 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from evaluation import check_pages
 
+    if options.sample is not None and options.sample < 1:
+        raise ValueError(f"--sample must be at least 1, not {options.sample}")
     reports = _project(options).reports
     pages = [path for language in ("fi", "sv", "en") for path in sorted((reports / language).glob("*.html"))]
     if not pages:

@@ -1,0 +1,247 @@
+"""The command line: words understood, words refused with the nearest one, and where results go."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evaluation import check_pages, pipeline, statfin
+from evaluation.__main__ import main
+from evaluation.notebook_runs import choose
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder that looks like the project, without data."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "area_analysis.ipynb").write_text(json.dumps({"cells": []}))
+    shutil.copytree(ROOT / "data" / "raw" / "reference", tmp_path / "data" / "raw" / "reference")
+    return tmp_path
+
+
+def call(project, *words):
+    return main(["--root", str(project), *words])
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """What `run` would do, written down instead of done."""
+    asked = []
+
+    def run(project, **given):
+        asked.append(given)
+        for language in given["languages"]:
+            page = project.reports / language / "index.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text("")
+        return given["areas"][2:]  # a third area would fail
+
+    monkeypatch.setattr(pipeline, "run", run)
+    return asked
+
+
+@pytest.fixture
+def delivered(project):
+    (project / "data" / "raw" / "register").mkdir(parents=True)
+    (project / "data" / "raw" / "register" / "henkilot.csv").write_text("")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--areas", "ouluu"], "unknown area 'ouluu'; did you mean 'oulu'?"),
+        (["--areas", "oulu,Lahti"], "unknown area 'Lahti'; did you mean 'lahti'?"),
+        (["--areas", "091"], "unknown area '091'; known are espoo, hameenlinna, helsinki"),
+        (["--areas", ","], "no area given; known are"),
+        (["--languages", "se"], "unknown language 'se'"),
+        (["--languages", "fi,svv"], "unknown language 'svv'; did you mean 'sv'?"),
+        (["--jobs", "0"], "--jobs must be at least 1, not 0"),
+    ],
+)
+def test_wrong_names_are_refused_before_anything_runs(project, runs, capsys, words, said):
+    assert call(project, "run", *words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("evaluation: ") and said in err and "Traceback" not in err
+    assert not runs
+    assert not (project / "data" / "raw" / "register").exists()  # nothing was simulated either
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["run", "--area"], ["run", "--jobs", "many"]])
+def test_words_that_make_no_command_end_with_status_2_and_the_usage(project, capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        call(project, *words)
+    assert ended.value.code == 2
+    assert "usage: evaluation" in capsys.readouterr().err
+
+
+def test_a_run_names_its_pages_last(delivered, runs, capsys):
+    assert call(delivered, "run", "--areas", "oulu,lahti", "--languages", "fi,en", "--jobs", "1") == 0
+    assert runs == [{"areas": ["oulu", "lahti"], "languages": ["fi", "en"], "jobs": 1}]
+    expected = [str(delivered / "reports" / code / "index.html") for code in ("fi", "en")]
+    assert capsys.readouterr().out.splitlines() == expected
+
+
+def test_a_run_that_fails_names_what_failed_and_ends_with_status_1(delivered, runs, capsys):
+    assert call(delivered, "run", "--areas", "oulu,lahti,espoo", "--languages", "sv") == 1
+    said = capsys.readouterr()
+    assert said.err.endswith("Failed: espoo\n")
+    assert said.out.endswith("/reports/sv/index.html\n")
+
+
+def test_all_areas_and_languages_unless_named(delivered, runs):
+    call(delivered, "run")
+    assert len(runs[0]["areas"]) == 23 and runs[0]["languages"] == ["fi", "sv", "en"]
+
+
+def test_a_page_that_was_not_written_is_not_named(delivered, monkeypatch, capsys):
+    monkeypatch.setattr(pipeline, "run", lambda project, **given: ["register"])
+    assert call(delivered, "run") == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_run_without_a_register_simulates_one_first(project, runs, monkeypatch, capsys):
+    from evaluation import simulate
+
+    made = []
+
+    def register(raw, **given):
+        made.append(given)
+        (raw / "layout.toml").write_text("")
+
+    monkeypatch.setattr(simulate, "register", register)
+    (project / "data" / "raw" / "register").mkdir()
+    (project / "data" / "raw" / "register" / ".gitkeep").touch()
+    assert call(project, "run", "--areas", "oulu") == 0
+    assert len(made) == len(runs) == 1
+    assert "persons" not in made[0] and made[0]["seed"] == 20210301
+    assert "simulating one" in capsys.readouterr().err
+    call(project, "run", "--areas", "oulu")
+    assert len(made) == 1  # the delivery that is there is used
+
+
+def test_simulate_writes_a_delivery_that_ingest_reads(project, capsys):
+    assert call(project, "simulate", "--persons", "2000", "--seed", "3", "--dirt", "0") == 0
+    raw = project / "data" / "raw" / "register"
+    assert tomllib.loads((raw / "layout.toml").read_text(encoding="utf-8"))["simulated"] is True
+    assert str(raw) in capsys.readouterr().out
+    assert call(project, "ingest") == 0
+    assert "rows_kept" in capsys.readouterr().out
+    assert (project / "data" / "processed" / "register" / "persons.parquet").exists()
+
+
+def test_simulate_never_writes_over_a_delivery_that_is_not_simulated(delivered, capsys):
+    assert call(delivered, "simulate", "--persons", "2000") == 2
+    assert "holds a delivery that is not simulated" in capsys.readouterr().err
+    register = delivered / "data" / "raw" / "register"
+    (register / "layout.toml").write_text("simulated = false")
+    assert call(delivered, "simulate", "--persons", "2000") == 2
+    assert sorted(path.name for path in register.iterdir()) == ["henkilot.csv", "layout.toml"]
+    assert (register / "henkilot.csv").read_text() == ""
+
+
+def test_an_interrupted_simulation_leaves_no_half_delivery(project, monkeypatch):
+    from evaluation import simulate
+
+    def register(raw, **given):
+        (raw / "henkilot.csv").write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulate, "register", register)
+    with pytest.raises(KeyboardInterrupt):
+        call(project, "run", "--areas", "oulu")
+    assert not list((project / "data" / "raw" / "register").iterdir())
+    assert {path.name for path in (project / "data" / "raw").iterdir()} == {"reference", "register"}
+
+
+def test_ingest_without_a_delivery_says_what_is_missing(project, capsys):
+    assert call(project, "ingest") == 2
+    err = capsys.readouterr().err
+    assert "layout.toml" in err and "Traceback" not in err
+
+
+def test_fetch_says_where_it_saved_and_passes_the_address_on(project, monkeypatch, capsys):
+    asked = []
+
+    def fetch(folder, **given):
+        asked.append(given)
+        return folder / "12r5.json"
+
+    monkeypatch.setattr(statfin, "fetch", fetch)
+    assert call(project, "fetch") == 0 and asked == [{}]
+    assert call(project, "fetch", "--url", "http://localhost:1/table") == 0
+    assert asked[1] == {"url": "http://localhost:1/table"}
+    assert "12r5.json" in capsys.readouterr().out
+
+
+def test_fetch_without_a_connection_ends_with_a_sentence(project, monkeypatch, capsys):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # it tries again a few times
+    assert call(project, "fetch", "--url", "http://127.0.0.1:9/table") == 2
+    assert "Traceback" not in (err := capsys.readouterr().err) and err.startswith("evaluation: ")
+
+
+@pytest.mark.parametrize(("sample", "count"), [((), 6), (("--sample", "2"), 2), (("--sample", "50"), 6)])
+def test_check_looks_at_all_pages_or_a_sample(project, monkeypatch, capsys, sample, count):
+    for code in ("fi", "sv", "en"):
+        (project / "reports" / code).mkdir(parents=True)
+        for name in ("index", "oulu"):
+            (project / "reports" / code / f"{name}.html").touch()
+    seen = []
+
+    def check(pages):
+        seen.extend(pages)
+        return pd.DataFrame()
+
+    monkeypatch.setattr(check_pages, "check", check)
+    assert call(project, "check", *sample) == 0
+    assert len(seen) == count
+    assert f"{count} pages checked, nothing found" in capsys.readouterr().out
+
+
+def test_check_with_findings_ends_with_status_1(project, monkeypatch, capsys):
+    (project / "reports" / "fi").mkdir(parents=True)
+    (project / "reports" / "fi" / "index.html").touch()
+    monkeypatch.setattr(check_pages, "check", lambda pages: pd.DataFrame({"problem": ["image without alt"]}))
+    assert call(project, "check") == 1
+    assert "image without alt" in capsys.readouterr().out
+
+
+def test_check_without_pages_and_with_a_sample_of_none_is_refused(project, capsys):
+    assert call(project, "check") == 2
+    assert "no pages; run `evaluation run` first" in capsys.readouterr().err
+    (project / "reports" / "fi").mkdir(parents=True)
+    (project / "reports" / "fi" / "index.html").touch()
+    assert call(project, "check", "--sample", "0") == 2
+    assert "--sample must be at least 1" in capsys.readouterr().err
+
+
+def test_another_folder_than_the_project_is_refused(tmp_path, capsys):
+    assert call(tmp_path, "run") == 2
+    assert "run from the project's top folder" in capsys.readouterr().err
+
+
+def test_data_and_reports_may_lie_elsewhere(project, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    found = pipeline.Project.at(project, data=elsewhere / "data", reports=elsewhere / "pages")
+    assert found.register == elsewhere / "data" / "raw" / "register"
+    assert found.reference == project / "data" / "raw" / "reference"  # the project's own
+    assert found.reports == elsewhere / "pages"
+
+
+def test_chosen_names_keep_their_order_and_come_once():
+    assert choose(" sv, fi,sv,", ["fi", "sv", "en"], what="language") == ["sv", "fi"]
+
+
+def test_help_names_every_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "evaluation", "--help"], capture_output=True, text=True, check=True
+    )
+    for command in ("simulate", "ingest", "fetch", "run", "check"):
+        assert f"\n    {command} " in run.stdout
