@@ -68,7 +68,14 @@ def test_plain_shares_are_computed_from_rounded_counts_and_model_estimates_are_n
     plain = make({"estimate": [7 / 22], "persons": [22.0], "episodes": [22.0], "unit": ["share"]},
                  topic="description", measure="window_mean")  # fmt: skip
     assert clear(plain)["estimate"].tolist() == [5 / 20]
-    model = plain.assign(ci_low=0.1, ci_high=0.5)
+    with_interval = plain.assign(ci_low=0.1, ci_high=0.5)
+    moved = 5 / 20 - 7 / 22
+    cleared = clear(with_interval)
+    assert cleared["estimate"].tolist() == [5 / 20]
+    assert cleared[["ci_low", "ci_high"]].to_numpy().ravel().tolist() == pytest.approx(
+        [0.1 + moved, 0.5 + moved]
+    )
+    model = with_interval.assign(topic="effect", measure="att")
     assert clear(model)["estimate"].tolist() == [7 / 22]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from evaluation.inference import adjust_p
 from evaluation.pooling import funnel, random_effects, shrunken
 from evaluation.ranks import rank_intervals, rankable
 
@@ -32,6 +35,30 @@ def area_estimates(ledger: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     return att.assign(shared_error=att["area"].map(shared))[
         ["area", *NUMBERS, "p_value", "unit", "persons", "shared_error"]
     ].sort_values("area", ignore_index=True)
+
+
+def adjusted_rows(ledger: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Adjust the p-values of the primary family over outcomes and areas together (Holm).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows p_adjusted of topic effect, one an area and outcome.
+    """
+    rows = ledger[
+        ledger["topic"].eq("effect")
+        & ledger["measure"].eq("att")
+        & ledger["specification"].eq("main")
+        & ledger["outcome"].isin(list(outcomes))
+        & ledger["p_value"].notna()
+    ]
+    kept = rows[["area", "outcome", "window", "group", "persons", "episodes"]]
+    return kept.assign(
+        measure="p_adjusted",
+        unit="probability",
+        estimate=adjust_p(rows["p_value"]),
+        method=f"Holm over {len(rows)} tests: outcomes and areas",
+    ).reset_index(drop=True)
 
 
 def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFrame:

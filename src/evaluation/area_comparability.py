@@ -23,10 +23,10 @@ from evaluation.pretrends import pre_trend
 from evaluation.weighting import att_weights
 
 RELEVANT_SHARE = 0.03  # an untrue effect of three points on the headline would mislead a reader
-RELEVANT_SLOPE = 0.015  # per year: half of that over the two years between the windows
-# Registered study begins before the trial's services can have moved anybody into it.
-PLACEBO_OUTCOME = "study_days_3m"
-PLACEBO_OUTCOME_LIMIT_DAYS = 3.0
+RELEVANT_SLOPE = 0.01  # per year: over the three years between the windows it adds up to that
+# Age at the index date: the trial cannot change it, a change in who becomes unemployed can.
+PLACEBO_OUTCOME = "age"
+PLACEBO_OUTCOME_LIMIT_YEARS = 1.0
 YEARS_BETWEEN_WINDOWS = 2.9  # middles of 2019_20 and of after
 
 
@@ -147,7 +147,7 @@ def negative_controls(
     shocks = shock_structure(municipalities, area=area)
     designs: dict[str, tuple[dict[str, str], str, float]] = {
         "placebo_date": ({"baseline": "2018_19", "followup": "2019_20"}, HEADLINE, RELEVANT_SHARE),
-        "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_DAYS),
+        "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_YEARS),
         "placebo_population": ({"group": "te_office_stayers"}, HEADLINE, RELEVANT_SHARE),
     }
     parts = []

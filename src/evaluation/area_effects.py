@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.description import unit_of
 from evaluation.effects import MunicipalChanges, municipal_changes
-from evaluation.inference import adjust_p, area_covariance, minimum_detectable_effect, placebo_areas
+from evaluation.inference import area_covariance, minimum_detectable_effect, placebo_areas
 
 COVARIATES = (
     "age",
@@ -64,8 +64,9 @@ def shock_structure(municipalities: pd.DataFrame, *, area: str) -> dict[str, Any
 
 
 def changes_of(data: pd.DataFrame, *, outcomes: Sequence[str], method: str = "dr") -> MunicipalChanges:
-    """Covariate-adjusted changes by municipality with this evaluation's covariates."""
-    return municipal_changes(data, outcomes=outcomes, covariates=COVARIATES, method=method)  # type: ignore[arg-type]
+    """Covariate-adjusted changes by municipality with this evaluation's covariates, less the outcomes."""
+    used = [name for name in COVARIATES if name not in outcomes]
+    return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)  # type: ignore[arg-type]
 
 
 def effect_rows(
@@ -97,17 +98,16 @@ def effect_rows(
     Returns
     -------
     pandas.DataFrame
-        Rows att, mean_after, counterfactual_mean, mde, comparison_error (standard error of the comparison's
-        mean change, which all areas share) and, for the primary family, p_adjusted (Holm).
+        Rows att, mean_after, counterfactual_mean, mde and comparison_error (standard error of the
+        comparison's mean change, which all areas share).
     """
     found = placebo_areas(changes, seed=seed, groups=groups, areas=areas)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
-    primary = att[att["outcome"].isin(PRIMARY)]
     inference = area_covariance(changes, groups=groups, areas=areas)
-    rows = pd.concat(
+    return pd.concat(
         [
             att,
             plain.assign(measure="mean_after", estimate=mean),
@@ -125,12 +125,6 @@ def effect_rows(
         ],
         ignore_index=True,
     )
-    if primary.empty:
-        return rows
-    adjusted = plain.loc[primary.index].assign(
-        measure="p_adjusted", unit="probability", estimate=adjust_p(primary["p_value"]), method="holm"
-    )
-    return pd.concat([rows, adjusted], ignore_index=True)
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

@@ -156,7 +156,11 @@ def effect_and_sensitivity(report: Report) -> str:
         show(report, "effect_details"),
         subheading(text("By quarter")),
         paragraph(
-            report, text("Before the start the dots should lie near zero: then both groups developed alike.")
+            report,
+            text(
+                "Up to the spring of 2020 the dots should lie near zero: for those spells twelve months "
+                "passed before the trial began. For later spells the follow-up reaches into the trial."
+            ),
         ),
         show(report, "event_study"),
         subheading(text("Other analyses")),

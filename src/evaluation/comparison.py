@@ -9,6 +9,9 @@ import pandas as pd
 
 from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
 
+COARSENED = ("sex", "education", "native_language")
+RARE_LEVEL = 5
+
 
 def design(
     episodes: pd.DataFrame,
@@ -46,7 +49,8 @@ def design(
     Returns
     -------
     pandas.DataFrame
-        A copy of the rows with `treated` and `post` (bool).
+        A copy of the rows with `treated` and `post` (bool). Levels of sex, education and native language
+        that fewer than five episodes of an arm have are joined to the most common level.
 
     Raises
     ------
@@ -79,4 +83,19 @@ def design(
         & ~episodes["municipality"].isin(list(drop_municipalities))
         & (np.abs(episodes["index_day"] - to_day(TRIAL_START)) >= donut_months * 30.4375)
     )
-    return episodes[kept].assign(treated=treated[kept], post=post[kept])
+    return _coarsened(episodes[kept].assign(treated=treated[kept], post=post[kept]))
+
+
+def _coarsened(data: pd.DataFrame) -> pd.DataFrame:
+    """Join levels that few episodes of an arm have to the most common one: they would separate the arms.
+
+    A level that no treated episode has stays: the estimator leaves such comparison episodes out.
+    """
+    out = {}
+    for name in COARSENED:
+        if name not in data:
+            continue
+        counts = pd.crosstab(data[name], data["treated"]).reindex(columns=[True, False], fill_value=0)
+        rare = counts[(counts[True] > 0) & (counts.min(axis=1) < RARE_LEVEL)].index
+        out[name] = data[name].mask(data[name].isin(rare), counts.sum(axis=1).idxmax())
+    return data.assign(**out)

@@ -28,6 +28,13 @@ def costs_by_payer(report: Report) -> str:
             ),
         ),
         show(report, "cost_shift"),
+        paragraph(
+            report,
+            text(
+                "What the trial itself spent on staff and projects is not in these differences: it is mostly "
+                "unpublished. Compare it with the cost that the effect would cover."
+            ),
+        ),
         show(report, "programme_cost"),
     )
 

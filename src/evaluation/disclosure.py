@@ -150,21 +150,20 @@ def left_out(ledger: pd.DataFrame, hidden: pd.Series) -> pd.Series:
 
 
 def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
-    """Round persons, episodes and counting rows to the base; recompute shares from rounded counts.
+    """Round persons, episodes and counting rows to the base; recompute described shares from rounded counts.
 
-    A share over persons is k of n: k and n are rounded and divided again where the row is a plain share
-    (topic description, no interval). Estimates with an interval come from models and are not counts.
+    A described share is k of n: k and n are rounded and divided again, and its interval moves along. Shares
+    of other topics are estimates of models, not ratios of two counts.
     """
     out = ledger.copy()
-    plain = (
-        (ledger["unit"] == "share")
-        & (ledger["topic"] == "description")
-        & ledger["ci_low"].isna()
-        & (ledger["episodes"] >= base)
-    )
-    rounded = _to_base(ledger["episodes"], base)
+    size = ledger["episodes"].fillna(ledger["persons"])
+    plain = (ledger["unit"] == "share") & (ledger["topic"] == "description") & (size >= base)
+    plain &= ledger["measure"] != "cif"  # censored: not k of n
+    rounded = _to_base(size, base)
     top = _to_base(ledger["estimate"] * rounded, base).clip(upper=rounded)
-    out.loc[plain, "estimate"] = (top / rounded)[plain]
+    moved = (top / rounded - ledger["estimate"])[plain]
+    for name in ("estimate", "ci_low", "ci_high"):
+        out.loc[plain, name] = (ledger.loc[plain, name] + moved).clip(0.0, 1.0)
     for name in COUNTS:
         out[name] = _to_base(ledger[name], base)
     counting = ledger["unit"].isin(("persons", "episodes"))

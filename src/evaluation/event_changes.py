@@ -104,15 +104,15 @@ def quarterly_changes(
 
 
 def quarters_of(window: str) -> list[str]:
-    """Quarters that begin inside a window.
+    """Quarters that lie wholly inside a window.
 
     Examples
     --------
     >>> quarters_of("2018_19")
-    ['2018Q2', '2018Q3', '2018Q4', '2019Q1']
+    ['2018Q2', '2018Q3', '2018Q4']
     """
     first, last = (pd.Timestamp(day) for day in WINDOWS[window])
-    starts = pd.date_range(first, last, freq="QS")
+    starts = [day for day in pd.date_range(first, last, freq="QS") if day + pd.offsets.QuarterEnd() <= last]
     return [f"{day.year}Q{day.quarter}" for day in starts]
 
 

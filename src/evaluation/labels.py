@@ -107,6 +107,7 @@ SPECIFICATION = {
     "synthetic_did": mark("Synthetic difference-in-differences"),
     "triple_difference": mark("Against those who stayed with the TE office in the same area"),
     "discontinuity_30": mark("Just under against just over 30 years of age"),
+    "cluster_bootstrap": mark("Municipalities drawn with replacement (cluster bootstrap)"),
     "naive_clustered": mark("Usual clustered standard error (too narrow, for comparison only)"),
 }
 COVARIATE = {

@@ -23,6 +23,10 @@ def join_small(
     units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
 ) -> tuple[NDArray[np.intp], pd.DataFrame]:
     """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
+    if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():
+        # An area of small municipalities only is one unit.
+        enough = enough.copy()
+        enough[np.argmax(np.where(in_pilot, sides.sum(axis=1), -1))] = True
     target = np.where(enough, np.arange(len(units)), -1)
     for arm, name in ((True, "treated"), (False, "comparison")):
         if not (enough & (in_pilot == arm)).any():

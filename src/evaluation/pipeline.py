@@ -107,7 +107,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     ]  # fmt: skip
     if statfin:
         work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
-    parts = [ledger / f"{area}.parquet" for area in areas]
+    parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
     work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas)))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
     cleared = processed / "cleared.parquet"

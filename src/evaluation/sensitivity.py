@@ -19,8 +19,8 @@ from evaluation.area_effects import (
 )
 from evaluation.comparison import design
 from evaluation.discontinuity import discontinuity
-from evaluation.effects import MunicipalChanges, municipal_changes
-from evaluation.inference import placebo_areas
+from evaluation.effects import MunicipalChanges, did_rc, municipal_changes
+from evaluation.inference import cluster_bootstrap, placebo_areas
 from evaluation.places import neighbours
 from evaluation.relatives import naive_clustered
 from evaluation.synthetic import SyntheticMethod, synthetic
@@ -61,7 +61,7 @@ def sensitivity_rows(
         Rows att with `specification`; what the data of an area cannot bear has status "missing" and says why
         in `method`.
     """
-    near = neighbours(municipalities, area=area) if area != "all" else ()
+    near = neighbours(municipalities, area=area)
     placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, area=area))
     inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
     after = partial(design, episodes, area=area)
@@ -83,6 +83,8 @@ def sensitivity_rows(
         "discontinuity_30": lambda: _discontinuity(episodes, area=area, outcomes=outcomes),
         "naive_clustered": lambda: _naive(after(), outcomes=outcomes),
     }
+    if area == "all":
+        variants["cluster_bootstrap"] = lambda: _bootstrap(after(), outcomes=outcomes, seed=seed)
     baselines = {"baseline_2018_19": "2018_19", "baseline_covid": "covid"}
     parts = [
         _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, BASELINE))
@@ -192,6 +194,23 @@ def _discontinuity(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]
 
 def _naive(data: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
     return ledger_columns(naive_clustered(data, outcomes=outcomes, covariates=COVARIATES), data)
+
+
+def _bootstrap(data: pd.DataFrame, *, outcomes: Sequence[str], seed: int) -> pd.DataFrame:
+    """All areas together: municipalities drawn with replacement, influence values summed by municipality."""
+    found = did_rc(data, outcomes=outcomes, covariates=COVARIATES)
+    errors = cluster_bootstrap(found.influence, found.clusters, draws=9_999, seed=seed)[list(outcomes)]
+    low, high = errors.quantile(0.025).to_numpy(), errors.quantile(0.975).to_numpy()
+    estimate = found.table["estimate"].to_numpy()
+    beyond = (errors.abs().to_numpy() >= np.abs(estimate)).sum(axis=0)
+    table = found.table.assign(
+        std_error=errors.std().to_numpy(),
+        ci_low=estimate - high,
+        ci_high=estimate - low,
+        p_value=(1 + beyond) / (1 + len(errors)),
+        method="cluster bootstrap over municipalities",
+    )
+    return ledger_columns(table, data)
 
 
 def _left_out(

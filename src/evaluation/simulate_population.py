@@ -80,7 +80,9 @@ def municipality_sizes(reference: Path) -> pd.DataFrame:
     area = table["pilot_area"].where(pilot, "")
     in_area = labour_force.groupby(area).transform("sum")
     by_labour_force = COMPARISON_SHARE * labour_force
-    by_labour_force *= np.where(table["status"] == "possible_pilot", POSSIBLE_PILOT_SCALE, 1.0)
+    by_labour_force *= np.where(
+        (table["status"] == "possible_pilot") & (table["pilot_area"] == ""), POSSIBLE_PILOT_SCALE, 1.0
+    )
     size = np.where(pilot, area.map(clients_of).astype(float) * labour_force / in_area, by_labour_force)
     if np.isnan(size).any():
         unsized = sorted(set(area[np.isnan(size)]))

@@ -19,7 +19,7 @@ from evaluation.language import mark
 # The rooms behind each step that is not a notebook: when their code changes, the step runs again.
 ROOMS = {
     "read_register": "registers",
-    "build_episodes": "registers, reference, cohort, outcomes, costs, cost_reference, area_months",
+    "build_episodes": "registers, cohort, outcomes, costs, cost_reference, area_economics, area_months",
     "clear": "ledger, disclosure",
     "publish_validation": "page",
 }

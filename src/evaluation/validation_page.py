@@ -143,7 +143,7 @@ def registers(found: pd.DataFrame, *, kind: str, measure: str, methods: Sequence
     for size in sizes:
         rows[f"{size}, %"] = wide[size].fillna("–")
     name = {"coverage": "Coverage of 95 % intervals", "false_positive": "False findings at 5 %"}[measure]
-    return table(rows, caption=f"{name} by municipalities of the area: {kind}", texts=texts)
+    return table(rows, caption=f"{name} by number of municipalities: {kind}", texts=texts)
 
 
 def within(found: pd.DataFrame, *, measure: str) -> str:
@@ -187,11 +187,11 @@ def cells_answer(found: pd.DataFrame) -> str:
 
 
 def study_answer(study: pd.DataFrame, *, kind: str) -> str:
-    """Coverage on one kind of register in words, by size of area."""
+    """Coverage on one kind of register in words, by size of area: a list in Markdown."""
     own = study[(study["kind"] == kind) & study["method"].isin(IN_USE)]
-    sizes = [size for size in dict.fromkeys(own["size"]) if size != "all"]
-    return " ".join(
-        f"Municipalities: {size}. {within(own[own['size'] == size], measure='coverage')}" for size in sizes
+    return "\n".join(
+        f"- {size}: {within(own[own['size'] == size], measure='coverage')}"
+        for size in dict.fromkeys(own["size"])
     )
 
 
@@ -217,18 +217,23 @@ def made(facts: dict[str, Any] | None) -> str:
 
 
 def published(found: pd.DataFrame) -> str:
-    """Comparisons with published and peer-computed results."""
+    """Comparisons with published and peer-computed results, and where those come from."""
     rows = pd.DataFrame(
         {
             "Data set": found["oracle"],
             "Quantity": found["quantity"],
-            "Source": found["source"],
-            "Published": [f"{value:.8g}" for value in found["published"]],
-            "Ours": [f"{value:.8g}" for value in found["ours"]],
-            "Difference": [f"{value:.1e}" for value in found["difference"]],
+            "Published": [f"{value:.8g}".replace("-", "−") for value in found["published"]],
+            "Ours": [f"{value:.8g}".replace("-", "−") for value in found["ours"]],
+            "Difference": [f"{value:.1e}".replace("-", "−") for value in found["difference"]],
         }
     )
-    return table(rows, caption="Published or computed by a named peer, and ours", texts=3)
+    sources = found.drop_duplicates("oracle")
+    items = "".join(
+        f"<li>{html.escape(name)}: {html.escape(source)}</li>"
+        for name, source in zip(sources["oracle"], sources["source"], strict=True)
+    )
+    shown = table(rows, caption="Published or computed by a named peer, and ours", texts=2)
+    return f"{shown}<h3>Sources of the published values</h3><ul>{items}</ul>"
 
 
 def figure(found: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from evaluation.validation_registers import everywhere, known_truth_registers
 
-SIZES = ((1, 1, "1 municipality"), (2, 6, "2 to 6"), (7, 99, "7 to 22"), (1, 99, "all"))
+SIZES = ((1, 1, "1"), (2, 6, "2 to 6"), (7, 99, "7 to 22"), (1, 99, "all"))
 KEYS = ["quantity", "perspective", "method"]
 PRICE_YEAR = 2024
 APART = 100  # between the seeds of one kind of register and the next
@@ -47,7 +47,7 @@ def operating_characteristics(runs: pd.DataFrame) -> pd.DataFrame:
     ...     "perspective": "", "method": "m", "truth": 0.0, "estimate": [1.0, -1.0], "ci_low": [0.5, -2.0],
     ...     "ci_high": [2.0, 1.0], "p_value": [0.01, 0.5], "covered": [False, True]})
     >>> operating_characteristics(runs)[["size", "coverage", "false_positive"]].values.tolist()
-    [['1 municipality', 0.5, 0.5], ['all', 0.5, 0.5]]
+    [['1', 0.5, 0.5], ['all', 0.5, 0.5]]
     """
     ratio = runs["quantity"] == "ratio"
     runs = runs.assign(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evaluation.comparability import SMD_TOO_VAGUE
+from evaluation.comparability import SMD_LIMIT, SMD_TOO_VAGUE
 
 ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters")
 CONTROLS = ("placebo_outcome", "placebo_population")
@@ -82,7 +82,14 @@ def _unclear(rows: pd.DataFrame) -> bool:
     if concerns.empty or (rows["status"] == "fail").any() or not {"ci_low", "ci_high"} <= set(rows):
         return False
     holds_zero = (concerns["ci_low"] <= 0) & (concerns["ci_high"] >= 0)
-    too_vague = concerns["item"].eq("balance") & concerns["std_error"].gt(SMD_TOO_VAGUE)
+    if "p_value" in rows:
+        # The quarters before the start can differ jointly without a steady drift: that was found.
+        holds_zero &= ~concerns["p_value"].lt(0.05)
+    too_vague = (
+        concerns["item"].eq("balance")
+        & concerns["std_error"].gt(SMD_TOO_VAGUE)
+        & concerns["estimate"].lt(SMD_LIMIT + 2 * concerns["std_error"])
+    )
     return bool((holds_zero | too_vague).all())
 
 
