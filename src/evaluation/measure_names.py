@@ -33,7 +33,6 @@ MEASURE = {
     "comparison_error": mark("Standard error of the comparison's own change"),
     "past_3m_share": mark("Share of new spells that last over three months"),
     "past_6m_share": mark("Share of new spells that last over six months"),
-    "register_to_statistics": mark("Unemployed in the register per unemployed in the public statistics"),
     "mean_after": mark("Mean during the trial"),
     "counterfactual_mean": mark("Estimated mean without the trial"),
     "event_study": mark("Difference by quarter"),

@@ -79,17 +79,18 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
 def _unclear(rows: pd.DataFrame) -> bool:
     """Whether every concern about a check is that the data are too few, none that a difference was found."""
     concerns = rows[rows["status"] == "concern"]
-    if concerns.empty or (rows["status"] == "fail").any() or not {"ci_low", "ci_high"} <= set(rows):
+    if (
+        concerns.empty
+        or (rows["status"] == "fail").any()
+        or not {"ci_low", "ci_high", "std_error"} <= set(rows)
+    ):
         return False
     holds_zero = (concerns["ci_low"] <= 0) & (concerns["ci_high"] >= 0)
     if "p_value" in rows:
         # The quarters before the start can differ jointly without a steady drift: that was found.
         holds_zero &= ~concerns["p_value"].lt(0.05)
-    too_vague = (
-        concerns["item"].eq("balance")
-        & concerns["std_error"].gt(SMD_TOO_VAGUE)
-        & concerns["estimate"].lt(SMD_LIMIT + 2 * concerns["std_error"])
-    )
+    too_vague = concerns["item"].eq("balance") & concerns["std_error"].gt(SMD_TOO_VAGUE)
+    too_vague &= concerns.get("estimate", np.inf) < SMD_LIMIT + 2 * concerns["std_error"]
     return bool((holds_zero | too_vague).all())
 
 
