@@ -1,1 +1,1 @@
-"""Did the municipal employment trials get people into work, what did it cost, who paid, compared with what?"""
+"""Did the trials get people into work, what did it cost, who paid, and compared with what?"""

@@ -14,8 +14,8 @@ from evaluation.effects import MunicipalChanges
 from evaluation.inference import AreaInference, area_covariance
 from evaluation.programme_costs import cost_per_client
 from evaluation.schemas import PAYERS
+from evaluation.units import DAYS_IN_MONTH
 
-DAYS_IN_MONTH = 30.4375
 EVERYONE = (*PAYERS, "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
 WORK_DAYS = "open_employment_days_12m"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.description import unit_of
 from evaluation.effects import MunicipalChanges, municipal_changes
 from evaluation.inference import area_covariance, minimum_detectable_effect, placebo_areas
+from evaluation.units import unit_of
 
 COVARIATES = (
     "age",

@@ -23,13 +23,6 @@ def ledger_ready(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(topic="comparability", measure=frame.get("measure", "diagnostic"))
 
 
-def unit_of(outcome: str) -> str:
-    """Ledger unit of an outcome column."""
-    if "_eur" in outcome:
-        return "eur"
-    return "days" if "_days" in outcome else "share"
-
-
 def not_run(item: str, *, reason: str, outcome: str = "") -> pd.DataFrame:
     """Row that says that a check was not run and why: it never counts as passed.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.units import DAYS_IN_MONTH
 from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
 
 COARSENED = ("sex", "education", "native_language")
@@ -81,7 +82,7 @@ def design(
         & (post | (episodes["window"] == baseline))
         & (episodes["group"] == group)
         & ~episodes["municipality"].isin(list(drop_municipalities))
-        & (np.abs(episodes["index_day"] - to_day(TRIAL_START)) >= donut_months * 30.4375)
+        & (np.abs(episodes["index_day"] - to_day(TRIAL_START)) >= donut_months * DAYS_IN_MONTH)
     )
     return _coarsened(episodes[kept].assign(treated=treated[kept], post=post[kept]))
 

@@ -16,8 +16,6 @@ from scipy import stats
 
 from evaluation.fieller import FiellerSet, fieller
 
-MONTH_DAYS = 30.4375
-
 
 @dataclass(frozen=True)
 class Joint:
@@ -174,7 +172,7 @@ def from_covariance(
     Examples
     --------
     >>> found = from_covariance(["days", "cost"], np.array([60.875, 9.0]), np.eye(2), cost="cost", df=20.0,
-    ...                         effect="days", effect_per_month=MONTH_DAYS, method="placebo areas")
+    ...                         effect="days", effect_per_month=DAYS_IN_MONTH, method="placebo areas")
     >>> found.delta_cost, found.delta_effect
     (9.0, 2.0)
     """

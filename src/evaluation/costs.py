@@ -18,8 +18,8 @@ from evaluation import accrual, prices
 from evaluation.cost_items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
 from evaluation.cost_reference import CostReference
 from evaluation.schemas import PAYERS
+from evaluation.units import HORIZON_DAYS
 
-HORIZON_DAYS = {3: 91, 6: 183, 12: 365, 24: 730}
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.units import unit_of
 from evaluation.windows import AFTER, WINDOWS
 
 CASE_MIX = ("sex", "education", "native_language", "immigrant", "benefit_at_index")
@@ -15,19 +16,6 @@ EXIT_COLUMNS = [
     *("estimate", "std_error", "ci_low", "ci_high", "persons"),
 ]
 CIF_DAYS = (30, 60, 91, 122, 152, 183, 213, 244, 274, 304, 335, 365)
-
-
-def unit_of(outcome: str) -> str:
-    """Unit of an outcome column, told by its name.
-
-    Examples
-    --------
-    >>> unit_of("service_days_12m"), unit_of("benefit_eur_12m"), unit_of("still_unemployed_6m")
-    ('days', 'eur', 'share')
-    """
-    if "_days_" in outcome:
-        return "days"
-    return "eur" if "eur" in outcome.split("_") else "share"
 
 
 def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:

@@ -30,10 +30,10 @@ from evaluation.comparability import (
     ledger_ready,
     not_run,
     overlap,
-    unit_of,
 )
 from evaluation.hidden_bias import e_value
 from evaluation.pretrends import PreTrend, breakdown_per_year, breakdown_ratio, power_against
+from evaluation.units import unit_of
 from evaluation.verdict import CONTROLS, verdict, withhold
 
 __all__ = [

@@ -93,7 +93,8 @@ def _file_layout(path: Path, table: str, entry: dict, codes: dict) -> FileLayout
     if strange or "file" not in entry:
         raise ValueError(
             f"{path} [files.{table}]: unknown keys {strange}, "
-            f"file {'given' if 'file' in entry else 'missing'}; known keys are file, columns, {', '.join(sorted(options))}"
+            f"file {'given' if 'file' in entry else 'missing'}; "
+            f"known keys are file, columns, {', '.join(sorted(options))}"
         )
     columns = entry.get("columns", {})
     expected = REGISTER_TABLES[table].names

@@ -30,7 +30,6 @@ MEASURE = {
     "p_adjusted": mark("Adjusted p value (several outcomes)"),
     "comparison_error": mark("Standard error of the comparison's change"),
     "mde": mark("Smallest difference that would be detected"),
-    "comparison_error": mark("Standard error of the comparison's own change"),
     "past_3m_share": mark("Share of new spells that last over three months"),
     "past_6m_share": mark("Share of new spells that last over six months"),
     "mean_after": mark("Mean during the trial"),

@@ -16,11 +16,11 @@ from evaluation.history import earnings_before
 from evaluation.prices import price_factors
 from evaluation.spells import Array, Intervals, days_within, locate, next_start, starts_within, status
 from evaluation.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, daily_states, periods
+from evaluation.units import HORIZON_DAYS
 
 if TYPE_CHECKING:
     from evaluation.registers import Register
 
-HORIZON_DAYS = {3: 91, 6: 183, 12: 365, 24: 730}
 MIN_JOB_DAYS = 28
 EXITS = ("open_employment", "subsidised_employment", "study", "outside")
 STILL = "censored"

@@ -1,4 +1,4 @@
-"""What the page on validation shows: tables, figure and sentences, in English, from measured results only."""
+"""What the page on validation shows: tables and figure, in English, from measured results only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import pandas as pd
 
 from evaluation.data_tables import framed_table, head_row
 from evaluation.palette import SERIES, SOFT, look, panels, svg
+from evaluation.validation_rows import GOAL, IN_USE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MEASURED = Path(__file__).parents[2] / "docs" / "validation"
-GOAL = {"coverage": (0.93, 0.97), "false_positive": (0.03, 0.07)}
-IN_USE = ("placebo_areas", "joint_t")
 METHODS = {
     "placebo_areas": "Placebo areas (in use)",
     "joint_t": "Joint t (in use for cost and effect together)",
@@ -146,74 +145,28 @@ def registers(found: pd.DataFrame, *, kind: str, measure: str, methods: Sequence
     return table(rows, caption=f"{name} by number of municipalities: {kind}", texts=texts)
 
 
-def within(found: pd.DataFrame, *, measure: str) -> str:
-    """One sentence: how many of the values of a measure lie within the goal, below and above it.
-
-    Examples
-    --------
-    >>> within(pd.DataFrame({"coverage": [0.95, 0.98]}), measure="coverage")
-    'Coverage lies between 95.0 % and 98.0 %: 1 of 2 within 93–97 %, 0 below, 1 above.'
-    """
-    low, high = GOAL[measure]
-    values = found[measure].dropna()
-    name = {"coverage": "Coverage lies", "false_positive": "False findings lie"}[measure]
-    return (
-        f"{name} between {100 * values.min():.1f} % and {100 * values.max():.1f} %: "
-        f"{int(values.between(low, high).sum())} of {len(values)} within {100 * low:.0f}–{100 * high:.0f} %, "
-        f"{int((values < low).sum())} below, {int((values > high).sum())} above."
+def biases(found: pd.DataFrame) -> str:
+    """Bias and root mean square error of the study on registers, areas of all sizes together."""
+    own = found[(found["size"] == "all") & found["method"].isin(IN_USE) & found["bias"].notna()]
+    unit = own["quantity"].map({"open_employment_12m": "points", "months": "months"}).fillna("euros")
+    scale = unit.map({"points": 100.0}).fillna(1.0)
+    digits = unit.map({"euros": 0}).fillna(2).astype(int)
+    rows = pd.DataFrame(
+        {
+            "Registers": own["kind"],
+            "Quantity": own["quantity"].map(QUANTITIES),
+            "Payer": own["perspective"].map(PAYERS),
+            "Unit": unit,
+            "Bias": [
+                f"{bias:.{n}f} ({error:.{n}f})".replace("-", "−")
+                for bias, error, n in zip(own["bias"] * scale, own["bias_error"] * scale, digits, strict=True)
+            ],
+            "Root mean square error": [
+                f"{value:,.{n}f}" for value, n in zip(own["rmse"] * scale, digits, strict=True)
+            ],
+        }
     )
-
-
-def lead(cells_found: pd.DataFrame, study: pd.DataFrame | None, compared: pd.DataFrame | None) -> str:
-    """The answers of the page, before everything else."""
-    said = [f"Municipality cells: {cells_answer(cells_found)}"]
-    if study is not None:
-        own = study[study["method"].isin(IN_USE) & (study["size"] == "all")]
-        said.append(f"Registers, areas of all sizes: {within(own, measure='coverage')}")
-    if compared is not None:
-        said.append(f"Published results: {published_answer(compared)}")
-    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in said)
-    return f'<div data-simulated="true"><ul>{items}</ul></div>'
-
-
-def cells_answer(found: pd.DataFrame) -> str:
-    """Coverage and false findings on cells in words, the usual standard error beside them."""
-    used, naive = found[found["method"] == "placebo_areas"], found[found["method"] == "naive_clustered"]
-    return (
-        f"{within(used, measure='coverage')} {within(used, measure='false_positive')} "
-        f"Clustered by municipality, something false is found in {100 * naive['false_positive'].min():.0f}–"
-        f"{100 * naive['false_positive'].max():.0f} %."
-    )
-
-
-def study_answer(study: pd.DataFrame, *, kind: str) -> str:
-    """Coverage on one kind of register in words, by size of area: a list in Markdown."""
-    own = study[(study["kind"] == kind) & study["method"].isin(IN_USE)]
-    return "\n".join(
-        f"- {size}: {within(own[own['size'] == size], measure='coverage')}"
-        for size in dict.fromkeys(own["size"])
-    )
-
-
-def published_answer(compared: pd.DataFrame) -> str:
-    """How many comparisons agree within their tolerance."""
-    agree = int((compared["difference"].abs() <= compared["tolerance"]).sum())
-    return (
-        f"{agree} of {len(compared)} values from {compared['oracle'].nunique()} data sets agree within "
-        "their tolerance."
-    )
-
-
-def made(facts: dict[str, Any] | None) -> str:
-    """How and when the stored study was made."""
-    if facts is None:
-        return '<p class="note">No stored study: run <code>make validation</code>.</p>'
-    return (
-        f'<p class="note">Stored results of {html.escape(facts["date"])}, {facts["registers"]} registers of '
-        f"{facts['persons']:,} persons of each kind, seeds from {', '.join(map(str, facts['seeds']))}, "
-        "made by "
-        f"<code>{html.escape(facts['command'])}</code>.</p>"
-    )
+    return table(rows, caption="Bias over areas of all sizes (in brackets: Monte Carlo error)", texts=4)
 
 
 def published(found: pd.DataFrame) -> str:
