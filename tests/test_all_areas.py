@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation import ledger
-from evaluation.all_areas import FEWEST_AREAS, area_estimates, pooled_rows
+from evaluation.all_areas import FEWEST_AREAS, adjusted_rows, area_estimates, pooled_rows
 
 OUTCOME = "open_employment_12m"
 
@@ -165,3 +165,10 @@ def test_rows_fit_the_ledger_and_keep_the_unit(unit):
     rows = ledger.rows(pooled_rows(made, outcome=OUTCOME, seed=1), topic="pooled", simulated=True)
     assert set(rows.loc[rows["measure"].isin(["att", "tau", "att_raw"]), "unit"]) == {unit}
     assert set(rows.loc[rows["measure"] == "rank", "unit"]) == {"rank"}
+
+
+def test_p_values_are_adjusted_over_all_areas_by_holm():
+    made = ALIKE.assign(p_value=ALIKE["p_value"].mask(ALIKE["area"] == "area03", 0.001))
+    found = adjusted_rows(made, outcomes=[OUTCOME]).set_index("area")["estimate"]
+    assert found["area03"] == pytest.approx(8 * 0.001)
+    assert found.drop("area03").eq(1).all()

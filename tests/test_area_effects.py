@@ -45,12 +45,12 @@ def wide(rows, column="estimate"):
     return rows.pivot_table(index="outcome", columns="measure", values=column)
 
 
-def test_every_outcome_has_every_measure_once_and_primary_ones_an_adjusted_p(rows):
+def test_every_outcome_has_every_measure_once(rows):
     measures = ["att", "mean_after", "counterfactual_mean", "mde", "comparison_error"]
     assert not rows.duplicated(["outcome", "measure"]).any()
     for outcome in OUTCOMES:
         found = set(rows.loc[rows["outcome"] == outcome, "measure"])
-        assert found == {*measures, *(["p_adjusted"] if outcome in PRIMARY else [])}
+        assert found == set(measures)
 
 
 def test_the_mean_less_the_effect_is_the_counterfactual_and_its_interval_is_turned_round(rows, main):
@@ -66,14 +66,6 @@ def test_the_mean_less_the_effect_is_the_counterfactual_and_its_interval_is_turn
     assert (without["ci_low"] < without["estimate"]).all() and (
         without["estimate"] < without["ci_high"]
     ).all()
-
-
-def test_adjusted_p_values_are_holm_over_the_primary_family(rows):
-    p = rows[(rows["measure"] == "att") & rows["outcome"].isin(PRIMARY)].set_index("outcome")["p_value"]
-    found = rows[rows["measure"] == "p_adjusted"].set_index("outcome")["estimate"]
-    ordered = p.sort_values()
-    expected = (ordered * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
-    np.testing.assert_allclose(found.loc[expected.index], expected)
 
 
 def test_errors_are_parts_of_the_whole(rows):
@@ -109,7 +101,7 @@ def test_a_constant_moves_means_and_no_effect_and_a_factor_scales(main, study):
     one = wide(rows_of(main, study, outcomes=[outcome])).iloc[0]
     moved = wide(rows_of(main.assign(**{outcome: main[outcome] + 50}), study, outcomes=[outcome])).iloc[0]
     scaled = wide(rows_of(main.assign(**{outcome: 3 * main[outcome]}), study, outcomes=[outcome])).iloc[0]
-    for name in ("att", "mde", "comparison_error", "p_adjusted"):
+    for name in ("att", "mde", "comparison_error"):
         assert moved[name] == pytest.approx(one[name], rel=1e-6)
     assert moved["counterfactual_mean"] == pytest.approx(one["counterfactual_mean"] + 50)
     assert scaled["att"] == pytest.approx(3 * one["att"], rel=1e-6)
@@ -132,11 +124,6 @@ def test_all_areas_together_have_shocks_of_their_own(study):
     error = [table.loc[table["measure"] == "att", "std_error"].item() for table in (own, one)]
     assert error[0] < error[1]
     assert pilot_areas_of(study.municipalities, area="oulu") is None
-
-
-def test_without_a_primary_outcome_nothing_is_adjusted(main, study):
-    found = rows_of(main, study, outcomes=["open_employment_24m"])
-    assert "p_adjusted" not in set(found["measure"])
 
 
 def test_rows_fit_the_ledger(rows):

@@ -119,7 +119,7 @@ def test_a_constant_added_to_outcomes_changes_no_estimate(rows, study):
 
 def test_all_areas_together_have_the_same_set(study):
     found = rows_of(study.episodes, study, area="all")
-    assert set(found["specification"]) == SPECIFICATIONS
+    assert set(found["specification"]) == SPECIFICATIONS | {"cluster_bootstrap"}
     # no commuting area is left out for the country: there is nothing of its own to be near to
     assert one(found, "neighbours_excluded")["status"] == "ok"
 
