@@ -104,6 +104,6 @@ def made(facts: dict[str, Any] | None) -> str:
     return (
         f'<p class="note">Stored results of {html.escape(facts["date"])}, {facts["registers"]} registers of '
         f"{facts['persons']:,} persons of each kind, seeds from {', '.join(map(str, facts['seeds']))}, "
-        "made by "
-        f"<code>{html.escape(facts['command'])}</code>.</p>"
+        f"made by <code>{html.escape(facts['command'])}</code> with code version "
+        f"{html.escape(facts['code'])}.</p>"
     )

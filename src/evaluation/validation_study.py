@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation import provenance
 from evaluation.validation_registers import everywhere, known_truth_registers
 
 SIZES = ((1, 1, "1"), (2, 6, "2 to 6"), (7, 99, "7 to 22"), (1, 99, "all"))
@@ -127,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f" --persons {given.persons}",
         "kinds": list(worlds),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "code": provenance.code_version(),
         "registers": given.registers,
         "persons": given.persons,
         "seeds": list(first),
