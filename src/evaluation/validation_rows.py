@@ -82,8 +82,10 @@ def cells_answer(found: pd.DataFrame) -> str:
 def study_answer(study: pd.DataFrame, *, kind: str) -> str:
     """Coverage on one kind of register in words, by size of area: a list in Markdown."""
     own = study[(study["kind"] == kind) & study["method"].isin(IN_USE)]
+    named = {"1": "Areas of 1 municipality", "all": "Areas of all sizes"}
     return "\n".join(
-        f"- {size}: {within(own[own['size'] == size], measure='coverage')}"
+        f"- {named.get(size, f'Areas of {size} municipalities')}: "
+        f"{within(own[own['size'] == size], measure='coverage')}"
         for size in dict.fromkeys(own["size"])
     )
 
