@@ -176,7 +176,10 @@ def test_comparison_municipalities_are_proportional_to_their_labour_force(drawn)
     comparison = (table["status"] == "comparison").to_numpy()
     ratio = drawn.sizes["clients"].to_numpy() / table["labour_force"].to_numpy()
     assert np.ptp(ratio[comparison]) < 1e-12
-    assert ratio[(table["status"] == "possible_pilot").to_numpy()].max() < ratio[comparison].min()
+    possible, of_an_area = table["status"] == "possible_pilot", table["pilot_area"].notna()
+    assert ratio[(possible & ~of_an_area).to_numpy()].max() < ratio[comparison].min()
+    # an area with unconfirmed members can be analysed: it has its full size
+    assert ratio[(possible & of_an_area).to_numpy()] == pytest.approx(ratio[comparison][0])
 
 
 def test_allocation_by_largest_remainders_adds_up():
@@ -432,7 +435,12 @@ def test_the_truth_table_holds_set_and_realised_effects(tmp_path):
     assert table.loc[("open_employment_days_12m", "espoo"), "realised_effect"] < -1
     assert table.loc[("benefit_eur_12m", "helsinki"), "realised_effect"] < 0
     others = truth[~truth["area"].isin(effects)]
-    assert (others["realised_effect"].fillna(0) == 0).all()
+    headline = others["outcome"] == "open_employment_12m"
+    assert (others.loc[headline, "realised_effect"].fillna(0) == 0).all()
+    # who moves on to another area takes along the little that a treated spell changed in the next one
+    touched = others[others["realised_effect"].fillna(0) != 0]
+    assert touched["area"].nunique() <= 2
+    assert (touched["realised_effect"].abs() < 20).all()
     assert (others.loc[others["outcome"] == "open_employment_12m", "effect"] == 0).all()
 
 
