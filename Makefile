@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+ORACLES ?= ../shared/oracles
 export MPLBACKEND := agg
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -37,7 +38,9 @@ lab: .venv/lab  ## open JupyterLab in the same environment
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lab.lock
 	touch $@
 
-validation: .venv/ready  ## run the long known-truth simulations
+validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
+	$(BIN)/python -m evaluation.validation_study --registers 16 --seed 2000
+	$(BIN)/python -m evaluation.validation_oracles $(ORACLES)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: .venv/ready  ## check the published pages in headless Chromium

@@ -103,7 +103,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             analysis("area_analysis", [*episodes, *register], part=area, area=area, price_year=PRICE_YEAR)
             for area in [*areas, "all"]
         ),
-        analysis("validation", [], part="validation"),
+        analysis("validation", sorted((project.root / "docs" / "validation").glob("*")), part="validation"),
     ]  # fmt: skip
     if statfin:
         work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
