@@ -16,6 +16,7 @@ from evaluation.palette import (
     INK,
     PILOT,
     SOFT,
+    numbered_areas,
     panels,
     policy_marks,
     style_key,
@@ -23,7 +24,7 @@ from evaluation.palette import (
     unit_name,
     writer,
 )
-from evaluation.time_figures import lines_of_arms, numbered_areas
+from evaluation.time_figures import lines_of_arms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 
-from evaluation import area_sentences, first_screen
-from evaluation.exhibits import Report, show
+from evaluation import area_sentences, first_screen, labels, palette, time_figures
+from evaluation import windows as windows_of_design
+from evaluation.data_tables import framed_table, head_row
+from evaluation.exhibits import Report, framed_figure, show
 from evaluation.sections import bullets, paragraph, section, subheading
 
 
@@ -72,10 +74,36 @@ def who_is_included(report: Report) -> str:
                 "under 30, speak another native language than Finnish or Swedish, or are immigrants."
             ),
         ),
+        timeline(report),
         show(report, "attrition"),
         show(report, "case_mix"),
         show(report, "municipalities"),
     )
+
+
+def timeline(report: Report) -> str:
+    """The scheme of the design over time: whose unemployment began when, history and follow-up."""
+    language, text = report.language, report.language.text
+    title = text("Whose unemployment began when, and how long they are followed")
+    windows = time_figures.design_windows()
+    names = [labels.label("window", name, language) for name, *_ in windows]
+    periods = [(language.date(first), language.date(last)) for _, first, last in windows]
+    with palette.look():
+        picture = palette.svg(time_figures.timeline(language=language))
+    alt = text(
+        "Scheme over time. Unemployment begins: {windows}. Each period has 24 months of history before it "
+        "and 12 and 24 months of follow-up after it, until the end of 2024. The trial started on {start}.",
+        windows="; ".join(f"{name} ({a}–{b})" for name, (a, b) in zip(names, periods, strict=True)),
+        start=language.date(windows_of_design.TRIAL_START),
+    )
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(name)}</th><td class="text">{first}</td>'
+        f'<td class="text">{last}</td></tr>'
+        for name, (first, last) in zip(names, periods, strict=True)
+    )
+    heads = (text("Period"), text("First day"), text("Last day"))
+    numbers = framed_table(title, head_row(heads, texts=3) + body)
+    return framed_figure("timeline", picture, title=title, alt=alt, numbers=numbers, language=language)
 
 
 def is_the_comparison_fair(report: Report) -> str:

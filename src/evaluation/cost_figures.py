@@ -9,8 +9,8 @@ import pandas as pd
 
 from evaluation import labels
 from evaluation.language import Language
-from evaluation.palette import FAINT, INK, PILOT, SERIES, SOFT, panels, tick_writer, writer
-from evaluation.time_figures import end_labels, numbered_areas
+from evaluation.palette import FAINT, INK, PILOT, SERIES, SOFT, numbered_areas, panels, tick_writer, writer
+from evaluation.time_figures import end_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,16 +68,11 @@ def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
     for ax in axes[0]:
         tick_writer(ax.xaxis, "months", language=language, difference=True)
         tick_writer(ax.yaxis, "eur", language=language, difference=True)
-        for where, words in (
-            ((0.98, 0.99), language.text("more work,\ncosts more")),
-            ((0.98, 0.01), language.text("more work,\ncosts less")),
-            ((0.02, 0.99), language.text("less work,\ncosts more")),
-            ((0.02, 0.01), language.text("less work,\ncosts less")),
-        ):
-            side, end = ("right" if where[0] > 0.5 else "left"), ("top" if where[1] > 0.5 else "bottom")
-            ax.text(*where, words, transform=ax.transAxes, fontsize=7, color=SOFT, ha=side, va=end)
-    axes[0, 0].set_ylabel(language.text("Additional cost, euros"))
-    axes[0, len(shown) // 2].set_xlabel(language.text("Additional months in open employment"))
+        ax.locator_params(axis="x", nbins=4)
+    axes[0, 0].set_ylabel(language.text("Additional cost, euros:\nupwards costs more"))
+    axes[0, len(shown) // 2].set_xlabel(
+        language.text("Additional months in open employment: left less work, right more work")
+    )
     return figure
 
 
@@ -106,7 +101,6 @@ def acceptability(rows: pd.DataFrame, *, language: Language) -> Figure:
     ax = axes[0, 0]
     _curves(ax, rows, language=language, unit="probability")
     ax.axhline(0.5, color=SOFT, linewidth=0.8, linestyle=":")
-    ax.set_ylim(0, 1)
     ax.set_ylabel(language.text("Probability of being worth it"))
     return figure
 
@@ -149,6 +143,8 @@ def _curves(ax: Axes, rows: pd.DataFrame, *, language: Language, unit: str) -> N
             )
         )
     ax.margins(x=0)
+    if unit == "probability":  # names are placed on the axis as it will be seen
+        ax.set_ylim(0, 1)
     end_labels(ax, ends)
     tick_writer(ax.yaxis, unit, language=language)
     tick_writer(ax.xaxis, "number", language=language)
@@ -175,6 +171,6 @@ def plane_of_areas(rows: pd.DataFrame, *, names: dict[str, str], language: Langu
     _include_zero(ax)
     tick_writer(ax.xaxis, "months", language=language, difference=True)
     tick_writer(ax.yaxis, "eur", language=language, difference=True)
-    ax.set_xlabel(language.text("Additional months in open employment"))
-    ax.set_ylabel(language.text("Additional cost, euros"))
+    ax.set_xlabel(language.text("Additional months in open employment: left less work, right more work"))
+    ax.set_ylabel(language.text("Additional cost, euros:\nupwards costs more"))
     return figure

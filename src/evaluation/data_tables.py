@@ -42,6 +42,21 @@ HEADINGS = {
     "method": mark("Kind of result"),
     "status": mark("Assessment"),
 }
+# what the item column holds, where a reader can be told more than "item"
+ITEM_HEADINGS = {
+    "attrition_episodes": mark("Step"),
+    "case_mix": mark("Background"),
+    "smd": mark("Background"),
+    "municipality_episodes": mark("Municipality"),
+    "municipality_mean": mark("Municipality"),
+    "diagnostic": mark("Check"),
+    "verdict": mark("Reasons"),
+    "rows": mark("Table and rule"),
+    "cost_item": mark("Cost and payer"),
+    "cost_shift": mark("Move and payer"),
+    **dict.fromkeys(("delta_cost", "mean_cost", "delta_effect", "net_benefit", "break_even_effect", "icer"),
+                    mark("Payer")),
+}  # fmt: skip
 X_HEADINGS = {
     "cif": mark("Days since unemployment began"),
     "event_study": mark("Quarters since the start of the trial"),
@@ -63,31 +78,45 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
         return language.euros(value, signed=signed)
     if unit == "points":
         return language.points(value, 2, signed=signed)
+    if measure == "caseload_per_worker":
+        return language.number(value)
     decimals = {"days": 1, "months": 2, "ratio": 2, "sd": 2, "number": 0 if float(value).is_integer() else 2}
     return language.number(value, decimals.get(unit, 0), signed=signed)
 
 
-def cell(row: Mapping[str, object], *, language: Language) -> str:
-    """Write a row's number as a table cell: estimate, interval, or why there is no number."""
+def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
+    """Write a row's number as a table cell: estimate, interval, or why there is no number.
+
+    A `bare` number leaves out its percentage points, where the caption says them.
+    """
     estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
     unit, measure = str(row["unit"]), str(row["measure"])
     if measure == "diagnostic" and unit == "share" and np.isfinite(low):
         measure = "att"  # a check with an interval is a difference, one without is a share
+    if measure == "diagnostic" and row["outcome"] == "age":
+        unit = "months"  # years, in fact: two decimals and no unit, which stands in the name of the check
+        measure = "att"
     if measure == "rank":
         words = language.interval(low, high, language.number)
         return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'
     if not np.isfinite(estimate):
+        if measure == "mvpf" and np.isinf(low) != np.isinf(high) and row["status"] == "ok":
+            return f"<td>{html.escape(_one_sided(low, high, language))}</td>"
         if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
             return "<td>–</td>"
         return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
     words = written(estimate, unit, measure=measure, language=language)
+    if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
+        words = language.number(estimate)
+    if bare:
+        words = language.number(estimate, 2, signed=measure in DIFFERENCES)
     exact = f' data-value="{estimate!r}"'
     if np.isfinite(low) and np.isfinite(high):
-        bare = unit in ("share", "probability", "points")
+        unitless = unit in ("share", "probability", "points")
         scale = 100 if unit in ("share", "probability") else 1
 
         def end(value: float) -> str:
-            if bare:
+            if unitless:
                 return language.number(
                     scale * value, 2 if unit == "points" else 1, signed=measure in DIFFERENCES
                 )
@@ -95,7 +124,17 @@ def cell(row: Mapping[str, object], *, language: Language) -> str:
 
         words += f" ({language.interval(low, high, end)})"
         exact += f' data-low="{low!r}" data-high="{high!r}"'
+    elif measure == "mvpf":
+        words += f" ({_one_sided(low, high, language)})"
     return f"<td{exact}>{html.escape(words)}</td>"
+
+
+def _one_sided(low: float, high: float, language: Language) -> str:
+    if np.isfinite(low):
+        return language.text("at least {low}, no upper limit", low=language.number(low, 2))
+    if np.isfinite(high):
+        return language.text("at most {high}, no lower limit", high=language.number(high, 2))
+    return language.text("no limits can be given")
 
 
 def name_of(column: str, row: Mapping[str, object], *, language: Language, names: Mapping[str, str]) -> str:
@@ -116,8 +155,9 @@ def name_of(column: str, row: Mapping[str, object], *, language: Language, names
     if column == "group" and text in labels.ARM:
         return named("arm", text, language)
     if column == "method":
-        reason = text.partition(":")
-        return named("refusal", reason[2], language) if reason[2] else named("method", text, language)
+        return named("method", text, language)
+    if column == "status" and text == "concern" and "but power" in str(row["method"]):
+        return language.text("Too few data")
     return named(column, text, language)
 
 
@@ -154,6 +194,10 @@ def data_table(
         and ``data-high``.
     """
     records = _in_order(rows, columns, names).to_dict("records")
+    # many columns of percentage points: the caption says the unit once
+    bare = bool(spread) and bool(rows["unit"].eq("points").all())
+    if bare:
+        caption = f"{caption}, {language.text(labels.UNIT['points'])}"
     columns = [name for name in columns if any(record[name] != "" for record in records)]
     across = list(dict.fromkeys(record[spread] for record in records)) if spread else [""]
     lines: dict[tuple, dict[object, dict]] = {}
@@ -162,7 +206,13 @@ def data_table(
         lines.setdefault(key, {})[record[spread] if spread else ""] = record
     first = records[0]
     heads = [
-        language.text(X_HEADINGS[first["measure"]] if name == "x" else HEADINGS[name])
+        language.text(
+            X_HEADINGS[first["measure"]]
+            if name == "x"
+            else ITEM_HEADINGS.get(first["measure"], HEADINGS[name])
+            if name == "item"
+            else HEADINGS[name]
+        )
         if name != "x" or first["measure"] in X_HEADINGS
         else ""
         for name in columns
@@ -185,7 +235,10 @@ def data_table(
         out.append(f'<tr><th scope="row">{html.escape(said[0])}</th>' if said else "<tr>")
         out += [f'<td class="text">{html.escape(words)}</td>' for words in said[1:]]
         if with_values:
-            out += [cell(by_value[v], language=language) if v in by_value else "<td></td>" for v in across]
+            out += [
+                cell(by_value[v], language=language, bare=bare) if v in by_value else "<td></td>"
+                for v in across
+            ]
         out.append("</tr>")
     return framed_table(caption, "".join(out))
 

@@ -5,7 +5,9 @@ The same selection feeds the figure, the table under it and the CSV, so that the
 
 from __future__ import annotations
 
+import base64
 import html
+import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ import pandas as pd
 
 from evaluation import alt_texts, area_figures, cost_figures, figures, palette, time_figures
 from evaluation.data_tables import data_table
+from evaluation.labels import TRIED
 from evaluation.language import Language, mark
 
 Scope = Literal["area", "areas", "country"]
@@ -31,7 +34,7 @@ class Exhibit:
     scope: Scope = "area"
     draw: Callable[..., Any] | None = None
     uses: tuple[str, ...] = ()  # what drawing needs beyond rows and language: names, here
-    folded: bool = True  # the table of a figure is folded away, a table of its own is not
+    folded: bool = False  # a long table is folded away; those of figures always are
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Report:
     municipality_names: dict[str, str] = field(repr=False)
     simulated: bool
     release_date: str
+    confirmed: bool = True  # whether public sources confirm that the area took part
 
     @property
     def slug(self) -> str:
@@ -91,7 +95,7 @@ EXHIBITS: dict[str, Exhibit] = {
         draw=time_figures.indicators),
     "period_means": Exhibit(mark("Means before and during the trial"),
         {"measure": ("window_mean",), "window": ("2019_20", "covid", "after")},
-        ("outcome", "window"), spread="item"),
+        ("outcome", "window"), spread="item", folded=True),
     "caseload": Exhibit(mark("Clients per worker"), {"measure": ("caseload_per_worker",)}, ("measure",)),
     "effects": Exhibit(mark("Difference from the comparison, all outcomes"),
         {"measure": ("att",), "topic": EFFECT}, ("outcome",), draw=figures.effects),
@@ -107,7 +111,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "payers": Exhibit(mark("Additional net cost by payer, per unemployment spell"),
         {"measure": ("delta_cost",), "topic": COST}, ("item",), draw=cost_figures.payers),
     "mean_costs": Exhibit(mark("Net cost per unemployment spell by payer"),
-        {"measure": ("mean_cost",)}, ("item", "window"), spread="group"),
+        {"measure": ("mean_cost",), "window": ("2019_20", "after")}, ("item", "window"), spread="group"),
     "cost_items": Exhibit(mark("What the costs consist of, per unemployment spell"),
         {"measure": ("cost_item",)}, ("item",), spread="group"),
     "cost_shift": Exhibit(mark("Who gains when a jobseeker moves: change in cost per person and month"),
@@ -142,7 +146,8 @@ EXHIBITS: dict[str, Exhibit] = {
         {"measure": ("delta_effect", "delta_cost"), "topic": CE, "item": ("all_public",)}, ("area",),
         spread="measure", scope="areas", draw=cost_figures.plane_of_areas, uses=("names",)),
     "area_case_mix": Exhibit(mark("Background of the jobseekers by area"),
-        {"measure": ("case_mix",), "group": ("pilot",)}, ("item",), spread="area", scope="areas"),
+        {"measure": ("case_mix",), "group": ("pilot",)}, ("item",), spread="area", scope="areas",
+        folded=True),
     "verdicts": Exhibit(mark("Is the comparison fair in each area?"),
         {"measure": ("verdict",)}, ("area", "status", "item"), scope="areas"),
     "pooled": Exhibit(mark("All areas together"),
@@ -159,9 +164,11 @@ EXHIBITS: dict[str, Exhibit] = {
     "signs": Exhibit(mark("The sign under each baseline, area by area"),
         {"measure": ("did",), "window": ("after_1",)}, ("area",), spread="specification", scope="areas"),
     "validation": Exhibit(mark("How well the methods recover known effects"),
-        {"topic": ("validation",)}, ("measure", "item", "method"), scope="country"),
+        {"topic": ("validation",), "measure": ("coverage", "false_positive", "power"),
+         "item": tuple(f"{area};{shock};0.5;placebo_areas" for area in TRIED for shock in (0.01, 0.03))},
+        ("item",), spread="measure", scope="country"),
     "quality": Exhibit(mark("What was corrected or left out when the registers were read"),
-        {"measure": ("rows",)}, ("item", "method")),
+        {"measure": ("rows",)}, ("item", "method"), scope="country", folded=True),
 }  # fmt: skip
 
 
@@ -206,6 +213,8 @@ def show(report: Report, name: str) -> str:
         names=report.area_names | report.municipality_names,
     )
     files = _links(report, name)
+    if exhibit.draw is None and exhibit.folded:
+        return f'<details id="table-{name}"><summary>{title}</summary>{table}{files}</details>'
     if exhibit.draw is None:
         return f'<div class="exhibit" id="table-{name}">{table}{files}</div>'
     if rows["estimate"].isna().all():
@@ -221,14 +230,22 @@ def show(report: Report, name: str) -> str:
         if rows["simulated"].any():
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
-    alt = html.escape(alt_texts.describe(name, rows, language=language, names=report.area_names))
-    numbers = language.text("Numbers of the figure: {title}", title=language.text(exhibit.title))
+    alt = alt_texts.describe(name, rows, language=language, names=report.area_names)
+    return framed_figure(
+        name, picture, title=language.text(exhibit.title), alt=alt, numbers=table + files, language=language
+    )
+
+
+def framed_figure(name: str, picture: str, *, title: str, alt: str, numbers: str, language: Language) -> str:
+    """Frame an SVG picture with its caption and text alternative; its numbers are folded away under it."""
+    said = html.escape(language.text("Numbers of the figure: {title}", title=title))
+    title, alt = html.escape(title), html.escape(alt)
     source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
     return (
         f'<figure id="figure-{name}"><figcaption>{title}</figcaption>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
         f'<img alt="{alt}" src="{source}"></div></figure>'
-        f"<details><summary>{html.escape(numbers)}</summary>{table}{files}</details>"
+        f"<details><summary>{said}</summary>{numbers}</details>"
     )
 
 
@@ -239,4 +256,33 @@ def _links(report: Report, name: str) -> str:
         f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a> · '
         f'<a href="{folder}/{name}-excel.csv">{html.escape(report.language.text("CSV for Excel"))}'
         f'<span class="hidden"> {title}</span></a></p>'
+    )
+
+
+def for_readers(text: str) -> str:
+    """Make HTML of pandas or markdown fit for screen readers: table scopes, no border, a region."""
+    text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
+    if "<table" in text and 'class="dataframe' in text:
+        text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
+        text = re.sub(r'<tr style="text-align: right;">', "<tr>", text)
+        head, _, rest = text.partition("</thead>")
+        head = re.sub(r"<th>\s*</th>", "<td></td>", head)
+        text = (
+            re.sub(r"<th(?=[ >])", '<th scope="col"', head)
+            + "</thead>"
+            + re.sub(r"<th(?=[ >])", '<th scope="row"', rest)
+        )
+        text = text.replace('<table class="data">', '<div class="scroll" tabindex="0"><table class="data">')
+        text = text.replace("</table>", "</table></div>")
+    return text
+
+
+def picture(data: str, kind: str, metadata: Mapping[str, Any]) -> str:
+    """An image of a notebook output with its text alternative (``metadata={mimetype: {"alt": …}}``)."""
+    alt = metadata.get(kind, {}).get("alt") or metadata.get("alt") or ""
+    if kind == "image/svg+xml":
+        data = base64.b64encode(data.encode()).decode()
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{html.escape(alt[:60])}">'
+        f'<img alt="{html.escape(alt)}" src="data:{kind};base64,{data.strip()}"></div>'
     )

@@ -124,11 +124,26 @@ def forest(
     """Draw estimates with intervals under each other, the numbers written at the right."""
     unit = rows["unit"].iloc[0]
     lines = ["\n".join(_wrapped(word)) for word in words]
-    tall = np.array([1.0 + 0.55 * line.count("\n") for line in lines])
-    middles = np.cumsum(tall) - tall / 2
-    figure, axes = panels(height=0.75 + 0.25 * tall.sum())
+    middles = _places(lines)
+    figure, axes = panels(height=0.75 + 0.25 * (middles[-1] + 0.7))
     draw_forest(axes[0, 0], rows, lines, middles, unit=unit, language=language, bold=bold)
+    if bold is not None:
+        _cut(axes[0, 0], rows, middles, bold=bold)
     return figure
+
+
+def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray, *, bold: list[bool]) -> None:
+    """Let an interval that is many times as wide as the main one run out of the axis, with an arrow."""
+    main = rows.loc[bold, ["estimate", "ci_low", "ci_high"]].abs().max(axis=None)
+    ends = rows[["estimate", "ci_low", "ci_high"]].abs().max(axis=1)
+    if not np.isfinite(main) or not (ends > 4 * main).any():
+        return
+    reach = max(1.15 * ends[ends <= 4 * main].max(), 2 * main)
+    ax.set_xlim(-reach, reach)
+    for y, low, high in zip(heights, rows["ci_low"], rows["ci_high"], strict=True):
+        for end, marker, place in ((low < -reach, "<", -0.985), (high > reach, ">", 0.985)):
+            if end:
+                ax.plot(place * reach, y, marker=marker, color=COMPARISON.color, markersize=5)
 
 
 def draw_forest(
@@ -172,18 +187,27 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
     """
     units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
-    sizes = [int((rows["unit"] == unit).sum()) for unit in units]
+    parts = [rows[rows["unit"] == unit] for unit in units]
+    parts = [part.sort_values("outcome", key=lambda names: names.map(_place)) for part in parts]
+    written = [
+        ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]] for part in parts
+    ]
+    places = [_places(lines) for lines in written]
     figure, axes = panels(
         len(units),
         1,
-        height=0.3 + sum(0.75 + 0.36 * n for n in sizes),
-        height_ratios=[n + 0.6 for n in sizes],
+        height=0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places),
+        height_ratios=[middles[-1] + 1.4 for middles in places],
     )
-    for ax, unit in zip(axes[:, 0], units, strict=True):
-        part = rows[rows["unit"] == unit].sort_values("outcome", key=lambda names: names.map(_place))
-        lines = ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]]
-        draw_forest(ax, part, lines, np.arange(len(part)).astype(float), unit=unit, language=language)
+    for ax, unit, part, lines, middles in zip(axes[:, 0], units, parts, written, places, strict=True):
+        draw_forest(ax, part, lines, middles, unit=unit, language=language)
     return figure
+
+
+def _places(lines: list[str]) -> np.ndarray:
+    """Middles of rows under each other, a row of more lines being taller."""
+    tall = np.array([1.0 + 0.55 * line.count("\n") for line in lines])
+    return np.cumsum(tall) - tall / 2
 
 
 def _place(outcome: str) -> float:
@@ -199,6 +223,8 @@ def named(kind: str, code: str, language: Language) -> str:
             return labels.outcome(code, language)
         if kind == "covariate":
             return labels.covariate(code, language)
+        if kind == "method":
+            return labels.method(code, language)
         return labels.label(kind, code, language)
     except ValueError:
         return code.replace("_", " ")
@@ -207,6 +233,6 @@ def named(kind: str, code: str, language: Language) -> str:
 def _wrapped(words: str, width: int = 34) -> list[str]:
     import textwrap
 
-    if width < len(words) <= 1.7 * width:
+    if width < len(words) <= 2 * width:
         return halves(words)
     return textwrap.wrap(words, width, break_long_words=False) or [""]

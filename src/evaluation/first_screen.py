@@ -47,13 +47,7 @@ def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
     """Say whether the comparison is fair; what was not checked does not count as fair."""
     status, codes = fairness(cleared, area=area)
     run = [code for code in codes if not code.endswith("_not_run")]
-    telling = [code for code in run if not code.endswith("_unclear")]
-    reasons = [labels.reason(code, language) for code in telling]
-    if len(telling) < len(run):
-        reasons.append(language.text("the data are too few for all checks to give a clear answer"))
-    if len(run) < len(codes):
-        reasons.append(language.text("some checks could not be made"))
-    said = "; ".join(reasons) or language.text("the checks do not support it")
+    said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
     if status == "pass" and len(run) < len(codes):
         return Finding("verdict", status, language.text(PASSED_IN_PART))
     return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))

@@ -50,6 +50,8 @@ def body(
         "Every municipality leads to the report of its area. Municipalities without a trial are marked."
     )
     by_name = {names.get(area, area): area for area in areas}
+    unconfirmed = set(municipalities.loc[municipalities["status"] == "possible_pilot", "pilot_area"])
+    unconfirmed -= set(municipalities.loc[municipalities["status"] == "pilot", "pilot_area"])
     parts = [
         f"<h1>{html.escape(title)}</h1>",
         f'<p class="lead">{html.escape(question)}</p>',
@@ -66,6 +68,8 @@ def body(
             + (
                 f" – {html.escape(text('the analysis failed, no results'))}"
                 if by_name[name] in failed
+                else f" – {html.escape(text('membership not confirmed'))}"
+                if by_name[name] in unconfirmed
                 else ""
             )
             for name in alphabetical(by_name)

@@ -7,11 +7,22 @@ that it can stand before a colon, in a table heading or beside a line without be
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evaluation.language import Language, mark
-from evaluation.measure_names import COST_ITEM, MEASURE, METHOD, REFUSAL, STATUS, STEP, TRANSITION, UNIT
-from evaluation.quality_names import MISSING, RULE, TABLE
+from evaluation.measure_names import (
+    COST_ITEM,
+    COVARIATE,
+    LEVEL,
+    MEASURE,
+    METHOD,
+    REFUSAL,
+    STATUS,
+    STEP,
+    TRANSITION,
+    UNIT,
+)
+from evaluation.quality_names import CHECK_NUMBER, DIAGNOSTIC, MISSING, REASON, RULE, TABLE, TRIED
 
 HORIZON = re.compile(r"_(3|6|12|24)m(?=_|$)")
 
@@ -70,26 +81,6 @@ WINDOW = {
     "after_3": mark("Third year of the trial, from March 2023"),
     "after": mark("Trial, from March 2021"),
 }
-DIAGNOSTIC = {
-    "pre_trend": mark("Same development before the trial"),
-    "placebo_date": mark("A made-up earlier start shows a difference near zero"),
-    "placebo_outcome": mark("An outcome that the trial cannot change stays the same"),
-    "placebo_population": mark("People outside the target group stay the same"),
-    "hidden_bias": mark("Unseen differences would have to be large"),
-    "overlap": mark("Similar jobseekers are found in the comparison"),
-    "balance": mark("Backgrounds are alike after weighting"),
-    "clusters": mark("Enough comparison municipalities"),
-}
-REASON = {
-    "pre_trend": mark("development before the trial differs"),
-    "placebo_date": mark("a difference is seen already before the trial"),
-    "placebo_outcome": mark("an outcome that the trial cannot change differs"),
-    "placebo_population": mark("people outside the target group differ"),
-    "hidden_bias": mark("a small unseen difference would overturn the result"),
-    "overlap": mark("too few similar jobseekers in the comparison"),
-    "balance": mark("backgrounds differ after weighting"),
-    "clusters": mark("too few comparison municipalities"),
-}
 SPECIFICATION = {
     "main": mark("Main analysis"),
     "before_weighting": mark("Before weighting"),
@@ -110,49 +101,7 @@ SPECIFICATION = {
     "cluster_bootstrap": mark("Municipalities drawn with replacement (cluster bootstrap)"),
     "naive_clustered": mark("Usual clustered standard error (too narrow, for comparison only)"),
 }
-COVARIATE = {
-    "age": mark("Age"),
-    "sex": mark("Sex"),
-    "education": mark("Education level"),
-    "native_language": mark("Native language"),
-    "immigrant": mark("Immigrant"),
-    "unemployed_days_12m_before": mark("Days unemployed in the 12 months before"),
-    "unemployed_days_24m_before": mark("Days unemployed in the 24 months before"),
-    "service_days_24m_before": mark("Days in services in the 24 months before"),
-    "earlier_spells_24m": mark("Earlier unemployment spells in 24 months"),
-    "earnings_12m_before_eur": mark("Earnings in the 12 months before"),
-    "benefit_at_index": mark("Benefit at the start"),
-    "region": mark("Region"),
-    "urban_rural": mark("Urban or rural municipality"),
-    "commuting_area": mark("Commuting area"),
-    "index_month": mark("Starting month"),
-    "index_quarter": mark("Starting quarter"),
-}
-LEVEL = {
-    "female": mark("female"),
-    "male": mark("male"),
-    "basic": mark("basic"),
-    "secondary": mark("secondary"),
-    "tertiary": mark("tertiary"),
-    "unknown": mark("unknown"),
-    "fi": mark("Finnish"),
-    "sv": mark("Swedish"),
-    "other": mark("other"),
-    "yes": mark("yes"),
-    "no": mark("no"),
-    "true": mark("yes"),
-    "false": mark("no"),
-    "under_30": mark("under 30"),
-    "30_49": mark("30 to 49"),
-    "50_plus": mark("50 or over"),
-    "labour_market_support": mark("labour market support"),
-    "basic_allowance": mark("basic unemployment allowance"),
-    "earnings_related": mark("earnings-related allowance"),
-    "none": mark("none"),
-    "kaupunkimaiset kunnat": mark("urban"),
-    "taajaan asutut kunnat": mark("semi-urban"),
-    "maaseutumaiset kunnat": mark("rural"),
-}
+VALUE_OF_A_MONTH = re.compile(r"at (\d+) euros a month in work")
 KINDS: dict[str, dict[str, str]] = {
     "arm": ARM,
     "cost_item": COST_ITEM,
@@ -258,12 +207,41 @@ def reason(code: str, language: Language) -> str:
     >>> reason("overlap_fail", get("sv"))
     'det finns för få liknande arbetssökande i jämförelsekommunerna'
     """
+    if code in REASON:
+        return label("reason", code, language)
     check, state = re.fullmatch(r"(.*?)(?:_(concern|fail|not_run|unclear))?", code).groups()  # type: ignore[union-attr]
     if state == "not_run":
         return language.text("not checked: {check}", check=label("diagnostic", check, language))
     if state == "unclear":
         return language.text("too few data to tell: {check}", check=label("diagnostic", check, language))
     return label("reason", check, language)
+
+
+def reasons(codes: Sequence[str], language: Language) -> list[str]:
+    """Name the reasons of a verdict: what was found by name, checks without a clear answer in one phrase.
+
+    Examples
+    --------
+    >>> from evaluation.language import get
+    >>> reasons(["balance_fail", "overlap_unclear", "hidden_bias_not_run"], get("en"))[1:]
+    ['the data are too few for all checks to give a clear answer', 'some checks could not be made']
+    """
+    run = [code for code in codes if not code.endswith("_not_run")]
+    telling = [code for code in run if not code.endswith("_unclear")]
+    said = [reason(code, language) for code in telling]
+    if len(telling) < len(run):
+        said.append(language.text("the data are too few for all checks to give a clear answer"))
+    if len(run) < len(codes):
+        said.append(language.text("some checks could not be made"))
+    return said
+
+
+def method(code: str, language: Language) -> str:
+    """Name the kind of a result; why a figure is refused, and the value that a month in work was given."""
+    if found := VALUE_OF_A_MONTH.fullmatch(code):
+        return language.text("At {value} a month in work", value=language.euros(float(found[1])))
+    _, refused, why = code.partition(":")
+    return label("refusal", why, language) if refused else label("method", code, language)
 
 
 def item(measure: str, code: str, language: Language, names: Mapping[str, str] | None = None) -> str:
@@ -273,7 +251,18 @@ def item(measure: str, code: str, language: Language, names: Mapping[str, str] |
     if measure in ("smd", "case_mix"):
         return covariate(code, language)
     if measure == "verdict":
-        return "; ".join(reason(part, language) for part in code.split(";") if part)
+        return "; ".join(reasons([part for part in code.split(";") if part], language))
+    if measure == "breakdown":  # the measure says it all
+        return ""
+    if measure == "diagnostic" and code in CHECK_NUMBER:
+        return f"{label('diagnostic', code, language)} ({language.text(CHECK_NUMBER[code])})"
+    if code.partition(";")[0] in TRIED:
+        area, shock, *_ = code.split(";")
+        return language.text(
+            "{area}, chance shocks of {shock}",
+            area=language.text(TRIED[area]),
+            shock=language.points(100 * float(shock), 0),
+        )
     if measure == "rows":
         table, _, rule = code.partition(":")
         message = RULE.get(rule) or (MISSING if rule.startswith("missing_") else "")
@@ -283,7 +272,9 @@ def item(measure: str, code: str, language: Language, names: Mapping[str, str] |
     if measure in ("cost_item", "cost_shift"):
         what, _, payer = code.partition(":")
         kind = "cost_item" if measure == "cost_item" else "transition"
-        return f"{label(kind, what, language)} ({label('payer', payer, language).lower()})"
+        who = label("payer", payer, language)
+        who = who if payer == "eu" else who[:1].lower() + who[1:]
+        return f"{label(kind, what, language)} ({who})"
     if measure in ITEM_KIND:
         return label(ITEM_KIND[measure], code, language)
     for kind in ("payer", "arm", "method"):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from evaluation.data_tables import framed_table, head_row
 from evaluation.exhibits import Report
-from evaluation.sections import bullets, paragraph, section
+from evaluation.language import mark
+from evaluation.sections import SECTIONS, bullets, paragraph, section
 
 
 def limits(report: Report) -> str:
@@ -43,6 +44,45 @@ def limits(report: Report) -> str:
             )
         ),
     )
+
+
+# items of STROBE and RECORD in words, and the section of the report that answers each
+CHECKLIST = (
+    (mark("Design of the study (STROBE 1, 4)"), "methods"),
+    (mark("Registers, their keepers and how they are joined (RECORD 1, 6, 12)"), "data-and-provenance"),
+    (mark("Setting, dates and who could take part (STROBE 5, 6)"), "who-is-included"),
+    (mark("Outcomes and background variables (STROBE 7, 8)"), "outcomes-over-time"),
+    (mark("Sources of bias (STROBE 9)"), "is-the-comparison-fair"),
+    (mark("Size of the study and what it could detect (STROBE 10)"), "effect-and-sensitivity"),
+    (mark("Statistical methods and missing data (STROBE 11, 12)"), "methods"),
+    (mark("Participants at each step (STROBE 13, 14, RECORD 13)"), "who-is-included"),
+    (mark("Main results with intervals (STROBE 15, 16)"), "effect-and-sensitivity"),
+    (mark("Other analyses (STROBE 17)"), "effect-and-sensitivity"),
+    (mark("Key results and cautious interpretation (STROBE 18, 20)"), "findings"),
+    (mark("Limitations and generalisability (STROBE 19, 21, RECORD 19)"), "limits"),
+    (mark("Costs: payers, prices, time horizon (CHEERS 2022)"), "costs-by-payer"),
+    (mark("Costs and effects together, uncertainty (CHEERS 2022)"), "cost-effectiveness"),
+    (mark("Programme code, parameters and data access (STROBE 22, RECORD 22)"), "data-and-provenance"),
+)
+
+
+def checklist(report: Report) -> str:
+    """Items of the reporting checklists with links to the sections that answer them."""
+    text = report.language.text
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(text(item))}</th>'
+        f'<td class="text"><a href="#{place}">{html.escape(text(SECTIONS[place]))}</a></td></tr>'
+        for item, place in CHECKLIST
+    )
+    caption = text("Where the report answers the items of STROBE, RECORD and CHEERS")
+    table = framed_table(caption, head_row((text("Checklist item"), text("Section")), texts=2) + body)
+    return f"<details><summary>{html.escape(caption)}</summary>{table}</details>"
+
+
+def validation_link(report: Report) -> str:
+    """Link to the page on how the methods were tried."""
+    words = html.escape(report.language.text("How the methods were validated (in English)"))
+    return f'<p><a href="../en/validation.html" hreflang="en">{words}</a></p>'
 
 
 def methods(report: Report) -> str:
@@ -108,6 +148,16 @@ def methods(report: Report) -> str:
             text("Several outcomes are looked at, so p values are also given adjusted for their number."),
         ),
         framed_table(text("The trial that this study imitates"), head_row(heads, texts=2) + body),
+        paragraph(
+            report,
+            text(
+                "The report follows the checklists STROBE and RECORD for studies of registers, CHEERS 2022 "
+                "for economic evaluations, and the framework of the target trial. The filled checklists are "
+                "in the documentation of the project, in its folder docs."
+            ),
+        ),
+        checklist(report) if report.area else "",
+        validation_link(report),
     )
 
 

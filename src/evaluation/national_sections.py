@@ -7,6 +7,7 @@ import html
 from evaluation import area_sentences
 from evaluation.exhibits import Report, show
 from evaluation.language import alphabetical, mark
+from evaluation.method_sections import validation_link
 from evaluation.sections import bullets, heading, paragraph, section, subheading
 
 NATIONAL = {
@@ -170,8 +171,13 @@ def trust(report: Report) -> str:
                 "finding is an interval that leaves out zero although there is no effect; it should "
                 "happen in five cases of a hundred."
             ),
+            text(
+                "The table shows the method of this report with the intervals by placebo areas; chance "
+                "shocks are what moves a municipality from year to year without any trial."
+            ),
         ),
         show(report, "validation"),
+        validation_link(report),
         show(report, "quality"),
     )
 
@@ -227,8 +233,9 @@ def areas_gap(report: Report) -> str:
     ]
     by_name = {report.area_names.get(area, area): area for area in shown["area"].unique()}
     words = "".join(
-        subheading(name)
+        f"<details><summary>{html.escape(name)}</summary>"
         + bullets(area_sentences.public_statistics(rows, area=by_name[name], language=report.language))
+        + "</details>"
         for name in alphabetical(by_name)
     )
     return _section(
@@ -242,6 +249,7 @@ def areas_gap(report: Report) -> str:
             ),
         ),
         show(report, "signs"),
+        subheading(text("Each area in words, every year of the trial")),
         words,
     )
 

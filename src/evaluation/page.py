@@ -5,7 +5,6 @@ Every page is one file without script and without request. Its frame is ``templa
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import pandas as pd
 
 from evaluation import language as languages
 from evaluation import provenance
+from evaluation.exhibits import for_readers, picture
 from evaluation.language import Language
 
 if TYPE_CHECKING:
@@ -106,11 +106,18 @@ def publish(
 
 
 def write_plain(
-    target: Path, *, title: str, body: str, language: str, simulated: bool, home: str | None = None
+    target: Path,
+    *,
+    title: str,
+    body: str,
+    language: str,
+    simulated: bool,
+    home: str | None = None,
+    all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Write a page whose body is ready HTML, in the same frame as the reports."""
     spoken = languages.get(language)
-    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=languages.CODES)
+    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
     if home is not None:
         frame = replace(frame, home=home)
     return _write(
@@ -118,7 +125,14 @@ def write_plain(
     )
 
 
-def write_failed(target: Path, *, area: str | None, language: str, reference: str | Path) -> Path:
+def write_failed(
+    target: Path,
+    *,
+    area: str | None,
+    language: str,
+    reference: str | Path,
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
     """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
     spoken = languages.get(language)
     name = area_names(reference, language=language).get(area or "", area or "")
@@ -134,7 +148,9 @@ def write_failed(target: Path, *, area: str | None, language: str, reference: st
         f"<p>{html.escape(cause)}</p>\n"
         f'<p><a href="index.html">{html.escape(spoken.text("To the list of all areas"))}</a></p>'
     )
-    return write_plain(target, title=title, body=body, language=language, simulated=False)
+    return write_plain(
+        target, title=title, body=body, language=language, simulated=False, all_languages=all_languages
+    )
 
 
 def write_index(
@@ -145,6 +161,7 @@ def write_index(
     language: str,
     areas: Sequence[str],
     failed: Iterable[str] = (),
+    all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Write the index of a language: reports, areas, and every municipality with the way to its area.
 
@@ -162,6 +179,8 @@ def write_index(
         Areas that have a page.
     failed : iterable of str
         Those among them whose page says that the analysis failed.
+    all_languages : sequence of str
+        Languages in which the index is written; the page links to them.
     """
     from evaluation import index_page
 
@@ -176,13 +195,22 @@ def write_index(
         public_statistics=bool((ledger["topic"] == "public_statistics").any()),
     )
     simulated = bool(ledger["simulated"].any())
-    return write_plain(target, title=title, body=body, language=language, simulated=simulated, home="")
+    return write_plain(
+        target,
+        title=title,
+        body=body,
+        language=language,
+        simulated=simulated,
+        home="",
+        all_languages=all_languages,
+    )
 
 
 def area_names(reference: str | Path, *, language: str) -> Mapping[str, str]:
     """Names of the pilot areas by slug in a language."""
     table = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
-    return dict(zip(table["area"], table[f"name_{language}"].str.strip("()"), strict=True))
+    names = table[f"name_{language}"].str.replace(r"^\((.*)\)$", r"\1", regex=True)  # brackets: unconfirmed
+    return dict(zip(table["area"], names, strict=True))
 
 
 def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
@@ -190,35 +218,6 @@ def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
     table = pd.read_csv(Path(reference) / "municipalities.csv", dtype=str, keep_default_na=False)
     name = table["name_sv"] if language == "sv" else table["name_fi"]
     return table.assign(name=name)[["municipality", "name", "name_fi", "name_sv", "pilot_area", "status"]]
-
-
-def for_readers(text: str) -> str:
-    """Make HTML of pandas or markdown fit for screen readers: table scopes, no border, a region."""
-    text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
-    if "<table" in text and 'class="dataframe' in text:
-        text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
-        text = re.sub(r'<tr style="text-align: right;">', "<tr>", text)
-        head, _, rest = text.partition("</thead>")
-        head = re.sub(r"<th>\s*</th>", "<td></td>", head)
-        text = (
-            re.sub(r"<th(?=[ >])", '<th scope="col"', head)
-            + "</thead>"
-            + re.sub(r"<th(?=[ >])", '<th scope="row"', rest)
-        )
-        text = text.replace('<table class="data">', '<div class="scroll" tabindex="0"><table class="data">')
-        text = text.replace("</table>", "</table></div>")
-    return text
-
-
-def picture(data: str, kind: str, metadata: Mapping[str, Any]) -> str:
-    """An image of a notebook output with its text alternative (``metadata={mimetype: {"alt": …}}``)."""
-    alt = metadata.get(kind, {}).get("alt") or metadata.get("alt") or ""
-    if kind == "image/svg+xml":
-        data = base64.b64encode(data.encode()).decode()
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{html.escape(alt[:60])}">'
-        f'<img alt="{html.escape(alt)}" src="data:{kind};base64,{data.strip()}"></div>'
-    )
 
 
 def _frame(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from evaluation.language import Language, mark
+from evaluation.language import Language, alphabetical, mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -220,3 +220,46 @@ def style_key(figure: Figure, entries: list[tuple[str, Style, Line]], *, languag
     ]
     words = [language.text(words) for words, _, _ in entries]
     figure.legend(lines, words, loc="outside upper left", ncols=len(entries))
+
+
+def numbered_areas(ax: Axes, points: pd.DataFrame, *, names: dict[str, str], here: str = "") -> None:
+    """Number areas beside their points and list the numbers at the right: names would cover each other.
+
+    `points` has columns area, x, y; numbers follow the alphabet.
+    """
+    by_name = {names.get(area, area): area for area in points["area"]}
+    place = points.set_index("area")
+    spots = _free_spots(place[["x", "y"]])
+    listed = []
+    for number, name in enumerate(alphabetical(by_name), start=1):
+        x, y = place.loc[by_name[name], ["x", "y"]]
+        listed.append(f"{number}  {name}")
+        if np.isfinite([x, y]).all():
+            bold = "bold" if by_name[name] == here else "normal"
+            shift = spots[by_name[name]]
+            ax.annotate(str(number), (x, y), shift, textcoords="offset points", fontsize=8, fontweight=bold,
+                        ha="left" if shift[0] > 0 else "right")  # fmt: skip
+    ax.annotate(
+        "\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=7.5, linespacing=1.35
+    )
+
+
+def _free_spots(points: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Where each number stands beside its point, so that few numbers cover each other or another point."""
+    inside = points.dropna()
+    # an axis is about 330 by 220 points of print
+    size = (inside.max() - inside.min()).replace(0, 1)
+    at = ((inside - inside.min()) / size * [330, 220]).to_numpy()
+    taken = [tuple(spot) for spot in at]
+    found = {}
+    for area, (x, y) in zip(inside.index, at, strict=True):
+        shifts = ((4, 3), (4, -9), (-4, 3), (-4, -9), (10, -3), (-10, -3), (4, 10), (-4, 10), (4, -16))
+        middles = [(x + dx + (5 if dx > 0 else -5), y + dy + 3) for dx, dy in shifts]
+        crowd = [
+            sum(abs(mx - tx) < 11 and abs(my - ty) < 8 for tx, ty in taken if (tx, ty) != (x, y))
+            for mx, my in middles
+        ]
+        best = int(np.argmin(crowd))
+        found[area] = shifts[best]
+        taken.append(middles[best])
+    return found

@@ -24,6 +24,15 @@ REASONS = {
     "persons_changed": mark("data changed"),
     "recomputed": mark("computed again from other inputs or code"),
 }
+PARAMETERS = {
+    "area": mark("Area"),
+    "language": mark("Language"),
+    "release_date": mark("Day of the release"),
+}
+PROFILE = {
+    "threshold": mark("Fewest persons behind a number"),
+    "base": mark("Counts are rounded to the nearest"),
+}
 MOST_CHANGES = 40
 
 
@@ -67,7 +76,10 @@ def data_and_provenance(
     )
     facts = [
         (text("Code version"), provenance.code_version()),
-        *((text("Parameter {name}", name=name), value) for name, value in parameters.items()),
+        *(
+            (text(PARAMETERS[name]) if name in PARAMETERS else text("Parameter {name}", name=name), value)
+            for name, value in parameters.items()
+        ),
         *(
             (text("Package {name}", name=name), version)
             for name, version in provenance.packages().itertuples(index=False)
@@ -83,11 +95,13 @@ def data_and_provenance(
         subheading(text("Changes since the previous release")),
         _changes(report, previous),
         subheading(text("Inputs")),
-        _table(
+        f"<details><summary>{html.escape(text('Files and their SHA-256 hashes'))}</summary>"
+        + _table(
             text("Files and their SHA-256 hashes"),
             (text("File"), text("Bytes"), "SHA-256"),
             [(row.file, report.language.number(row.bytes), row.sha256) for row in inputs.itertuples()],
-        ),
+        )
+        + "</details>",
         subheading(text("Code and parameters")),
         _table(text("Versions and parameters"), (text("Name"), text("Value")), facts),
     )
@@ -105,7 +119,11 @@ def _profile(report: Report, processed: Path) -> str:
             ),
         )
     profile = json.loads(path.read_text("utf-8"))
-    rows = [(str(name), str(value)) for name, value in profile.items() if not isinstance(value, (dict, list))]
+    rows = [
+        (text(PROFILE[name]) if name in PROFILE else str(name), str(value))
+        for name, value in profile.items()
+        if not isinstance(value, (dict, list))
+    ]
     return _table(text("Disclosure profile"), (text("Name"), text("Value")), rows)
 
 

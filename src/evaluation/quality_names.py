@@ -1,4 +1,4 @@
-"""Names of the register tables and of the rules by which their rows were dropped or mended, for readers."""
+"""Names of register tables, of the rules that mended them, and of the checks of a comparison, for readers."""
 
 from __future__ import annotations
 
@@ -40,4 +40,38 @@ RULE = {
     "negative_amount": mark("negative amount"),
     "ends_after_window": mark("ends after the period observed"),
     "overlapping_residence": mark("overlapping stays cut at the later move"),
+}
+DIAGNOSTIC = {
+    "pre_trend": mark("Same development before the trial"),
+    "placebo_date": mark("A made-up earlier start shows a difference near zero"),
+    "placebo_outcome": mark("An outcome that the trial cannot change stays the same"),
+    "placebo_population": mark("People outside the target group stay the same"),
+    "hidden_bias": mark("Unseen differences would have to be large"),
+    "overlap": mark("Similar jobseekers are found in the comparison"),
+    "balance": mark("Backgrounds are alike after weighting"),
+    "clusters": mark("Enough comparison municipalities"),
+}
+REASON = {
+    "pre_trend": mark("development before the trial differs"),
+    "placebo_date": mark("a difference is seen already before the trial"),
+    "placebo_outcome": mark("an outcome that the trial cannot change differs"),
+    "placebo_population": mark("people outside the target group differ"),
+    "hidden_bias": mark("a small unseen difference would overturn the result"),
+    "overlap": mark("too few similar jobseekers in the comparison"),
+    "balance": mark("backgrounds differ after weighting"),
+    "clusters": mark("too few comparison municipalities"),
+    "clusters_concern": mark("few comparison municipalities"),
+}
+# what the number beside a check is, where its name does not tell
+CHECK_NUMBER = {
+    "placebo_outcome": mark("age, years"),
+    "overlap": mark("share of the pilot area without a counterpart"),
+    "balance": mark("largest difference, standard deviations"),
+    "clusters": mark("municipalities that the comparison amounts to"),
+}
+# areas of the trials with known truth; the item also says the shocks, which part is shared, and the method
+TRIED = {
+    "one_small": mark("One small municipality"),
+    "five": mark("Five municipalities"),
+    "twenty_two": mark("Twenty-two municipalities"),
 }

@@ -65,6 +65,7 @@ def open_report(
     rows = pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
     areas = dict(page.area_names(reference, language=language))
+    known = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
     if area and area not in areas:
         raise ValueError(f"pilot_areas.csv has no area {area!r}; known are {', '.join(areas)}")
     municipalities = page.municipality_names(reference, language=language)
@@ -79,6 +80,7 @@ def open_report(
         municipality_names=dict(zip(municipalities["municipality"], municipalities["name"], strict=True)),
         simulated=bool(own["simulated"].any()),
         release_date=release_date,
+        confirmed=area not in set(known.loc[known["membership"] == "unconfirmed", "area"]),
     )
 
 
@@ -91,9 +93,19 @@ def heading(report: Report, *, title: str = "", lead: str = "") -> str:
     return (
         f'<div data-simulated="{flag}"><h1>{html.escape(title or report.name)}</h1>'
         f'<p class="lead">{html.escape(lead)}</p>'
-        f'<p class="note">{html.escape(released)}</p></div>'
+        f'<p class="note">{html.escape(released)}</p>{_unconfirmed(report)}</div>'
         "<!-- contents -->"
     )
+
+
+def _unconfirmed(report: Report) -> str:
+    if report.confirmed:
+        return ""
+    words = report.language.text(
+        "Membership not confirmed: no public source confirms that this area took part in the trial. "
+        "The numbers were calculated as if it had."
+    )
+    return f'<p class="box warning">{html.escape(words)}</p>'
 
 
 def section(report: Report, name: str, *parts: str, title: str = "") -> str:

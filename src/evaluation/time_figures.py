@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from evaluation import labels
-from evaluation.language import Language, alphabetical
+from evaluation.language import Language
 from evaluation.palette import (
     ARMS,
     COMPARISON,
@@ -22,12 +21,14 @@ from evaluation.palette import (
     unit_name,
     year_of,
 )
+from evaluation.windows import AFTER, BASELINES, WINDOWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
+REGISTER_END = 2025.0  # the registers are known until the end of 2024
 INDICATORS = ("activation_rate", "broad_unemployed_share", "unemployed_share", "long_term_share")
 
 
@@ -119,25 +120,6 @@ def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
         )
 
 
-def numbered_areas(ax: Axes, points: pd.DataFrame, *, names: dict[str, str], here: str = "") -> None:
-    """Number areas beside their points and list the numbers at the right: names would cover each other.
-
-    `points` has columns area, x, y; numbers follow the alphabet.
-    """
-    by_name = {names.get(area, area): area for area in points["area"]}
-    place = points.set_index("area")
-    listed = []
-    for number, name in enumerate(alphabetical(by_name), start=1):
-        x, y = place.loc[by_name[name], ["x", "y"]]
-        listed.append(f"{number}  {name}")
-        if np.isfinite([x, y]).all():
-            bold = "bold" if by_name[name] == here else "normal"
-            ax.annotate(str(number), (x, y), (4, 3), textcoords="offset points", fontsize=8, fontweight=bold)
-    ax.annotate(
-        "\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=7.5, linespacing=1.35
-    )
-
-
 def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
     """Draw the cumulative share that has left unemployment, one panel for each way out, with intervals.
 
@@ -224,3 +206,55 @@ def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:
     ax.set_ylabel(unit_name(unit, language=language, difference=True))
     ax.set_xlabel(language.text("Quarters since the start of the trial"))
     return figure
+
+
+def timeline(*, language: Language) -> Figure:
+    """Draw the windows of starting days with their history and follow-up, and the start of the trial.
+
+    A scheme of the design: it holds no result and reads no row.
+    """
+    from matplotlib.patches import Patch
+
+    shades = {"history": "#d9d9d9", "entry": PILOT.color, "12": "#8aa4ba", "24": "#d3dde6"}
+    figure, axes = panels(height=2.6)
+    ax = axes[0, 0]
+    names = []
+    for y, (name, first, last) in enumerate(design_windows()):
+        entry = (_decimal(first), _decimal(last))
+        end = min(entry[1] + 1, REGISTER_END), min(entry[1] + 2, REGISTER_END)
+        for left, right, kind in (
+            (entry[0] - 2, entry[0], "history"),
+            (*entry, "entry"),
+            (entry[1], end[0], "12"),
+            (end[0], end[1], "24"),
+        ):
+            ax.barh(y, right - left, left=left, height=0.5, color=shades[kind])
+        names.append("\n".join(halves(labels.label("window", name, language))))
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.6)
+    ax.tick_params(left=False)
+    ax.set_xlim(2016, REGISTER_END)
+    ax.set_xticks(range(2016, int(REGISTER_END) + 1, 1))
+    policy_marks(ax, language=language)
+    kinds = {
+        "history": language.text("24 months of history"),
+        "entry": language.text("Unemployment begins"),
+        "12": language.text("Follow-up of 12 months"),
+        "24": language.text("Follow-up of 24 months"),
+    }
+    figure.legend(
+        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=4,
+        fontsize=8, handlelength=1.2, columnspacing=1.2,
+    )  # fmt: skip
+    return figure
+
+
+def design_windows() -> list[tuple[str, str, str]]:
+    """Name, first and last starting day of every window that is drawn; the years of the trial are one."""
+    before = [(name, *WINDOWS[name]) for name in BASELINES]
+    return [*before, ("after", WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])]
+
+
+def _decimal(date: str) -> float:
+    day = pd.Timestamp(date)
+    return day.year + (day.dayofyear - 1) / (366 if day.is_leap_year else 365)
