@@ -53,6 +53,10 @@ def how_to_read(report: Report) -> str:
                     "Numbers based on fewer than ten persons are hidden, and counts are rounded. Where "
                     "the comparison is not fair, no effect is shown."
                 ),
+                text(
+                    "In small areas a share can be 0 per cent only because counts are rounded to the nearest "
+                    "five."
+                ),
                 text("Solid blue with dots is the pilot area, dashed brown with squares the comparison."),
             )
         ),

@@ -9,7 +9,18 @@ import pandas as pd
 
 from evaluation import labels
 from evaluation.language import Language
-from evaluation.palette import FAINT, INK, PILOT, SERIES, SOFT, numbered_areas, panels, tick_writer, writer
+from evaluation.palette import (
+    FAINT,
+    INK,
+    PILOT,
+    SERIES,
+    SOFT,
+    halves,
+    numbered_areas,
+    panels,
+    tick_writer,
+    writer,
+)
 from evaluation.time_figures import end_labels
 
 if TYPE_CHECKING:
@@ -60,7 +71,7 @@ def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
     for ax, name in zip(axes[0], shown, strict=True):
         part = rows[rows["item"] == name].set_index("measure")
         _ellipse(ax, part)
-        ax.set_title(labels.label("payer", name, language))
+        ax.set_title(_title(name, language))
         ax.axhline(0, color=SOFT, linewidth=0.8)
         ax.axvline(0, color=SOFT, linewidth=0.8)
     for ax in axes[0]:
@@ -74,6 +85,11 @@ def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
         language.text("Additional months in open employment: left less work, right more work")
     )
     return figure
+
+
+def _title(payer: str, language: Language) -> str:
+    words = labels.label("payer", payer, language)
+    return "\n".join(halves(words)) if len(words) > 24 else words
 
 
 def _ellipse(ax: Axes, part: pd.DataFrame) -> None:
@@ -116,7 +132,7 @@ def net_benefit(rows: pd.DataFrame, *, language: Language) -> Figure:
         )
         ax.plot(part["x"], part["estimate"], color=PILOT.color, linewidth=1.6)
         ax.axhline(0, color=INK, linewidth=0.9)
-        ax.set_title(labels.label("payer", name, language))
+        ax.set_title(_title(name, language))
         tick_writer(ax.xaxis, "number", language=language)
         tick_writer(ax.yaxis, "eur", language=language, difference=True)
         ax.locator_params(axis="x", nbins=3)

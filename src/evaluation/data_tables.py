@@ -47,8 +47,8 @@ ITEM_HEADINGS = {
     "attrition_episodes": mark("Step"),
     "case_mix": mark("Background"),
     "smd": mark("Background"),
-    "municipality_episodes": mark("Municipality"),
-    "municipality_mean": mark("Municipality"),
+    "municipality_episodes": mark("Place"),
+    "municipality_mean": mark("Place"),
     "diagnostic": mark("Check"),
     "verdict": mark("Reasons"),
     "rows": mark("Table and rule"),
@@ -91,11 +91,9 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
     """
     estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
     unit, measure = str(row["unit"]), str(row["measure"])
-    if measure == "diagnostic" and unit == "share" and np.isfinite(low):
+    if measure == "diagnostic" and np.isfinite(low):
         measure = "att"  # a check with an interval is a difference, one without is a share
-    if measure == "diagnostic" and row["outcome"] == "age":
-        unit = "months"  # years, in fact: two decimals and no unit, which stands in the name of the check
-        measure = "att"
+        unit = "months" if row["outcome"] == "age" else unit  # bare: years stand in the name of the check
     if measure == "rank":
         words = language.interval(low, high, language.number)
         return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'

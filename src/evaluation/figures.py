@@ -112,7 +112,7 @@ def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str]
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
         main = "baseline_2019_20" if specification == "main" else specification
         name = language.text(labels.SPECIFICATION.get(main, main))
-        if specification == "leave_one_out":
+        if specification == "leave_one_out" and item:
             name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))
         words.append(language.text("Main: {analysis}", analysis=name) if specification == "main" else name)
     return forest(rows, words, language=language, bold=rows["specification"].eq("main").tolist())

@@ -33,7 +33,7 @@ MEASURE = {
     "mean_after": mark("Mean during the trial"),
     "counterfactual_mean": mark("Estimated mean without the trial"),
     "mde": mark("Smallest difference that would be detected"),
-    "p_adjusted": mark("Adjusted p value (several outcomes)"),
+    "p_adjusted": mark("Adjusted p value (all outcomes and areas)"),
     "event_study": mark("Difference by quarter"),
     "mean_cost": mark("Net cost per unemployment spell"),
     "delta_cost": mark("Additional net cost per unemployment spell"),

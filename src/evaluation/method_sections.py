@@ -145,7 +145,10 @@ def methods(report: Report) -> str:
                 "until 300 paid days, half until 1,000 days, then 70 per cent. Costs and effects are "
                 "estimated together, so that their uncertainty is joint."
             ),
-            text("Several outcomes are looked at, so p values are also given adjusted for their number."),
+            text(
+                "Several outcomes and areas are looked at, so p values are also given adjusted for the "
+                "number of tests."
+            ),
         ),
         framed_table(text("The trial that this study imitates"), head_row(heads, texts=2) + body),
         paragraph(

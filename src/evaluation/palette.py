@@ -199,6 +199,10 @@ def svg(figure: Figure) -> str:
     """Write a figure as SVG that is the same on every run: no date, no program name, short coordinates."""
     sink = io.StringIO()
     with look():
+        # arranged once here: saving would draw everything a first time only to arrange it
+        if (engine := figure.get_layout_engine()) is not None:
+            engine.execute(figure)
+            figure.set_layout_engine("none")
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(sink, format="svg", metadata=nothing)
     text = sink.getvalue()

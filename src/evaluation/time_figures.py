@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from evaluation import labels
@@ -54,7 +55,9 @@ def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
     for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
         lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
         policy_marks(ax, language=language, labelled=number == 0)
-        ax.set_title(language.text(labels.MEASURE[name]), pad=48 if number == 0 else 6)
+        title = language.text(labels.MEASURE[name])
+        title = "\n".join(halves(title)) if len(title) > 60 else title
+        ax.set_title(title, pad=48 if number == 0 else 6)
     return figure
 
 
@@ -101,10 +104,17 @@ def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
     """Name lines at their right ends, moved apart where they would cover each other."""
     low, high = ax.get_ylim()
     ends = sorted(ends, key=lambda end: end[2])
+    tall = ax.get_position().height * ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
+    gap = 0.3 / tall * (high - low)  # two lines of text
     places: list[float] = []
     for _, _, y, _ in ends:
-        places.append(max(y, places[-1] + 0.2 * (high - low)) if places else y)
-    excess = max(0.0, places[-1] - high) if places else 0.0
+        places.append(max(y, places[-1] + gap) if places else y)
+    # moved apart around where the lines end, not beyond the axis
+    excess = (
+        float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)])) if ends else 0.0
+    )
+    if places:
+        excess = max(places[-1] - high, min(excess, places[0] - low))
     for (name, _, _, color), place in zip(ends, places, strict=True):
         ax.annotate(
             "\n".join(halves(name)),
@@ -149,7 +159,8 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
             )
         ax.set_title(language.text(labels.STATE[state]))
         ax.set_ylim(0)
-        ax.set_xticks([0, 91, 183, 365, 730], ["0", "3", "6", "12", "24"])
+        known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
+        ax.set_xticks(known, ["0", "3", "6", "12", "24"][: len(known)])
         tick_writer(ax.yaxis, "share", language=language)
         ax.grid(axis="y")
     for ax in axes.flat[len(states) :]:
