@@ -177,3 +177,33 @@ def test_inputs_are_not_changed_by_drawing(cleared):
     rows = rows_of(cleared, "event_study")
     time_figures.event_study(rows, language=get("fi"))
     pd.testing.assert_frame_equal(cleared, before)
+
+
+def test_a_withheld_result_does_not_tell_its_kind_in_its_table(reports):
+    from evaluation.data_tables import data_table
+
+    rows = reports["en"].cleared
+    rows = rows[(rows["measure"] == "payback") & (rows["area"] == "oulu")].copy()
+    rows[["estimate", "ci_low", "ci_high"]], rows["status"] = np.nan, "withheld"
+    rows["method"] = "never"
+    shown = data_table(
+        rows, ("measure", "item", "method"), caption="Payback", language=get("en"), names=NAMES
+    )
+    assert "paid back" not in shown
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_timeline_names_every_window_and_ends_with_the_register(code):
+    drawn = time_figures.timeline(language=get(code))
+    axis = drawn.axes[0]
+    assert len(axis.get_yticklabels()) == len(time_figures.design_windows()) == 4
+    assert max(bar.get_x() + bar.get_width() for bar in axis.patches) == time_figures.REGISTER_END
+
+
+def test_a_check_says_that_the_data_are_too_few_where_it_found_no_difference():
+    from evaluation.data_tables import name_of
+
+    row = {"status": "concern", "measure": "diagnostic"}
+    row["method"] = "not different from zero, but power against the limit is only 9%"
+    assert name_of("status", row, language=get("en"), names={}) == "Too few data"
+    assert name_of("status", row | {"method": "drift"}, language=get("en"), names={}) == "Concern"

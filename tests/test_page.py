@@ -178,3 +178,24 @@ def test_unknown_area_is_refused_with_the_known_ones(cleared):
         sections.open_report(
             cleared, reference=REFERENCE, language="en", area="uolu", release_date="2026-11-23"
         )
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_an_area_whose_membership_is_not_confirmed_says_so_at_the_top_and_on_the_index(
+    tmp_path, cleared, language
+):
+    def opened(area):
+        return sections.open_report(
+            cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
+        )
+
+    assert 'class="box warning"' in sections.heading(opened("kitee"))
+    assert 'class="box warning"' not in sections.heading(opened("kurikka"))
+    names = page.area_names(REFERENCE, language=language)
+    assert all(name.count("(") == name.count(")") for name in names.values())
+    target = tmp_path / language / "index.html"
+    page.write_index(
+        target, cleared=cleared, reference=REFERENCE, language=language, areas=["kitee", "lahti"]
+    )
+    said = get(language).text("membership not confirmed")
+    assert f'<a href="kitee.html">{names["kitee"]}</a> – {said}' in target.read_text("utf-8")

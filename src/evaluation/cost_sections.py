@@ -56,7 +56,7 @@ def cost_effectiveness(report: Report) -> str:
     return section(
         report,
         "cost-effectiveness",
-        bullets([*months, *(one for one in worth if one is not None)]),
+        bullets(dict.fromkeys([*months, *(one for one in worth if one is not None)])),
         f'<div class="box warning"><p>{html.escape(warning)}</p></div>',
         show(report, "plane"),
         show(report, "quadrants"),

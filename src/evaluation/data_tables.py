@@ -152,10 +152,11 @@ def name_of(column: str, row: Mapping[str, object], *, language: Language, names
             return text.replace("_", " ")
     if column == "group" and text in labels.ARM:
         return named("arm", text, language)
-    if column == "method":
-        return named("method", text, language)
+    if column == "method":  # the kind of a result that is not shown would tell of it
+        return "" if row["status"] in ("withheld", "suppressed") else named("method", text, language)
     if column == "status" and text == "concern" and "but power" in str(row["method"]):
-        return language.text("Too few data")
+        found = float(row.get("p_value", np.nan)) < 0.05  # type: ignore[arg-type]
+        return language.text("Too few data") if not found else named("status", text, language)
     return named(column, text, language)
 
 

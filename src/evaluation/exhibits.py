@@ -204,6 +204,9 @@ def show(report: Report, name: str) -> str:
     rows = select(report.cleared, name, area=report.area or "all")
     if rows.empty:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
+    if rows["estimate"].isna().all() and rows["status"].isin(("withheld", "suppressed")).all():
+        reason = language.no_number(str(rows["status"].iloc[0]))
+        return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
     table = data_table(
         rows,
         exhibit.columns,

@@ -268,4 +268,4 @@ def design_windows() -> list[tuple[str, str, str]]:
 
 def _decimal(date: str) -> float:
     day = pd.Timestamp(date)
-    return day.year + (day.dayofyear - 1) / (366 if day.is_leap_year else 365)
+    return day.year + (day.day_of_year - 1) / (366 if day.is_leap_year else 365)
