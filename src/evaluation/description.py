@@ -158,7 +158,7 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
                     "group": np.where(counts.index.get_level_values("treated"), "pilot", "comparison"),
                     "estimate": shares.to_numpy(),
                     "persons": counts["nunique"].to_numpy(float),
-                    "episodes": counts["size"].to_numpy(float),
+                    "episodes": counts.groupby("treated")["size"].transform("sum").to_numpy(float),
                 }
             )
         )

@@ -94,7 +94,9 @@ def clear(
         cleared = _keep_released(cleared, ledger, previous, threshold=threshold)
     cleared.loc[hidden, "status"] = "suppressed"
     cleared.loc[withheld(ledger) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
-    cleared.loc[cleared["status"].isin(("suppressed", "withheld")), NUMBERS + COUNTS] = np.nan
+    closed = cleared["status"].isin(("suppressed", "withheld"))
+    cleared.loc[closed, NUMBERS + COUNTS] = np.nan
+    cleared.loc[closed, "method"] = ""  # words such as "refused:dominated" tell the result too
     return cleared.set_axis(index)
 
 

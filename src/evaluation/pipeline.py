@@ -185,6 +185,7 @@ def _report_steps(
                 "area": area,
                 "failed": failed / f"{area}.json" if area else None,
                 "note": note,
+                "languages": tuple(languages),
             },
         )
 
@@ -203,7 +204,8 @@ def _report_steps(
                  *[path for path in written if language in (path.parent.name, path.stem.split("-")[-1])]],
                 [project.reports / language / "index.html"],
                 {"reports": project.reports, "cleared": cleared, "reference": project.reference,
-                 "language": language, "areas": areas, "failed": failed},
+                 "language": language, "languages": tuple(languages), "areas": areas,
+                 "failed": failed},
             )
         )  # fmt: skip
     return work

@@ -169,6 +169,7 @@ def report(
     area: str | None,
     failed: Path | None,
     note: Path,
+    languages: tuple[str, ...],
 ) -> None:
     """Run a report notebook and publish it as one HTML page.
 
@@ -183,14 +184,18 @@ def report(
     if analysed:
         try:
             notebook_runs.execute(notebook, executed, parameters)
-            page.publish(executed, page_file, language=parameters["language"])
+            page.publish(executed, page_file, language=parameters["language"], all_languages=languages)
         except Exception as error:  # named and counted as a failure; the other pages must be finished
             reason = f"{type(error).__name__}: {error}"
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
     if reason or not analysed:
         name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
         page.write_failed(
-            page_file, area=name, language=parameters["language"], reference=parameters["reference"]
+            page_file,
+            area=name,
+            language=parameters["language"],
+            reference=parameters["reference"],
+            all_languages=languages,
         )
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
@@ -204,7 +209,14 @@ def publish_validation(*, executed: Path, page_file: Path) -> None:
 
 
 def index(
-    *, reports: Path, cleared: Path, reference: Path, language: str, areas: list[str], failed: Path
+    *,
+    reports: Path,
+    cleared: Path,
+    reference: Path,
+    language: str,
+    languages: tuple[str, ...],
+    areas: list[str],
+    failed: Path,
 ) -> None:
     """Write the index page of a language."""
     from evaluation import page
@@ -214,6 +226,7 @@ def index(
         cleared=cleared,
         reference=reference,
         language=language,
+        all_languages=languages,
         areas=areas,
         failed=[
             area
