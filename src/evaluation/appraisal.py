@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import brentq
 
 
 def payback(flows: Sequence[float] | np.ndarray) -> tuple[float, float]:
@@ -36,101 +35,6 @@ def payback(flows: Sequence[float] | np.ndarray) -> tuple[float, float]:
     if period == len(flow):
         return np.nan, np.nan
     return float(period), float(period - 1 - total[period - 1] / flow[period])
-
-
-def internal_rate_of_return(flows: Sequence[float] | np.ndarray) -> float:
-    """Yearly rate at which the present value of yearly flows (from year 0) is zero.
-
-    Raises
-    ------
-    ValueError
-        If the flows change sign more than once: several rates may then solve the equation, none is "the"
-        rate.
-
-    Examples
-    --------
-    >>> round(internal_rate_of_return([-100.0, 110.0]), 10)
-    0.1
-    """
-    flow = np.asarray(flows, dtype=float)
-    signs = np.sign(flow[flow != 0])
-    changes = int((np.diff(signs) != 0).sum())
-    if changes == 0:
-        return np.nan
-    if changes > 1:
-        raise ValueError(
-            f"flows: they change sign {changes} times; state the present value at a given rate instead"
-        )
-    years = np.arange(len(flow), dtype=float)
-
-    def value(growth: float) -> float:
-        # In 1 / (1 + rate) and scaled by the last year, so that rates near −100 % stay finite.
-        return float(
-            np.sum(flow * growth**-years) if growth > 1 else np.sum(flow * growth ** (years[-1] - years))
-        )
-
-    return float(brentq(value, 1e-9, 1e6, xtol=1e-15, rtol=8.9e-16, maxiter=1000)) - 1.0
-
-
-def appraise(
-    costs: Sequence[float] | np.ndarray,
-    benefits: Sequence[float] | np.ndarray,
-    *,
-    factors: Sequence[float] | np.ndarray,
-    cost_uplift: float = 0.0,
-    marginal_excess_burden: float = 0.0,
-) -> dict[str, float]:
-    """Present values of costs and benefits, their difference, ratio and break-even.
-
-    Parameters
-    ----------
-    costs, benefits : sequence of float
-        By year from 0.
-    factors : sequence of float
-        Discount factor of each year (``prices.discount_factors`` or ``prices.stpr_factors``).
-    cost_uplift : float
-        Share added to costs for optimism bias.
-    marginal_excess_burden : float
-        Social cost of raising a euro of taxes, beyond the euro.
-
-    Returns
-    -------
-    dict
-        pv_costs, pv_benefits, npv, bcr and break_even_share (the share of the estimated benefits at which npv
-        is 0).
-
-    Examples
-    --------
-    >>> appraise([100.0], [150.0], factors=[1.0])["npv"]
-    50.0
-    """
-    weights = np.asarray(factors, dtype=float)
-    spent = float(np.asarray(costs, dtype=float) @ weights) * (1 + cost_uplift) * (1 + marginal_excess_burden)
-    gained = float(np.asarray(benefits, dtype=float) @ weights)
-    return {
-        "pv_costs": spent,
-        "pv_benefits": gained,
-        "npv": gained - spent,
-        "bcr": gained / spent if spent else np.nan,
-        "break_even_share": spent / gained if gained else np.nan,
-    }
-
-
-def perspectives(flows: Mapping[str, float], *, cost: float = 0.0) -> dict[str, float]:
-    """Columns of one table that add up: each party's gain, society as their sum, net, and ratio.
-
-    Examples
-    --------
-    >>> perspectives({"participants": 4000.0, "employers": 6850.0, "exchequer": -3100.0})["society"]
-    7750.0
-    """
-    total = float(sum(flows.values()))
-    return {
-        **{name: float(value) for name, value in flows.items()},
-        "society": total,
-        "net": total - cost,
-        "ratio": total / cost if cost else np.nan,
-    }
 
 
 def mvpf(willingness_to_pay: float | np.ndarray, net_cost: float | np.ndarray) -> np.ndarray:

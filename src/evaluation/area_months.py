@@ -162,31 +162,6 @@ def _flows(
     return flows
 
 
-def totals(counts: pd.DataFrame, *, by: str | list[str]) -> pd.DataFrame:
-    """Cells added up, missing where any of them is: a part of a flow is never taken for the whole.
-
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Rows of `cells`, with any further columns to add by, such as the arm.
-    by : str or list of str
-        Columns that name the sums.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `by` and the counts.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"arm": "pilot", "inflow": [3, 4], "past_3m": [1, float("nan")]})
-    >>> totals(table, by="arm").values.tolist()
-    [['pilot', 7, nan]]
-    """
-    numbers = [name for name in counts.select_dtypes("number") if name != "month" and name not in by]
-    return counts.groupby(by, observed=True)[numbers].sum(skipna=False).reset_index()
-
-
 def rates(counts: pd.DataFrame) -> pd.DataFrame:
     """Rates of summed counts.
 

@@ -132,37 +132,3 @@ def municipal_fraction(
             f"municipal_share: {missing} payments fall on days without a rule; add rows with their valid_from"
         )
     return out
-
-
-def split_payment(cases: pd.DataFrame, *, bands: pd.DataFrame) -> pd.DataFrame:
-    """Split labour market support of one stretch per person between municipality and state.
-
-    Parameters
-    ----------
-    cases : pandas.DataFrame
-        paid_days_before, unemployed_paid_days, active_measure_days, daily_rate_eur.
-    bands : pandas.DataFrame
-        paid_days_until, share.
-
-    Returns
-    -------
-    pandas.DataFrame
-        benefit_eur, municipality_eur and state_eur, one row per case.
-
-    Examples
-    --------
-    >>> rule = pd.DataFrame({"paid_days_until": [300, np.inf], "share": [0.0, 0.5]})
-    >>> one = pd.DataFrame({"paid_days_before": [300], "unemployed_paid_days": [2],
-    ...                     "active_measure_days": [3], "daily_rate_eur": [10.0]})
-    >>> split_payment(one, bands=rule).iloc[0].tolist()
-    [50.0, 10.0, 40.0]
-    """
-    unemployed = cases["unemployed_paid_days"].to_numpy()
-    rate = cases["daily_rate_eur"].to_numpy(float)
-    fraction = municipal_fraction(cases["paid_days_before"].to_numpy(), unemployed, bands=bands)
-    benefit = (unemployed + cases["active_measure_days"].to_numpy()) * rate
-    municipality = fraction * unemployed * rate
-    return pd.DataFrame(
-        {"benefit_eur": benefit, "municipality_eur": municipality, "state_eur": benefit - municipality},
-        index=cases.index,
-    )

@@ -95,33 +95,3 @@ def stock(group: Array, start: Array, end: Array, *, days: Array, groups: int) -
     up = np.bincount(group + np.searchsorted(days, start, side="left"), minlength=size)
     down = np.bincount(group + np.searchsorted(days, end, side="left"), minlength=size)
     return np.cumsum((up - down).reshape(groups, width), axis=1)[:, :-1]
-
-
-def cell_days(group: Array, start: Array, end: Array, *, edges: Array, groups: int) -> Array:
-    """Days of the intervals of each group in each period ``[edges[j], edges[j + 1])``.
-
-    Returns
-    -------
-    ndarray of int64, shape (groups, len(edges) - 1)
-
-    Examples
-    --------
-    >>> edges = np.array([0, 10, 20, 30])
-    >>> cell_days(np.array([0]), np.array([5]), np.array([25]), edges=edges, groups=1).tolist()
-    [[5, 10, 5]]
-    """
-    edges = np.asarray(edges).astype(np.int64)
-    width = len(edges) + 1
-    group = np.asarray(group).astype(np.int64) * width
-
-    def before(day: Array) -> Array:
-        """Sum over intervals of max(edge − day, 0) at every edge."""
-        cell = group + np.searchsorted(edges, day, side="left")
-        count = np.bincount(cell, minlength=groups * width).reshape(groups, width)
-        total = np.bincount(cell, weights=day, minlength=groups * width).reshape(groups, width)
-        return (
-            np.cumsum(count, axis=1)[:, :-1] * edges
-            - np.cumsum(np.rint(total).astype(np.int64), axis=1)[:, :-1]
-        )
-
-    return np.diff(before(np.asarray(start)) - before(np.asarray(end)), axis=1)

@@ -7,7 +7,7 @@ separate analyses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,131 +59,6 @@ class Joint:
         root = np.linalg.cholesky(self.covariance + 1e-12 * np.diag(np.diag(self.covariance)))
         noise = rng.standard_normal((count, 2)) @ root.T
         return np.array([self.delta_cost, self.delta_effect]) + noise * scale[:, None]
-
-
-def two_arm(data: pd.DataFrame, *, cost: str, effect: str, arm: str) -> Joint:
-    """Joint estimate of two independent arms: differences of means, arm 1 minus arm 0.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"arm": [0, 0, 1, 1], "c": [0.0, 2.0, 3.0, 5.0], "e": [1.0, 3.0, 2.0, 4.0]})
-    >>> found = two_arm(frame, cost="c", effect="e", arm="arm")
-    >>> found.delta_cost, found.delta_effect
-    (3.0, 1.0)
-    """
-    chosen = data[[cost, effect]]
-    parts, means = [], []
-    for value in (0, 1):
-        rows = chosen.loc[data[arm] == value].to_numpy(dtype=float)
-        if len(rows) < 2:
-            raise ValueError(f"{arm}: {len(rows)} rows have the value {value}; two or more are needed")
-        parts.append((np.cov(rows.T) / len(rows), len(rows)))
-        means.append(rows.mean(axis=0))
-    delta = means[1] - means[0]
-    return Joint(
-        float(delta[0]),
-        float(delta[1]),
-        parts[0][0] + parts[1][0],
-        method="independent arms",
-        parts=tuple(parts),
-    )
-
-
-def from_influence(
-    estimates: pd.Series,
-    influence: pd.DataFrame,
-    *,
-    cost: str,
-    effect: str,
-    clusters: pd.Series,
-    arm: pd.Series,
-    effect_per_month: float = 1.0,
-) -> Joint:
-    """Joint estimate from influence values of one design.
-
-    Parameters
-    ----------
-    estimates : pandas.Series
-        Estimates by outcome.
-    influence : pandas.DataFrame
-        One influence value per episode and outcome; the mean of a column is the error of its estimate.
-    cost, effect : str
-        Outcomes to pair.
-    clusters, arm : pandas.Series
-        Cluster and arm of each episode, index as ``influence``.
-    effect_per_month : float
-        Units of the effect outcome in a month, 30.4375 for days.
-
-    Returns
-    -------
-    Joint
-        Covariance Σ over clusters of products of sums / n², times G / (G − 1) within each arm; Welch's
-        degrees of freedom, the smaller of cost's and effect's.
-    """
-    values = influence[[cost, effect]].to_numpy(dtype=float) / [1.0, effect_per_month] / len(influence)
-    sums = pd.DataFrame(values).groupby([arm.to_numpy(), clusters.to_numpy()], sort=False).sum()
-    pieces, degrees = [], []
-    for name, own in sums.groupby(level=0):
-        if len(own) < 2:
-            raise ValueError(
-                f"clusters: arm {name} has {len(own)}; a clustered covariance needs two or more: "
-                "use the area covariance of the placebo areas"
-            )
-        pieces.append(own.to_numpy().T @ own.to_numpy() * len(own) / (len(own) - 1))
-        degrees.append(len(own) - 1)
-    covariance = np.sum(pieces, axis=0)
-    spread = np.array([np.diag(piece) for piece in pieces])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        df = spread.sum(axis=0) ** 2 / (spread**2 / np.array(degrees)[:, None]).sum(axis=0)
-    return Joint(
-        float(estimates[cost]),
-        float(estimates[effect]) / effect_per_month,
-        covariance,
-        df=float(np.nanmin(df)),
-        method=f"influence values, {len(sums)} clusters",
-    )
-
-
-def from_covariance(
-    outcomes: Sequence[str],
-    estimate: np.ndarray,
-    covariance: np.ndarray,
-    *,
-    cost: str,
-    effect: str,
-    df: float,
-    effect_per_month: float,
-    method: str,
-) -> Joint:
-    """Joint estimate from a joint covariance of several outcomes, as the area inference gives it.
-
-    Parameters
-    ----------
-    outcomes : sequence of str
-        Names of the k outcomes.
-    estimate, covariance : numpy.ndarray, shapes (k,) and (k, k)
-    cost, effect : str
-        Outcomes to pair.
-    df : float
-        Degrees of freedom of the covariance.
-    effect_per_month : float
-        Units of the effect outcome in a month, 30.4375 for days.
-
-    Examples
-    --------
-    >>> found = from_covariance(["days", "cost"], np.array([60.875, 9.0]), np.eye(2), cost="cost", df=20.0,
-    ...                         effect="days", effect_per_month=DAYS_IN_MONTH, method="placebo areas")
-    >>> found.delta_cost, found.delta_effect
-    (9.0, 2.0)
-    """
-    names = list(outcomes)
-    missing = [name for name in (cost, effect) if name not in names]
-    if missing:
-        raise ValueError(f"outcomes: {missing} were not estimated; known are {names}")
-    pair, scale = [names.index(cost), names.index(effect)], np.array([1.0, effect_per_month])
-    delta = np.asarray(estimate, dtype=float)[pair] / scale
-    joint = np.asarray(covariance, dtype=float)[np.ix_(pair, pair)] / np.outer(scale, scale)
-    return Joint(float(delta[0]), float(delta[1]), joint, df=float(df), method=method)
 
 
 def combination(
@@ -249,15 +124,6 @@ def net_benefit(
     return out.assign(evpi=loss.clip(lower=0.0))
 
 
-def delta_method(joint: Joint, *, level: float = 0.95) -> dict[str, float]:
-    """Ratio with its delta-method interval, for comparison only: it hides that there may be no interval."""
-    c, e, v = joint.delta_cost, joint.delta_effect, joint.covariance
-    ratio = c / e
-    error = abs(1 / e) * np.sqrt(v[0, 0] + ratio**2 * v[1, 1] - 2 * ratio * v[0, 1])
-    reach = stats.norm.ppf(0.5 + level / 2) * error
-    return {"ratio": ratio, "std_error": error, "ci_low": ratio - reach, "ci_high": ratio + reach}
-
-
 def quadrants(joint: Joint) -> dict[str, float]:
     """Probabilities of the four quadrants of the plane: north costs more, east brings more work.
 
@@ -276,20 +142,3 @@ def quadrants(joint: Joint) -> dict[str, float]:
     west = 1 - _probability(joint.delta_effect, float(np.sqrt(joint.covariance[1, 1])), joint.df)
     shares = {"ne": 1 - south - west + sw, "nw": west - sw, "se": south - sw, "sw": sw}
     return {name: float(np.clip(share, 0.0, 1.0)) for name, share in shares.items()}
-
-
-def quadrant_shares(draws: np.ndarray) -> dict[str, float]:
-    """Shares of paired draws (cost first) in each quadrant.
-
-    Examples
-    --------
-    >>> quadrant_shares(np.array([[1.0, 1.0], [-1.0, 1.0]]))
-    {'ne': 0.5, 'nw': 0.0, 'se': 0.5, 'sw': 0.0}
-    """
-    north, east = draws[:, 0] > 0, draws[:, 1] > 0
-    return {
-        "ne": float(np.mean(north & east)),
-        "nw": float(np.mean(north & ~east)),
-        "se": float(np.mean(~north & east)),
-        "sw": float(np.mean(~north & ~east)),
-    }

@@ -12,7 +12,6 @@ import pandas as pd
 from evaluation import accrual, benefit_share, prices, spells
 from evaluation.cost_reference import CostReference, service_costs_per_day
 
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # person, first day, euros by item
 Cuts = tuple[np.ndarray, np.ndarray]  # person, day
 
 _YEAR_STARTS = (

@@ -184,36 +184,6 @@ def withheld(ledger: pd.DataFrame) -> pd.Series:
     return failed & chosen
 
 
-def dominated(contributions: np.ndarray, *, n: int = 1, k: float = 0.85, p: float = 0.1) -> bool:
-    """Tell whether a sum of euros is dominated by few contributors and must not be published.
-
-    Parameters
-    ----------
-    contributions : numpy.ndarray, shape (contributors,)
-        Amounts of one cell, one for each person or organisation; signs are ignored.
-    n, k : int, float
-        The (n, k) rule: the n largest must not hold more than the share k.
-    p : float
-        The p % rule: the second largest must not be able to estimate the largest to within p.
-
-    Notes
-    -----
-    The ledger holds results, not contributions, so this is called where a sum of euros is made; a
-    dominated sum is written to the ledger with status suppressed. Hundepool et al. 2012, Statistical
-    Disclosure Control, 4.2.
-
-    Examples
-    --------
-    >>> dominated(np.array([90.0, 5.0, 5.0])), dominated(np.full(20, 5.0))
-    (True, False)
-    """
-    amounts = np.sort(np.abs(np.asarray(contributions, dtype=float)))[::-1]
-    total = amounts.sum()
-    if total == 0:
-        return False
-    return bool(amounts[:n].sum() > k * total or amounts[2:].sum() < p * amounts[0])
-
-
 def _to_base(values: pd.Series, base: int) -> pd.Series:
     return np.floor(values / base + 0.5) * base  # halves upwards, so that rounding twice changes nothing
 

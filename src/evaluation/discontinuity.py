@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evaluation.covariates import covariate_matrix, require_columns
 from evaluation.estimates import outcome_matrix, tidy
-from evaluation.regression import Covariance, coefficient_covariance, least_squares
 
-FloatArray = NDArray[np.float64]
 TABLE = "discontinuity"
 
 
@@ -147,87 +144,3 @@ def discontinuity(
     names += ["p_robust", "h_below", "h_above", "b_below", "b_above"]
     names += ["rows_near_below", "rows_near_above", "rows_below", "rows_above"]
     return Discontinuity(pd.concat(tables, ignore_index=True), pd.DataFrame(details, columns=names))
-
-
-def polynomial_discontinuity(
-    data: pd.DataFrame,
-    *,
-    outcomes: Sequence[str],
-    running: str,
-    cutoff: float,
-    degree: int = 1,
-    common_slope: bool = False,
-    bandwidth: float = np.inf,
-    kernel: Literal["uniform", "triangular"] = "uniform",
-    convention: Covariance = "hc1",
-) -> pd.DataFrame:
-    """Jump at a cutoff by one polynomial on each side, within a given bandwidth.
-
-    Parameters
-    ----------
-    data, outcomes, running, cutoff
-        As for `discontinuity`.
-    degree : int
-        Of the polynomials.
-    common_slope : bool
-        The same polynomial on both sides.
-    bandwidth : float
-        Rows further away are left out (all rows if infinite).
-    kernel : {"uniform", "triangular"}
-        Triangular gives rows weight 1 − distance / bandwidth.
-    convention : {"classical", "hc0", "hc1", "hc2", "hc3"}
-        Of the standard error.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy rows; intervals use t(n−p).
-
-    Source: Angrist & Pischke (2014), chapter 4.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"age": [28.0, 29, 29.5, 30, 31, 32], "work": [1.0, 2, 2.5, 5, 6, 7]})
-    >>> found = polynomial_discontinuity(rows, outcomes=["work"], running="age", cutoff=30)
-    >>> round(found["estimate"].item(), 6)
-    2.0
-    """
-    require_columns(data, [running], table=TABLE)
-    y = outcome_matrix(data, outcomes, table=TABLE)
-    distance = data[running].to_numpy(float) - cutoff
-    if kernel == "triangular" and not np.isfinite(bandwidth):
-        raise ValueError(f"{TABLE}: a triangular kernel needs a bandwidth; give one in units of {running}")
-    tables = []
-    for j, outcome in enumerate(outcomes):
-        rows = ~np.isnan(y[:, j]) & (np.abs(distance) <= bandwidth)
-        w = None
-        if kernel == "triangular":
-            rows &= np.abs(distance) < bandwidth
-            w = 1 - np.abs(distance[rows]) / bandwidth
-        r = distance[rows]
-        above = (r >= 0).astype(float)
-        if min(above.sum(), (1 - above).sum()) < degree + 2:
-            raise ValueError(
-                f"{TABLE} ({outcome}): {int((1 - above).sum())} rows below and {int(above.sum())} above "
-                f"{cutoff:g}; degree {degree} needs {degree + 2} on each side"
-            )
-        powers = [r**k for k in range(1, degree + 1)]
-        x = np.column_stack(
-            [np.ones(len(r)), above, *powers, *([] if common_slope else [above * q for q in powers])]
-        )
-        fit = least_squares(x, y[rows, j : j + 1], weights=w)
-        error = coefficient_covariance(x, fit, kind=convention, weights=w)[1, 1]
-        tables.append(
-            tidy(
-                [outcome],
-                fit.coefficients[1],
-                np.sqrt(np.array([error])),
-                df=float(len(r) - fit.rank),
-                persons=int(data.loc[rows, "person_id"].nunique()) if "person_id" in data else len(r),
-                episodes=len(r),
-                clusters=len(r),
-                method=f"polynomial of degree {degree}{', common slope' if common_slope else ''}, {kernel}",
-                convention=f"{convention}, t(n-p)",
-            )
-        )
-    return pd.concat(tables, ignore_index=True)

@@ -75,56 +75,6 @@ def _odds(
     return np.exp(np.minimum(fit.index, 500.0)), score @ fit.information_inverse
 
 
-def treated_effect(
-    y: FloatArray,
-    d: FloatArray,
-    x: FloatArray,
-    w: FloatArray,
-    *,
-    method: Method,
-    normalised: bool = True,
-    what: str = "propensity score",
-) -> Fit:
-    """Effect on the treated from one cross-section, or from changes of a panel.
-
-    ``dr`` is the doubly robust estimator with logistic odds, ``dr_improved`` the one with tilted odds and
-    weighted regression, ``reg`` outcome regression, ``ipw`` normalised odds weighting, ``none`` a difference
-    in means.
-
-    Source: Sant'Anna & Zhao (2020), panel estimators applied to y = after − before.
-    """
-    w = w / w.mean()
-    if method == "none":
-        x = x[:, :1]
-    treated, comparison = w * d, w * (1 - d)
-    fitted = np.zeros_like(y)
-    odds, odds_influence = np.ones(len(y)), np.zeros_like(x)
-    if method in ("dr", "dr_traditional", "dr_improved", "dr_improved_traditional", "ipw"):
-        odds, odds_influence = _odds(x, d, w, method, what)
-    balanced = comparison * odds
-    regression = None
-    if method != "ipw":
-        regression = _regress(x, y, balanced if method.startswith("dr_improved") else comparison)
-        fitted = regression.fitted
-    rest = y - fitted
-    gain, influence = _part(treated, rest)
-    direction = -_mean(treated, x)
-    estimate = gain
-    if method not in ("reg", "none"):
-        total = balanced.sum() if normalised else treated.sum()
-        lost = balanced @ rest / total
-        around = rest - lost if normalised else rest
-        slope = x.T @ (balanced[:, None] * around) / total
-        lost_influence = balanced[:, None] * around * (len(y) / total) + odds_influence @ slope
-        if not normalised:
-            lost_influence = lost_influence - treated[:, None] * lost / treated.mean()
-        estimate, influence = gain - lost, influence - lost_influence
-        direction = direction + balanced @ x / total
-    if regression is not None and not method.startswith("dr_improved"):
-        influence = influence + regression.effect(x, direction)
-    return Fit(estimate, influence, odds, {(0, 0): fitted}, method)
-
-
 def repeated_cross_sections(
     y: FloatArray,
     d: FloatArray,

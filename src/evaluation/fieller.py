@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-KINDS = ("interval", "outside", "everything")
-
 
 @dataclass(frozen=True)
 class FiellerSet:
@@ -135,12 +133,3 @@ def reason_to_refuse(delta_cost: float, delta_effect: float) -> str:
     if delta_effect > 0:
         return "dominant" if delta_cost <= 0 else ""
     return "dominated" if delta_cost >= 0 else "saves_and_loses"
-
-
-WORDS = {
-    "": "costs more and brings more months in work: the ratio is the price of an additional month",
-    "dominant": "costs less and brings more months in work: there is no price to pay for a month",
-    "dominated": "costs more and brings fewer months in work: no price buys an additional month",
-    "saves_and_loses": "costs less and brings fewer months in work: the ratio is money saved per month lost",
-    "no_effect": "no difference in months in work: a ratio has no meaning",
-}

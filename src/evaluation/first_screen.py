@@ -268,11 +268,3 @@ def may_not_say(
         ),
     ]
     return said
-
-
-def simulated(language: Language) -> str:
-    """Say that the data are simulated; it stands on every page and figure made from them."""
-    return language.text(
-        "Simulated data. The figures on this page describe made-up persons, not real people or areas. "
-        "They must not be quoted as results."
-    )

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
 
 Scale = Literal["rr", "or", "hr", "sd"]
 
@@ -80,66 +79,3 @@ def e_value(
     return pd.DataFrame(
         {"risk_ratio": [ratio], "e_value": [_threshold(ratio / true)], "e_value_limit": [limit]}
     )
-
-
-def e_value_of_shares(
-    treated: int, treated_episodes: int, untreated: int, untreated_episodes: int, *, level: float = 0.95
-) -> pd.DataFrame:
-    """E-value of a difference between two shares, from counts with the outcome and all counts.
-
-    Ding and VanderWeele (2016), Epidemiology 27(3). Returns e_value and e_value_limit.
-
-    Examples
-    --------
-    >>> e_value_of_shares(397, 78954, 51, 108829).round(1).to_numpy().tolist()
-    [[20.9, 16.0]]
-    """
-    p1, p0 = treated / treated_episodes, untreated / untreated_episodes
-    if not p1 > p0 > 0:
-        raise ValueError("e_value_of_shares: give the arm with the larger share first, neither share zero")
-    total = treated_episodes + untreated_episodes
-    exposed = treated_episodes / total
-    v1, v0 = p1 * (1 - p1) / treated_episodes, p0 * (1 - p0) / untreated_episodes
-    vf = exposed * (1 - exposed) / total
-    z = stats.norm.ppf(0.5 + level / 2)
-
-    def lower(factor: float) -> float:
-        left = p1 - p0 * factor
-        mix = exposed + (1 - exposed) / factor
-        variance = (v1 + v0 * factor**2) * mix**2 + left**2 * (1 - 1 / factor) ** 2 * vf
-        return float(left * mix - z * np.sqrt(variance))
-
-    limit = 1.0 if lower(1.0) <= 0 else _threshold(float(optimize.brentq(lower, 1.0, p1 / p0)))
-    return pd.DataFrame({"e_value": [_threshold(p1 / p0)], "e_value_limit": [limit]})
-
-
-def robustness_value(t: float, *, df: float, share: float = 1.0, level: float | None = None) -> float:
-    """Partial R² that an omitted variable needs with both treatment and outcome to take the finding away.
-
-    Parameters
-    ----------
-    t : float
-        Estimate divided by its standard error.
-    df : float
-        Residual degrees of freedom.
-    share : float
-        Part of the estimate to be explained away.
-    level : float, optional
-        Explain away significance at this level instead of the estimate itself.
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-
-    Examples
-    --------
-    >>> round(robustness_value(4.18, df=783), 2), round(robustness_value(4.18, df=783, level=0.95), 3)
-    (0.14, 0.076)
-    """
-    f = share * abs(t) / np.sqrt(df)
-    if level is not None:
-        f -= stats.t.ppf(0.5 + level / 2, df - 1) / np.sqrt(df - 1)
-    if f <= 0:
-        return 0.0
-    return float(0.5 * (np.sqrt(f**4 + 4 * f**2) - f**2))

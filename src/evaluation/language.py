@@ -7,10 +7,8 @@ and before % and €, the minus sign U+2212, dates as ``1.3.2021``.
 
 from __future__ import annotations
 
-import ast
 import gettext
 import io
-import json
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -21,14 +19,13 @@ from pathlib import Path
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date
-from babel.messages import extract, mofile, pofile
+from babel.messages import mofile, pofile
 from babel.numbers import format_decimal
 
 CODES = ("fi", "sv", "en")
 NBSP = "\u00a0"
 MINUS = "\u2212"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"text": None, "mark": None, "plural": (1, 2)}
 
 
 def mark(message: str) -> str:
@@ -192,44 +189,3 @@ def alphabetical(names: Iterable[str]) -> list[str]:
     """
     order = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}", "é": "e", "ü": "y", "-": " "})
     return sorted(names, key=lambda name: (name.lower().translate(order), name))
-
-
-def messages(folder: Path) -> set[str | tuple[str, str]]:
-    """List the messages that modules, notebooks and templates under a folder ask for.
-
-    A message is a literal in ``text("…")``, ``mark("…")`` or ``plural("…", "…", n)``; a plural message
-    is a pair. The test of the catalogues compares them with the translations.
-    """
-    found: set[str | tuple[str, str]] = set()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".py":
-            found |= _in_python(path.read_text("utf-8"))
-        elif path.suffix == ".ipynb":
-            cells = json.loads(path.read_text("utf-8"))["cells"]
-            for cell in cells:
-                if cell["cell_type"] == "code":
-                    lines = "".join(cell["source"]).splitlines()
-                    found |= _in_python("\n".join(line for line in lines if line[:1] not in "%!"))
-        elif path.suffix in {".j2", ".html"}:
-            template = io.BytesIO(path.read_bytes())
-            for _, message, *_ in extract.extract("jinja2.ext:babel_extract", template, KEYWORDS, (), {}):
-                found.add(message if isinstance(message, str) else (message[0], message[1]))
-    return found
-
-
-def _in_python(source: str) -> set[str | tuple[str, str]]:
-    # by syntax tree, because Babel's own extractor does not look inside f-strings before Python 3.12
-    found: set[str | tuple[str, str]] = set()
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call) or not node.args:
-            continue
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        first = node.args[0]
-        if name in ("text", "mark"):
-            branches = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
-            found |= {b.value for b in branches if isinstance(b, ast.Constant) and isinstance(b.value, str)}
-        elif name == "plural" and len(node.args) > 1:
-            one, many = node.args[:2]
-            if isinstance(one, ast.Constant) and isinstance(many, ast.Constant):
-                found.add((str(one.value), str(many.value)))
-    return found - {""}

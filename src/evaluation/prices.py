@@ -7,9 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-# HM Treasury Green Book, annex A6: social time preference rate, (first year of the band, rate).
-STPR = ((0, 0.035), (30, 0.030), (75, 0.025))
-
 
 def price_factors(index: pd.DataFrame, *, years: Iterable[int], price_year: int) -> np.ndarray:
     """Multipliers that carry nominal euros of each year to the prices of ``price_year``.
@@ -83,33 +80,3 @@ def discount_factors(times: np.ndarray | Iterable[float], *, rate: float, timing
     if timing not in shifts:
         raise ValueError(f"timing: {timing!r} is not among {list(shifts)}")
     return (1.0 + rate) ** -(np.asarray(times, dtype=float) + shifts[timing])
-
-
-def stpr_factors(years: np.ndarray | Iterable[int]) -> np.ndarray:
-    """Discount factors of the Green Book's schedule: 3.5 %, 3.0 % after year 30, 2.5 % after year 75.
-
-    Source: HM Treasury, The Green Book (2022), annex A6.
-
-    Examples
-    --------
-    >>> stpr_factors([0, 30, 31]).round(6).tolist()
-    [1.0, 0.356278, 0.345901]
-    """
-    asked = np.asarray(years, dtype=int)
-    if asked.size and asked.min() < 0:
-        raise ValueError(f"years: {int((asked < 0).sum())} are negative; count from 0")
-    year = np.arange(1, max(int(asked.max(initial=0)), 1) + 1)
-    rate = np.select([year > first for first, _ in reversed(STPR)], [value for _, value in reversed(STPR)])
-    return np.concatenate([[1.0], np.cumprod(1.0 / (1.0 + rate))])[asked]
-
-
-def present_value(flows: np.ndarray, *, rate: float, timing: str) -> np.ndarray:
-    """Present value of yearly flows (last axis: years from 0).
-
-    Examples
-    --------
-    >>> float(present_value(np.array([100.0, 125.0]), rate=0.25, timing="start"))
-    200.0
-    """
-    flows = np.asarray(flows, dtype=float)
-    return flows @ discount_factors(np.arange(flows.shape[-1]), rate=rate, timing=timing)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-
-from evaluation.prices import price_factors
 
 
 def cost_per_client(area_costs: pd.DataFrame, clients: pd.Series) -> pd.DataFrame:
@@ -50,62 +46,3 @@ def cost_per_client(area_costs: pd.DataFrame, clients: pd.Series) -> pd.DataFram
         },
         index=clients.index,
     )
-
-
-def programme_spending(
-    area_costs: pd.DataFrame,
-    clients: pd.DataFrame,
-    *,
-    items: Sequence[str],
-    start_day: int,
-    price_index: pd.DataFrame,
-    price_year: int,
-) -> pd.DataFrame:
-    """Spending per client by area and payer, for ``costs.ledger(programme=…)``.
-
-    Parameters
-    ----------
-    area_costs : pandas.DataFrame
-        Canonical table: area, year, item, payer, amount_eur.
-    clients : pandas.DataFrame
-        area, year, clients.
-    items : sequence of str
-        Items to count, named one by one: staff and projects, say. Pay subsidies and services bought are
-        already in the ledger at unit cost and would be counted twice.
-    start_day : int
-        Day from which episodes carry the spending.
-    price_index : pandas.DataFrame
-    price_year : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        area, payer, start_day, eur_per_client: all years of the area together, in prices of ``price_year``;
-        missing where an amount or a number of clients is missing.
-
-    Raises
-    ------
-    ValueError
-        If an item is not in the table.
-
-    Examples
-    --------
-    >>> spent = pd.DataFrame({"area": ["a"], "year": [2021], "item": ["staff"], "payer": ["municipality"],
-    ...                       "amount_eur": [1000.0]})
-    >>> people = pd.DataFrame({"area": ["a"], "year": [2021], "clients": [10]})
-    >>> index = pd.DataFrame({"year": [2021], "index": [100.0]})
-    >>> programme_spending(spent, people, items=["staff"], start_day=18687, price_index=index,
-    ...                    price_year=2021)["eur_per_client"].tolist()
-    [100.0]
-    """
-    unknown = sorted(set(items) - set(area_costs["item"]))
-    if unknown:
-        raise ValueError(f"area_costs.item: no {unknown}; found are {sorted(set(area_costs['item']))}")
-    rows = area_costs.loc[area_costs["item"].isin(items)].astype({"area": "str", "payer": "str"})
-    factor = price_factors(price_index, years=rows["year"], price_year=price_year)
-    rows = rows.assign(amount_eur=rows["amount_eur"] * factor)
-    total = rows.groupby(["area", "payer"])["amount_eur"].agg(lambda x: x.sum(skipna=False)).reset_index()
-    years = rows[["area", "year"]].drop_duplicates().merge(clients, how="left", validate="1:1")
-    people = years.groupby("area")["clients"].agg(lambda x: x.sum(skipna=False))
-    total["eur_per_client"] = total["amount_eur"] / total["area"].map(people).astype(float)
-    return total.assign(start_day=start_day)[["area", "payer", "start_day", "eur_per_client"]]

@@ -63,13 +63,6 @@ def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
     return frame
 
 
-def check_reference(folder: Path | str = FOLDER) -> None:
-    """Read every table of reference data, so that a mistake in an edited CSV is named first."""
-    names = sorted(path.stem for path in Path(folder).glob("*.csv"))
-    for name in sorted(names, key=lambda name: name != "pilot_areas"):  # the others refer to the areas
-        reference(name, folder)
-
-
 def _read(name: str, folder: Path) -> pd.DataFrame:
     path = folder / f"{name}.csv"
     if not path.exists():

@@ -21,7 +21,6 @@ from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
 
 __all__ = ["TABLES", "Register", "check_reference", "ingest", "load", "reference"]
 
-TABLES = tuple(REGISTER_TABLES)
 reference = read_reference
 
 

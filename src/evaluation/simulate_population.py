@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ALAND = "21"
 # The other municipalities' unemployed share of the labour force in February 2021 (baseline_by_area.csv).
 COMPARISON_SHARE = 0.114
 # Municipalities whose membership nobody could verify are kept out of the comparison: fewer of them suffice.

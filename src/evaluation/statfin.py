@@ -29,35 +29,6 @@ __all__ = [
     "read_activation",
 ]
 
-SERVICES = ("TYOTTOMATLOPUSSA", "PALVELUISSAYHTEENSA")
-
-
-def load(folder: Path | str = Path("data/raw/statfin")) -> pd.DataFrame:
-    """Read table 12r5 from the folder of public statistics: `12r5.json`, else `12r5.csv`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `read`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If neither file is there, with what to do.
-    """
-    path = find_file(folder)
-    if path is None:
-        raise FileNotFoundError(
-            f"{Path(folder)} holds no 12r5.json or 12r5.csv: run `evaluation fetch`, or save table 12r5 from "
-            f"{TABLE_URL} as JSON-stat 2 and drop it there as 12r5.json"
-        )
-    return read(path)
-
-
-def find_file(folder: Path | str = Path("data/raw/statfin")) -> Path | None:
-    """The saved table 12r5 in a folder, None if there is none."""
-    return next((path for name in ("12r5.json", "12r5.csv") if (path := Path(folder) / name).exists()), None)
-
 
 def read(path: Path | str) -> pd.DataFrame:
     """Read a saved table of jobseekers by municipality and month (StatFin 12r5).
@@ -89,59 +60,6 @@ def read(path: Path | str) -> pd.DataFrame:
     if (repeated := frame.duplicated(["municipality", "month"])).any():
         raise ValueError(f"{path}: {int(repeated.sum())} rows repeat a municipality and month")
     return frame.sort_values(["municipality", "month"], ignore_index=True)
-
-
-def national(path: Path | str) -> pd.DataFrame:
-    """The rows of a saved table 12r5 that are no municipality: the country, ELY centres, regions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `code` (SSS, ELY01, MK01, SK011, ...), `month`, and the figures as in `read`.
-    """
-    frame = _read_all(Path(path))
-    other = frame[~frame["code"].str.fullmatch(r"(?:KU)?\d{3}").astype(bool)]
-    return other.sort_values(["code", "month"], ignore_index=True)
-
-
-def read_activation(path: Path | str) -> pd.DataFrame:
-    """Read the national table of activation (StatFin 12u4) saved as CSV.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `month`, `unemployed`, `in_services`, `published_rate` (per cent, one decimal).
-    """
-    frame = pd.read_csv(path, dtype={"month": "str"}, na_values=MISSING)
-    absent = {"month", "AKTASTE", *SERVICES} - set(frame)
-    if absent:
-        raise ValueError(f"{path}: no column {', '.join(sorted(absent))}; expected table 12u4")
-    return pd.DataFrame(
-        {
-            "month": _months(frame["month"], where=str(path)),
-            "unemployed": frame[SERVICES[0]].astype(float),
-            "in_services": frame[SERVICES[1]].astype(float),
-            "published_rate": frame["AKTASTE"].astype(float),
-        }
-    )
-
-
-def activation_rate(unemployed: pd.Series, in_services: pd.Series) -> pd.Series:
-    """Activation rate in per cent, as Statistics Finland defines it: 100·P/(U+P).
-
-    Parameters
-    ----------
-    unemployed : Series or array
-        Unemployed jobseekers, U.
-    in_services : Series or array
-        Persons in services promoting employment, P.
-
-    Examples
-    --------
-    >>> activation_rate(pd.Series([278486]), pd.Series([81888])).round(1).tolist()
-    [22.7]
-    """
-    return 100 * in_services / (unemployed + in_services)
 
 
 def _read_all(path: Path) -> pd.DataFrame:
