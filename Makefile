@@ -39,8 +39,8 @@ lab: .venv/lab  ## open JupyterLab in the same environment
 	touch $@
 
 validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
-	$(BIN)/python -m evaluation.validation_study --registers 16 --seed 2000
-	$(BIN)/python -m evaluation.validation_oracles $(ORACLES)
+	$(BIN)/python -m validation.study --registers 16 --seed 2000
+	$(BIN)/python -m validation.published $(ORACLES)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: .venv/ready  ## check the published pages in headless Chromium

@@ -7,19 +7,13 @@ where it is not.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from evaluation.paired_draws import mean_differences
-from evaluation.value_of_information import acceptability
 
 THRESHOLDS = np.linspace(0, 5000, 501)
 
@@ -46,21 +40,6 @@ def episodes(count: int) -> pd.DataFrame:
             "effect": np.clip(rng.normal(4, 4, count) - cost / 8000, 0, 12),
         }
     )
-
-
-def curve(pairs: np.ndarray) -> pd.DataFrame:
-    """Acceptability curve from paired draws."""
-    zero = np.zeros(len(pairs))
-    return acceptability(
-        np.column_stack([zero, pairs[:, 0]]), np.column_stack([zero, pairs[:, 1]]), thresholds=THRESHOLDS
-    )
-
-
-def own_bootstrap(frame: pd.DataFrame, draws: int, **how: object) -> np.ndarray:
-    """Bootstrap and curve of this project."""
-    pairs = mean_differences(frame, columns=["cost", "effect"], arm="arm", draws=draws, seed=2, **how)  # type: ignore[arg-type]
-    curve(pairs)
-    return pairs
 
 
 def whole_frame_loop(frame: pd.DataFrame, draws: int) -> np.ndarray:
@@ -143,61 +122,6 @@ def report(name: str, own: float, peer: float | None, words: str) -> None:
         print(f"{name:58} {own:8.3f} s   {words}: not run, not installed")
     else:
         print(f"{name:58} {own:8.3f} s   {words} {peer:9.2f} s   ratio {peer / own:8.0f}")
-
-
-def main() -> None:
-    """Print every ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--episodes", type=int, default=20_000)
-    parser.add_argument("--draws", type=int, default=10_000)
-    parser.add_argument("--measured", type=int, default=200, help="replicates the df.sample loop really runs")
-    options = parser.parse_args()
-    frame, draws = episodes(options.episodes), options.draws
-    own = {
-        "cells": cpu(lambda: own_bootstrap(frame, draws), repeat=3),
-        "clusters": cpu(lambda: own_bootstrap(frame, draws, cluster="municipality"), repeat=3),
-        "counts": cpu(lambda: own_bootstrap(frame, draws // 10, exact=True), repeat=1) * 10,
-    }
-    loop = cpu(lambda: sample_loop(frame, options.measured), repeat=1) * draws / options.measured
-    wide = frame.assign(**{f"covariate_{k}": np.arange(len(frame)) % (k + 2) for k in range(18)})
-    usual = cpu(lambda: whole_frame_loop(wide, options.measured), repeat=1) * draws / options.measured
-    check = [own_bootstrap(frame, 4000, exact=exact).std(axis=0) for exact in (True, False)]
-    print(
-        f"{draws} replicates, {options.episodes} episodes, curve at {len(THRESHOLDS)} thresholds; CPU seconds"
-    )
-    words = f"df.sample of two columns ({options.measured} replicates run, scaled to {draws})"
-    report("bootstrap of episodes, counted by cells", own["cells"], loop, words)
-    many = f"df.sample of a table of {wide.shape[1]} columns ({options.measured} run, scaled)"
-    report("bootstrap of episodes, counted by cells", own["cells"], usual, many)
-    report("bootstrap of episodes, every count (a tenth run, scaled)", own["counts"], loop, words)
-    report("bootstrap of municipalities", own["clusters"], loop, words)
-    print(f"standard errors, every count / by cells: {np.round(check[0] / check[1], 3)}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "episodes.csv"
-        frame.to_csv(path, index=False)
-        few = max(draws // 50, 20)
-        r_time = in_r("boot", R_BOOT.format(csv=path.as_posix(), draws=few))
-        report(
-            "bootstrap of episodes, counted by cells",
-            own["cells"],
-            None if r_time is None else r_time * draws / few,
-            f"R boot ({few} replicates run, scaled)",
-        )
-        rng = np.random.default_rng(3)
-        cost, effect = rng.gamma(2, 3000, (10_000, 25)), rng.gamma(2, 2, (10_000, 25))
-        fast = cpu(lambda: acceptability(cost, effect, thresholds=THRESHOLDS), repeat=5)
-        slow = cpu(lambda: dense(cost, effect), repeat=1)
-        found, (shares, evpi) = acceptability(cost, effect, thresholds=THRESHOLDS), dense(cost, effect)
-        gap = np.abs(found["probability_best"].to_numpy().reshape(shares.shape) - shares).max()
-        loss = np.abs(found["evpi"].to_numpy()[::25] - evpi).max()
-        report("acceptability and EVPI, 10,000 x 25 x 501", fast, slow, "numpy threshold by threshold")
-        array = cpu(lambda: whole_array(cost, effect), repeat=1)
-        report("acceptability and EVPI, 10,000 x 25 x 501", fast, array, "numpy in one array (1 GB)")
-        print(f"largest difference to the dense array: probability {gap:.1e}, EVPI {loss:.1e} euros")
-        for name, values in (("cost", cost), ("effect", effect)):
-            pd.DataFrame(values).add_prefix("s").to_csv(Path(folder) / f"{name}.csv", index=False)
-        r_time = in_r("dampack", R_DAMPACK.format(folder=Path(folder).as_posix()))
-        report("acceptability and EVPI, 10,000 x 25 x 501", fast, r_time, "dampack")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from evaluation.spells import days_within, islands
+from evaluation.timelines.spells import days_within, islands
 
 
 def draw(persons: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -23,19 +23,22 @@ class SmallStudy:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
-    from evaluation import area_months, cohort, outcomes, registers, simulate
-    from evaluation.reference import reference
+    from evaluation.cohorts import cohort
+    from evaluation.outcomes import area_months, measures
+    from evaluation.registers import ingest
+    from evaluation.registers.reference import reference
+    from evaluation.simulation import register as simulate
 
     folder = tmp_path_factory.mktemp("study")
     simulate.register(
         folder / "raw", persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002
     )
-    rules = registers.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
-    register = registers.load(folder / "processed")
+    rules = ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
+    register = ingest.load(folder / "processed")
     municipalities = reference("municipalities", REFERENCE)
     found = cohort.inflow(register, municipalities=municipalities)
     return SmallStudy(
-        found.episodes.join(outcomes.measure(register, found.episodes)),
+        found.episodes.join(measures.measure(register, found.episodes)),
         found.attrition,
         area_months.cells(register),
         rules,

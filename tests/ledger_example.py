@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from evaluation import disclosure, ledger
+from evaluation.results import disclosure, ledger
 
 AREAS = ("helsinki", "oulu", "raasepori-hanko")
 SIZES = {"helsinki": 42_000, "oulu": 14_300, "raasepori-hanko": 640, "all": 160_000}

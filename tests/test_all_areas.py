@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import ledger
-from evaluation.all_areas import FEWEST_AREAS, adjusted_rows, area_estimates, pooled_rows
+from evaluation.pooling.areas import FEWEST_AREAS, adjusted_rows, area_estimates, pooled_rows
+from evaluation.results import ledger
 
 OUTCOME = "open_employment_12m"
 

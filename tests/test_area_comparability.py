@@ -4,15 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import diagnostics, ledger
-from evaluation.area_comparability import balance_rows, finding_checks, negative_controls
-from evaluation.area_effects import (
-    HEADLINE,
-    changes_of,
-    effect_rows,
-    labour_market_areas,
-)
-from evaluation.comparison import design
+from evaluation.cohorts.comparison import design
+from evaluation.diagnostics import comparability
+from evaluation.diagnostics import verdict as verdict_of_diagnostics
+from evaluation.diagnostics.area import balance_rows, finding_checks, negative_controls
+from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
+from evaluation.results import ledger
 
 STATUSES = {"pass", "concern", "fail", "not_run"}
 
@@ -86,8 +83,8 @@ def test_all_checks_together_give_one_verdict_that_fits_the_ledger(main, study):
     given = {"area": "oulu", "municipalities": study.municipalities, "seed": 1}
     balance, checks = balance_rows(main)
     controls = negative_controls(study.episodes, **given)
-    pre_trend = diagnostics.not_run("pre_trend", reason="too few episodes", outcome=HEADLINE)
-    verdict = diagnostics.verdict(pd.concat([checks, controls, pre_trend], ignore_index=True))
+    pre_trend = comparability.not_run("pre_trend", reason="too few episodes", outcome=HEADLINE)
+    verdict = verdict_of_diagnostics.verdict(pd.concat([checks, controls, pre_trend], ignore_index=True))
     assert len(verdict) == 1 and verdict["status"].item() in STATUSES - {"pass"}
     every = pd.concat([balance, checks, controls, pre_trend, verdict], ignore_index=True)
     ledger.rows(every.drop(columns="topic"), topic="comparability", area="oulu", simulated=True)

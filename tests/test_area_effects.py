@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import ledger
-from evaluation.area_effects import (
+from evaluation.cohorts.comparison import design
+from evaluation.inference.area import (
     BASELINE,
     HEADLINE,
     PRIMARY,
@@ -15,7 +15,7 @@ from evaluation.area_effects import (
     ledger_columns,
     pilot_areas_of,
 )
-from evaluation.comparison import design
+from evaluation.results import ledger
 
 OUTCOMES = [*PRIMARY[:4], "open_employment_24m"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.area_months import cells, months_between, rates, totals
-from evaluation.states import PRECEDENCE, UNEMPLOYED
+from evaluation.outcomes.area_months import cells, months_between, rates
+from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED
 from small_register import day, random_register, register
 
 STATFIN = Path(__file__).parents[2] / "shared" / "statfin"
@@ -114,16 +114,6 @@ def test_months_outside_the_register_are_refused(drawn):
         cells(drawn, first="2015-12")
     with pytest.raises(ValueError, match="last: 2025-01"):
         cells(drawn, last="2025-01")
-
-
-def test_totals_over_months_are_missing_where_a_month_is():
-    found = small([("unemployed", "2024-03-05", "2024-08-01"), ("unemployed", "2024-11-05", "2025-01-01")])
-    table = cells(found, first="2024-01", last="2024-12").assign(year=2024)
-    year = totals(table, by="year")
-    assert year[["inflow", "past_3m"]].values.tolist()[0] == pytest.approx([2, np.nan], nan_ok=True)
-    half = totals(table[table["month_name"] <= "2024-06"], by="year")
-    assert half[["inflow", "past_3m"]].values.tolist() == [[1, 1]]
-    assert "month" not in year
 
 
 def test_rates_are_missing_where_nobody_is_counted():

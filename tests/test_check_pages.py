@@ -2,8 +2,9 @@
 
 import pytest
 
-from evaluation import area_sections, check_pages, cost_sections, method_sections, page, sections
-from evaluation.provenance_section import data_and_provenance
+from evaluation.pipeline import check_pages
+from evaluation.reporting import area_sections, cost_sections, method_sections, page, sections
+from evaluation.reporting.provenance_section import data_and_provenance
 from test_page import REFERENCE, ledger_example
 
 GOOD = "<h1>Sivu</h1><p>Teksti.</p>"

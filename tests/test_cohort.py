@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import cohort
-from evaluation.history import completed_years, days_since_birthday
+from evaluation import windows
+from evaluation.cohorts import cohort, comparison
+from evaluation.cohorts import places as places_of_cohorts
+from evaluation.cohorts.history import completed_years, days_since_birthday
 from small_register import MUNICIPALITIES, day, random_register, register
 
 PERSON = ("1980-06-15", "female", "secondary", "fi", False)
@@ -257,22 +259,22 @@ def test_stock_holds_everyone_in_a_state_of_broad_unemployment_on_the_day():
 
 def test_design_marks_treated_and_post_and_refuses_unknown_names():
     episodes = inflow(random_register(11, people=400)).episodes
-    data = cohort.design(episodes, area="oulu", followup="after_1")
+    data = comparison.design(episodes, area="oulu", followup="after_1")
     assert set(data["window"]) == {"2019_20", "after_1"}
     assert set(data["arm"]) == {"pilot", "comparison"}
     assert set(data.loc[data["treated"], "area"]) == {"oulu"}
     assert (data["post"] == (data["window"] == "after_1")).all()
     assert set(data["group"]) == {"target_group"}
-    both = cohort.design(
+    both = comparison.design(
         episodes, area="all", pool=("comparison", "possible_pilot"), drop_municipalities=["091"]
     )
     assert "630" in set(both["municipality"]) and "091" not in set(both["municipality"])
-    assert len(cohort.design(episodes, area="oulu", baseline="covid", donut_months=3)) < len(
-        cohort.design(episodes, area="oulu", baseline="covid")
+    assert len(comparison.design(episodes, area="oulu", baseline="covid", donut_months=3)) < len(
+        comparison.design(episodes, area="oulu", baseline="covid")
     )
     for wrong in ({"area": "olu"}, {"area": "oulu", "baseline": "2017"}, {"area": "oulu", "group": "all"}):
         with pytest.raises(ValueError, match=r"known|areas with"):
-            cohort.design(episodes, **wrong)
+            comparison.design(episodes, **wrong)
 
 
 def test_the_donut_leaves_out_both_sides_of_the_start():
@@ -282,31 +284,31 @@ def test_the_donut_leaves_out_both_sides_of_the_start():
             "area": "oulu",
             "arm": "pilot",
             "group": "target_group",
-            "window": cohort.window_of(index_day),
+            "window": windows.window_of(index_day),
             "municipality": "564",
             "index_day": index_day,
         }
     )
-    kept = cohort.design(episodes, area="oulu", baseline="covid", donut_months=3)
+    kept = comparison.design(episodes, area="oulu", baseline="covid", donut_months=3)
     assert (kept["index_day"] - day("2021-03-01")).tolist() == [-92, 92]
 
 
 def test_windows_follow_each_other_without_overlap():
-    bounds = [cohort.to_day(date) for window in cohort.WINDOWS.values() for date in window]
+    bounds = [windows.to_day(date) for window in windows.WINDOWS.values() for date in window]
     assert all(later - earlier == 1 for earlier, later in zip(bounds[1:-1:2], bounds[2::2], strict=True))
-    assert cohort.to_day("2020-02-29") + 365 == cohort.to_day("2021-02-28")
+    assert windows.to_day("2020-02-29") + 365 == windows.to_day("2021-02-28")
 
 
 def test_neighbours_share_a_commuting_area_with_the_pilot():
-    assert cohort.neighbours(MUNICIPALITIES, area="oulu") == ("005",)
-    assert cohort.neighbours(MUNICIPALITIES, area="helsinki") == ()
+    assert places_of_cohorts.neighbours(MUNICIPALITIES, area="oulu") == ("005",)
+    assert places_of_cohorts.neighbours(MUNICIPALITIES, area="helsinki") == ()
     # an area whose membership is unconfirmed is not its own neighbour
     unconfirmed = MUNICIPALITIES.assign(
         pilot_area=["", "", "helsinki", "oulu", "kitee"], commuting_area_fi="Oulun tk-alue"
     )
-    assert cohort.neighbours(unconfirmed, area="kitee") == ("005", "035")
+    assert places_of_cohorts.neighbours(unconfirmed, area="kitee") == ("005", "035")
     with pytest.raises(ValueError, match="helsinki"):
-        cohort.neighbours(MUNICIPALITIES, area="nowhere")
+        places_of_cohorts.neighbours(MUNICIPALITIES, area="nowhere")
 
 
 def test_age_and_days_from_the_birthday_agree_on_leap_days_too():

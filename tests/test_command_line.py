@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation import check_pages, pipeline, statfin
 from evaluation.__main__ import main
-from evaluation.notebook_runs import choose
+from evaluation.pipeline import check_pages, plan
+from evaluation.pipeline import project as project_of_pipeline
+from evaluation.pipeline.notebook_runs import choose
+from evaluation.statistics import statfin
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +45,7 @@ def runs(monkeypatch):
             page.write_text("")
         return given["areas"][2:]  # a third area would fail
 
-    monkeypatch.setattr(pipeline, "run", run)
+    monkeypatch.setattr(plan, "run", run)
     return asked
 
 
@@ -102,13 +104,13 @@ def test_all_areas_and_languages_unless_named(delivered, runs):
 
 
 def test_a_page_that_was_not_written_is_not_named(delivered, monkeypatch, capsys):
-    monkeypatch.setattr(pipeline, "run", lambda project, **given: ["register"])
+    monkeypatch.setattr(plan, "run", lambda project, **given: ["register"])
     assert call(delivered, "run") == 1
     assert capsys.readouterr().out == ""
 
 
 def test_a_run_without_a_register_simulates_one_first(project, runs, monkeypatch, capsys):
-    from evaluation import simulate
+    from evaluation.simulation import register as simulate
 
     made = []
 
@@ -148,7 +150,7 @@ def test_simulate_never_writes_over_a_delivery_that_is_not_simulated(delivered, 
 
 
 def test_an_interrupted_simulation_leaves_no_half_delivery(project, monkeypatch):
-    from evaluation import simulate
+    from evaluation.simulation import register as simulate
 
     def register(raw, **given):
         (raw / "henkilot.csv").write_text("half")
@@ -229,7 +231,7 @@ def test_another_folder_than_the_project_is_refused(tmp_path, capsys):
 
 def test_data_and_reports_may_lie_elsewhere(project, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    found = pipeline.Project.at(project, data=elsewhere / "data", reports=elsewhere / "pages")
+    found = project_of_pipeline.Project.at(project, data=elsewhere / "data", reports=elsewhere / "pages")
     assert found.register == elsewhere / "data" / "raw" / "register"
     assert found.reference == project / "data" / "raw" / "reference"  # the project's own
     assert found.reports == elsewhere / "pages"

@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import cost_reference, cost_tables, ledger
-from evaluation.cost_tables import PURSES
+from evaluation.costs import assumptions, tables
+from evaluation.costs.tables import PURSES
+from evaluation.results import ledger
 
-REFERENCE = cost_reference.load(Path(__file__).parents[1] / "data" / "raw" / "reference")
+REFERENCE = assumptions.load(Path(__file__).parents[1] / "data" / "raw" / "reference")
 SETTINGS = {"year": 2021, "price_year": 2021, "service": "20", "subsidy": "80"}
 
 
 def table(days=300, **changes):
-    return cost_tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes)).set_index(
-        "position"
-    )
+    return tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes)).set_index("position")
 
 
 def test_payers_add_up_in_every_state_and_taxes_of_open_work_are_gains():
@@ -44,7 +43,7 @@ def test_municipal_share_in_unemployment_follows_the_band(days, share):
 
 
 def test_shift_rows_enter_the_ledger():
-    rows = cost_tables.shift_rows(table().reset_index())
+    rows = tables.shift_rows(table().reset_index())
     assert len(rows) == 3 * len(PURSES)
     entered = ledger.rows(rows, area="all", simulated=True)
     one = entered.set_index("item")["estimate"]
@@ -57,7 +56,7 @@ def test_mean_costs_by_arm_and_window_by_hand_leave_out_incomplete_episodes():
     )
     for place, payer in enumerate(PURSES):
         frame[f"cost_{payer}_12m_eur"] = [10.0 * place, 20.0 * place, np.nan, 5.0]
-    rows = cost_tables.mean_costs(frame, months=12)
+    rows = tables.mean_costs(frame, months=12)
     pilot = rows[rows["group"] == "pilot"].set_index("item")
     assert pilot["estimate"].to_dict() == {payer: 15.0 * place for place, payer in enumerate(PURSES)}
     assert set(pilot["persons"]) == {1}

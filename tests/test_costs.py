@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import accrual, benefit_share, cost_reference, costs, prices
-from evaluation.cost_items import ITEMS
+from evaluation.costs import assumptions, municipal_share, payers, prices
+from evaluation.costs.items import ITEMS
+from evaluation.timelines import accrual
 
 FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
-REFERENCE = cost_reference.load(FOLDER)
-BANDS = benefit_share.bands_from(REFERENCE.municipal_share)
+REFERENCE = assumptions.load(FOLDER)
+BANDS = municipal_share.bands_from(REFERENCE.municipal_share)
 MONDAY = int(np.datetime64("2019-01-07").astype(int))
 SETTINGS = {"horizons_months": [12], "price_year": 2019, "discount_rate": 0.0, "reference": REFERENCE}
 
@@ -68,7 +69,7 @@ def support(weeks, start=MONDAY, person=1, rate=10.0, days=5):
     ],
 )
 def test_municipal_share_of_days_around_300_and_1000(before, days, municipal_days):
-    fraction = benefit_share.municipal_fraction(
+    fraction = municipal_share.municipal_fraction(
         np.array([before]), np.array([days]), bands=BANDS, day=np.array([MONDAY])
     )[0]
     assert fraction * max(days, 1) == pytest.approx(municipal_days, abs=1e-12)
@@ -77,7 +78,7 @@ def test_municipal_share_of_days_around_300_and_1000(before, days, municipal_day
 def test_a_payment_outside_every_rule_is_refused():
     far = np.array([np.datetime64("2031-01-01").astype(int)])
     with pytest.raises(ValueError, match="1 payments fall on days without a rule"):
-        benefit_share.municipal_fraction(np.array([0]), np.array([1]), bands=BANDS, day=far)
+        municipal_share.municipal_fraction(np.array([0]), np.array([1]), bands=BANDS, day=far)
 
 
 @pytest.mark.parametrize("threshold", [300, 1000])
@@ -92,7 +93,7 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
         spells=[(1, "service", "20", MONDAY + 2, MONDAY + 5), (1, "service", "3", MONDAY + 3, MONDAY + 5)],
     )
     opening = pd.Series({1: threshold - 3})
-    out = costs.ledger(
+    out = payers.ledger(
         data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()})
     )
     municipal = 10.0 * (2 * share[0] + share[0] + 4 * share[1])
@@ -103,50 +104,12 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
 def test_history_before_the_index_date_counts_and_is_not_charged():
     data = register(benefits=support(61))  # 305 paid days in 61 weeks
     index = MONDAY + 7 * 59  # 295 paid days before
-    out = costs.ledger(
+    out = payers.ledger(
         data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020})
     )
     factor = 1.0  # paid in 2020, prices of 2020
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(25.0 * factor)
     assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(100.0 * factor)
-
-
-def test_payer_split_of_the_ledger_equals_the_rule_for_random_histories():
-    rng = np.random.default_rng(4)
-    people = 60
-    before = rng.integers(0, 1100, people)
-    weeks = rng.integers(1, 50, people)
-    served = rng.integers(0, 8, people)
-    rows, services = [], []
-    for person in range(people):
-        rows += support(int(weeks[person]), person=person, rate=33.66)
-        if served[person]:
-            first = MONDAY + 7 * int(rng.integers(0, weeks[person]))
-            services.append((person, "service", "20", first, first + 7 * int(served[person])))
-    in_service = np.zeros(people, dtype=int)
-    for person, _, _, first, last in services:
-        in_service[person] = 5 * max(0, min(weeks[person], (last - MONDAY) // 7) - (first - MONDAY) // 7)
-    cases = pd.DataFrame(
-        {
-            "paid_days_before": before,
-            "unemployed_paid_days": weeks * 5 - in_service,
-            "active_measure_days": in_service,
-            "daily_rate_eur": 33.66,
-        }
-    )
-    expected = benefit_share.split_payment(cases, bands=BANDS)
-    out = costs.ledger(
-        register(rows, services),
-        episodes(*[(person, MONDAY) for person in range(people)]),
-        opening_days=pd.Series(before),
-        **(SETTINGS | {"reference": untaxed()}),
-    )
-    np.testing.assert_allclose(
-        out["item_labour_market_support_municipality_12m_eur"], expected["municipality_eur"], atol=0.006
-    )
-    np.testing.assert_allclose(
-        out["item_labour_market_support_state_12m_eur"], expected["state_eur"], atol=0.006
-    )
 
 
 def rich_register(people=300, seed=1):
@@ -182,7 +145,7 @@ RICH_SETTINGS = SETTINGS | {"horizons_months": [3, 12, 24], "price_year": 2021, 
 
 @pytest.fixture(scope="module")
 def rich():
-    return costs.ledger(*RICH, **RICH_SETTINGS)
+    return payers.ledger(*RICH, **RICH_SETTINGS)
 
 
 def test_payers_of_every_episode_sum_to_its_public_total_and_items_to_their_payer_to_the_cent(rich):
@@ -206,7 +169,7 @@ def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich
         basic_allowance_state_share=0.3,
         earnings_related_state_pays_basic_part=0.0,
     )
-    other = costs.ledger(*RICH, **(RICH_SETTINGS | {"reference": moved}))
+    other = payers.ledger(*RICH, **(RICH_SETTINGS | {"reference": moved}))
     for months in (3, 12, 24):
         name = f"cost_all_public_{months}m_eur"
         assert (rich[name] - other[name]).abs().max() <= 0.06
@@ -220,7 +183,7 @@ def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich
 
 def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
     data, frame = RICH
-    plain = costs.ledger(
+    plain = payers.ledger(
         data, frame.iloc[:300], **(RICH_SETTINGS | {"price_year": 2021, "discount_rate": 0.0})
     )
     names = [
@@ -253,9 +216,9 @@ def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
 def test_buckets_and_executor_give_identical_ledgers(rich):
     from concurrent.futures import ThreadPoolExecutor
 
-    pd.testing.assert_frame_equal(rich, costs.ledger(*RICH, **RICH_SETTINGS, buckets=7))
+    pd.testing.assert_frame_equal(rich, payers.ledger(*RICH, **RICH_SETTINGS, buckets=7))
     with ThreadPoolExecutor(2) as pool:
-        pd.testing.assert_frame_equal(rich, costs.ledger(*RICH, **RICH_SETTINGS, buckets=3, executor=pool))
+        pd.testing.assert_frame_equal(rich, payers.ledger(*RICH, **RICH_SETTINGS, buckets=3, executor=pool))
 
 
 def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
@@ -266,13 +229,13 @@ def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
         spells=data.spells.sample(frac=1, random_state=3),
         earnings=data.earnings.sample(frac=1, random_state=3),
     )
-    pd.testing.assert_frame_equal(rich, costs.ledger(shuffled, frame, **RICH_SETTINGS))
+    pd.testing.assert_frame_equal(rich, payers.ledger(shuffled, frame, **RICH_SETTINGS))
     for before, after in zip(copies, (data.benefits, data.spells, data.earnings, frame), strict=True):
         pd.testing.assert_frame_equal(before, after)
 
 
 def test_incomplete_follow_up_is_missing_not_zero():
-    out = costs.ledger(
+    out = payers.ledger(
         register(benefits=support(2)),
         episodes((1, MONDAY), followed=400),
         **(SETTINGS | {"horizons_months": [12, 24]}),
@@ -287,7 +250,7 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
     net = table["gross_eur_per_year"] - table["included_benefits_eur_per_year"]
     np.testing.assert_allclose(table.loc[yes, "benefit_free_eur_per_year"], net[yes])
     assert (table.loc[yes, "included_benefits_eur_per_year"] > 0).all()
-    out = costs.ledger(
+    out = payers.ledger(
         register(spells=[(1, "service", "0", MONDAY, MONDAY + 73)]),
         episodes((1, MONDAY)),
         **(SETTINGS | {"price_year": 2021}),
@@ -298,7 +261,7 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
 
 def test_overlapping_spells_of_the_same_service_are_paid_for_once():
     twice = [(1, "service", "0", MONDAY, MONDAY + 60), (1, "service", "0", MONDAY + 30, MONDAY + 73)]
-    out = costs.ledger(
+    out = payers.ledger(
         register(spells=[*twice, (2, "service", "0", MONDAY, MONDAY + 73)]),
         episodes((1, MONDAY), (2, MONDAY)),
         **SETTINGS,
@@ -330,13 +293,13 @@ def test_every_service_code_of_the_reference_has_a_unit_cost():
 
 def test_a_service_code_without_a_unit_cost_is_refused_with_its_remedy():
     with pytest.raises(ValueError, match=r"1 service spells .*\['zz'\]; add rows to service_unit_costs"):
-        costs.ledger(
+        payers.ledger(
             register(spells=[(1, "service", "zz", MONDAY, MONDAY + 9)]), episodes((1, MONDAY)), **SETTINGS
         )
 
 
 def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_state():
-    out = costs.ledger(
+    out = payers.ledger(
         register(spells=[(1, "service", "05", MONDAY, MONDAY + 100)]), episodes((1, MONDAY)), **SETTINGS
     )
     to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2021], price_year=2019)[0])
@@ -348,7 +311,7 @@ def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_
 
 def test_earnings_related_days_basic_part_by_the_state_rest_by_the_funds_and_lay_offs_by_the_funds_alone():
     weeks = [(p, "earnings_related", MONDAY, MONDAY + 7, 5, 350.0) for p in (1, 2)]
-    out = costs.ledger(
+    out = payers.ledger(
         register(weeks, [(2, "laid_off", "", MONDAY - 5, MONDAY + 30)]),
         episodes((1, MONDAY), (2, MONDAY)),
         **(SETTINGS | {"reference": untaxed()}),
@@ -360,7 +323,7 @@ def test_earnings_related_days_basic_part_by_the_state_rest_by_the_funds_and_lay
 def test_taxes_on_earnings_fall_on_each_payer_and_the_municipal_part_drops_in_2023():
     months = [(1, 12 * 49 + 6, 3000.0), (2, 12 * 53 + 6, 3000.0)]  # July 2019, July 2023
     start = [int(np.datetime64(f"{y}-06-01").astype(int)) for y in (2019, 2023)]
-    out = costs.ledger(
+    out = payers.ledger(
         register(earnings=months), episodes((1, start[0]), (2, start[1])), **(SETTINGS | {"price_year": 2019})
     )
     to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2023], price_year=2019)[0])
@@ -373,7 +336,7 @@ def test_taxes_on_earnings_fall_on_each_payer_and_the_municipal_part_drops_in_20
 def test_second_year_is_discounted_once_and_prices_move_to_the_price_year():
     first = [(1, "basic_allowance", MONDAY, MONDAY + 7, 5, 100.0)]
     second = [(1, "basic_allowance", MONDAY + 371, MONDAY + 378, 5, 100.0)]
-    out = costs.ledger(
+    out = payers.ledger(
         register(first + second),
         episodes((1, MONDAY)),
         **(
@@ -397,7 +360,7 @@ def test_programme_spending_starts_on_its_day_and_a_missing_amount_stays_missing
     )
     frame = episodes((1, MONDAY), (2, MONDAY), (3, MONDAY), (4, MONDAY - 1), (5, MONDAY - 1))
     frame = frame.assign(area=["oulu", "turku", "", "oulu", "turku"])
-    out = costs.ledger(register(), frame, programme=spending, **SETTINGS)
+    out = payers.ledger(register(), frame, programme=spending, **SETTINGS)
     expected = [400.0, np.nan, 0.0, 0.0, 0.0]
     np.testing.assert_array_equal(out["cost_municipality_12m_eur"], expected)
     assert out["cost_eu_12m_eur"].tolist() == [50.0, 0.0, 0.0, 0.0, 0.0]
@@ -407,14 +370,14 @@ def test_programme_spending_starts_on_its_day_and_a_missing_amount_stays_missing
 def test_price_year_and_discount_rate_have_no_default():
     import inspect
 
-    parameters = inspect.signature(costs.ledger).parameters
+    parameters = inspect.signature(payers.ledger).parameters
     for name in ("horizons_months", "price_year", "discount_rate", "reference"):
         assert parameters[name].default is inspect.Parameter.empty
 
 
 def test_a_price_year_without_an_index_is_refused():
     with pytest.raises(ValueError, match=r"price_index: no value for \[2035\]"):
-        costs.ledger(
+        payers.ledger(
             register(benefits=support(1)), episodes((1, MONDAY)), **(SETTINGS | {"price_year": 2035})
         )
 
@@ -463,7 +426,7 @@ def test_hundred_thousand_payments_take_seconds_not_minutes(rate):
         [frame.assign(person_id=frame["person_id"] + 50 * k) for k in range(people)], ignore_index=True
     )
     begin = time.process_time()
-    out = costs.ledger(big, many, **(RICH_SETTINGS | {"discount_rate": rate}))
+    out = payers.ledger(big, many, **(RICH_SETTINGS | {"discount_rate": rate}))
     assert len(big.benefits) >= 200_000
     assert len(out) == len(many)
     assert time.process_time() - begin < 15

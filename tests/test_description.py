@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import description
+from evaluation.outcomes import description
 
 
 def episodes(rows):
@@ -129,7 +129,7 @@ def test_attrition_of_an_area_ends_with_what_is_analysed():
 
 
 def test_attrition_never_grows_and_ends_at_the_main_comparison(study):
-    from evaluation.comparison import design
+    from evaluation.cohorts.comparison import design
 
     for area in ("oulu", "all"):
         main = design(study.episodes, area=area)
@@ -179,7 +179,7 @@ def test_descriptions_leave_their_input_as_it_was(study):
 
 
 def test_descriptions_fit_the_ledger(study):
-    from evaluation import ledger
+    from evaluation.results import ledger
 
     parts = [
         description.size_rows(study.episodes, area="oulu"),

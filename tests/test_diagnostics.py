@@ -1,8 +1,6 @@
 """Diagnostics: each state reachable, published values reproduced, bounds hold their level, verdict rules."""
 
 import itertools
-import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from evaluation import diagnostics, ledger
-from evaluation.hidden_bias import e_value, e_value_of_shares, robustness_value
-from evaluation.pretrends import (
+from evaluation.diagnostics import checks as diagnostics
+from evaluation.diagnostics import comparability
+from evaluation.diagnostics import verdict as verdict_of_diagnostics
+from evaluation.diagnostics.pretrends import (
     _excluded,
     breakdown_per_year,
     breakdown_ratio,
@@ -21,9 +20,9 @@ from evaluation.pretrends import (
     pre_trend,
     robust_interval,
 )
-from evaluation.verdict import CONTROLS, ESSENTIAL, verdict, withhold
+from evaluation.diagnostics.verdict import CONTROLS, ESSENTIAL, verdict, withhold
+from evaluation.results import ledger
 
-ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
 FOUND = pd.DataFrame(
     {
         "outcome": ["open_employment_12m"],
@@ -68,20 +67,20 @@ def test_a_control_without_a_number_is_not_run_and_an_unknown_one_is_refused():
 
 
 def test_overlap_balance_and_clusters_reach_every_state():
-    assert diagnostics.overlap(0.01, ess=500)["status"].item() == "pass"
-    assert diagnostics.overlap(0.01, ess=50)["status"].item() == "concern"
-    assert diagnostics.overlap(0.01, ess=10)["status"].item() == "fail"
-    assert diagnostics.overlap(np.nan, ess=10)["status"].item() == "not_run"
-    assert diagnostics.balance([0.02], treated=9000, ess=9000)["status"].item() == "pass"
-    assert diagnostics.balance([0.5], treated=9000, ess=9000)["status"].item() == "fail"
-    assert diagnostics.balance([0.02], treated=40, ess=9000)["status"].item() == "concern"
-    assert diagnostics.balance([], treated=40, ess=9000)["status"].item() == "not_run"
+    assert comparability.overlap(0.01, ess=500)["status"].item() == "pass"
+    assert comparability.overlap(0.01, ess=50)["status"].item() == "concern"
+    assert comparability.overlap(0.01, ess=10)["status"].item() == "fail"
+    assert comparability.overlap(np.nan, ess=10)["status"].item() == "not_run"
+    assert comparability.balance([0.02], treated=9000, ess=9000)["status"].item() == "pass"
+    assert comparability.balance([0.5], treated=9000, ess=9000)["status"].item() == "fail"
+    assert comparability.balance([0.02], treated=40, ess=9000)["status"].item() == "concern"
+    assert comparability.balance([], treated=40, ess=9000)["status"].item() == "not_run"
     arm = np.arange(41) < 1
     even = np.where(arm, 1.0, 1 / 40)
-    assert diagnostics.clusters(even, arm)["status"].item() == "pass"
-    assert diagnostics.clusters(np.where(np.arange(41) < 12, even, 1e-6), arm)["status"].item() == "concern"
-    assert diagnostics.clusters(np.where(np.arange(41) < 4, even, 1e-6), arm)["status"].item() == "fail"
-    assert diagnostics.clusters([1.0], [True])["status"].item() == "not_run"
+    assert comparability.clusters(even, arm)["status"].item() == "pass"
+    assert comparability.clusters(np.where(np.arange(41) < 12, even, 1e-6), arm)["status"].item() == "concern"
+    assert comparability.clusters(np.where(np.arange(41) < 4, even, 1e-6), arm)["status"].item() == "fail"
+    assert comparability.clusters([1.0], [True])["status"].item() == "not_run"
 
 
 def test_perfectly_balanced_small_areas_are_not_failed():
@@ -90,7 +89,7 @@ def test_perfectly_balanced_small_areas_are_not_failed():
     for treated in (100, 300, 3000):
         error = np.sqrt(1 / treated + 1 / 800)
         smd = rng.normal(0, error, (150, 20))
-        states = [diagnostics.balance(row, treated=treated, ess=800)["status"].item() for row in smd]
+        states = [comparability.balance(row, treated=treated, ess=800)["status"].item() for row in smd]
         assert "fail" not in states
         assert np.mean(np.array(states) == "pass") > 0.95
     assert np.mean(np.abs(rng.normal(0, np.sqrt(1 / 100 + 1 / 800), (400, 20))).max(axis=1) > 0.1) > 0.9
@@ -99,7 +98,7 @@ def test_perfectly_balanced_small_areas_are_not_failed():
 def test_effective_clusters_by_hand():
     part = np.array([3.0, 1.0, 1.0, 1.0])
     gamma = ((part - part.mean()) ** 2).mean() / part.mean() ** 2
-    assert diagnostics.effective_clusters(part) == pytest.approx(4 / (1 + gamma))
+    assert comparability.effective_clusters(part) == pytest.approx(4 / (1 + gamma))
 
 
 # pre-trends and breakdown
@@ -175,47 +174,6 @@ def test_power_is_the_share_of_rejections():
 
 
 # hidden bias
-
-
-def test_e_values_as_the_evalue_package_and_vanderweele_and_ding_2017():
-    if not (ORACLES / "effects").exists():
-        pytest.skip("the oracle data sets are not beside the project")
-    path = ORACLES / "effects" / "expected" / "evalue.json"
-    expected = json.loads(path.read_text(encoding="utf-8"))["items"][0]["expected"]
-    runs = {
-        "rr_3.9_1.8_8.7": (3.9, 1.8, 8.7, {}),
-        "rr_0.80_0.71_0.91": (0.80, 0.71, 0.91, {}),
-        "rr_1.10_0.95_1.27": (1.10, 0.95, 1.27, {}),
-        "rr_10.73_8.02_14.36": (10.73, 8.02, 14.36, {}),
-        "hr_rare_0.56_0.46_0.69": (0.56, 0.46, 0.69, {"scale": "hr", "rare": True}),
-        "hr_common_0.56_0.46_0.69": (0.56, 0.46, 0.69, {"scale": "hr"}),
-        "or_common_0.86_0.75_0.99": (0.86, 0.75, 0.99, {"scale": "or"}),
-        "true1.1": (0.80, 0.71, 0.91, {"true": 1.1}),
-    }
-    for name, (estimate, low, high, options) in runs.items():
-        row = e_value(estimate, ci_low=low, ci_high=high, **options).iloc[0]
-        limit = expected[name]["lower"] if expected[name]["lower"] is not None else expected[name]["upper"]
-        assert row["e_value"] == pytest.approx(expected[name]["point"], rel=1e-6), name
-        assert row["e_value_limit"] == pytest.approx(limit, rel=1e-6), name
-        assert row["risk_ratio"] == pytest.approx(expected[name]["rr"], rel=1e-6), name
-    # standardised differences: limits on the ratio scale are exp(0.91 d ± 1.78 s)
-    for name, d, s in (("md_d0.5_se0.25", 0.5, 0.25), ("ols_est10_sd20_se3", 0.5, 0.15)):
-        low = np.exp(0.91 * d - 1.78 * s)
-        assert e_value(d, scale="sd")["e_value"].item() == pytest.approx(expected[name]["point"], rel=1e-6)
-        assert e_value(float(np.exp(0.91 * d)), ci_low=float(low), ci_high=9.0)[
-            "e_value_limit"
-        ].item() == pytest.approx(expected[name]["lower"], rel=1e-6)
-    shares = e_value_of_shares(397, 397 + 78557, 51, 51 + 108778).iloc[0]
-    # the peer searches a grid of bias factors in steps of 0.0001
-    assert shares["e_value"] == pytest.approx(expected["rd_hammond_horn"]["est.Evalue"], abs=1e-3)
-    assert shares["e_value_limit"] == pytest.approx(expected["rd_hammond_horn"]["lower.Evalue"], abs=1e-3)
-
-
-def test_robustness_values_as_cinelli_and_hazlett_2020():
-    """Darfur: t = 4.18 on 783 degrees of freedom, published 13.9 % and 7.6 %."""
-    assert robustness_value(4.18445, df=783) == pytest.approx(0.139, abs=5e-4)
-    assert robustness_value(4.18445, df=783, level=0.95) == pytest.approx(0.076, abs=5e-4)
-    assert robustness_value(1.0, df=100, level=0.95) == 0
 
 
 def test_hidden_bias_is_not_run_without_a_finding_and_weak_findings_are_a_concern():
@@ -312,9 +270,9 @@ def test_every_row_fits_the_ledger(effect, error, counterfactual):
             diagnostics.hidden_bias(
                 effect, low, high, counterfactual=counterfactual, outcome="open_employment_12m"
             ),
-            diagnostics.overlap(abs(effect), ess=100),
-            diagnostics.balance([effect], treated=100, ess=100),
-            diagnostics.clusters(np.ones(30), np.arange(30) < 2),
+            comparability.overlap(abs(effect), ess=100),
+            comparability.balance([effect], treated=100, ess=100),
+            comparability.clusters(np.ones(30), np.arange(30) < 2),
         ],
         ignore_index=True,
     )
@@ -334,6 +292,6 @@ def test_a_concern_that_found_nothing_is_called_unclear_in_the_verdict():
             "std_error": 0.05,
         }
     )
-    reasons = diagnostics.verdict(checks)["item"].item().split(";")
+    reasons = verdict_of_diagnostics.verdict(checks)["item"].item().split(";")
     assert "pre_trend_unclear" in reasons
     assert "placebo_date_concern" in reasons

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation import disclosure, ledger
-from evaluation.disclosure import clear, dominated
+from evaluation.results import disclosure, ledger
+from evaluation.results.disclosure import clear
 
 
 def make(cells, **fixed):
@@ -205,11 +205,3 @@ def test_a_failed_verdict_withholds_effect_cost_difference_and_ratio_of_that_are
 def test_minimum_and_maximum_are_refused():
     with pytest.raises(ValueError, match="single persons"):
         clear(make({"estimate": [1.0]}, topic="cost", measure="maximum", unit="eur"))
-
-
-def test_dominance_rules_at_their_boundary():
-    assert dominated(np.array([86.0] + [1.0] * 14))
-    assert not dominated(np.array([84.0] + [1.0] * 16))
-    assert dominated(np.array([50.0, 46.0, 4.0]))  # the second knows the first to within 10 %
-    assert not dominated(np.array([50.0, 40.0, 10.0]))
-    assert not dominated(np.zeros(3))

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.discontinuity import discontinuity, polynomial_discontinuity
-from evaluation.estimates import ESTIMATE_COLUMNS
+from evaluation.effects.discontinuity import discontinuity
 
 
 def jobseekers(seed: int, n: int = 3000, jump: float = 0.2) -> pd.DataFrame:
@@ -17,25 +16,6 @@ def jobseekers(seed: int, n: int = 3000, jump: float = 0.2) -> pd.DataFrame:
     return pd.DataFrame(
         {"person_id": np.arange(n), "age": age, "work": work, "sex": rng.choice(["f", "m"], n)}
     )
-
-
-def test_two_exact_lines_give_their_gap() -> None:
-    rows = pd.DataFrame({"age": [28.0, 29, 29.5, 30, 31, 32], "work": [1.0, 2, 2.5, 5, 7, 9]})
-    found = polynomial_discontinuity(rows, outcomes=["work"], running="age", cutoff=30)
-    assert found["estimate"].item() == pytest.approx(2.0)
-    assert list(found.columns) == ESTIMATE_COLUMNS
-
-
-def test_a_given_bandwidth_gives_weighted_least_squares() -> None:
-    data = jobseekers(1)
-    local = discontinuity(data, outcomes=["work"], running="age", cutoff=30, h=3.0, b=3.0)
-    lines = polynomial_discontinuity(
-        data, outcomes=["work"], running="age", cutoff=30, bandwidth=3.0, kernel="triangular"
-    )
-    assert local.table["estimate"].item() == pytest.approx(lines["estimate"].item(), rel=1e-9)
-    near = int((data["age"].sub(30).abs() <= 3).sum())
-    assert local.table["episodes"].item() == local.table["persons"].item() == near
-    assert list(local.table.columns) == ESTIMATE_COLUMNS
 
 
 def test_interval_and_p_value_are_the_robust_ones() -> None:
@@ -69,13 +49,3 @@ def test_donut_leaves_out_rows_near_the_cutoff() -> None:
     data = jobseekers(4)
     found = discontinuity(data, outcomes=["work"], running="age", cutoff=30, donut=0.5).details.iloc[0]
     assert found["rows_below"] + found["rows_above"] == int((data["age"].sub(30).abs() >= 0.5).sum())
-
-
-def test_too_few_rows_on_a_side_are_refused() -> None:
-    data = jobseekers(5)
-    with pytest.raises(ValueError, match="0 above 41; at least 20"):
-        discontinuity(data, outcomes=["work"], running="age", cutoff=41)
-    with pytest.raises(ValueError, match="degree 2 needs 4 on each side"):
-        polynomial_discontinuity(data, outcomes=["work"], running="age", cutoff=30, degree=2, bandwidth=0.001)
-    with pytest.raises(ValueError, match="the same value"):
-        discontinuity(data.assign(work=1.0), outcomes=["work"], running="age", cutoff=30)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ledger_example
-from evaluation import downloads, exhibits, ledger
-from evaluation.language import get
+from evaluation.reporting import downloads, exhibits
+from evaluation.results import ledger
+from evaluation.words.language import get
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.doubly_robust import METHODS, repeated_cross_sections, treated_effect
-from evaluation.effects import did_rc, municipal_changes
-from evaluation.estimates import ESTIMATE_COLUMNS, clustered_covariance
-from evaluation.event_study import event_study
-from evaluation.panel import fixed_effects
-from evaluation.relatives import leave_one_out, naive_clustered, triple_difference
-from evaluation.staggered import aggregate_effects, group_time_effects
+from evaluation.effects.differences import did_rc, municipal_changes
+from evaluation.effects.doubly_robust import METHODS, repeated_cross_sections
+from evaluation.effects.estimates import ESTIMATE_COLUMNS, clustered_covariance
+from evaluation.inference.naive import naive_clustered
 
 
 def episodes(
@@ -97,34 +94,6 @@ def test_changes_per_municipality_by_hand() -> None:
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("design", ["repeated", "single"])
-def test_influence_values_are_the_derivative_of_the_estimate(method: str, design: str) -> None:
-    rng = np.random.default_rng(1)
-    n = 400
-    x = np.c_[np.ones(n), rng.normal(size=(n, 3))]
-    d = (rng.random(n) < 1 / (1 + np.exp(-x[:, 1] / 2))).astype(float)
-    t = (rng.random(n) < 0.4).astype(float)
-    y = np.c_[x[:, 1] ** 2 + d * t + rng.normal(size=n), rng.normal(size=n) + x[:, 2]]
-    w = rng.uniform(0.5, 1.5, n)
-    w /= w.mean()
-    if method.startswith("dr_improved") and design == "repeated":
-        pytest.skip("estimation of the tilting has no influence under a correct model only")
-
-    def fit(weights: np.ndarray) -> Any:
-        if design == "single":
-            return treated_effect(y, d, x, weights, method=method)
-        return repeated_cross_sections(y, d, t, x, weights, method=method)
-
-    base = fit(w)
-    assert np.abs(base.influence.mean(axis=0)).max() < 1e-12
-    for row in range(0, n, 57):
-        moved = w.copy()
-        moved[row] *= 1 + 1e-5
-        derivative = (fit(moved).estimate - base.estimate) / 1e-5 * n
-        assert derivative == pytest.approx(base.influence[row], abs=1e-3)
 
 
 def test_outcomes_together_are_as_each_alone() -> None:
@@ -212,24 +181,6 @@ def test_levels_without_any_treated_episode_do_not_break_the_fit() -> None:
     assert any("no treated episode has" in note for note in found.notes)
 
 
-def test_one_treated_municipality_does_not_seem_free_of_error() -> None:
-    data = episodes(24, n=6000, municipalities=40, treated=1)
-    found = did_rc(data, outcomes=["work"], covariates=["x"])
-    assert "one treated municipality" in found.table["convention"].item()
-    assert found.table["clusters"].item() == 40
-    assert found.clusters.nunique() > 40
-    single = did_rc(data, outcomes=["work"], covariates=["x"], cluster=None).table["std_error"].item()
-    assert found.table["std_error"].item() > 0.6 * single
-    sums = found.influence.groupby(data["municipality"]).sum().loc["000", "work"]
-    assert abs(sums) < 1e-3 * found.influence["work"].abs().sum()  # why the cluster itself would show nothing
-    study = event_study(
-        quarters(25).assign(municipality=lambda r: r["municipality"].where(~r["treated"], "000")),
-        outcomes=["work"],
-        covariates=["x"],
-    )
-    assert study.table["std_error"].min() > 0.03
-
-
 # --- peers -----------------------------------------------------------------------------------------------
 
 
@@ -257,50 +208,6 @@ def test_clustered_regression_agrees_with_statsmodels() -> None:
     assert row["estimate"] == pytest.approx(peer.params["treated:post"], rel=1e-9)
     assert row["std_error"] == pytest.approx(peer.bse["treated:post"], rel=1e-9)
     assert row["p_value"] == pytest.approx(peer.pvalues["treated:post"], rel=1e-6)
-
-
-def test_fixed_effects_agree_with_linearmodels() -> None:
-    from linearmodels.panel import PanelOLS
-
-    rng = np.random.default_rng(12)
-    panel = pd.DataFrame({"unit": np.repeat(np.arange(30), 6), "time": np.tile(np.arange(6), 30)})
-    panel["x"] = rng.normal(size=180) + panel["unit"] / 10
-    panel["on"] = ((panel["unit"] < 12) & (panel["time"] > 2)).astype(float)
-    panel["y"] = panel["x"] + panel["unit"] + 0.4 * panel["on"] + rng.normal(size=180)
-    ragged = panel.drop(index=[3, 40, 41, 100])
-    for data in (panel, ragged):
-        found = fixed_effects(
-            data,
-            outcome="y",
-            regressors=["on", "x"],
-            unit="unit",
-            time="time",
-            cluster="unit",
-            small_sample="full",
-        )
-        peer = PanelOLS(
-            data.set_index(["unit", "time"])["y"],
-            data.set_index(["unit", "time"])[["on", "x"]],
-            entity_effects=True,
-            time_effects=True,
-        ).fit(cov_type="clustered", cluster_entity=True, group_debias=True, count_effects=True, debiased=True)
-        assert found.table["estimate"].to_numpy() == pytest.approx(peer.params.to_numpy(), rel=1e-8)
-        assert found.table["std_error"].to_numpy() == pytest.approx(peer.std_errors.to_numpy(), rel=1e-6)
-
-
-def test_two_periods_and_one_group_give_the_panel_estimate() -> None:
-    rng = np.random.default_rng(13)
-    wide = pd.DataFrame({"unit": np.arange(80), "g": np.repeat([2, 0], 40), "x": rng.normal(size=80)})
-    first = wide.assign(time=1, y=rng.normal(size=80))
-    second = wide.assign(time=2, y=first["y"] + wide["x"] + (wide["g"] > 0) + rng.normal(size=80))
-    found = group_time_effects(
-        pd.concat([first, second]), outcome="y", unit="unit", time="time", first_treated="g", covariates=["x"]
-    )
-    change = (second["y"] - first["y"]).to_numpy()[:, None]
-    x = np.c_[np.ones(80), wide["x"]]
-    peer = treated_effect(change, (wide["g"] > 0).to_numpy(float), x, np.ones(80), method="dr")
-    assert found.table["estimate"].item() == pytest.approx(peer.estimate.item())
-    assert aggregate_effects(found, kind="simple")[1] == pytest.approx(peer.estimate.item())
 
 
 # --- properties ------------------------------------------------------------------------------------------
@@ -411,62 +318,6 @@ def test_constant_and_collinear_covariates_are_left_out_and_noted() -> None:
 
 
 # --- relatives -------------------------------------------------------------------------------------------
-
-
-def quarters(seed: int) -> pd.DataFrame:
-    data = episodes(seed, n=4000)
-    rng = np.random.default_rng(seed)
-    names = [f"{year}Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)]
-    number = rng.integers(0, 8, len(data))
-    post = number >= 4
-    work = data["x"] + 0.1 * number + 0.4 * (data["treated"] & post) + rng.normal(size=len(data))
-    return data.assign(index_quarter=np.array(names)[number], post=post, work=work)
-
-
-def test_event_study_is_zero_before_and_the_effect_after() -> None:
-    found = event_study(quarters(19), outcomes=["work"], covariates=["x"])
-    table = found.table
-    assert table["event"].tolist() == list(range(-4, 4))
-    assert table.loc[table["event"] == -1, "estimate"].item() == 0
-    errors = np.abs(table["estimate"] - np.where(table["event"] >= 0, 0.4, 0.0)) / table["std_error"]
-    assert errors.dropna().max() < 4
-    joint = clustered_covariance(found.influence, found.clusters)
-    known = table["std_error"].notna().to_numpy()
-    assert np.sqrt(np.diag(joint))[known] == pytest.approx(table["std_error"].to_numpy()[known])
-
-
-def test_event_study_names_a_quarter_without_episodes() -> None:
-    data = quarters(20)
-    data = data[~(data["treated"] & (data["index_quarter"] == "2020Q2"))]
-    found = event_study(data, outcomes=["work"], covariates=["x"])
-    assert np.isnan(found.table.set_index("quarter").loc["2020Q2", "estimate"])
-    assert any(note.startswith("2020Q2") for note in found.notes)
-
-
-def test_triple_difference_removes_a_shock_that_hits_both_groups() -> None:
-    parts = []
-    for group, effect in (("target_group", 0.3), ("te_office_stayers", 0.0)):
-        part = episodes(21 if effect else 22, n=6000, effect=effect + 0.8)
-        parts.append(part.assign(group=group))
-    data = pd.concat(parts, ignore_index=True)
-    found = triple_difference(data, outcomes=["work"], covariates=["x"])
-    row = found.table.iloc[0]
-    assert abs(row["estimate"] - 0.3) < 4 * row["std_error"]
-    assert row["episodes"] == len(data)
-    single = did_rc(data[data["group"] == "target_group"], outcomes=["work"], covariates=["x"]).table.iloc[0]
-    assert single["estimate"] > 0.8
-
-
-def test_leaving_one_out_is_the_contrast_of_the_others() -> None:
-    data = episodes(23, shock=0.5)
-    changes = municipal_changes(data, **WHAT)
-    table = leave_one_out(changes, arm="treated")
-    assert table["left_out"].nunique() == 4
-    first = changes.municipality[0]
-    keep = changes.treated & (changes.municipality != first)
-    own = np.average(changes.change[keep], axis=0, weights=changes.weight[keep])
-    other = changes.weight[~changes.treated] @ changes.change[~changes.treated]
-    assert table.loc[table["left_out"] == first, "estimate"].tolist() == pytest.approx((own - other).tolist())
 
 
 # --- known truth -----------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.area_comparability import RELEVANT_SLOPE, event_study_rows
-from evaluation.event_changes import quarterly_changes, quarters_of
-from evaluation.inference import area_covariance, placebo_areas
+from evaluation.diagnostics.area import RELEVANT_SLOPE, event_study_rows
+from evaluation.effects.event_study import quarterly_changes, quarters_of
+from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 
 QUARTERS = ("2019Q2", "2019Q3", "2021Q2", "2021Q3")
 UNITS = pd.Series({f"c{i}": f"unit{i // 2}" for i in range(12)} | {"p1": "unit0", "p2": "unit3"})
@@ -158,7 +158,7 @@ MUNICIPALITIES = pd.DataFrame(
 
 def whole_study(drift=0.0, effect=0.0, each=25, seed=3):
     """Episodes of one pilot and twelve comparison municipalities in every quarter from 2018Q2 to 2023Q4."""
-    from evaluation.area_effects import COVARIATES
+    from evaluation.inference.area import COVARIATES
     from evaluation.windows import window_of
 
     rng = np.random.default_rng(seed)

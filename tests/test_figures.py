@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation import alt_texts, area_figures, cost_figures, exhibits, figures, palette, time_figures
-from evaluation.language import CODES, alphabetical, get
+from evaluation.reporting import area_figures, cost_figures, exhibits, figures, palette, time_figures
+from evaluation.words import alt_texts
+from evaluation.words.language import CODES, alphabetical, get
 
 NAMES = {"helsinki": "Helsinki", "oulu": "Oulun seutu", "raasepori-hanko": "Raasepori ja Hanko"}
 DRAWN = [name for name, exhibit in exhibits.EXHIBITS.items() if exhibit.draw is not None]
@@ -180,7 +181,7 @@ def test_inputs_are_not_changed_by_drawing(cleared):
 
 
 def test_a_withheld_result_does_not_tell_its_kind_in_its_table(reports):
-    from evaluation.data_tables import data_table
+    from evaluation.reporting.data_tables import data_table
 
     rows = reports["en"].cleared
     rows = rows[(rows["measure"] == "payback") & (rows["area"] == "oulu")].copy()
@@ -201,7 +202,7 @@ def test_timeline_names_every_window_and_ends_with_the_register(code):
 
 
 def test_a_check_says_that_the_data_are_too_few_where_it_found_no_difference():
-    from evaluation.data_tables import name_of
+    from evaluation.reporting.data_tables import name_of
 
     row = {"status": "concern", "measure": "diagnostic"}
     row["method"] = "not different from zero, but power against the limit is only 9%"

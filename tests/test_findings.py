@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation import area_sentences, cost_sentences, findings, first_screen, ledger
-from evaluation.findings import LIMITS, effect, judge
-from evaluation.language import CODES, get
+from evaluation.results import ledger
+from evaluation.words import comparisons as area_sentences
+from evaluation.words import costs, findings, first_screen
+from evaluation.words.findings import LIMITS, effect, judge
+from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
 
 UNITS = {
@@ -198,9 +200,9 @@ def test_failed_comparison_shows_no_effect_cost_or_ratio(cleared, code):
     found = first_screen.headline(cleared, area=area, language=words)
     assert {one.kind for one in found} <= {"fail", "description"}
     comparisons = [
-        *cost_sentences.who_paid(cleared, area=area, language=words),
-        cost_sentences.additional_month(cleared, area=area, language=words),
-        cost_sentences.worth_it(cleared, area=area, language=words, value=1500.0),
+        *costs.who_paid(cleared, area=area, language=words),
+        costs.additional_month(cleared, area=area, language=words),
+        costs.worth_it(cleared, area=area, language=words, value=1500.0),
         *area_sentences.baselines(cleared, area=area, language=words),
     ]
     assert {one.kind for one in comparisons} == {"withheld"}
@@ -243,7 +245,7 @@ def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
     said = [one.text for one in first_screen.headline(cleared, area=area, language=words)]
     said += first_screen.may_say(cleared, area=area, language=words)
     said += first_screen.may_not_say(cleared, area=area, language=words)
-    said += [one.text for one in cost_sentences.who_paid(cleared, area=area, language=words)]
+    said += [one.text for one in costs.who_paid(cleared, area=area, language=words)]
     said += [one.text for one in area_sentences.pooled(cleared, language=words)]
     said += [one.text for one in area_sentences.public_statistics(cleared, area=area, language=words)]
     assert not re.search(BANNED[code], " ".join(said), re.IGNORECASE)
@@ -268,7 +270,7 @@ def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
 
 def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     def kinds(**payers):
-        found = cost_sentences.who_paid(cost_rows(**payers), area="oulu", language=get("en"))
+        found = costs.who_paid(cost_rows(**payers), area="oulu", language=get("en"))
         return [one.kind for one in found if one.about == "cost_shift"]
 
     assert kinds(municipality=(-300, -100), state=(50, 400)) == ["to_state"]
@@ -296,7 +298,7 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
 @pytest.mark.parametrize("code", CODES)
 def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, months, kind, code):
     rows = cost_rows(ratio, months)
-    said = cost_sentences.additional_month(rows, area="oulu", language=get(code))
+    said = costs.additional_month(rows, area="oulu", language=get(code))
     assert said.kind == kind
     if kind in ("cost", "saving", "saving_or_cost"):
         assert sorted(numbers(said.text, get(code))) == [200.0, 900.0]
@@ -317,8 +319,8 @@ def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
     )  # fmt: skip
     rows = ledger.rows(frame, area="oulu", simulated=True)
     for code in CODES:
-        assert cost_sentences.worth_it(rows, area="oulu", language=get(code), value=1500.0).kind == kind
-    assert cost_sentences.worth_it(rows, area="oulu", language=get("fi"), value=777.0) is None
+        assert costs.worth_it(rows, area="oulu", language=get(code), value=1500.0).kind == kind
+    assert costs.worth_it(rows, area="oulu", language=get("fi"), value=777.0) is None
 
 
 def test_areas_are_not_ranked_unless_their_rank_intervals_part():

@@ -1,7 +1,5 @@
 """Inference for few treated municipalities: by hand, against published tables, on known truth."""
 
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,19 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from evaluation.contrasts import contrast
-from evaluation.inference import (
-    adjust_p,
-    area_covariance,
-    cluster_bootstrap,
-    minimum_detectable_effect,
-    placebo_areas,
-    placebo_noise,
-    wild_bootstrap,
-)
-from evaluation.shocks import shock_posterior, smoothed_covariance
-
-ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+from evaluation.inference.contrasts import contrast
+from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
+from evaluation.inference.placebo_areas import area_covariance, placebo_areas, placebo_noise
+from evaluation.inference.resampling import cluster_bootstrap
+from evaluation.inference.shocks import shock_posterior, smoothed_covariance
 
 
 def make_changes(*, seed=1, treated=2, comparisons=60, outcomes=2, shock=0.02, size=600, effect=0.0):
@@ -90,7 +80,7 @@ def test_smoothing_keeps_large_municipalities_and_lifts_zero_variances():
 def test_restricted_likelihood_agrees_with_the_multivariate_normal():
     rng = np.random.default_rng(2)
     y, v, group = rng.normal(0, 0.05, 7), rng.uniform(1e-3, 3e-3, 7), np.array([0, 0, 1, 1, 1, 2, 2])
-    from evaluation.shocks import _restricted_loglik
+    from evaluation.inference.shocks import _restricted_loglik
 
     member = (group[:, None] == np.arange(3)).astype(float)
 
@@ -273,77 +263,6 @@ def test_unknown_outcomes_missing_groups_and_too_few_draws_are_refused():
 
 
 # published
-
-
-def load(name):
-    folder = ORACLES / "effects"
-    if not folder.exists():
-        pytest.skip("the oracle data sets are not beside the project")
-    item = json.loads((folder / "expected" / f"{name}.json").read_text(encoding="utf-8"))["items"][0]
-    return item["expected"], folder / "data"
-
-
-def run_produc(data, **options):
-    frame = pd.read_csv(data / "produc.csv")
-    years = pd.get_dummies(frame["year"], prefix="y", drop_first=True, dtype=float)
-    return wild_bootstrap(
-        frame.join(years),
-        outcome="lemp",
-        regressor="unemp",
-        controls=["lpc", "lpcap", *years],
-        cluster="region",
-        seed=1,
-        **options,
-    ).iloc[0]
-
-
-def test_produc_clustered_errors_and_full_enumeration_as_fwildclusterboot_and_clubsandwich():
-    expected, data = load("wcb_produc")
-    row = run_produc(data)
-    assert row["estimate"] == pytest.approx(expected["ols"]["est"], rel=1e-8)
-    assert row["se_cr1"] == pytest.approx(expected["cv1"]["se"], rel=1e-8)
-    assert row["t"] == pytest.approx(expected["cv1"]["t"], rel=1e-8)
-    assert row["se_cr2"] == pytest.approx(expected["cr2"]["se"], rel=1e-8)
-    assert row["df_cr2"] == pytest.approx(expected["cr2"]["df"], rel=1e-6)
-    assert row["p_cr2"] == pytest.approx(expected["cr2"]["p"], rel=1e-6)
-    assert row["se_cr3"] == pytest.approx(expected["cr3_se"], rel=1e-8)
-    assert row["draws"] == 512
-    assert row["p_value"] == 350 / 512
-    assert row["p_value_ties"] == 352 / 512
-    np.testing.assert_allclose(
-        row[["ci_low", "ci_high"]].astype(float), expected["wcb_rademacher_null"]["ci"], atol=3e-5
-    )
-
-
-@pytest.mark.parametrize(
-    ("weights", "null_imposed", "key"),
-    [
-        ("rademacher", False, "wcb_rademacher_unres"),
-        ("webb", True, "wcb_webb_null"),
-        ("webb", False, "wcb_webb_unres"),
-        ("mammen", True, "wcb_mammen_null"),
-        ("mammen", False, "wcb_mammen_unres"),
-    ],
-)
-def test_produc_other_weights_as_fwildclusterboot(weights, null_imposed, key):
-    expected, data = load("wcb_produc")
-    row = run_produc(data, weights=weights, null_imposed=null_imposed, draws=49_999)
-    assert row["p_value"] == pytest.approx(expected[key]["p"], abs=0.006)
-
-
-def test_wild_bootstrap_holds_its_level_with_eight_clusters():
-    """Known truth: 100 samples without effect, cluster-level regressor and errors."""
-    rng = np.random.default_rng(9)
-    rejected = []
-    for _ in range(100):
-        cluster = np.repeat(np.arange(8), 6)
-        data = pd.DataFrame({"g": cluster, "x": rng.normal(size=8)[cluster] + rng.normal(size=48)})
-        data["y"] = rng.normal(size=8)[cluster] + rng.normal(size=48)
-        row = wild_bootstrap(
-            data, outcome="y", regressor="x", controls=[], cluster="g", seed=1, null_imposed=True
-        )
-        rejected.append(row["p_value_ties"].item() <= 0.05)
-    assert np.mean(rejected) < 0.12
 
 
 def test_noise_has_the_variance_that_is_reported():

@@ -12,21 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from validation.cells import naive_clustered
 
 from conftest import REFERENCE
-from evaluation import findings, first_screen, ledger
-from evaluation.area_effects import (
-    HEADLINE,
-    changes_of,
-    effect_rows,
-    labour_market_areas,
-)
-from evaluation.comparison import design
-from evaluation.effects import municipal_changes
-from evaluation.inference import placebo_areas
-from evaluation.language import CODES, get
-from evaluation.simulate import draw
-from evaluation.validation import naive_clustered
+from evaluation.cohorts.comparison import design
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
+from evaluation.inference.placebo_areas import placebo_areas
+from evaluation.results import ledger
+from evaluation.simulation.register import draw
+from evaluation.words import findings, first_screen
+from evaluation.words.language import CODES, get
 
 EFFECT = 0.03
 AREA = "pirkanmaa"

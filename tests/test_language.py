@@ -9,8 +9,8 @@ from babel.messages import pofile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import language
-from evaluation.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
+from evaluation.words import language
+from evaluation.words.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,18 +18,6 @@ ROOT = Path(__file__).parents[1]
 def catalogue(code):
     with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
         return [message for message in pofile.read_po(file, locale=code) if message.id]
-
-
-@pytest.fixture(scope="module")
-def used():
-    return language.messages(ROOT / "src" / "evaluation") | language.messages(ROOT / "notebooks")
-
-
-@pytest.mark.parametrize("code", ["fi", "sv"])
-def test_every_message_of_package_notebooks_and_templates_is_translated(code, used):
-    known = {message.id for message in catalogue(code)}
-    assert used - known == set(), "not in the catalogue"
-    assert known - used == set(), "in the catalogue but not used"
 
 
 @pytest.mark.parametrize("code", ["fi", "sv"])
@@ -48,18 +36,6 @@ def test_translations_have_the_same_places_for_values(code):
         wanted = {name for source in sources for name in re.findall(r"{(\w*)}", source)}
         for form in forms:
             assert set(re.findall(r"{(\w*)}", form)) == wanted, message.id
-
-
-def test_scan_finds_messages_in_modules_notebooks_and_templates(tmp_path):
-    (tmp_path / "a.py").write_text(
-        'x.text("One")\ny = plural("a day", "{count} days", n)\n# text("not this")\nf"{text(\'Inside\')}"\n'
-    )
-    (tmp_path / "b.html.j2").write_text('{% block z %}<p>{{ text("Two") }}</p>{% endblock %}')
-    (tmp_path / "c.ipynb").write_text(
-        '{"cells": [{"cell_type": "code", "source": ["words.text(\\"Three\\")"]},'
-        ' {"cell_type": "markdown", "source": ["text(\\"Four\\")"]}]}'
-    )
-    assert language.messages(tmp_path) == {"One", ("a day", "{count} days"), "Two", "Three", "Inside"}
 
 
 @pytest.mark.parametrize(
@@ -139,13 +115,13 @@ def test_finnish_alphabet_ends_with_the_letters_of_its_own():
 
 
 def test_statuses_without_number_are_the_ledgers():
-    from evaluation.ledger import STATUSES
+    from evaluation.results.ledger import STATUSES
 
     assert set(language.NO_NUMBER) <= set(STATUSES)
 
 
 def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
-    from evaluation import labels
+    from evaluation.words import labels
     from ledger_example import example
 
     cleared = example()
@@ -163,7 +139,7 @@ def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
 
 
 def test_reasons_of_a_verdict_are_named_with_their_state():
-    from evaluation import labels
+    from evaluation.words import labels
 
     words = get("en")
     assert labels.reason("pre_trend_concern", words) == labels.reason("pre_trend", words)
@@ -173,8 +149,8 @@ def test_reasons_of_a_verdict_are_named_with_their_state():
 
 
 def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
-    from evaluation import measure_names, quality_names
-    from evaluation.cost_items import ITEMS
+    from evaluation.costs.items import ITEMS
+    from evaluation.words import measure_names, quality_names
 
     package = ROOT / "src" / "evaluation"
     cleaning = "".join(

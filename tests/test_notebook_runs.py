@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from evaluation import notebook_runs
+from evaluation.pipeline import notebook_runs
 
 
 def write_notebook(path, *code, parameters='area: str = "oulu"\nfactor: float = 1.0'):

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import cohort, outcomes
-from evaluation.states import BROAD, PRECEDENCE, UNEMPLOYED
+from evaluation import units
+from evaluation.cohorts import cohort
+from evaluation.outcomes import measures
+from evaluation.timelines.states import BROAD, PRECEDENCE, UNEMPLOYED
 from small_register import MUNICIPALITIES, day, random_register, register
 
 INDEX = day("2020-01-01")
@@ -29,7 +31,7 @@ def measured(spells, *, benefits=(), index_day=INDEX, until="2025-01-01", **opti
     episodes = pd.DataFrame(
         {"person_id": [1], "index_day": [index_day]}, index=pd.Index([7], name="episode_id")
     )
-    return outcomes.measure(found, episodes, **options).loc[7]
+    return measures.measure(found, episodes, **options).loc[7]
 
 
 def test_a_whole_history_by_hand():
@@ -141,7 +143,7 @@ def drawn():
 def test_days_agree_with_a_naive_count(drawn):
     found, episodes = drawn
     rank = found.spells["state"].astype("str").map(PRECEDENCE.index)
-    got = outcomes.measure(found, episodes)
+    got = measures.measure(found, episodes)
     spells = found.spells.assign(rank=rank)
     for episode in episodes.sample(40, random_state=1).itertuples():
         own = spells[spells["person_id"] == episode.person_id]
@@ -152,7 +154,7 @@ def test_days_agree_with_a_naive_count(drawn):
             best[low:high] = np.minimum(best[low:high], spell.rank)
         states = np.array([*PRECEDENCE, "nothing"])[best]
         row = got.loc[episode.Index]
-        for months, horizon in outcomes.HORIZON_DAYS.items():
+        for months, horizon in units.HORIZON_DAYS.items():
             if episode.followed_days <= horizon:
                 assert np.isnan(row[f"open_employment_{months}m"])
                 continue
@@ -167,20 +169,20 @@ def test_days_agree_with_a_naive_count(drawn):
 
 def test_buckets_shuffles_and_executors_give_identical_results(drawn):
     found, episodes = drawn
-    one = outcomes.measure(found, episodes)
-    pd.testing.assert_frame_equal(outcomes.measure(found, episodes, buckets=4), one)
+    one = measures.measure(found, episodes)
+    pd.testing.assert_frame_equal(measures.measure(found, episodes, buckets=4), one)
     with ThreadPoolExecutor(2) as executor:
-        again = outcomes.measure(found, episodes, buckets=4, executor=executor)
+        again = measures.measure(found, episodes, buckets=4, executor=executor)
     pd.testing.assert_frame_equal(again, one)
     with ProcessPoolExecutor(1) as executor:
-        again = outcomes.measure(found, episodes, buckets=3, executor=executor)
+        again = measures.measure(found, episodes, buckets=3, executor=executor)
     pd.testing.assert_frame_equal(again, one)
     shuffled = found.with_(
         spells=found.spells.sample(frac=1, random_state=2),
         benefits=found.benefits.sample(frac=1, random_state=3),
     )
     mixed = episodes.sample(frac=1, random_state=4)
-    again = outcomes.measure(shuffled, mixed, buckets=7)
+    again = measures.measure(shuffled, mixed, buckets=7)
     assert again.index.equals(mixed.index)
     pd.testing.assert_frame_equal(again.loc[one.index], one)
 
@@ -188,17 +190,17 @@ def test_buckets_shuffles_and_executors_give_identical_results(drawn):
 def test_more_buckets_than_persons_and_no_episodes_at_all(drawn):
     found, episodes = drawn
     few = episodes.head(2)
-    pd.testing.assert_frame_equal(outcomes.measure(found, few, buckets=9), outcomes.measure(found, few))
-    none = outcomes.measure(found, episodes.head(0))
-    assert len(none) == 0 and list(none) == list(outcomes.measure(found, few))
+    pd.testing.assert_frame_equal(measures.measure(found, few, buckets=9), measures.measure(found, few))
+    none = measures.measure(found, episodes.head(0))
+    assert len(none) == 0 and list(none) == list(measures.measure(found, few))
 
 
 def test_refusals_and_inputs_left_alone(drawn):
     found, episodes = drawn
     before = episodes.copy()
     with pytest.raises(ValueError, match="horizons_months"):
-        outcomes.measure(found, episodes, horizons_months=(5,))
+        measures.measure(found, episodes, horizons_months=(5,))
     with pytest.raises(ValueError, match="repeat the index"):
-        outcomes.measure(found, pd.concat([episodes, episodes]))
-    outcomes.measure(found, episodes)
+        measures.measure(found, pd.concat([episodes, episodes]))
+    measures.measure(found, episodes)
     pd.testing.assert_frame_equal(episodes, before)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation import area_sections, page, sections
-from evaluation.language import CODES, alphabetical, get
+from evaluation.reporting import area_sections, page, sections
+from evaluation.words.language import CODES, alphabetical, get
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "data" / "raw" / "reference"

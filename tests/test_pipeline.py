@@ -12,9 +12,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from evaluation import ledger, notebook_runs, pipeline, schemas, steps
+from evaluation import schemas
 from evaluation.__main__ import main
-from evaluation.page import area_names
+from evaluation.pipeline import notebook_runs, steps
+from evaluation.pipeline import plan as pipeline
+from evaluation.pipeline import project as project_of_pipeline
+from evaluation.reporting.page import area_names
+from evaluation.results import ledger
 
 ROOT = Path(__file__).parents[1]
 RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
@@ -258,7 +262,7 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(story):
 def plan(tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
     (data / "raw" / "register").mkdir(parents=True)
-    project = pipeline.Project.at(ROOT, data=data, reports=data / "reports")
+    project = project_of_pipeline.Project.at(ROOT, data=data, reports=data / "reports")
     work = pipeline.plan(project, areas=["oulu"], languages=["fi", "sv"])
     return {step.name: step for step in work}
 

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.pooling import between_variance, funnel, random_effects, shrunken
-from evaluation.ranks import rank_intervals, rankable
+from evaluation.pooling.funnels import funnel
+from evaluation.pooling.random_effects import between_variance, random_effects, shrunken
+from evaluation.pooling.ranks import rank_intervals, rankable
 
 ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
 
@@ -214,26 +215,3 @@ def test_equal_areas_are_seldom_called_rankable():
 
 
 # moderators
-
-
-def test_bcg_meta_regression_and_egger_test_as_metafor(bcg):
-    from evaluation.meta_regression import meta_regression
-
-    everything, y, s = bcg
-    latitude = pd.read_csv(ORACLES / "effects" / "data" / "bcg.csv")["ablat"]
-    expected, knapp = everything["metareg_ablat"], everything["metareg_ablat_knha"]
-    # the peer's Fisher scoring stops when the variance changes by less than 1e-5
-    close = {"rtol": 2e-4}
-    plain = meta_regression(y, s, {"latitude": latitude}, hartung_knapp=False)
-    np.testing.assert_allclose(plain["estimate"], expected["coef"], **close)
-    np.testing.assert_allclose(plain["std_error"], expected["se"], **close)
-    assert plain["tau2"].iloc[0] == pytest.approx(expected["tau2"], rel=2e-4)
-    assert 100 * plain["r2"].iloc[0] == pytest.approx(expected["R2"], rel=2e-4)
-    assert plain["statistic"].iloc[1] ** 2 == pytest.approx(expected["QM"], rel=2e-4)
-    cautious = meta_regression(y, s, {"latitude": latitude})
-    np.testing.assert_allclose(cautious["std_error"], knapp["se"], **close)
-    np.testing.assert_allclose(cautious["p_value"], knapp["p"], rtol=1e-3)
-    egger = meta_regression(y, s, {"error": s}, hartung_knapp=False)
-    assert egger["statistic"].iloc[1] == pytest.approx(everything["egger_z"], rel=2e-4)
-    with pytest.raises(ValueError, match="fewer"):
-        meta_regression(y, s, {"same": np.ones(13)})

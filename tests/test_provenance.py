@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from evaluation import ledger, provenance
+from evaluation.results import ledger, provenance
 
 
 def rows(**changes):

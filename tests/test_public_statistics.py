@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import area_shocks, ledger, public_statistics, registers, statfin
+from evaluation.registers import ingest
+from evaluation.results import ledger
+from evaluation.statistics import area_shocks, gaps, statfin
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "statfin" / "12r5.csv"
@@ -34,7 +36,7 @@ def small():
     }
     rows = []
     for window in ("2019_20", "after_1"):
-        first, last = map(public_statistics.month_number, public_statistics.PUBLIC_WINDOWS[window])
+        first, last = map(gaps.month_number, gaps.PUBLIC_WINDOWS[window])
         for month in range(first, last + 1):
             for code, values in share.items():
                 rows.append((code, month, float(values[window]), 3000.0 if code == "001" else 1000.0, 1.0))
@@ -44,7 +46,7 @@ def small():
 
 def test_gaps_by_hand():
     statistics, municipalities = small()
-    found = public_statistics.gaps(statistics, municipalities).set_index(["area", "window"])
+    found = gaps.gaps(statistics, municipalities).set_index(["area", "window"])
     # pilot (300 + 50) / 4,000 = 8.75 %, comparison (70 + 90) / 2,000 = 8 %: Åland and possible pilots are out
     assert found.loc[("all", "2019_20"), ["pilot", "comparison", "gap"]].tolist() == pytest.approx(
         [8.75, 8.0, 0.75]
@@ -59,7 +61,7 @@ def test_months_without_a_count_leave_the_denominator_too():
     statistics, municipalities = small()
     hidden = statistics["municipality"].eq("004") & statistics["month"].lt(597)
     statistics.loc[hidden, "unemployed"] = np.nan
-    found = public_statistics.gaps(statistics, municipalities).set_index(["area", "window"])
+    found = gaps.gaps(statistics, municipalities).set_index(["area", "window"])
     months = int(hidden.sum())
     expected = (12 * 70 + (12 - months) * 90) / (12 * 1000 + (12 - months) * 1000)
     assert found.loc[("all", "2019_20"), "comparison"] == pytest.approx(100 * expected)
@@ -68,7 +70,7 @@ def test_months_without_a_count_leave_the_denominator_too():
 def test_inputs_are_not_changed():
     statistics, municipalities = small()
     before = statistics.copy(), municipalities.copy()
-    public_statistics.gaps(statistics, municipalities)
+    gaps.gaps(statistics, municipalities)
     pd.testing.assert_frame_equal(statistics, before[0])
     pd.testing.assert_frame_equal(municipalities, before[1])
 
@@ -76,22 +78,22 @@ def test_inputs_are_not_changed():
 def test_statistics_outside_every_window_are_refused():
     statistics, municipalities = small()
     with pytest.raises(ValueError, match="no month lies in the windows"):
-        public_statistics.gaps(statistics.assign(month=0), municipalities)
+        gaps.gaps(statistics.assign(month=0), municipalities)
 
 
 @pytest.fixture(scope="module")
 def real():
-    return statfin.read(REAL), registers.reference("municipalities", REFERENCE)
+    return statfin.read(REAL), ingest.reference("municipalities", REFERENCE)
 
 
 @pytest.fixture(scope="module")
 def changes(real):
-    return public_statistics.did(*real, seed=1269)
+    return gaps.did(*real, seed=1269)
 
 
 @needs_real
 def test_the_published_gaps_before_and_after_the_start_are_reproduced(real):
-    found = public_statistics.gaps(*real).query("area == 'all'").set_index("window")["gap"].round(2)
+    found = gaps.gaps(*real).query("area == 'all'").set_index("window")["gap"].round(2)
     assert found.drop("2018_19").to_dict() == {
         "2019_20": 1.94,
         "covid": 2.70,
@@ -106,7 +108,7 @@ def test_the_baseline_decides_the_sign(changes):
     pooled = changes.query("area == 'all' and window != 'after_1'")
     assert (pooled.query("baseline == '2019_20'")["estimate"] > 0).all()
     assert (pooled.query("baseline == 'covid'")["estimate"] < 0).all()
-    table = public_statistics.signs(changes).set_index(["area", "window"])
+    table = gaps.signs(changes).set_index(["area", "window"])
     assert not table.loc[("all", "after_2"), "same_sign"]
     assert table.loc[("all", "after_2"), "covid"].endswith(("-", "(-)"))
     assert len(table) == 23 * 3  # 22 areas with known members, and all together
@@ -114,7 +116,7 @@ def test_the_baseline_decides_the_sign(changes):
 
 @needs_real
 def test_changes_are_differences_of_gaps_and_intervals_agree_with_p_values(real, changes):
-    gap = public_statistics.gaps(*real).set_index(["area", "window"])["gap"]
+    gap = gaps.gaps(*real).set_index(["area", "window"])["gap"]
     for row in changes.itertuples():
         assert row.estimate == pytest.approx(gap[row.area, row.window] - gap[row.area, row.baseline])
     excluded = (changes["ci_low"] > 0) | (changes["ci_high"] < 0)
@@ -130,11 +132,11 @@ def test_the_interval_of_helsinki_is_neither_that_of_a_village_nor_nothing(chang
 
 @needs_real
 def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the_others(real, changes):
-    again = public_statistics.did(*real, seed=1269)
+    again = gaps.did(*real, seed=1269)
     pd.testing.assert_frame_equal(changes, again)
     statistics, municipalities = real
     kept = municipalities["pilot_area"].isin(["", "oulu"])
-    alone = public_statistics.did(statistics, municipalities[kept], seed=1269)
+    alone = gaps.did(statistics, municipalities[kept], seed=1269)
     for frame in (alone, changes):
         assert len(frame.query("area == 'oulu'")) == 9
     pd.testing.assert_frame_equal(
@@ -145,8 +147,8 @@ def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the
 
 @needs_real
 def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real):
-    areas = registers.reference("pilot_areas", REFERENCE)["area"].tolist()
-    rows = ledger.rows(public_statistics.ledger_rows(*real, areas=areas, seed=1, draws=199))
+    areas = ingest.reference("pilot_areas", REFERENCE)["area"].tolist()
+    rows = ledger.rows(gaps.ledger_rows(*real, areas=areas, seed=1, draws=199))
     counts = rows.groupby("measure").size()
     assert counts["did"] == 24 * 9 and counts["gap"] == 24 * 6
     assert counts["unemployed_share"] == 23 * 2 * 70
@@ -159,8 +161,8 @@ def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real
 @needs_real
 def test_untreated_real_municipalities_are_rarely_found_to_differ_whatever_their_size(real):
     statistics, municipalities = real
-    rows = public_statistics.with_arms(statistics, municipalities).query("arm == 'comparison'")
-    table = public_statistics._municipal_shares(rows).dropna()
+    rows = gaps.with_arms(statistics, municipalities).query("arm == 'comparison'")
+    table = gaps._municipal_shares(rows).dropna()
     region = municipalities.set_index("municipality").loc[table.index, "region_code"].to_numpy(dtype=object)
     size = table["labour_force", "after_2"].to_numpy()
     found = []

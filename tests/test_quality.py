@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation import ledger, quality
+from evaluation.diagnostics import delivery
+from evaluation.results import ledger
 
 RULES = pd.DataFrame(
     [
@@ -32,7 +33,7 @@ MUNICIPALITIES = pd.DataFrame(
 
 
 def test_rows_add_up_by_table():
-    table = quality.summary(RULES)
+    table = delivery.summary(RULES)
     assert table.loc["spells"].tolist() == [10, 7, 3, 3, 0.3]
     assert table.loc["persons", ["read", "kept", "dropped"]].tolist() == [0, 0, 0]
     assert pd.isna(table.loc["persons", "dropped_share"])
@@ -41,18 +42,18 @@ def test_rows_add_up_by_table():
 def test_rows_that_vanish_without_a_rule_are_refused():
     lost = RULES.assign(rows=RULES["rows"].where(RULES["rule"] != "rows_kept", 6))
     with pytest.raises(ValueError, match=r"quality: \{'spells': 1.*\} rows are neither kept nor dropped"):
-        quality.summary(lost)
+        delivery.summary(lost)
 
 
 def test_the_order_of_rules_does_not_matter():
-    shuffled = quality.summary(RULES.sample(frac=1, random_state=1)).sort_index()
-    pd.testing.assert_frame_equal(shuffled, quality.summary(RULES).sort_index())
+    shuffled = delivery.summary(RULES.sample(frac=1, random_state=1)).sort_index()
+    pd.testing.assert_frame_equal(shuffled, delivery.summary(RULES).sort_index())
 
 
 def test_without_statistics_nothing_is_compared():
-    found = quality.reconcile(pd.DataFrame(), MUNICIPALITIES, statfin="")
+    found = delivery.reconcile(pd.DataFrame(), MUNICIPALITIES, statfin="")
     assert found.empty and list(found) == ["area", "register", "published", "ratio", "correlation"]
-    assert "not compared (no file)" in quality.answer(quality.summary(RULES), found)
+    assert "not compared (no file)" in delivery.answer(delivery.summary(RULES), found)
 
 
 @pytest.fixture
@@ -62,8 +63,8 @@ def reconciled(monkeypatch):
     table = pd.DataFrame(places, columns=["municipality", "month"])
     published = table.assign(unemployed=[10.0, 20, 30, 100, 100, 130, 40, 60, None])
     cells = table.assign(unemployed=[1, 2, 3, 10, 10, 13, 4, 6, 900], other=1)
-    monkeypatch.setattr(quality.statistics, "read", lambda path: published)
-    return quality.reconcile(cells, MUNICIPALITIES, statfin="12r5.json").set_index("area")
+    monkeypatch.setattr(delivery.statistics, "read", lambda path: published)
+    return delivery.reconcile(cells, MUNICIPALITIES, statfin="12r5.json").set_index("area")
 
 
 def test_the_register_is_compared_by_area_and_in_all(reconciled):
@@ -80,13 +81,13 @@ def test_what_is_not_published_is_not_compared(reconciled):
 
 
 def test_the_answer_names_share_and_correlation(reconciled):
-    said = quality.answer(quality.summary(RULES), reconciled.reset_index())
+    said = delivery.answer(delivery.summary(RULES), reconciled.reset_index())
     assert "10 rows read, 3 dropped by named rules, 3 mended" in said
     assert "holds 10% of the unemployed" in said and "correlate at 1.00" in said
 
 
 def test_ledger_rows_hold_rules_that_applied(reconciled):
-    rows = quality.ledger_rows(RULES, reconciled.reset_index())
+    rows = delivery.ledger_rows(RULES, reconciled.reset_index())
     counted = rows[rows["measure"] == "rows"].set_index("item")
     assert counted.loc["spells:reversed_interval", ["estimate", "method"]].tolist() == [1, "dropped"]
     assert "persons:rows_read" not in counted.index
@@ -94,7 +95,7 @@ def test_ledger_rows_hold_rules_that_applied(reconciled):
 
 
 def test_a_simulated_delivery_accounts_for_every_row(study):
-    table = quality.summary(study.rules)
+    table = delivery.summary(study.rules)
     assert (table["read"] == table["kept"] + table["dropped"]).all()
     assert table["dropped"].sum() > 0  # the delivery was soiled
     assert (table["dropped_share"].dropna() < 0.05).all()
@@ -104,7 +105,7 @@ def test_cells_of_the_register_meet_real_statistics(study):
     saved = Path(__file__).parents[2] / "shared" / "statfin" / "12r5.json"
     if not saved.exists():
         pytest.skip("the saved public statistics are not beside the project")
-    found = quality.reconcile(study.cells, study.municipalities, statfin=str(saved)).set_index("area")
+    found = delivery.reconcile(study.cells, study.municipalities, statfin=str(saved)).set_index("area")
     assert {"all", "comparison", "helsinki", "oulu"} <= set(found.index)
     assert found.loc["all", "ratio"] < 0.1  # a register of 16,000 persons
     assert found.loc["all", "correlation"] > 0.5

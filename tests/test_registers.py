@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import registers, schemas
-from evaluation.layout import read_layout
-from evaluation.raw_files import holds_identity_code, refuse_identity_codes
-from evaluation.raw_values import parse_days, parse_months, parse_numbers
+from evaluation import schemas
+from evaluation.registers import ingest as registers
+from evaluation.registers.files import holds_identity_code, refuse_identity_codes
+from evaluation.registers.layout import read_layout
+from evaluation.registers.values import parse_days, parse_months, parse_numbers
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 COLUMNS = {

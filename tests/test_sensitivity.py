@@ -4,15 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import ledger
-from evaluation.area_effects import (
-    HEADLINE,
-    changes_of,
-    effect_rows,
-    labour_market_areas,
-)
-from evaluation.comparison import design
-from evaluation.sensitivity import sensitivity_rows
+from evaluation.cohorts.comparison import design
+from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
+from evaluation.inference.sensitivity import sensitivity_rows
+from evaluation.results import ledger
 
 SPECIFICATIONS = {
     *("baseline_2018_19", "baseline_covid", "donut_3m", "neighbours_excluded", "with_possible_pilots"),

@@ -9,20 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import cohort, outcomes, registers, simulate, simulate_delivery
-from evaluation.simulate_delivery import OPEN, days_covered
-from evaluation.simulate_dirt import soil
-from evaluation.simulate_effects import EARNINGS_RELATED, SUPPORT, convert, draw_shifts, overlay
-from evaluation.simulate_histories import (
-    LAID_OFF,
-    OUTSIDE,
-    STUDY,
-    SUBSIDISED,
-    UNEMPLOYED,
-    WORK,
-    Timeline,
-)
-from evaluation.simulate_population import BURN_IN, END, START, allocate, day_of, municipality_sizes
+from evaluation import windows
+from evaluation.cohorts import cohort
+from evaluation.outcomes import measures
+from evaluation.registers import ingest as registers
+from evaluation.simulation import delivery, set_effects
+from evaluation.simulation import register as simulate
+from evaluation.simulation.delivery import OPEN, days_covered
+from evaluation.simulation.dirt import soil
+from evaluation.simulation.histories import LAID_OFF, OUTSIDE, STUDY, SUBSIDISED, UNEMPLOYED, WORK, Timeline
+from evaluation.simulation.population import BURN_IN, END, START, allocate, day_of, municipality_sizes
+from evaluation.simulation.set_effects import EARNINGS_RELATED, SUPPORT, convert, draw_shifts, overlay
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 FILES = ["henkilot", "asuminen", "jaksot", "etuudet", "ansiot", "aluekustannukset"]
@@ -270,10 +267,10 @@ def test_benefits_pay_five_days_a_week_at_the_rate_of_the_day(clean):
 
 def test_labour_market_support_follows_400_days_of_earnings_related_allowance(drawn):
     one = Timeline(*(np.array([v]) for v in (0, UNEMPLOYED, day_of("2018-01-01"), day_of("2021-01-01"))))
-    phases = simulate.Phases(
+    phases = set_effects.Phases(
         one.person, one.start, one.end, benefit=np.array([EARNINGS_RELATED]), left=np.array([400])
     )
-    paid = simulate_delivery.benefits(one, phases, drawn.population, np.array([3000.0]))
+    paid = delivery.benefits(one, phases, drawn.population, np.array([3000.0]))
     insured, after = (paid[paid["benefit"] == kind] for kind in (EARNINGS_RELATED, SUPPORT))
     assert insured["days"].sum() == 400
     assert after["start"].min() == insured["end"].max() == day_of("2019-07-15")
@@ -303,7 +300,7 @@ def test_the_numbers_look_like_finnish_unemployment(drawn):
     persons = np.arange(len(drawn.population.home))
     day = np.full(len(persons), day_of("2019-06-01"))
     state = drawn.line.state[drawn.line.at(persons, day)]
-    services = simulate_delivery.services(drawn.line, seed=1)
+    services = delivery.services(drawn.line, seed=1)
     helped = days_covered(services, persons, day, day + 1) > 0
     active = helped.sum() + (state == SUBSIDISED).sum()
     broad = np.isin(state, (UNEMPLOYED, LAID_OFF, SUBSIDISED)).sum()
@@ -409,9 +406,9 @@ def test_what_cohorts_and_outcomes_measure_is_the_realised_effect(tmp_path):
         register = registers.load(tmp_path / f"{name}_processed")
         table = registers.reference("municipalities", REFERENCE)
         episodes = cohort.inflow(register, municipalities=table).episodes
-        found = episodes.join(outcomes.measure(register, episodes, horizons_months=[12]))
+        found = episodes.join(measures.measure(register, episodes, horizons_months=[12]))
         here = (found["area"] == "helsinki") & (found["group"] == "target_group")
-        measured[name] = found[here & found["window"].isin(cohort.AFTER)]
+        measured[name] = found[here & found["window"].isin(windows.AFTER)]
     names = ["open_employment_12m", "open_employment_days_12m", "service_days_12m", "benefit_eur_12m"]
     truth = pd.read_csv(tmp_path / "with" / "totuus.csv")
     truth = truth[truth["area"] == "helsinki"].set_index("outcome")["realised_effect"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import cells, spells
+from evaluation.timelines import cells, spells
 
 LABELS = 3
 ROWS = st.lists(
@@ -146,20 +146,6 @@ def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows,
     order = np.array(order, dtype=int)
     again = cells.prorated(person[order], start[order], end[order], amount[order], who, since, until)
     assert np.array_equal(got, again)
-
-
-@given(ROWS)
-def test_stock_and_cell_days_agree_with_counting(rows):
-    person, start, end, _ = arrays(rows)
-    edges = np.array([-50, -20, 0, 7, 30, 100], dtype=np.int32)
-    counted = cells.stock(person, start, end, days=edges, groups=4)
-    summed = cells.cell_days(person, start, end, edges=edges, groups=4)
-    for group in range(4):
-        own = [(s, s + n) for p, s, n, _ in rows if p == group]
-        assert counted[group].tolist() == [sum(s <= d < e for s, e in own) for d in edges]
-        assert summed[group].tolist() == [
-            sum(max(0, min(e, high) - max(s, low)) for s, e in own) for low, high in pairwise(edges)
-        ]
 
 
 def test_amounts_stay_exact_where_running_totals_pass_the_range_of_whole_numbers():

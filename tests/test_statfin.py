@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import statfin
-from evaluation.jsonstat import match_contents, read_jsonstat, role_of_codes
+from evaluation.statistics import pxweb as pxweb_of_statistics
+from evaluation.statistics import statfin
+from evaluation.statistics.jsonstat import match_contents, read_jsonstat, role_of_codes
 
 REAL = Path(__file__).parents[2] / "shared" / "statfin"
 needs_real = pytest.mark.skipif(not REAL.exists(), reason="the StatFin files are not beside the project")
@@ -100,19 +101,6 @@ def test_every_form_of_json_stat_gives_the_same_frame(tmp_path, form):
     pd.testing.assert_frame_equal(frame, EXPECTED)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
-@pytest.mark.parametrize("separator", [",", ";"])
-def test_csv_gives_the_same_frame(tmp_path, encoding, separator):
-    lines = [separator.join(["alue", "kuukausi", *CONTENTS])]
-    for i, (area, month) in enumerate((a, m) for a in AREAS for m in MONTHS):
-        cells = ["..." if 3 * i + k == HIDDEN else str(int(VALUES[3 * i + k])) for k in range(3)]
-        lines.append(separator.join([area, month, *cells]))
-    path = tmp_path / "12r5.csv"
-    path.write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
-    pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
-    assert statfin.national(path)["code"].tolist() == ["ELY01", "ELY01", "SSS", "SSS"]
-
-
 def test_a_dash_means_none_and_dots_mean_not_known(tmp_path):
     path = tmp_path / "12r5.csv"
     path.write_text(
@@ -153,13 +141,6 @@ def test_roles_are_seen_from_codes():
     assert role_of_codes(["SSS", "KU091"], "Område") == "area"
     assert role_of_codes(["x"], "Uppgifter") == "contents"
     assert role_of_codes(["x"], "Sukupuoli") == ""
-
-
-def test_no_file_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"evaluation fetch.*drop it there"):
-        statfin.load(tmp_path)
-    saved(tmp_path, cube())
-    pd.testing.assert_frame_equal(statfin.load(tmp_path), EXPECTED)
 
 
 @pytest.fixture(autouse=True)
@@ -238,7 +219,7 @@ def pxweb(*, names=NAMES, failures=(), order=(0, 1, 2), contents=CONTENTS, label
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)], ids=["area first", "month first"])
 def test_the_table_is_fetched_in_pieces_below_the_cell_limit(tmp_path, cell_limit, order):
     with pxweb(order=order) as (server, url):
-        path = statfin.fetch(tmp_path, url=url, cell_limit=cell_limit, pause_s=0, timeout_s=5)
+        path = pxweb_of_statistics.fetch(tmp_path, url=url, cell_limit=cell_limit, pause_s=0, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
     for query in server.queries:
         assert np.prod([len(entry["selection"]["values"]) for entry in query["query"]]) <= cell_limit
@@ -250,14 +231,14 @@ def test_variable_names_come_from_the_metadata(tmp_path):
     names = ("Region", "Month", "Information")
     labels = ["Unemployed jobseekers on calculation date", "Labour force", "Vacancies on calculation date"]
     with pxweb(names=names, contents=["c1", "c2", "c3"], labels=labels) as (server, url):
-        path = statfin.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+        path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
     assert {entry["code"] for entry in server.queries[0]["query"]} == set(names)
 
 
 def test_time_and_query_are_recorded_beside_the_file(tmp_path):
     with pxweb() as (server, url):
-        statfin.fetch(
+        pxweb_of_statistics.fetch(
             tmp_path, url=url, timeout_s=5, today=lambda: dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
         )
     record = json.loads((tmp_path / "12r5.query.json").read_text(encoding="utf-8"))
@@ -267,7 +248,7 @@ def test_time_and_query_are_recorded_beside_the_file(tmp_path):
 @pytest.mark.parametrize("failures", [[429], [503, 500], ["broken"]], ids=["busy", "down twice", "cut off"])
 def test_passing_failures_are_tried_again(tmp_path, failures):
     with pxweb(failures=failures) as (_, url):
-        path = statfin.fetch(tmp_path, url=url, pause_s=0.01, timeout_s=5)
+        path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0.01, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
 
 
@@ -275,11 +256,11 @@ def test_lasting_failures_stop_after_a_limit_and_leave_the_earlier_file_alone(tm
     earlier = saved(tmp_path, cube()).read_bytes()
     with pxweb(failures=[503] * 9) as (server, url):
         with pytest.raises(ConnectionError, match=r"HTTP 503, 3 tries.*drop it at .*12r5.json"):
-            statfin.fetch(tmp_path, url=url, attempts=3, pause_s=0, timeout_s=5)
+            pxweb_of_statistics.fetch(tmp_path, url=url, attempts=3, pause_s=0, timeout_s=5)
         assert len(server.failures) == 6
     with pxweb(failures=[404] * 9) as (server, url):
         with pytest.raises(ConnectionError, match="HTTP 404, 1 tries"):
-            statfin.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+            pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
         assert len(server.failures) == 8
     assert (tmp_path / "12r5.json").read_bytes() == earlier
     assert [path.name for path in tmp_path.iterdir()] == ["12r5.json"]
@@ -287,31 +268,21 @@ def test_lasting_failures_stop_after_a_limit_and_leave_the_earlier_file_alone(tm
 
 def test_no_network_says_where_to_drop_the_file(tmp_path):
     with pytest.raises(ConnectionError, match=r"Without network: save table 12r5 .* drop it at .*12r5.json"):
-        statfin.fetch(tmp_path, url="http://127.0.0.1:9/12r5.px", attempts=2, pause_s=0, timeout_s=1)
+        pxweb_of_statistics.fetch(
+            tmp_path, url="http://127.0.0.1:9/12r5.px", attempts=2, pause_s=0, timeout_s=1
+        )
 
 
 def test_only_web_addresses_are_opened(tmp_path):
     with pytest.raises(ValueError, match="starts with https"):
-        statfin.fetch(tmp_path, url="file:///etc/hostname")
+        pxweb_of_statistics.fetch(tmp_path, url="file:///etc/hostname")
 
 
 def test_a_table_with_other_variables_is_refused(tmp_path):
     with pxweb() as (server, url):
         server.variables = server.variables[:2]
         with pytest.raises(ValueError, match="not recognised as area, month and contents"):
-            statfin.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
-
-
-def test_activation_rate_is_the_share_in_services_of_those_unemployed_or_in_services():
-    assert statfin.activation_rate(pd.Series([75.0, 0.0]), pd.Series([25.0, 5.0])).tolist() == [25.0, 100.0]
-
-
-@needs_real
-def test_the_published_activation_rate_is_reproduced_to_its_decimal_in_every_month():
-    frame = statfin.read_activation(REAL / "12u4_national.csv")
-    assert len(frame) == 194
-    rate = statfin.activation_rate(frame["unemployed"], frame["in_services"]).round(1)
-    assert (rate == frame["published_rate"]).all()
+            pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
 
 
 @needs_real
@@ -321,11 +292,3 @@ def test_the_real_json_and_csv_files_hold_the_same_statistics():
     assert frame["municipality"].nunique() == 309
     assert (frame["month"].min(), frame["month"].max()) == (576, 645)  # 2018-01 … 2023-10
     assert frame.isna().sum()[["unemployed", "labour_force"]].tolist() == [187, 0]
-
-
-@needs_real
-def test_the_country_is_the_sum_of_its_municipalities():
-    frame, country = statfin.read(REAL / "12r5.csv"), statfin.national(REAL / "12r5.csv")
-    total = country[country["code"] == "SSS"].set_index("month")["labour_force"]
-    sums = frame.groupby("month")["labour_force"].sum()
-    assert (sums / total).between(0.999, 1.001).all()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.simplex import frank_wolfe_weights, simplex_weights
-from evaluation.synthetic import synthetic
+from evaluation.effects.simplex import frank_wolfe_weights, simplex_weights
+from evaluation.effects.synthetic import synthetic
 
 
 def panel(

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
-from evaluation import validation_oracles
-from evaluation.validation import AREAS, known_truth, simulate_changes, summarise
-from evaluation.validation_oracles import oracle_table
+from validation import published
+from validation.cells import AREAS, known_truth, simulate_changes, summarise
+from validation.published import oracle_table
 
 STORED = Path(__file__).parents[1] / "docs" / "validation" / "published.csv"
 ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
@@ -110,7 +109,7 @@ def test_stored_comparisons_are_few_and_within_tolerance():
 
 
 def test_stored_comparisons_are_written_only_where_the_data_are(tmp_path):
-    assert validation_oracles.main([str(tmp_path), "--to", str(tmp_path / "out")]) == 0
+    assert published.main([str(tmp_path), "--to", str(tmp_path / "out")]) == 0
     assert not (tmp_path / "out").exists()
 
 

@@ -6,21 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from validation import page, registers
+from validation import rows as validation_rows
+from validation.pairs import paired_registers, priced_episodes
+from validation.registers import COSTS, MEASURED, everywhere, known_truth_registers, register_runs
+from validation.study import operating_characteristics, write
 
-from evaluation import (
-    cohort,
-    cost_reference,
-    costs,
-    registers,
-    validation_page,
-    validation_registers,
-    validation_rows,
-)
-from evaluation.reference import reference as read_reference
-from evaluation.simulate import draw, register
-from evaluation.validation_pairs import paired_registers, priced_episodes
-from evaluation.validation_registers import COSTS, MEASURED, everywhere, known_truth_registers, register_runs
-from evaluation.validation_study import operating_characteristics, write
+from evaluation.cohorts import cohort
+from evaluation.costs import assumptions
+from evaluation.costs import payers as costs
+from evaluation.registers import ingest
+from evaluation.registers.reference import reference as read_reference
+from evaluation.simulation.register import draw, register
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 SMALL = {"persons": 12_000, "seed": 7, "reference": REFERENCE}
@@ -49,15 +46,15 @@ def runs(effects):
 
 def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effects, tmp_path):
     register(tmp_path / "register", **SMALL, effects=effects, dirt=0.0)
-    registers.ingest(tmp_path / "register", tmp_path, reference=REFERENCE)
-    delivered = registers.load(tmp_path)
+    ingest.ingest(tmp_path / "register", tmp_path, reference=REFERENCE)
+    delivered = ingest.load(tmp_path)
     in_memory = paired_registers(small, seed=7).register
     priced = []
     for one in (delivered, in_memory):
         found = cohort.inflow(one, municipalities=read_reference("municipalities", REFERENCE)).episodes
         paid = costs.ledger(
             one, found, horizons_months=(12,), price_year=2024, discount_rate=0.0,
-            reference=cost_reference.load(REFERENCE),
+            reference=assumptions.load(REFERENCE),
         )[list(COSTS)]  # fmt: skip
         # persons are numbered differently: compare the sorted rows
         rows = paid.assign(day=found["index_day"], home=found["municipality"].astype(int)).fillna(-1)
@@ -148,9 +145,7 @@ def test_characteristics_by_hand():
 
 
 def test_registers_drawn_side_by_side_give_the_same(monkeypatch):
-    monkeypatch.setattr(
-        validation_registers, "register_runs", lambda seed, **options: pd.DataFrame({"seed": [seed]})
-    )
+    monkeypatch.setattr(registers, "register_runs", lambda seed, **options: pd.DataFrame({"seed": [seed]}))
     same = {"reference": REFERENCE, "persons": 10, "effects": {}, "price_year": 2024}
     alone = known_truth_registers(range(4), **same)
     with ThreadPoolExecutor(2) as pool:
@@ -159,10 +154,10 @@ def test_registers_drawn_side_by_side_give_the_same(monkeypatch):
 
 def test_stored_results_are_read_as_written(runs, tmp_path):
     write({"one": runs}, folder=tmp_path, facts={"registers": 1})
-    found = validation_page.stored("registers.csv", folder=tmp_path)
-    assert validation_page.stored("registers.json", folder=tmp_path) == {"registers": 1}
-    assert validation_page.stored("none.csv", folder=tmp_path) is None
-    shown = validation_page.registers(found, kind="one", measure="coverage")
+    found = page.stored("registers.csv", folder=tmp_path)
+    assert page.stored("registers.json", folder=tmp_path) == {"registers": 1}
+    assert page.stored("none.csv", folder=tmp_path) is None
+    shown = page.registers(found, kind="one", measure="coverage")
     assert (
         shown.index("Open employment after")
         < shown.index("Difference in cost")
@@ -173,7 +168,7 @@ def test_stored_results_are_read_as_written(runs, tmp_path):
 
 
 def test_stored_study_is_complete_and_holds_its_level_with_large_shocks():
-    found, facts = (validation_page.stored(name) for name in ("registers.csv", "registers.json"))
+    found, facts = (page.stored(name) for name in ("registers.csv", "registers.json"))
     assert list(found["kind"].unique()) == facts["kinds"]
     assert (found["registers"] == facts["registers"]).all()
     used = found[found["method"].isin(validation_rows.IN_USE) & (found["size"] == "all")]
@@ -184,7 +179,7 @@ def test_stored_study_is_complete_and_holds_its_level_with_large_shocks():
 
 
 def test_words_of_a_table_cannot_become_markup():
-    shown = validation_page.table(pd.DataFrame({"<a>": ["<b>"], "n": ["<i>"]}), caption="<c>", texts=1)
+    shown = page.table(pd.DataFrame({"<a>": ["<b>"], "n": ["<i>"]}), caption="<c>", texts=1)
     assert not {"<a>", "<b>", "<i>", "<c>"} & {shown[i : i + 3] for i in range(len(shown))}
 
 

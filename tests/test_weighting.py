@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.balance import balance, overlap
-from evaluation.covariates import covariate_matrix
-from evaluation.cross_section import adjusted_difference, effect_on_treated
-from evaluation.matching import exact_strata, nearest_neighbours, nearest_pairs, pair_weights
-from evaluation.regression import coefficient_covariance, least_squares, odds_fit, sum_by
-from evaluation.weighting import att_weights, effective_sample_size, propensity
+from evaluation.diagnostics.balance import balance, overlap
+from evaluation.effects.covariates import covariate_matrix
+from evaluation.effects.regression import coefficient_covariance, least_squares, odds_fit, sum_by
+from evaluation.effects.weighting import att_weights, effective_sample_size, propensity
 
 
 def sample(seed: int, n: int = 400) -> pd.DataFrame:
@@ -197,59 +193,3 @@ def test_identical_groups_overlap_fully_and_disjoint_ones_not() -> None:
 
 
 # --- matching and cross-sections -------------------------------------------------------------------------
-
-
-def test_pairs_by_hand_with_and_without_replacement() -> None:
-    score = pd.Series([0.9, 0.8, 0.7, 0.1], index=list("abcd"))
-    target = pd.Series([True, True, False, False], index=list("abcd"))
-    once = nearest_pairs(score, target=target)
-    assert once["comparison"].tolist() == ["c", "d"]
-    again = nearest_pairs(score, target=target, replace=True)
-    assert again["comparison"].tolist() == ["c", "c"]
-    assert pair_weights(again, index=score.index).tolist() == [1, 1, 2, 0]
-    close = nearest_pairs(score, target=target, caliper_sd=1.0)
-    assert close["target"].tolist() == ["a"]
-    with pytest.raises(ValueError, match="widen the caliper"):
-        nearest_pairs(score, target=target, caliper_sd=0.01)
-
-
-def test_strata_of_one_arm_get_no_weight() -> None:
-    rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "sex": ["f", "m", "f", "x"]})
-    assert exact_strata(rows, target="pilot", covariates=["sex"]).tolist() == [1, 0, 1, 0]
-
-
-def test_identical_twins_make_matching_exact() -> None:
-    data = sample(7, n=60)
-    twins = pd.concat([data.assign(pilot=True), data.assign(pilot=False, work=data["work"] - 2.0)])
-    found = nearest_neighbours(
-        twins.reset_index(drop=True), outcomes=["work"], target="pilot", covariates=["age", "education"]
-    )
-    assert found["estimate"].item() == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize("method", ["dr", "dr_improved", "reg", "ipw"])
-def test_effect_on_the_treated_under_known_truth(method: str) -> None:
-    errors, hits = [], []
-    for seed in range(80):
-        data = sample(seed)
-        data["work"] = data["work"] + 0.5 * data["pilot"] * data["age"] / 40
-        truth = (0.5 * data["age"] / 40)[data["pilot"]].mean()
-        what: dict[str, Any] = {"outcomes": ["work"], "target": "pilot", "covariates": ["age", "education"]}
-        row = effect_on_treated(data, **what, method=method).table.iloc[0]
-        errors.append(row["estimate"] - truth)
-        hits.append(row["ci_low"] < truth < row["ci_high"])
-    assert abs(np.mean(errors)) < 3.5 * np.std(errors) / np.sqrt(80)
-    assert np.mean(hits) > 0.9
-
-
-def test_centred_interactions_give_the_difference_of_two_regressions() -> None:
-    data = sample(8)
-    found = adjusted_difference(
-        data, outcomes=["work"], target="pilot", covariates=["age", "education"], interacted=True
-    )
-    x = covariate_matrix(data, ["age", "education"]).with_constant
-    arms = data["pilot"].to_numpy()
-    fits = [
-        x @ least_squares(x[rows], data.loc[rows, ["work"]].to_numpy()).coefficients for rows in (arms, ~arms)
-    ]
-    assert found["estimate"].item() == pytest.approx((fits[0] - fits[1]).mean())

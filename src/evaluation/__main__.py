@@ -8,6 +8,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from evaluation.statistics import pxweb
+
 DEFAULT_SEED = 20210301
 
 
@@ -76,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from evaluation.project import Project
+    from evaluation.pipeline.project import Project
 
     return Project.at(
         options.root,
@@ -92,7 +94,7 @@ def _delivered(register: Path) -> bool:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from evaluation import simulate
+    from evaluation.simulation import register as simulate
 
     project = _project(options)
     project.register.mkdir(parents=True, exist_ok=True)
@@ -112,7 +114,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from evaluation import registers
+    from evaluation.registers import ingest as registers
 
     project = _project(options)
     quality = registers.ingest(project.register, project.processed, reference=project.reference)
@@ -121,26 +123,25 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from evaluation import statfin
 
     project = _project(options)
     chosen = {"url": options.url} if options.url else {}
-    print(f"Saved {statfin.fetch(project.statfin, **chosen)}")
+    print(f"Saved {pxweb.fetch(project.statfin, **chosen)}")
     return 0
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evaluation import notebook_runs, pipeline
+    from evaluation.pipeline import notebook_runs, plan
 
     project = _project(options)
-    areas = notebook_runs.choose(options.areas, pipeline.area_names(project.reference), what="area")
-    languages = notebook_runs.choose(options.languages, pipeline.LANGUAGES, what="language")
+    areas = notebook_runs.choose(options.areas, plan.area_names(project.reference), what="area")
+    languages = notebook_runs.choose(options.languages, plan.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
     if not _delivered(project.register):
         print(f"No register in {project.register}: simulating one", file=sys.stderr)
         _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
-    failed = pipeline.run(project, areas=areas, languages=languages, jobs=options.jobs)
+    failed = plan.run(project, areas=areas, languages=languages, jobs=options.jobs)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr, flush=True)
     for language in languages:
@@ -150,7 +151,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from evaluation import check_pages
+    from evaluation.pipeline import check_pages
 
     if options.sample is not None and options.sample < 1:
         raise ValueError(f"--sample must be at least 1, not {options.sample}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.spells import Array
+from evaluation.timelines.spells import Array
 
 # Index dates, first and last day included. They do not overlap.
 WINDOWS: dict[str, tuple[str, str]] = {

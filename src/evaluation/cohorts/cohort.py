@@ -1,0 +1,231 @@
+"""Who is evaluated: episodes of the target group with their index date, arm and covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from evaluation.cohorts.attrition import keep
+from evaluation.cohorts.history import benefit_at, calendar, covariates
+from evaluation.cohorts.places import places
+from evaluation.timelines.spells import Array, Intervals, days_within, islands, status
+from evaluation.timelines.states import BROAD, codes, daily_states, homes, periods
+from evaluation.windows import GROUPS, to_day, window_of
+
+if TYPE_CHECKING:
+    from evaluation.registers.ingest import Register
+
+
+HISTORY_DAYS = 730
+FOLLOW_UP_DAYS = 730
+BothArms = Literal["keep", "first_arm", "drop"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Episodes (index `episode_id`) and the attrition table that leads to them."""
+
+    episodes: pd.DataFrame
+    attrition: pd.DataFrame
+
+
+def inflow(
+    register: Register,
+    *,
+    municipalities: pd.DataFrame,
+    washout_days: int = 90,
+    entry_states: tuple[str, ...] = ("unemployed",),
+    ages: tuple[int, int] = (18, 64),
+    both_arms: BothArms = "keep",
+) -> Cohort:
+    """Episodes that begin with a new unemployment spell.
+
+    Parameters
+    ----------
+    register : Register
+        Canonical register.
+    municipalities : pandas.DataFrame
+        Reference table of municipalities.
+    washout_days : int
+        A spell is new when none of these days before it was spent unemployed, in a service or in
+        subsidised work.
+    entry_states : tuple of str
+        States that open an episode. A lay-off does not, by default: the employment goes on. Whoever loses
+        the job during a lay-off enters on the day on which unemployment begins.
+    ages : (int, int)
+        Completed years at the index date, both included.
+    both_arms : {"keep", "first_arm", "drop"}
+        What becomes of persons with episodes in pilot and comparison municipalities: "keep" leaves each
+        episode with the municipality of its index date, "first_arm" keeps the arm met first, "drop" none.
+
+    Returns
+    -------
+    Cohort
+
+    Notes
+    -----
+    Target group: Act 1269/2020, section 2. All who do not belong to it are `te_office_stayers`.
+    `followed_days` runs to the end of observation: the register holds neither deaths nor emigration.
+    """
+    days = daily_states(register.spells)
+    entries = periods(days, entry_states)
+    looked_at = tuple(sorted({"unemployed", "service", "subsidised_employment", *entry_states}))
+    before = days_within(
+        periods(days, looked_at), entries.person, entries.start - washout_days, entries.start
+    )
+    return _cohort(
+        register,
+        days,
+        entries.person,
+        entries.start,
+        municipalities=municipalities,
+        first="unemployment_spells",
+        rules={"new_spell": before == 0},
+        ages=ages,
+        both_arms=both_arms,
+    )
+
+
+def stock(
+    register: Register,
+    *,
+    municipalities: pd.DataFrame,
+    days: Sequence[str],
+    states: tuple[str, ...] = BROAD,
+    ages: tuple[int, int] = (18, 64),
+    both_arms: BothArms = "keep",
+) -> Cohort:
+    """Episodes of everyone who is unemployed, laid off, in a service or in subsidised work on a day.
+
+    Parameters
+    ----------
+    register, municipalities, ages, both_arms
+        As for `inflow`.
+    days : sequence of str
+        Dates, such as the day of the transfer, "2021-03-01".
+    states : tuple of str
+        States that count on the day.
+
+    Returns
+    -------
+    Cohort
+    """
+    if not days:
+        raise ValueError("days: none given; name at least one date, such as 2021-03-01")
+    line = daily_states(register.spells)
+    wanted = np.isin(line.label, codes(states))
+    person, index_day = [], []
+    for day in sorted({to_day(date) for date in days}):
+        here = wanted & (line.start <= day) & (line.end > day)
+        person.append(line.person[here])
+        index_day.append(np.full(int(here.sum()), day, dtype=np.int32))
+    return _cohort(
+        register,
+        line,
+        np.concatenate(person),
+        np.concatenate(index_day),
+        municipalities=municipalities,
+        first="in_state_on_day",
+        rules={},
+        ages=ages,
+        both_arms=both_arms,
+    )
+
+
+def _cohort(
+    register: Register,
+    days: Intervals,
+    person: Array,
+    index_day: Array,
+    *,
+    municipalities: pd.DataFrame,
+    first: str,
+    rules: dict[str, Array],
+    ages: tuple[int, int],
+    both_arms: BothArms,
+) -> Cohort:
+    stays, codes_found = homes(register.residence)
+    home = status(stays, person, index_day)
+    municipality = np.append(codes_found, "")[home]
+    table = places(municipalities)
+    unknown = table.reindex(municipality)
+    frame = pd.DataFrame({"person_id": person, "index_day": index_day.astype(np.int32)})
+    frame["municipality"] = pd.array(municipality, dtype="str")
+    frame["arm"] = unknown["arm"].fillna("unknown").to_numpy()
+    frame["area"] = pd.array(unknown["area"].fillna("").to_numpy(), dtype="str")
+    frame["window"] = pd.array(window_of(index_day), dtype="str")
+    known = np.isin(person, register.persons["person_id"].to_numpy())
+    traits = covariates(register, days, person[known], index_day[known])
+    traits.index = pd.Index(np.flatnonzero(known))
+    frame = frame.join(traits)
+    frame["moved_arm"] = _moved(stays, codes_found, table["arm"], frame)
+    steps = {
+        "in_study_period": frame["window"] != "",
+        **rules,
+        "history_observed": frame["index_day"] - HISTORY_DAYS >= register.observed_from,
+        "person_known": known,
+        "residence_known": home >= 0,
+        "study_municipality": frame["arm"].isin(["pilot", "comparison", "possible_pilot"]),
+        "working_age": frame["age"].between(*ages),
+    }
+    so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
+    if both_arms != "keep":
+        steps["one_arm"] = _one_arm(frame, so_far, both_arms)
+    episodes, attrition = keep(frame, steps=steps, first=first)
+    return Cohort(_complete(episodes, register, table), attrition)
+
+
+def _complete(episodes: pd.DataFrame, register: Register, table: pd.DataFrame) -> pd.DataFrame:
+    person, index_day = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
+    benefit = benefit_at(register.benefits, person, index_day)
+    target = (
+        (benefit != "earnings_related")
+        | (episodes["age"] < 30)
+        | (episodes["native_language"] == "other")
+        | episodes["immigrant"].astype(bool)
+    )
+    surroundings = table.reindex(episodes["municipality"]).reset_index(drop=True)
+    out = episodes.astype({"immigrant": bool, "age": np.int32, "days_from_30": np.int32})
+    counts = [name for name in out if name.endswith("_before") or name == "earlier_spells_24m"]
+    out[counts] = out[counts].astype(np.int32)
+    out = out.assign(
+        group=pd.array(np.where(target, *GROUPS), dtype="str"),
+        followed_days=(register.observed_until - index_day).astype(np.int32),
+        benefit_at_index=pd.array(benefit, dtype="str"),
+        region=surroundings["region"],
+        urban_rural=surroundings["urban_rural"],
+        commuting_area=surroundings["commuting_area"],
+    ).join(calendar(index_day))
+    # a number that names the episode whatever else is in the cohort: person and index date
+    out.index = pd.Index(person.astype(np.int64) * 100_000 + index_day, name="episode_id")
+    return out.sort_index()
+
+
+def _moved(stays: Intervals, codes_found: Array, arms: pd.Series, frame: pd.DataFrame) -> Array:
+    """True where the person lives in another arm at some time in the 24 months after the index date."""
+    person, since = frame["person_id"].to_numpy(), frame["index_day"].to_numpy()
+    lived = arms.reindex(codes_found).fillna("unknown").to_numpy()[stays.label]
+    moved = np.zeros(len(frame), dtype=bool)
+    for arm in np.unique(lived):
+        own = stays[lived == arm]
+        there = days_within(islands(own.person, own.start, own.end), person, since, since + FOLLOW_UP_DAYS)
+        moved |= (frame["arm"].to_numpy() != arm) & (there > 0)
+    return moved
+
+
+def _one_arm(frame: pd.DataFrame, candidate: Array, rule: BothArms) -> Array:
+    """Whether an episode stays under the rule for persons met in both pilot and comparison."""
+    if rule not in ("first_arm", "drop"):
+        raise ValueError(f"both_arms: {rule!r} unknown; choose keep, first_arm or drop")
+    met = frame[candidate & frame["arm"].isin(["pilot", "comparison"]).to_numpy()]
+    arms = met.groupby("person_id")["arm"].nunique()
+    both = frame["person_id"].isin(arms.index[arms > 1]).to_numpy()
+    if rule == "drop":
+        return ~both
+    earliest = met.sort_values("index_day", kind="stable").drop_duplicates("person_id")
+    first = frame["person_id"].map(earliest.set_index("person_id")["arm"])
+    return ~both | (frame["arm"] == first).to_numpy()

@@ -1,0 +1,160 @@
+"""What is known about an episode before it begins: covariates from days before the index date only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation.schemas import BENEFITS
+from evaluation.timelines.spells import (
+    Array,
+    Intervals,
+    days_within,
+    key,
+    locate,
+    next_start,
+    starts_within,
+    timeline,
+)
+from evaluation.timelines.states import UNEMPLOYED, periods
+
+if TYPE_CHECKING:
+    from evaluation.registers.ingest import Register
+
+# The first payment may come after the waiting days and is recorded with its own start.
+BENEFIT_LOOKAHEAD_DAYS = 31
+_ORDER = ("earnings_related", "basic_allowance", "labour_market_support")
+assert set(_ORDER) == set(BENEFITS)
+
+
+def completed_years(birth_day: Array, day: Array) -> Array:
+    """Age in completed calendar years.
+
+    Examples
+    --------
+    >>> birth = np.array(["1991-03-01"], "datetime64[D]").astype(int)
+    >>> eve = np.array(["2021-02-28"], "datetime64[D]").astype(int)
+    >>> completed_years(birth, eve).tolist(), completed_years(birth, eve + 1).tolist()
+    ([29], [30])
+    """
+    return (_months(day) - _months(birth_day) - (_day_of_month(day) < _day_of_month(birth_day))) // 12
+
+
+def days_since_birthday(birth_day: Array, day: Array, *, years: int) -> Array:
+    """Days from the birthday on which a person turns `years` to the day; negative before it.
+
+    Where the year has no 29 February, that birthday is on 1 March, as in `completed_years`.
+    """
+    birth_day = np.asarray(birth_day).astype(np.int64)
+    month = (_months(birth_day) + 12 * years).astype("datetime64[M]")
+    birthday = month.astype("datetime64[D]").astype(np.int64) + _day_of_month(birth_day)
+    return (np.asarray(day) - birthday).astype(np.int32)
+
+
+def _months(day: Array) -> Array:
+    return np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _day_of_month(day: Array) -> Array:
+    days = np.asarray(day).astype("datetime64[D]")
+    return (days - days.astype("datetime64[M]")).astype(np.int64)
+
+
+def calendar(index_day: Array) -> pd.DataFrame:
+    """`index_month` (months since January 1970) and `index_quarter` (text as 2019Q1) of index days.
+
+    Examples
+    --------
+    >>> calendar(np.array([18_000])).values.tolist()
+    [[591, '2019Q2']]
+    """
+    month = _months(index_day)
+    quarter = pd.Categorical(month // 3)
+    names = np.array([f"{1970 + code // 4}Q{code % 4 + 1}" for code in quarter.categories], dtype=object)
+    return pd.DataFrame(
+        {"index_month": month.astype(np.int32), "index_quarter": pd.array(names[quarter.codes], dtype="str")}
+    )
+
+
+def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> Array:
+    """The benefit that the person is entitled to when the episode begins.
+
+    The benefit paid on the day, or else the first one paid in the next 31 days, or else "none". It decides
+    who belongs to the target group by law; it is not a covariate measured before the index date.
+
+    Parameters
+    ----------
+    benefits : pandas.DataFrame
+        Canonical table `benefits`.
+    person, day : array of int
+        One episode a row.
+
+    Returns
+    -------
+    ndarray of str
+    """
+    label = pd.Categorical(benefits["benefit"], categories=list(_ORDER)).codes
+    who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
+    paid = timeline(who, start, end, label, labels=len(_ORDER))
+    if not len(paid):
+        return np.full(len(person), "none", dtype=object)
+    now, later = locate(paid, person, day), next_start(paid, person, day)
+    soon = (later >= 0) & (paid.start[later] < day + BENEFIT_LOOKAHEAD_DAYS)
+    found = np.where(now >= 0, now, np.where(soon, later, -1))
+    return np.where(found >= 0, np.array(_ORDER, dtype=object)[paid.label[found]], "none")
+
+
+def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months: int) -> Array:
+    """Euros earned in the whole calendar months before the month of the day."""
+    keys = key(earnings["person_id"].to_numpy(), earnings["month"].to_numpy())
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    # whole cents, so that the sum does not depend on who else is in the table
+    cents = np.rint(earnings["earnings_eur"].to_numpy()[order] * 100).astype(np.int64)
+    total = np.concatenate([[0], np.cumsum(cents)])
+    month = _months(day)
+    low = np.searchsorted(keys, key(person, month - months), side="left")
+    high = np.searchsorted(keys, key(person, month), side="left")
+    return (total[high] - total[low]) / 100
+
+
+def covariates(register: Register, days: Intervals, person: Array, index_day: Array) -> pd.DataFrame:
+    """Covariates of episodes, from days strictly before the index date.
+
+    Parameters
+    ----------
+    register : Register
+    days : Intervals
+        As `states.daily_states` returns them.
+    person, index_day : array of int
+        One episode a row; every person is in `register.persons`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        age (completed years), days_from_30 (days since the 30th birthday), sex, education,
+        native_language, immigrant, unemployed_days_12m_before, unemployed_days_24m_before,
+        service_days_24m_before, earlier_spells_24m (unemployment spells that began),
+        earnings_12m_before_eur. Months are 365 and 730 days.
+    """
+    people = register.persons.set_index("person_id").reindex(person)
+    birth = people["birth_day"].to_numpy()
+    unemployed, service = periods(days, UNEMPLOYED), periods(days, ("service",))
+    year, two_years = index_day - 365, index_day - 730
+    return pd.DataFrame(
+        {
+            "age": completed_years(birth, index_day).astype(np.int32),
+            "days_from_30": days_since_birthday(birth, index_day, years=30),
+            "sex": people["sex"].to_numpy(dtype=object),
+            "education": people["education"].to_numpy(dtype=object),
+            "native_language": people["native_language"].to_numpy(dtype=object),
+            "immigrant": people["immigrant"].to_numpy(dtype=bool),
+            "unemployed_days_12m_before": days_within(unemployed, person, year, index_day),
+            "unemployed_days_24m_before": days_within(unemployed, person, two_years, index_day),
+            "service_days_24m_before": days_within(service, person, two_years, index_day),
+            "earlier_spells_24m": starts_within(unemployed, person, two_years, index_day),
+            "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day, months=12),
+        }
+    ).astype({"sex": "str", "education": "str", "native_language": "str"})

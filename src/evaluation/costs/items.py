@@ -1,0 +1,232 @@
+"""The items behind the ledger: benefits, services and taxes of each person, split over their payers.
+
+Every function returns parts of a person's time that no episode boundary cuts, with euros in prices of the
+price year.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evaluation.costs import municipal_share, prices
+from evaluation.costs.assumptions import CostReference, service_costs_per_day
+from evaluation.timelines import accrual, spells
+
+Cuts = tuple[np.ndarray, np.ndarray]  # person, day
+
+_YEAR_STARTS = (
+    np.arange("1990-01-01", "2060-01-01", dtype="datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+)
+
+# Item and payer of every column behind the ledger.
+BENEFIT_ITEMS = (
+    ("labour_market_support", "municipality"),
+    ("labour_market_support", "state"),
+    ("basic_allowance", "state"),
+    ("basic_allowance", "unemployment_funds"),
+    ("earnings_related", "state"),
+    ("earnings_related", "unemployment_funds"),
+    ("tax_on_benefits", "municipality"),
+    ("tax_on_benefits", "state"),
+)
+SERVICE_ITEMS = (
+    *((item, payer) for item in ("service", "subsidised_work") for payer in ("municipality", "state", "eu")),
+    ("rehabilitative_compensation", "municipality"),
+    ("rehabilitative_compensation", "state"),
+)
+EARNINGS_ITEMS = tuple(
+    ("tax_on_earnings", payer) for payer in ("municipality", "state", "unemployment_funds")
+)
+ITEMS = (*BENEFIT_ITEMS, *SERVICE_ITEMS, *EARNINGS_ITEMS)
+
+
+def _years(day: np.ndarray) -> np.ndarray:
+    return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+
+
+def _months(day: np.int64) -> int:
+    return int(np.datetime64(int(day), "D").astype("datetime64[M]").astype(int))
+
+
+def state_islands(table: pd.DataFrame, state: str) -> spells.Intervals:
+    """Merged time of each person in a state."""
+    here = table.loc[(table["state"] == state).to_numpy()]
+    return spells.islands(here["person_id"], here["start"], here["end"])
+
+
+def _cut_everywhere(
+    person: np.ndarray, start: np.ndarray, end: np.ndarray, cut: Cuts
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    row, first, last = accrual.split(person, start, end, cut_person=cut[0], cut_day=cut[1])
+    again, first, last = accrual.split(person[row], first, last, cut_person=None, cut_day=_YEAR_STARTS)
+    return row[again], first, last
+
+
+def _prices(reference: CostReference, day: np.ndarray, price_year: int, needed: np.ndarray) -> np.ndarray:
+    # History before the first episode needs days, not euros: years outside the index must not stop the
+    # ledger.
+    factor = np.zeros(len(day))
+    years = _years(day)
+    unique, inverse = np.unique(years[needed], return_inverse=True)
+    if len(unique):
+        factor[needed] = prices.price_factors(reference.price_index, years=unique, price_year=price_year)[
+            inverse
+        ]
+    return factor
+
+
+def _needed(person: np.ndarray, day: np.ndarray, cut: Cuts) -> np.ndarray:
+    spans = pd.DataFrame({"person": cut[0], "day": cut[1]}).groupby("person")["day"].agg(["min", "max"])
+    found = spans.reindex(person)
+    return (day >= found["min"].to_numpy()) & (day < found["max"].to_numpy())
+
+
+def benefits_paid(
+    benefits: pd.DataFrame,
+    in_service: spells.Intervals,
+    laid_off: spells.Intervals,
+    cut: Cuts,
+    price_year: int,
+    reference: CostReference,
+    opening: pd.Series | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    table = benefits.sort_values(["person_id", "start"], kind="stable")
+    names = ("person_id", "start", "end", "days")
+    person, start, end, days = (table[name].to_numpy(dtype=np.int64) for name in names)
+    changes = [(np.tile(i.person, 2), np.concatenate([i.start, i.end])) for i in (in_service, laid_off)]
+    all_cuts = tuple(np.concatenate([np.asarray(part[i]) for part in (cut, *changes)]) for i in (0, 1))
+    row, first, last = _cut_everywhere(person, start, end, (all_cuts[0], all_cuts[1]))
+    who = person[row]
+    paid = accrual.paid_days(start[row], end[row], days[row], last) - accrual.paid_days(
+        start[row], end[row], days[row], first
+    )
+    length = (end - start)[row]
+    fraction = np.where(
+        days[row] > 0, paid / np.maximum(days[row], 1), (last - first) / np.maximum(length, 1)
+    )
+    kind = table["benefit"].astype("str").to_numpy()[row]
+    serving = spells.locate(in_service, who, first) >= 0
+    needed = _needed(who, first, cut)
+    factor = _prices(reference, first, price_year, needed)
+    euros = table["amount_eur"].to_numpy(dtype=float)[row] * fraction * factor
+
+    support = kind == "labour_market_support"
+    counted = np.where(support & ~serving, paid, 0)
+    before = _running_before(who, counted, opening)
+    shared = support & ~serving & needed
+    share = np.zeros(len(row))
+    share[shared] = municipal_share.municipal_fraction(
+        before[shared],
+        counted[shared],
+        bands=municipal_share.bands_from(reference.municipal_share),
+        day=first[shared],
+    )
+    values = np.zeros((len(row), len(BENEFIT_ITEMS)))
+    values[:, 0] = euros * share
+    values[:, 1] = np.where(support, euros, 0.0) - values[:, 0]
+    basic = np.where(kind == "basic_allowance", euros, 0.0)
+    values[:, 2] = basic * reference.value("basic_allowance_state_share")
+    values[:, 3] = basic - values[:, 2]
+    related = np.where(kind == "earnings_related", euros, 0.0)
+    values[:, 4] = _state_part_of_earnings_related(
+        related, paid * factor, _years(first), needed, spells.locate(laid_off, who, first) >= 0, reference
+    )
+    values[:, 5] = related - values[:, 4]
+    year = np.where(needed, _years(first), -1)
+    values[:, 6] = (
+        -euros * _rate("municipal_tax_rate", year, reference) * reference.value("benefit_taxable_share")
+    )
+    values[:, 7] = -euros * _rate("state_tax_share_of_benefits", year, reference)
+    return who, first, values
+
+
+def _running_before(person: np.ndarray, counted: np.ndarray, opening: pd.Series | None) -> np.ndarray:
+    total = np.cumsum(counted) - counted
+    new = np.concatenate([[True], person[1:] != person[:-1]]) if len(person) else np.empty(0, dtype=bool)
+    before = total - total[new][np.cumsum(new) - 1] if len(person) else total
+    if opening is None:
+        return before
+    return before + opening.reindex(person).fillna(0).to_numpy(dtype=np.int64)
+
+
+def _state_part_of_earnings_related(
+    euros: np.ndarray,
+    days: np.ndarray,
+    years: np.ndarray,
+    needed: np.ndarray,
+    laid_off: np.ndarray,
+    reference: CostReference,
+) -> np.ndarray:
+    basic_day = _rate("basic_allowance_eur_per_day", np.where(needed, years, -1), reference)
+    part = np.minimum(euros, days * basic_day) * reference.value("earnings_related_state_pays_basic_part")
+    return np.where(laid_off, part * reference.value("earnings_related_state_pays_layoffs"), part)
+
+
+def _rate(key: str, years: np.ndarray, reference: CostReference) -> np.ndarray:
+    out = np.zeros(len(years))
+    asked = years >= 0
+    if asked.any():
+        out[asked] = reference.by_year(key, years[asked])
+    return out
+
+
+def _merged(table: pd.DataFrame) -> pd.DataFrame:
+    """Overlapping spells of a person in the same service as one: a day is paid for once."""
+    kinds = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")).unique()
+    kind = kinds.get_indexer(pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")))
+    person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kind
+    found = spells.islands(person, table["start"], table["end"])
+    who, which = np.divmod(found.person, max(len(kinds), 1))
+    out = pd.DataFrame({"person_id": who, "start": found.start, "end": found.end})
+    return out.assign(state=kinds.get_level_values(0)[which], code=kinds.get_level_values(1)[which])
+
+
+def services_used(
+    services: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    table = _merged(services.loc[services["state"].isin(["service", "subsidised_employment"]).to_numpy()])
+    costs = service_costs_per_day(reference, table["code"], table["state"])
+    person, start, end = (table[name].to_numpy(dtype=np.int64) for name in ("person_id", "start", "end"))
+    row, first, last = _cut_everywhere(person, start, end, cut)
+    who, days = person[row], last - first
+    needed = _needed(who, first, cut)
+    factor = prices.price_factors(
+        reference.price_index, years=costs["price_year"].to_numpy(dtype=int), price_year=price_year
+    )
+    euros = np.where(needed, days * (costs["eur_per_day"].to_numpy() * factor)[row], 0.0)
+    serving = (table["state"] == "service").to_numpy()[row]
+    values = np.zeros((len(row), len(SERVICE_ITEMS)))
+    for place, payer in enumerate(("municipality", "state", "eu")):
+        paid = euros * costs[f"share_{payer}"].to_numpy()[row]
+        values[:, place] = np.where(serving, paid, 0.0)
+        values[:, 3 + place] = np.where(serving, 0.0, paid)
+    attended = days * reference.value("rehabilitative_attendance_per_day")
+    rehabilitative = (costs["service"] == "rehabilitative_work").to_numpy()[row] & needed
+    compensation = np.where(
+        rehabilitative, attended * reference.value("rehabilitative_compensation_eur_per_day"), 0.0
+    ) * _prices(reference, first, price_year, needed)
+    values[:, 6], values[:, 7] = -compensation, compensation
+    return who, first, values
+
+
+def taxes_on_earnings(
+    earnings: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    month = earnings["month"].to_numpy(dtype=np.int64)
+    near = np.isin(earnings["person_id"].to_numpy(), cut[0])
+    near &= (month >= _months(cut[1].min())) & (month <= _months(cut[1].max())) if len(cut[1]) else near
+    earnings, month = earnings.loc[near], month[near]
+    start = month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    end = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    person = earnings["person_id"].to_numpy(dtype=np.int64)
+    row, first, last = accrual.split(person, start, end, cut_person=cut[0], cut_day=cut[1])
+    who = person[row]
+    needed = _needed(who, first, cut)
+    euros = earnings["earnings_eur"].to_numpy(dtype=float)[row] * (last - first) / (end - start)[row]
+    euros = euros * _prices(reference, first, price_year, needed)
+    year = np.where(needed, _years(first), -1)
+    municipal = _rate("municipal_tax_rate", year, reference) * reference.value("wage_taxable_share")
+    state = _rate("state_tax_share_of_earnings", year, reference)
+    funds = np.where(needed, reference.value("fund_contribution_share_of_earnings"), 0.0)
+    return who, first, -euros[:, None] * np.stack([municipal, state, funds], axis=1)

@@ -1,0 +1,184 @@
+"""The ledger of payers: what each episode costs municipality, state, unemployment funds and the EU.
+
+A cost is money out of a public purse; taxes and contributions gained are negative costs. Every item is split
+over its payers, so the payers of an episode sum to its public total to the cent, and transfers between payers
+cancel in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.costs import prices
+from evaluation.costs.assumptions import CostReference
+from evaluation.costs.items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
+from evaluation.schemas import PAYERS
+from evaluation.timelines import accrual
+from evaluation.units import HORIZON_DAYS
+
+_MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
+PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
+
+
+def ledger(
+    register: Any,
+    episodes: pd.DataFrame,
+    *,
+    horizons_months: Sequence[int],
+    price_year: int,
+    discount_rate: float,
+    reference: CostReference,
+    opening_days: pd.Series | None = None,
+    programme: pd.DataFrame | None = None,
+    executor: Executor | None = None,
+    buckets: int = 1,
+) -> pd.DataFrame:
+    """Net public cost of each episode by payer, with the items behind it.
+
+    Parameters
+    ----------
+    register : Register
+        With ``benefits``, ``spells`` and ``earnings`` (canonical tables).
+    episodes : pandas.DataFrame
+        person_id, index_day and followed_days; ``area`` where ``programme`` is given.
+    horizons_months : sequence of int
+        Months after the index date, of 3, 6, 12, 24.
+    price_year : int
+        Year in whose prices the costs are given.
+    discount_rate : float
+        Yearly rate: months 1–12 after the index date count in full, months 13–24 are divided by 1 + rate.
+    reference : CostReference
+        Assumptions, unit costs, price index and municipal share.
+    opening_days : pandas.Series, optional
+        Paid unemployed days of labour market support before the register begins, by person_id. Without it the
+        count begins with the register.
+    programme : pandas.DataFrame, optional
+        Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
+        added once to each episode of the area that begins on start_day or later. A payer without a row spends
+        nothing; a row without an amount makes the cost missing: it is never filled in.
+    executor : concurrent.futures.Executor, optional
+        Runs the buckets of persons; results are the same without one.
+    buckets : int
+        Number of buckets of persons.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of ``episodes``; ``cost_{payer}_{m}m_eur`` for every payer and all_public, and
+        ``item_{item}_{payer}_{m}m_eur``. Missing where the episode is followed for less than the horizon.
+
+    Examples
+    --------
+    See tests/test_costs.py for hand-worked ledgers.
+    """
+    _check(episodes, horizons_months)
+    persons = np.unique(episodes["person_id"].to_numpy())
+    parts = [part for part in np.array_split(persons, max(buckets, 1)) if len(part)]
+    jobs = [
+        (
+            *(_of(table, part) for table in (register.benefits, register.spells, register.earnings)),
+            _of(episodes[["person_id", "index_day"]], part),
+            _bounds(horizons_months),
+            price_year,
+            reference,
+            opening_days,
+        )
+        for part in parts
+    ]
+    results = list(map(_bucket, jobs) if executor is None else executor.map(_bucket, jobs))
+    columns = pd.MultiIndex.from_product([range(len(_bounds(horizons_months)) - 1), range(len(ITEMS))])
+    sums = pd.concat(results).reindex(episodes.index) if results else pd.DataFrame(columns=columns)
+    segments = sums.to_numpy(dtype=float).reshape(len(episodes), -1, len(ITEMS)) / _MICRO
+    return _columns(segments, episodes, horizons_months, discount_rate, programme)
+
+
+def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
+    lacking = sorted({"person_id", "index_day", "followed_days"} - set(episodes))
+    if lacking:
+        raise ValueError(f"episodes: no column {', '.join(lacking)}; take them from the cohort")
+    unknown = sorted(set(horizons) - set(HORIZON_DAYS))
+    if unknown or not len(horizons):
+        raise ValueError(f"horizons_months: {unknown or 'none given'}; choose from {list(HORIZON_DAYS)}")
+    if not episodes.index.is_unique:
+        raise ValueError(
+            f"episodes: {int(episodes.index.duplicated().sum())} index values repeat; use episode_id"
+        )
+
+
+def _of(table: pd.DataFrame, persons: np.ndarray) -> pd.DataFrame:
+    return table.loc[np.isin(table["person_id"].to_numpy(), persons)]
+
+
+def _bounds(horizons: Iterable[int]) -> np.ndarray:
+    ends = sorted({HORIZON_DAYS[months] for months in horizons})
+    return np.unique(np.concatenate([[0], ends, np.arange(365, ends[-1], 365)]))
+
+
+def _bucket(job: tuple[Any, ...]) -> pd.DataFrame:
+    benefits, spells, earnings, episodes, bounds, price_year, reference, opening = job
+    person = episodes["person_id"].to_numpy()
+    edges = episodes["index_day"].to_numpy(dtype=np.int64)[:, None] + bounds
+    cut = (np.repeat(person, len(bounds)), edges.ravel())
+    in_service = state_islands(spells, "service")
+    flows = (
+        benefits_paid(
+            benefits, in_service, state_islands(spells, "laid_off"), cut, price_year, reference, opening
+        ),
+        services_used(spells, cut, price_year, reference),
+        taxes_on_earnings(earnings, cut, price_year, reference),
+    )
+    blocks = [
+        accrual.sums_between(
+            who, start, np.round(values * _MICRO).astype(np.int64), at_person=person, bounds=edges
+        )
+        for who, start, values in flows
+    ]
+    joined = np.concatenate(blocks, axis=2)
+    return pd.DataFrame(joined.reshape(len(episodes), -1), index=episodes.index)
+
+
+def _columns(
+    segments: np.ndarray,
+    episodes: pd.DataFrame,
+    horizons: Sequence[int],
+    rate: float,
+    programme: pd.DataFrame | None,
+) -> pd.DataFrame:
+    bounds = _bounds(horizons)
+    factor = prices.discount_factors(bounds[:-1] // 365, rate=rate, timing="start")
+    running = np.cumsum(segments * factor[:, None], axis=1)
+    added = _programme(programme, episodes)
+    items = (*ITEMS, *(PROGRAMME_ITEMS if programme is not None else ()))
+    out: dict[str, np.ndarray] = {}
+    for months in horizons:
+        ends = HORIZON_DAYS[months]
+        complete = episodes["followed_days"].to_numpy() >= ends
+        values = np.concatenate([running[:, np.searchsorted(bounds, ends) - 1], added], axis=1)
+        cents = np.where(complete[:, None], np.round(values, 2) + 0.0, np.nan)
+        payer_of = np.array([payer for _, payer in items])
+        by_payer = {payer: np.round(cents[:, payer_of == payer].sum(axis=1), 2) for payer in PAYERS}
+        for payer in PAYERS:
+            out[f"cost_{payer}_{months}m_eur"] = by_payer[payer]
+        out[f"cost_all_public_{months}m_eur"] = np.round(np.sum(list(by_payer.values()), axis=0), 2)
+        for place, (item, payer) in enumerate(items):
+            out[f"item_{item}_{payer}_{months}m_eur"] = cents[:, place]
+    return pd.DataFrame(out, index=episodes.index)
+
+
+def _programme(programme: pd.DataFrame | None, episodes: pd.DataFrame) -> np.ndarray:
+    if programme is None:
+        return np.empty((len(episodes), 0))
+    area, day = episodes["area"].astype("str"), episodes["index_day"].to_numpy()
+    columns = []
+    for payer in PAYERS:
+        spending = programme.loc[programme["payer"] == payer].set_index("area")
+        if spending.index.duplicated().any():
+            raise ValueError(f"programme: areas repeat for payer {payer}; add their items up first")
+        begun = day >= area.map(spending["start_day"]).to_numpy(dtype=float)
+        columns.append(np.where(begun, area.map(spending["eur_per_client"]).to_numpy(dtype=float), 0.0))
+    return np.stack(columns, axis=1)

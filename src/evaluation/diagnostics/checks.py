@@ -1,0 +1,183 @@
+"""Is the comparison fair? Checks with four states, one verdict, and what a failed verdict withholds.
+
+Rules (the reader sees them in the methods section):
+
+- A check passes only if it was run, found nothing, and could have found a violation that matters.
+- Negative controls and pre-trends: *fail* if the interval excludes zero and the estimate is over the limit;
+*concern* if it excludes zero but the estimate is within the limit, or if it includes zero
+  but the power against the limit is under one half; else *pass*.
+- Balance: *fail* if a difference is over 0.25 SD beyond its sampling error; *concern* if one is over 0.1 SD
+beyond
+  it, or if the groups are too small to tell; else *pass*.
+- Verdict: *fail* if an essential check fails or both negative controls do; *pass* if all essential checks
+and at
+  least one negative control pass and nothing failed; *not_run* if nothing was run; else *concern*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from evaluation.diagnostics.comparability import (
+    Status,
+    ledger_ready,
+    not_run,
+)
+from evaluation.diagnostics.hidden_bias import e_value
+from evaluation.diagnostics.pretrends import PreTrend, breakdown_per_year, breakdown_ratio, power_against
+from evaluation.diagnostics.verdict import CONTROLS
+from evaluation.units import unit_of
+
+POWER_ENOUGH = 0.5
+
+
+def judge_null(
+    estimate: float, ci_low: float, ci_high: float, *, std_error: float, limit: float, df: float = np.inf
+) -> tuple[Status, str]:
+    """State of a check whose true value should be zero, with the reason.
+
+    Examples
+    --------
+    >>> judge_null(0.00, -0.01, 0.01, std_error=0.005, limit=0.02)[0]
+    'pass'
+    >>> judge_null(0.00, -0.10, 0.10, std_error=0.05, limit=0.02)[0]
+    'concern'
+    >>> judge_null(0.05, 0.04, 0.06, std_error=0.005, limit=0.02)[0]
+    'fail'
+    """
+    if not np.isfinite([estimate, ci_low, ci_high, std_error]).all():
+        return "not_run", "no estimate or interval"
+    if ci_low > 0 or ci_high < 0:
+        if abs(estimate) > limit:
+            return "fail", "differs from zero by more than the relevance limit"
+        return "concern", "differs from zero by less than the relevance limit"
+    power = power_against(limit, std_error, df=df)
+    if power < POWER_ENOUGH:
+        return "concern", f"not different from zero, but power against the limit is only {power:.0%}"
+    return "pass", f"not different from zero, power against the limit {power:.0%}"
+
+
+def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float]) -> pd.DataFrame:
+    """Judge a negative control: an effect estimated where there can be none.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Rows of :func:`evaluation.inference.placebo_areas` under the placebo design: baseline 2018_19 against
+        follow-up 2019_20 (``placebo_date``), an outcome the pilots could not move (``placebo_outcome``), or
+        those who stayed with the TE office (``placebo_population``).
+    item : str
+        Which of the three.
+    limit : float or mapping of outcome to float
+        Size that would matter, in the outcome's unit.
+
+    Returns
+    -------
+    DataFrame
+        Ledger-ready rows, one an outcome (add ``area`` and ``simulated`` with
+        :func:`evaluation.ledger.rows`).
+    """
+    if item not in ("placebo_date", *CONTROLS):
+        raise ValueError(f"diagnostics.placebo: item {item!r} is not a negative control")
+    limits = [limit if isinstance(limit, (int, float)) else limit[name] for name in found["outcome"]]
+    judged = [
+        judge_null(row.estimate, row.ci_low, row.ci_high, std_error=row.std_error, limit=size)
+        for row, size in zip(found.itertuples(), limits, strict=True)
+    ]
+    columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
+    out = found[columns].assign(
+        item=item,
+        status=[status for status, _ in judged],
+        method=[reason for _, reason in judged],
+        unit=[unit_of(name) for name in found["outcome"]],
+    )
+    return ledger_ready(out.reset_index(drop=True))
+
+
+def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np.inf) -> pd.DataFrame:
+    """Judge the drift before the start (per year) from :func:`evaluation.pretrends.pre_trend`."""
+    status, reason = judge_null(
+        found.slope, found.ci_low, found.ci_high, std_error=found.std_error, limit=limit, df=df
+    )
+    if status == "pass" and found.p_value < 0.05:
+        status, reason = "concern", "no steady drift, but the periods before the start differ jointly"
+    row = pd.DataFrame({"outcome": [outcome], "item": "pre_trend", "status": status, "method": reason})
+    return ledger_ready(
+        row.assign(
+            estimate=found.slope,
+            std_error=found.std_error,
+            ci_low=found.ci_low,
+            ci_high=found.ci_high,
+            p_value=found.p_value,
+            unit=unit_of(outcome),
+        )
+    )
+
+
+def breakdown(
+    effect: float,
+    std_error: float,
+    *,
+    outcome: str,
+    years: float,
+    pre: ArrayLike | None = None,
+    covariance: ArrayLike | None = None,
+    df: float = np.inf,
+) -> pd.DataFrame:
+    """Violations that overturn the finding: per year, and relative to the largest change before the start.
+
+    Parameters
+    ----------
+    effect, std_error : float
+        The finding.
+    outcome : str
+    years : float
+        Distance between the middles of baseline and follow-up window.
+    pre, covariance : optional
+        As :func:`evaluation.pretrends.breakdown_ratio`; without them no relative row is given.
+    df : float
+
+    Returns
+    -------
+    DataFrame
+        Ledger-ready rows with measure ``breakdown``, item ``per_year`` (outcome's unit) or ``relative``
+        (ratio).
+    """
+    rows = [
+        (
+            "per_year",
+            breakdown_per_year(effect, std_error, years=years, df=df),
+            unit_of(outcome),
+            "folded normal",
+        )
+    ]
+    if pre is not None and covariance is not None:
+        ratio = breakdown_ratio(effect, pre, covariance, df=df)
+        rows.append(("relative", ratio, "ratio", "union of one-sided tests, relative magnitudes"))
+    out = pd.DataFrame(rows, columns=["item", "estimate", "unit", "method"])
+    return ledger_ready(out.assign(outcome=outcome, measure="breakdown", status="ok"))
+
+
+def hidden_bias(
+    effect: float, ci_low: float, ci_high: float, *, counterfactual: float, outcome: str
+) -> pd.DataFrame:
+    """E-value of an effect on a share: estimate is that of the interval's limit nearest to zero.
+
+    *Concern* if a hidden cause of risk ratio under 1.25 with both arm and outcome would do, *pass* above;
+    not run where the interval holds zero, since there is no finding to overturn, or where the share is not
+    in (0, 1).
+    """
+    ratio = [(counterfactual + value) / counterfactual for value in (effect, ci_low, ci_high)]
+    if not 0 < counterfactual < 1 or not min(ratio[0], ratio[2]) > 0:
+        return not_run("hidden_bias", reason="the outcome is not a share between 0 and 1", outcome=outcome)
+    if ci_low <= 0 <= ci_high:
+        return not_run("hidden_bias", reason="interval holds zero: no finding to overturn", outcome=outcome)
+    found = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2]).iloc[0]
+    status = "pass" if found["e_value_limit"] >= 1.25 else "concern"
+    row = pd.DataFrame({"outcome": [outcome], "item": "hidden_bias", "status": status, "unit": "ratio"})
+    text = f"E-value of the estimate {found['e_value']:.2f}, of the interval {found['e_value_limit']:.2f}"
+    return ledger_ready(row.assign(estimate=found["e_value_limit"], method=text))

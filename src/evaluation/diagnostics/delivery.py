@@ -1,0 +1,148 @@
+"""What the register delivery was worth: rows by rule, and its counts beside the public statistics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evaluation.cohorts.places import places
+from evaluation.statistics import statfin as statistics
+
+
+def summary(rules: pd.DataFrame) -> pd.DataFrame:
+    """Rows read, kept, mended and dropped per table.
+
+    Parameters
+    ----------
+    rules : pandas.DataFrame
+        From `registers.ingest`: table, rule, rows, action.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index table; read, kept, dropped, mended, dropped_share.
+
+    Raises
+    ------
+    ValueError
+        If a table loses rows that no rule accounts for.
+
+    Examples
+    --------
+    >>> rules = pd.DataFrame({"table": "spells", "rule": ["rows_read", "reversed_interval", "rows_kept"],
+    ...                       "rows": [10, 1, 9], "action": ["read", "dropped", "kept"]})
+    >>> summary(rules)["dropped_share"].tolist()
+    [0.1]
+    """
+    action = rules["action"].where(~rules["rule"].isin(["rows_read", "rows_kept"]), rules["rule"])
+    table = rules.assign(action=action).pivot_table(
+        index="table", columns="action", values="rows", aggfunc="sum", fill_value=0, sort=False
+    )
+    names = {"rows_read": "read", "rows_kept": "kept", "dropped": "dropped", "mended": "mended"}
+    table = table.reindex(columns=list(names), fill_value=0).rename(columns=names).rename_axis(columns=None)
+    lost = table["read"] - table["kept"] - table["dropped"]
+    if (lost != 0).any():
+        raise ValueError(f"quality: {lost[lost != 0].to_dict()} rows are neither kept nor dropped by a rule")
+    return table.assign(dropped_share=table["dropped"] / table["read"].where(table["read"] > 0))
+
+
+def reconcile(cells: pd.DataFrame, municipalities: pd.DataFrame, *, statfin: str) -> pd.DataFrame:
+    """Unemployed at the end of the month in the register and in the public statistics, per pilot area.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Municipality x month counts.
+    municipalities : pandas.DataFrame
+        Reference table.
+    statfin : str
+        File of the saved table 12r5; "" where there is none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        area ("all" and "comparison" too), register and published (monthly means of persons), ratio
+        (register / published) and correlation (of the monthly series). Months that are not published for a
+        municipality are left out on both sides. Empty without statistics.
+    """
+    columns = ["area", "register", "published", "ratio", "correlation"]
+    if not statfin:
+        return pd.DataFrame(columns=columns)
+    published = statistics.read(Path(statfin))[["municipality", "month", "unemployed"]].dropna()
+    both = (
+        cells[["municipality", "month", "unemployed"]]
+        .astype({"municipality": "str"})
+        .merge(
+            published,
+            on=["municipality", "month"],
+            suffixes=("_register", "_published"),
+            validate="one_to_one",
+        )
+    )
+    table = places(municipalities).reindex(both["municipality"]).reset_index(drop=True)
+    both["area"] = table["area"].where(
+        table["area"] != "", table["arm"].where(table["arm"] == "comparison", "")
+    )
+    both = pd.concat([both[both["area"] != ""], both.assign(area="all")])
+    months = both.groupby(["area", "month"])[["unemployed_register", "unemployed_published"]].sum(min_count=1)
+    groups = months.groupby("area")
+    means = groups.mean()
+    return pd.DataFrame(
+        {
+            "area": means.index,
+            "register": means["unemployed_register"].to_numpy(),
+            "published": means["unemployed_published"].to_numpy(),
+            "ratio": (means["unemployed_register"] / means["unemployed_published"]).to_numpy(),
+            "correlation": [_correlation(rows.to_numpy(float)) for _, rows in groups],
+        }
+    )
+
+
+def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame) -> pd.DataFrame:
+    """Quality in the ledger's columns: rows by table and rule, and the ratio to the public statistics."""
+    counted = rules[rules["rows"] > 0]
+    rows = pd.DataFrame(
+        {
+            "measure": "rows",
+            "item": counted["table"] + ":" + counted["rule"],
+            "estimate": counted["rows"].astype(float),
+            "unit": "number",
+            "method": counted["action"],
+        }
+    )
+    ratios = pd.DataFrame(
+        {
+            "measure": "register_to_statistics",
+            "item": reconciled["area"],
+            "estimate": reconciled["ratio"],
+            "unit": "ratio",
+        }
+    )
+    return pd.concat([rows, ratios], ignore_index=True)
+
+
+def answer(summarised: pd.DataFrame, reconciled: pd.DataFrame) -> str:
+    """One sentence on the delivery.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"read": [10], "kept": [9], "dropped": [1], "mended": [0]}, index=["spells"])
+    >>> answer(table, pd.DataFrame({"ratio": []}))
+    '10 rows read, 1 dropped by named rules, 0 mended. Public statistics: not compared (no file).'
+    """
+    total = summarised[["read", "dropped", "mended"]].sum()
+    read, dropped, mended = (f"{total[name]:,}" for name in ("read", "dropped", "mended"))
+    text = f"{read} rows read, {dropped} dropped by named rules, {mended} mended. "
+    if reconciled.empty:
+        return text + "Public statistics: not compared (no file)."
+    whole = reconciled.set_index("area").loc["all"]
+    return text + (
+        f"The register holds {whole['ratio']:.0%} of the unemployed that the public statistics count; "
+        f"the monthly series correlate at {whole['correlation']:.2f}."
+    )
+
+
+def _correlation(series: np.ndarray) -> float:
+    return float(np.corrcoef(series.T)[0, 1]) if len(series) > 2 else float("nan")

@@ -1,0 +1,135 @@
+"""Change of each quarter against the baseline window, by labour market area: event study and pre-trends.
+
+The areas take the place of municipalities and quarters that of outcomes, so that the inference for few
+treated units holds for every quarter and for all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.effects.covariates import covariate_matrix
+from evaluation.effects.differences import MunicipalChanges
+from evaluation.effects.regression import least_squares, odds_fit, sum_by
+from evaluation.windows import WINDOWS
+
+
+def quarterly_changes(
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    covariates: Sequence[str],
+    units: pd.Series,
+    baseline: str = "2019_20",
+    min_episodes: int = 3,
+) -> MunicipalChanges:
+    """Covariate-adjusted difference of every quarter from the baseline window, one unit a labour market area.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        Episodes with `treated`, `municipality`, `window`, `index_quarter`, covariates and the outcome.
+    outcome : str
+    covariates : sequence of str
+    units : pandas.Series
+        Labour market area by municipality; the treated area is one unit, "pilot".
+    baseline : str
+        Window whose mean each quarter is compared with.
+    min_episodes : int
+        A comparison unit needs as many episodes in every quarter, else it is left out.
+
+    Returns
+    -------
+    MunicipalChanges
+        Its outcomes are the quarters.
+
+    Raises
+    ------
+    ValueError
+        If the treated area has an empty quarter or fewer than five comparison units remain.
+    """
+    rows = data[data[outcome].notna()]
+    treated = rows["treated"].to_numpy(bool)
+    x = covariate_matrix(rows, covariates, table="design").with_constant
+    odds = np.exp(odds_fit(x, treated.astype(float), what="propensity score of the event study").index)
+    y = rows[[outcome]].to_numpy(float)
+    fit = least_squares(x[~treated], y[~treated], weights=odds[~treated])
+    residual = (y - x @ fit.coefficients)[:, 0]
+    names = np.where(treated, "pilot", units.reindex(rows["municipality"]).astype("str").to_numpy())
+    unit, labels = pd.factorize(names, sort=True)
+    quarters = sorted(rows["index_quarter"].unique())
+    quarter = pd.Categorical(rows["index_quarter"], categories=quarters).codes.astype(np.intp)
+    base = rows["window"].eq(baseline).to_numpy()
+    weight = np.where(treated, 1.0, odds)
+    cell = unit * len(quarters) + quarter
+    counts = np.bincount(cell, minlength=len(labels) * len(quarters)).reshape(len(labels), -1)
+    pilot = labels == "pilot"
+    if (counts[pilot] == 0).any():
+        raise ValueError(
+            f"design: the area has {int((counts[pilot] == 0).sum())} quarters without an episode"
+        )
+    kept = np.flatnonzero(pilot | ((counts >= min_episodes).all(axis=1)))
+    if (~pilot[kept]).sum() < 5:
+        raise ValueError(
+            f"design: {int((~pilot[kept]).sum())} labour market areas have {min_episodes} comparison "
+            "episodes in every quarter; at least 5 are needed"
+        )
+
+    shape = (len(labels), len(quarters))
+    mean, score = _cell_means(residual, weight, cell, shape[0] * shape[1])
+    base_mean, base_score = _cell_means(residual[base], weight[base], unit[base], shape[0])
+    change = mean.reshape(shape) - base_mean[:, None]
+    errors = np.zeros((len(rows), len(quarters)))
+    errors[np.arange(len(rows)), quarter] = score
+    errors[base] -= base_score[:, None]
+    people = pd.factorize(rows["person_id"])[0]
+    covariance = np.stack([_within(errors[unit == one], people[unit == one]) for one in kept])
+    total = np.bincount(unit, weights=weight)
+    share = total[kept] / np.where(pilot[kept], total[pilot].sum(), total[kept][~pilot[kept]].sum())
+    inside = np.bincount(unit[base], minlength=shape[0])
+    return MunicipalChanges(
+        tuple(quarters),
+        labels[kept].astype(object),
+        pilot[kept],
+        change[kept],
+        covariance,
+        inside[kept],
+        (counts.sum(axis=1) - inside)[kept],
+        share,
+        pd.DataFrame({"municipality": np.delete(labels, kept)}),
+    )
+
+
+def quarters_of(window: str) -> list[str]:
+    """Quarters that lie wholly inside a window.
+
+    Examples
+    --------
+    >>> quarters_of("2018_19")
+    ['2018Q2', '2018Q3', '2018Q4']
+    """
+    first, last = (pd.Timestamp(day) for day in WINDOWS[window])
+    starts = [day for day in pd.date_range(first, last, freq="QS") if day + pd.offsets.QuarterEnd() <= last]
+    return [f"{day.year}Q{day.quarter}" for day in starts]
+
+
+def _cell_means(
+    values: np.ndarray, weight: np.ndarray, cell: np.ndarray, cells: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean per cell (NaN where empty) and each row's part in its error."""
+    total = np.bincount(cell, weights=weight, minlength=cells)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(cell, weights=weight * values, minlength=cells) / np.where(
+            total > 0, total, np.nan
+        )
+    return mean, weight / total[cell] * (values - mean[cell])
+
+
+def _within(errors: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Covariance from sums of errors per person."""
+    codes, found = pd.factorize(people)
+    sums = sum_by(errors, codes.astype(np.intp), len(found))
+    return sums.T @ sums * (len(found) / max(len(found) - 1, 1))

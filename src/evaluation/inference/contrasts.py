@@ -1,0 +1,160 @@
+"""One area against its comparison municipalities: the estimate and all that its noise is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluation.inference.shocks import (
+    IMPLAUSIBLE,
+    Array,
+    ShockPosterior,
+    episode_variance,
+    shock_posterior,
+    smoothed_covariance,
+)
+
+if TYPE_CHECKING:
+    from evaluation.effects.differences import MunicipalChanges
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Treated minus comparison change of k outcomes, and everything its noise is made of.
+
+    ``scale`` and ``residual`` belong to comparison municipalities (k × M₀): expected standard deviation and
+    studentised residual; ``grid_variance`` (k × G) is the variance of the estimate at each shock variance.
+    """
+
+    outcomes: tuple[str, ...]
+    estimate: Array  # k
+    treated_weight: Array  # T
+    treated_variance: Array  # k × T
+    comparison_weight: Array  # M₀
+    comparison_covariance: Array  # M₀ × k × k
+    treated_covariance: Array  # T × k × k
+    residual: Array
+    scale: Array
+    posterior: ShockPosterior
+    sampling_variance: Array  # k: of treated and comparison side together
+    own_loading: float  # sum of squared weights, both sides
+    treated_loading: float  # sum of squared weights of the treated labour market areas: 1 for one area
+    shared_loading: float  # that plus the same sum over comparison groups
+
+    @property
+    def grid_variance(self) -> Array:
+        """Variance of each estimate at every grid point of the shock variances (k × G)."""
+        return (
+            self.sampling_variance[:, None]
+            + self.posterior.municipality * self.own_loading
+            + self.posterior.area * self.shared_loading
+        )
+
+
+def contrast(
+    changes: MunicipalChanges,
+    *,
+    outcomes: Sequence[str] | None = None,
+    groups: pd.Series | None = None,
+    areas: pd.Series | None = None,
+) -> Contrast:
+    """Gather estimate and noise model of one area against its comparison municipalities.
+
+    Parameters
+    ----------
+    changes : MunicipalChanges
+        Changes by municipality, from :func:`evaluation.effects.municipal_changes`.
+    outcomes : sequence of str, optional
+        Which outcomes, in this order; all by default.
+    groups : Series, optional
+        Labour market area (subregion, say) by municipality code. Without it municipalities are taken to move
+        independently, which is too hopeful for areas of many municipalities.
+
+    areas : Series, optional
+        Pilot area by municipality code, for several areas at once; by default all treated are one area, whose
+        municipalities share one shock.
+
+    Returns
+    -------
+    Contrast
+
+    Raises
+    ------
+    ValueError
+        If nothing is treated, fewer than five comparison municipalities remain, an outcome is unknown,
+        constant or not finite, or a municipality has no group.
+    """
+    names = list(changes.outcomes)
+    wanted = names if outcomes is None else list(outcomes)
+    if unknown := [name for name in wanted if name not in names]:
+        raise ValueError(f"changes: no outcome {unknown}; known are {names}")
+    column = [names.index(name) for name in wanted]
+    order = np.argsort(
+        np.asarray(changes.municipality, dtype=str), kind="stable"
+    )  # rows may come in any order
+    code = np.asarray(changes.municipality, dtype=str)[order]
+    treated = np.asarray(changes.treated, dtype=bool)[order]
+    if not treated.any():
+        raise ValueError("changes: no municipality is treated; check the area of the design")
+    change = np.asarray(changes.change, dtype=float)[order][:, column]
+    if not np.isfinite(change).all():
+        bad = int((~np.isfinite(change)).any(axis=1).sum())
+        raise ValueError(f"changes.change: {bad} municipalities have a missing change; drop them before")
+    covariance = smoothed_covariance(
+        np.asarray(changes.sampling_covariance, dtype=float)[order][:, column][:, :, column],
+        np.asarray(changes.n_before, dtype=float)[order],
+        np.asarray(changes.n_after, dtype=float)[order],
+    )
+    weight = np.asarray(changes.weight, dtype=float)[order]
+    weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
+    group = None if groups is None else _labels(groups, code[~treated], "groups")
+    area = (
+        np.zeros(int(treated.sum()), dtype=np.intp)
+        if areas is None
+        else _labels(areas, code[treated], "areas")
+    )
+    variance = np.diagonal(covariance, axis1=1, axis2=2).T
+    comparison = change[~treated].T
+    size = np.asarray(changes.n_before, dtype=float)[order], np.asarray(changes.n_after, dtype=float)[order]
+    scale = IMPLAUSIBLE * np.sqrt(episode_variance(covariance, *size))
+    posterior = shock_posterior(comparison, variance[:, ~treated], group=group, scale=scale)
+    own, shared = posterior.mean()
+    scale = np.sqrt(variance[:, ~treated] + (own + shared)[:, None])
+    precision = scale**-2
+    centre = (precision * comparison).sum(axis=1) / precision.sum(axis=1)
+    residual = (comparison - centre[:, None]) / scale
+    residual /= np.sqrt((residual**2).mean(axis=1, keepdims=True))
+    inside, outside = weight[treated], weight[~treated]
+    group_weight = outside if group is None else np.bincount(group, outside)
+    treated_loading = float((np.bincount(area, inside) ** 2).sum())
+    return Contrast(
+        outcomes=tuple(wanted),
+        estimate=change[treated].T @ inside - comparison @ outside,
+        treated_weight=inside,
+        treated_variance=variance[:, treated],
+        comparison_weight=outside,
+        comparison_covariance=covariance[~treated],
+        treated_covariance=covariance[treated],
+        residual=residual,
+        scale=scale,
+        posterior=posterior,
+        sampling_variance=variance[:, treated] @ inside**2 + variance[:, ~treated] @ outside**2,
+        own_loading=float((weight**2).sum()),
+        treated_loading=treated_loading,
+        shared_loading=treated_loading + float((group_weight**2).sum()),
+    )
+
+
+def _labels(series: pd.Series, codes: NDArray[np.str_], name: str) -> NDArray[np.intp]:
+    """Running number of the group of each municipality; refuses municipalities without one."""
+    labels = series.reindex(codes)
+    if labels.isna().any():
+        raise ValueError(
+            f"{name}: {int(labels.isna().sum())} municipalities have no group; complete the series"
+        )
+    return np.asarray(pd.factorize(labels, sort=True)[0], dtype=np.intp)

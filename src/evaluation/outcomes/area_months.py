@@ -1,0 +1,214 @@
+"""Municipality × month cells straight from spells: month-end stocks and the flow into long unemployment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation.timelines.cells import stock
+from evaluation.timelines.spells import Array, Intervals, intersect, status
+from evaluation.timelines.states import (
+    LONG_TERM_DAYS,
+    PRECEDENCE,
+    UNEMPLOYED,
+    codes,
+    daily_states,
+    homes,
+    periods,
+)
+
+if TYPE_CHECKING:
+    from evaluation.registers.ingest import Register
+
+FLOW_DAYS = {3: 91, 6: 183}
+
+
+def months_between(first: str, last: str) -> pd.DataFrame:
+    """Calendar months with their first and last day.
+
+    Parameters
+    ----------
+    first, last : str
+        As "2021-03", both included.
+
+    Returns
+    -------
+    pandas.DataFrame
+        month (months since January 1970), month_name, first_day, last_day.
+
+    Examples
+    --------
+    >>> months_between("1970-01", "1970-02").values.tolist()
+    [[0, '1970-01', 0, 30], [1, '1970-02', 31, 58]]
+    """
+    number = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
+    return pd.DataFrame(
+        {
+            "month": number.astype(np.int32),
+            "month_name": pd.array(number.astype(str), dtype="str"),
+            "first_day": number.astype("datetime64[D]").astype(np.int32),
+            "last_day": ((number + 1).astype("datetime64[D]").astype(np.int32) - 1).astype(np.int32),
+        }
+    )
+
+
+def cells(
+    register: Register, *, first: str = "2018-01", last: str = "2024-12", groups: pd.Series | None = None
+) -> pd.DataFrame:
+    """Counts of persons by municipality and month.
+
+    Parameters
+    ----------
+    register : Register
+        Canonical register.
+    first, last : str
+        Months, both included; they have to be observed to their end.
+    groups : pandas.Series, optional
+        Label of each person (index person_id); persons without a label are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per municipality (and group) and month, zeros included: municipality, group (where asked
+        for), month, month_name;
+
+        - on the last day of the month, one state a person: ``unemployed`` (lay-offs included),
+          ``laid_off``, ``service``, ``subsidised_employment``, ``open_employment``, ``study``, and
+          ``long_term_unemployed`` (unbroken for a year or more);
+        - ``inflow``: unemployment periods that began in the month; ``past_3m``, ``past_6m``: those of them
+          that lasted longer than 91 and 183 days, missing where this cannot be seen yet.
+
+        All are counts; add them with `totals` before taking `rates`.
+
+    Raises
+    ------
+    ValueError
+        If a month is not wholly observed.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> spells = pd.DataFrame({"person_id": [1], "state": ["unemployed"], "start": [10], "end": [45]})
+    >>> residence = pd.DataFrame({"person_id": [1], "municipality": ["564"], "start": [0], "end": [400]})
+    >>> register = SimpleNamespace(spells=spells, residence=residence, observed_from=0, observed_until=400)
+    >>> cells(register, first="1970-01", last="1970-02")[["month", "unemployed", "inflow"]].values.tolist()
+    [[0, 1, 1], [1, 0, 0]]
+    """
+    calendar = months_between(first, last)
+    if calendar["first_day"].iloc[0] < register.observed_from:
+        raise ValueError(f"first: {first} begins before the register does; choose a later month")
+    if calendar["last_day"].iloc[-1] >= register.observed_until:
+        raise ValueError(f"last: {last} ends after the register does; choose an earlier month")
+    days = daily_states(register.spells)
+    stays, names = homes(register.residence)
+    labels = np.array([""], dtype=object) if groups is None else np.unique(groups.dropna().to_numpy())
+    month_ends = calendar["last_day"].to_numpy()
+    size = len(names) * len(labels)
+
+    def cell(person: Array, municipality: Array) -> Array:
+        """Number of the municipality × group of each row, −1 outside the groups."""
+        if groups is None:
+            return municipality.astype(np.int64)
+        label = pd.Categorical(groups.reindex(person), categories=labels).codes
+        return np.where(label >= 0, municipality.astype(np.int64) * len(labels) + label, -1)
+
+    def stocks(intervals: Intervals) -> Array:
+        pieces, _, at_home = intersect(intervals, stays)
+        where = cell(pieces.person, stays.label[at_home])
+        inside = where >= 0
+        return stock(where[inside], pieces.start[inside], pieces.end[inside], days=month_ends, groups=size)
+
+    unemployed = periods(days, UNEMPLOYED)
+    lasting = unemployed[unemployed.end - unemployed.start > LONG_TERM_DAYS]
+    long_term = Intervals(lasting.person, lasting.start + LONG_TERM_DAYS, lasting.end, lasting.label)
+    found: dict[str, Array] = {
+        "unemployed": stocks(unemployed),
+        **{
+            state: stocks(days[days.label == codes((state,))[0]])
+            for state in PRECEDENCE
+            if state not in ("unemployed", "outside")
+        },
+        "long_term_unemployed": stocks(long_term),
+        **_flows(unemployed, stays, calendar, cell, size, register.observed_until),
+    }
+    shape = (len(names), len(labels), len(calendar))
+    places, group, month = (part.ravel() for part in np.indices(shape))
+    out = pd.DataFrame({"municipality": pd.array(names[places], dtype="str")})
+    if groups is not None:
+        out["group"] = labels[group]
+    out["month"] = calendar["month"].to_numpy()[month]
+    out["month_name"] = calendar["month_name"].array[month]
+    return out.assign(**{name: values.ravel() for name, values in found.items()})
+
+
+def _flows(
+    unemployed: Intervals,
+    stays: Intervals,
+    calendar: pd.DataFrame,
+    cell: Callable[[Array, Array], Array],
+    size: int,
+    observed_until: int,
+) -> dict[str, Array]:
+    home = status(stays, unemployed.person, unemployed.start)
+    where = cell(unemployed.person, home)
+    first_day, last_day = calendar["first_day"].to_numpy(), calendar["last_day"].to_numpy()
+    month = np.searchsorted(first_day, unemployed.start, side="right") - 1
+    inside = (home >= 0) & (where >= 0) & (month >= 0) & (unemployed.start <= last_day[-1])
+    at = where[inside] * len(calendar) + month[inside]
+    lasted = (unemployed.end - unemployed.start)[inside]
+
+    def count(rows: Array) -> Array:
+        return np.bincount(at[rows], minlength=size * len(calendar)).reshape(size, len(calendar))
+
+    flows = {"inflow": count(np.ones(len(at), dtype=bool))}
+    for months, length in FLOW_DAYS.items():
+        seen = last_day + length < observed_until
+        flows[f"past_{months}m"] = np.where(seen, count(lasted > length), np.nan)
+    return flows
+
+
+def rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Rates of summed counts.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Rows of `cells`, or sums of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `counts`; shares from 0 to 1, missing where nobody is in the denominator:
+        ``activation_rate`` P / (U + P) with P everyone in services and subsidised work and U the unemployed
+        (Statistics Finland publishes it times 100), ``unemployed_share`` and ``broad_unemployed_share`` of
+        those unemployed, in services or employed, ``long_term_share`` of the unemployed, ``past_3m_share``
+        and ``past_6m_share`` of the inflow.
+
+    Examples
+    --------
+    >>> names = ["unemployed", "service", "subsidised_employment", "open_employment"]
+    >>> table = pd.DataFrame([[60, 10, 10, 120, 15, 10, 5, 2]],
+    ...     columns=[*names, "long_term_unemployed", "inflow", "past_3m", "past_6m"])
+    >>> rates(table)[["activation_rate", "unemployed_share", "past_3m_share"]].values.tolist()
+    [[0.25, 0.3, 0.5]]
+    """
+    activated = counts["service"] + counts["subsidised_employment"]
+    broad = counts["unemployed"] + activated
+    everyone = broad + counts["open_employment"]
+
+    def share(part: pd.Series, whole: pd.Series) -> pd.Series:
+        return part / whole.where(whole > 0)
+
+    return pd.DataFrame(
+        {
+            "activation_rate": share(activated, broad),
+            "unemployed_share": share(counts["unemployed"], everyone),
+            "broad_unemployed_share": share(broad, everyone),
+            "long_term_share": share(counts["long_term_unemployed"], counts["unemployed"]),
+            "past_3m_share": share(counts["past_3m"], counts["inflow"]),
+            "past_6m_share": share(counts["past_6m"], counts["inflow"]),
+        }
+    )

@@ -1,0 +1,246 @@
+"""From spells to what happened to each episode: outcomes over 3, 6, 12 and 24 months after the index date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation.cohorts.history import earnings_before
+from evaluation.costs.prices import price_factors
+from evaluation.timelines.cells import prorated
+from evaluation.timelines.spells import (
+    Array,
+    Intervals,
+    days_within,
+    locate,
+    next_start,
+    starts_within,
+    status,
+)
+from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, daily_states, periods
+from evaluation.units import HORIZON_DAYS
+
+if TYPE_CHECKING:
+    from evaluation.registers.ingest import Register
+
+MIN_JOB_DAYS = 28
+EXITS = ("open_employment", "subsidised_employment", "study", "outside")
+STILL = "censored"
+_DAYS_IN = {
+    "open_employment_days": ("open_employment",),
+    "subsidised_days": ("subsidised_employment",),
+    "service_days": ("service",),
+    "study_days": ("study",),
+    "unemployed_days": UNEMPLOYED,
+    "broad_unemployed_days": BROAD,
+}
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    """Everything about the persons of one bucket, as plain arrays that travel between processes."""
+
+    spells: pd.DataFrame
+    benefits: pd.DataFrame
+    person: Array
+    index_day: Array
+    followed: Array
+
+
+def measure(
+    register: Register,
+    episodes: pd.DataFrame,
+    *,
+    horizons_months: Sequence[int] = (3, 6, 12, 24),
+    executor: Executor | None = None,
+    buckets: int = 1,
+) -> pd.DataFrame:
+    """Outcomes of episodes.
+
+    Parameters
+    ----------
+    register : Register
+        Canonical register; only `spells`, `benefits` and `observed_until` are read.
+    episodes : pandas.DataFrame
+        With `person_id` and `index_day`; a unique index.
+    horizons_months : sequence of int
+        Among 3, 6, 12 and 24.
+    executor : concurrent.futures.Executor, optional
+        Measures buckets of persons side by side. The result is the same with and without.
+    buckets : int
+        How many buckets to split the persons into.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `episodes`. For each horizon ``m``, over the days ``[index, index + horizon)``, or on the
+        day ``index + horizon``, and missing unless that day was observed:
+
+        - ``open_employment_{m}m`` (0/1): in open-market employment on the day
+        - ``open_employment_days_{m}m``, ``subsidised_days_``, ``service_days_``, ``study_days_``,
+          ``unemployed_days_`` (lay-offs included), ``broad_unemployed_days_`` (unemployed, laid off, in
+          services or in subsidised work); one state counts on each day (`states.PRECEDENCE`)
+        - ``entered_education_{m}m`` (0/1): a period of study began after the index date
+        - ``still_unemployed_{m}m`` (0/1): the unemployment of the index date continues unbroken on the day
+        - ``long_term_unemployed_{m}m`` (0/1; 12 and 24): unemployed on the day, unbroken for a year or more
+        - ``benefit_days_{m}m``, ``benefit_eur_{m}m``: payment periods spread evenly over their days
+
+        and ``exit_state`` with ``exit_day`` (days from the index date to the first exit, or to where the
+        follow-up of exits ends, with the state "censored"). A job is an exit if it lasts 28 days or more;
+        so that every job can show whether it does, exits are followed until 28 days before the end of
+        observation.
+
+    Raises
+    ------
+    ValueError
+        If a horizon is unknown or the index of `episodes` repeats.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> spells = pd.DataFrame({"person_id": [1, 1], "state": ["unemployed", "open_employment"],
+    ...                        "start": [0, 50], "end": [50, 500]})
+    >>> benefits = pd.DataFrame({"person_id": [], "start": [], "end": [], "days": [], "amount_eur": []})
+    >>> register = SimpleNamespace(spells=spells, benefits=benefits.astype("int64"), observed_until=500)
+    >>> found = measure(register, pd.DataFrame({"person_id": [1], "index_day": [0]}), horizons_months=[3])
+    >>> found[["open_employment_3m", "open_employment_days_3m", "exit_state", "exit_day"]].values.tolist()
+    [[1.0, 41.0, 'open_employment', 50]]
+    """
+    unknown = sorted(set(horizons_months) - set(HORIZON_DAYS))
+    if unknown:
+        raise ValueError(f"horizons_months: {unknown} unknown; known are {sorted(HORIZON_DAYS)}")
+    if not episodes.index.is_unique:
+        raise ValueError(
+            f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
+        )
+    work = partial(_measure, horizons_months=tuple(horizons_months))
+    parts = list(_split(register, episodes, buckets))
+    rows = [rows for rows, _ in parts]
+    run = map if executor is None else executor.map
+    found = pd.concat(list(run(work, [bucket for _, bucket in parts])), ignore_index=True)
+    order = np.empty(len(episodes), dtype=np.int64)
+    order[np.concatenate(rows)] = np.arange(len(episodes))
+    return found.iloc[order].set_axis(episodes.index, axis=0)
+
+
+def _split(register: Register, episodes: pd.DataFrame, buckets: int) -> list[tuple[Array, _Bucket]]:
+    person = episodes["person_id"].to_numpy()
+    index_day = episodes["index_day"].to_numpy()
+    followed = register.observed_until - index_day
+    persons = np.unique(person)
+    spells = register.spells[["person_id", "state", "start", "end"]]
+    benefits = register.benefits[["person_id", "start", "end", "days", "amount_eur"]]
+    edges = np.linspace(0, len(persons), max(buckets, 1) + 1).astype(int)[1:-1]
+    bucket_of = [
+        np.searchsorted(persons[edges], table["person_id"].to_numpy(), side="right")
+        for table in (episodes, spells, benefits)
+    ]
+    known = [np.isin(table["person_id"].to_numpy(), persons) for table in (spells, benefits)]
+    out = []
+    for number in range(max(buckets, 1)):
+        rows = np.flatnonzero(bucket_of[0] == number)
+        out.append(
+            (
+                rows,
+                _Bucket(
+                    spells[(bucket_of[1] == number) & known[0]],
+                    benefits[(bucket_of[2] == number) & known[1]],
+                    person[rows],
+                    index_day[rows],
+                    followed[rows],
+                ),
+            )
+        )
+    return out
+
+
+def _measure(bucket: _Bucket, *, horizons_months: tuple[int, ...]) -> pd.DataFrame:
+    days = daily_states(bucket.spells)
+    person, since = bucket.person, bucket.index_day
+    found: dict[str, Array] = {}
+    spent = {name: periods(days, states) for name, states in _DAYS_IN.items()}
+    unemployed, study = spent["unemployed_days"], spent["study_days"]
+    who, start, end = (bucket.benefits[name].to_numpy() for name in ("person_id", "start", "end"))
+    at_index = locate(unemployed, person, since)
+    for months in horizons_months:
+        horizon = HORIZON_DAYS[months]
+        until = since + horizon
+        at_end = locate(unemployed, person, until)
+        values = {
+            "open_employment": status(days, person, until) == codes(("open_employment",))[0],
+            **{name: days_within(each, person, since, until) for name, each in spent.items()},
+            "entered_education": starts_within(study, person, since + 1, until) > 0,
+            "still_unemployed": (at_index >= 0) & (at_end == at_index),
+        }
+        if months >= 12:
+            values["long_term_unemployed"] = _lasted(unemployed, at_end, until) >= LONG_TERM_DAYS
+        for name, column in (("benefit_days", "days"), ("benefit_eur", "amount_eur")):
+            amount = bucket.benefits[column].to_numpy()
+            values[name] = prorated(who, start, end, amount, person, since, until)
+        complete = bucket.followed > horizon
+        for name, value in values.items():
+            found[f"{name}_{months}m"] = np.where(complete, value.astype(float), np.nan)
+    exit_state, exit_day = _exits(days, person, since, bucket.followed)
+    return pd.DataFrame(
+        {**found, "exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
+    )
+
+
+def _lasted(intervals: Intervals, at: Array, day: Array) -> Array:
+    """Days that the interval at a position has lasted on the day, −1 where there is none."""
+    if not len(intervals):
+        return np.full(len(at), -1)
+    return np.where(at >= 0, day - intervals.start[at], -1)
+
+
+def _exits(days: Intervals, person: Array, since: Array, followed: Array) -> tuple[Array, Array]:
+    end = np.maximum(followed - MIN_JOB_DAYS, 0)
+    first = end.copy()
+    state = np.full(len(person), STILL, dtype=object)
+    for name in EXITS:
+        entered = periods(days, (name,))
+        if name == "open_employment":
+            entered = entered[entered.end - entered.start >= MIN_JOB_DAYS]
+        at = next_start(entered, person, since + 1)
+        if not len(entered):
+            continue
+        wait = np.where(at >= 0, entered.start[at] - since, end)
+        # the end of follow-up itself still counts: a job that starts there lasts 28 observed days
+        sooner = (at >= 0) & (wait <= end) & ((wait < first) | (state == STILL))
+        state[sooner], first[sooner] = name, wait[sooner]
+    return state, first
+
+
+def earnings(
+    register: Register, episodes: pd.DataFrame, *, price_index: pd.DataFrame, price_year: int
+) -> pd.DataFrame:
+    """Earnings in the first year after the index date.
+
+    Parameters
+    ----------
+    register : Register
+    episodes : pandas.DataFrame
+        With `person_id`, `index_day` and `followed_days`.
+    price_index : pandas.DataFrame
+        year, index.
+    price_year : int
+        Year in whose prices the result is given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `episodes`; `earnings_12m_eur`: gross earnings of the twelve whole months before the day
+        ``index + 365``, at the price level of the middle of that year; missing where it was not observed.
+    """
+    index_day = episodes["index_day"].to_numpy()
+    euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365, months=12)
+    middle = (index_day + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    factor = price_factors(price_index, years=middle, price_year=price_year)
+    seen = episodes["followed_days"].to_numpy() > 365
+    return pd.DataFrame({"earnings_12m_eur": np.where(seen, euros * factor, np.nan)}, index=episodes.index)

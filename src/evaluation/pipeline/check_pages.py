@@ -1,0 +1,183 @@
+"""Check published pages in headless Chromium: accessibility, requests, scripts, language, size, content.
+
+Run ``python -m evaluation.check_pages reports`` (needs the test extras and a Chromium).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from evaluation.reporting.sections import SECTIONS
+from evaluation.words.language import CODES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+MOST_BYTES = 2 * 1024 * 1024
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NO_AREA_PAGES = ("index", "national", "public_statistics")
+
+
+def browser() -> str | None:
+    """Path of a Chromium on this machine, or None."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def pages(folder: Path, *, sample: int | None = None) -> list[Path]:
+    """Pages under a reports folder; `sample` keeps that many of each language, the index among them."""
+    chosen = []
+    for code in CODES:
+        found = sorted((folder / code).glob("*.html"))
+        first = [path for path in found if path.stem in NO_AREA_PAGES]
+        rest = [path for path in found if path.stem not in NO_AREA_PAGES]
+        step = 1 if sample is None else max(1, -(-len(rest) // max(1, sample - len(first))))
+        chosen += [*first, *rest[::step]]
+    return chosen
+
+
+def check(paths: Sequence[Path]) -> pd.DataFrame:
+    """Open pages from file and list what is wrong with them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        HTML files in folders named by language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns page, problem; no row if all is well.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no Chromium, or no page to check: nothing checked must not count as nothing wrong.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    executable = browser()
+    if executable is None:
+        raise RuntimeError(f"no Chromium found; looked for {', '.join(BROWSERS)}")
+    if not paths:
+        raise RuntimeError("no pages to check; run `evaluation run` first")
+    rows = []
+    axe = Axe()
+    with tempfile.TemporaryDirectory() as profile, sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            profile, executable_path=executable, headless=True, args=list(FLAGS), bypass_csp=True
+        )
+        tab = context.new_page()
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        for path in paths:
+            asked.clear()
+            tab.set_viewport_size({"width": 1280, "height": 900})
+            tab.goto(path.resolve().as_uri())
+            found = [*_requests(asked, path), *_file(path), *_content(tab, path)]
+            violations = axe.run(tab, options=AXE).response["violations"]
+            found += [
+                f"axe {one['id']} ({len(one['nodes'])}): {one['nodes'][0]['target'][0]}" for one in violations
+            ]
+            rows += [(path.as_posix(), problem) for problem in found]
+        context.close()
+    return pd.DataFrame(rows, columns=["page", "problem"])
+
+
+def _requests(asked: Iterable[str], path: Path) -> list[str]:
+    own = path.resolve().as_uri()
+    return [f"request: {url[:100]}" for url in asked if url != own and not url.startswith("data:")]
+
+
+def _file(path: Path) -> list[str]:
+    text = path.read_text("utf-8")
+    found = []
+    if len(text.encode()) > MOST_BYTES:
+        found.append(f"{len(text.encode()) / 2**20:.1f} MB is more than 2 MB")
+    if re.search(r"<script|<iframe|<object|<embed", text, re.IGNORECASE):
+        found.append("holds a script or an embedded object")
+    if "Traceback (most recent call last)" in text:
+        found.append("shows a traceback")
+    if "default-src 'none'" not in text:
+        found.append("has no content security policy")
+    linked = set(re.findall(r'href="([^"#:]+)(?:#[^"]*)?"', text))
+    languages = {code for code in CODES if (path.parent.parent / code).is_dir()}
+    for name in sorted(linked):
+        other = re.match(r"\.\./(fi|sv|en)/", name)
+        if (other is None or other[1] in languages) and not (path.parent / name).exists():
+            found.append(f"links to {name}, which is not there")
+    return found
+
+
+def _content(tab: Page, path: Path) -> list[str]:
+    found = []
+    language = tab.get_attribute("html", "lang")
+    if language != path.parent.name:
+        found.append(f"lang is {language!r}")
+    if tab.locator("h1").count() != 1:
+        found.append(f"{tab.locator('h1').count()} first headings")
+    levels = [
+        int(level)
+        for level in tab.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName[1])"
+        )
+    ]
+    if any(b - a > 1 for a, b in pairwise(levels)):
+        found.append("a heading level is left out")
+    alts = tab.evaluate("[...document.images].map(i => [i.alt, i.naturalWidth])")
+    if any(len(alt) < 30 for alt, _ in alts):
+        found.append("an image has no text alternative that says what is seen")
+    if any(width == 0 for _, width in alts):
+        found.append("an image does not load")
+    if tab.locator("table:not(:has(th[scope=col]))").count():
+        found.append("a table has no column headings")
+    wide = tab.evaluate("""() => {
+        const main = document.documentElement; return main.scrollWidth - main.clientWidth }""")
+    tab.set_viewport_size({"width": 320, "height": 800})
+    narrow = tab.evaluate("() => document.documentElement.scrollWidth - 320")
+    for name, excess in (("1280", wide), ("320", narrow)):
+        if excess > 0:
+            found.append(f"at {name} px the page is {excess} px too wide")
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    if path.stem not in NO_AREA_PAGES and tab.locator("section").count():
+        ids = tab.evaluate("[...document.querySelectorAll('main section[id]')].map(s => s.id)")
+        if ids != list(SECTIONS):
+            found.append(f"sections are {ids}, not the {len(SECTIONS)} of an area report")
+        if tab.locator("figure img").count() < 3 or tab.locator("table").count() < 10:
+            found.append("figures or tables are missing")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check a reports folder (first argument) and print what is wrong; second argument: pages a language."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    folder = Path(words[0] if words else "reports")
+    chosen = pages(folder, sample=int(words[1]) if len(words) > 1 else None)
+    problems = check(chosen)
+    for page, problem in problems.itertuples(index=False):
+        print(f"{page}: {problem}")
+    print(f"{len(chosen)} pages checked, {len(problems)} problems")
+    return 1 if len(problems) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

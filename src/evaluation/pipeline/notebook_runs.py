@@ -1,0 +1,194 @@
+"""Run one parameterised notebook with papermill, after checking that its parameters are known."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parents[1]
+LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
+TYPE_NAMES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+
+
+class NotebookFailed(RuntimeError):
+    """A notebook stopped with an error; the message names the notebook, the cell and the kind of error."""
+
+
+def parameter_types(notebook: Path) -> dict[str, str]:
+    """Names and annotated types of the parameters that a notebook declares in its ``parameters`` cell."""
+    import papermill
+
+    inferred = papermill.inspect_notebook(str(notebook))
+    return {name: str(entry["inferred_type_name"]) for name, entry in inferred.items()}
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Refuse parameters that the notebook does not declare or that have another type.
+
+    Parameters
+    ----------
+    notebook : Path
+        A notebook with a cell tagged ``parameters`` whose assignments carry type annotations.
+    parameters : dict
+        Values by parameter name.
+
+    Raises
+    ------
+    ValueError
+        Naming the notebook, the parameter and the nearest known name or the expected type. papermill itself
+        only warns about an unknown name and then runs the default.
+    """
+    known = parameter_types(notebook)
+    for name, value in parameters.items():
+        if name not in known:
+            raise ValueError(f"{notebook.name}: unknown parameter {name!r}{nearest(name, known)}")
+        expected = TYPE_NAMES.get(known[name])
+        if expected is not None and not isinstance(value, expected):
+            raise ValueError(
+                f"{notebook.name}: parameter {name} must be {known[name]}, not {type(value).__name__}"
+            )
+
+
+def nearest(name: str, known: Any) -> str:
+    """Say which known name is nearest to a wrong one, as a clause for an error message."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
+    """Names out of a comma-separated list, all known ones if there is no list.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, with the nearest known one.
+
+    Examples
+    --------
+    >>> choose("fi,sv", ["fi", "sv", "en"], what="language")
+    ['fi', 'sv']
+    """
+    known = list(known)
+    if wanted is None:
+        return known
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"no {what} given; known are {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {what} {name!r}{nearest(name, known)}")
+    return list(dict.fromkeys(names))
+
+
+def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
+    """Run a notebook in a kernel of its own and keep the executed copy.
+
+    Kernel and runner talk through sockets in a folder that only this user can open, where the system has
+    them: anybody on the machine could read the outputs from a TCP port.
+
+    Parameters
+    ----------
+    notebook : Path
+        The stored notebook.
+    executed : Path
+        Where the executed copy goes; its folder is made.
+    parameters : dict
+        Checked by :func:`check_parameters` before a kernel starts.
+
+    Raises
+    ------
+    NotebookFailed
+        If a cell raises or the kernel dies; the executed copy keeps the details, the message carries no data.
+    """
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
+
+    check_parameters(notebook, parameters)
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kernel-") as own:
+        # a folder per run: kernels that share one pick each other's sockets
+        sockets = {"transport": "ipc", "ip": f"{own}/socket"}
+        possible = os.name == "posix" and len(own) < LONGEST_SOCKET_FOLDER
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                shutdown_kernel="immediate",
+                config=Config(KernelManager=sockets if possible else {}),
+            )
+        except PapermillExecutionError as error:
+            raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+        except DeadKernelError as error:  # out of memory, most often
+            raise NotebookFailed(f"{notebook.name}: the kernel died") from error
+
+
+def code_of(notebook: Path) -> str:
+    """All Python of a notebook as one text.
+
+    A cell that is not Python is left out: it imports nothing, and fails when it runs.
+    """
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    found = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            with suppress(SyntaxError):
+                text = TransformerManager().transform_cell("".join(cell["source"]))
+                ast.parse(text)
+                found.append(text)
+    return "\n\n".join(found)
+
+
+def modules_behind(code: str) -> list[Path]:
+    """Files of this package that a piece of code imports, directly or through other modules of the package.
+
+    Parameters
+    ----------
+    code : str
+        Python source.
+
+    Returns
+    -------
+    list of Path
+        Sorted; so that a result is computed again when, and only when, code behind it changed.
+    """
+    found: set[Path] = set()
+    waiting = imported_modules(code)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting |= _imports_of_module(module)
+    return sorted(found)
+
+
+def imported_modules(code: str) -> set[Path]:
+    """Files of this package's modules that a piece of code imports directly, lazy imports included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    paths = (PACKAGE.parent.joinpath(*name.split(".")) for name in names if name.startswith("evaluation."))
+    return {file for path in paths if (file := path.with_suffix(".py")).exists()}
+
+
+@cache
+def _imports_of_module(module: Path) -> frozenset[Path]:
+    return frozenset(imported_modules(module.read_text(encoding="utf-8")))

@@ -1,0 +1,279 @@
+"""Areas x notebooks x languages as a graph of tasks: only what changed is run again.
+
+raw register -> register -> episodes -> area analyses -> all areas -> cleared ledger -> reports -> index
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation import schemas
+from evaluation.pipeline import notebook_runs, steps
+from evaluation.pipeline.project import Project
+from evaluation.registers import reference as reference_tables
+
+LANGUAGES = ("fi", "sv", "en")
+PRICE_YEAR = 2024
+DISCOUNT_RATE = 0.03
+CODE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task: a function of this package, the files it reads, the files it writes, and its values."""
+
+    name: str
+    function: Callable[..., None]
+    reads: list[Path]
+    writes: list[Path]
+    values: dict[str, Any]
+
+
+def area_names(reference: Path) -> list[str]:
+    """Slugs of the pilot areas of the reference table, in its order."""
+    return reference_tables.reference("pilot_areas", reference)["area"].tolist()
+
+
+def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
+    """List every task of a run.
+
+    Parameters
+    ----------
+    project : Project
+        Inputs and outputs.
+    areas, languages : list of str
+        Which areas are analysed and reported, in which languages.
+
+    Returns
+    -------
+    list of Step
+        In an order in which each step's inputs are written by steps before it.
+    """
+    raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
+    reference = sorted(project.reference.glob("*.csv"))
+    processed, ledger = project.processed, project.processed / "ledger"
+    register = [processed / "register" / f"{name}.parquet" for name in (*schemas.REGISTER_TABLES, "quality")]
+    register.append(processed / "register" / "register.json")
+    episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
+    folders = {"processed": processed, "reference": project.reference}
+
+    def analysis(name: str, reads: list[Path], *, part: str, **parameters: Any) -> Step:
+        notebook = project.notebook(name)
+        label = f"{name}[{part}]" if parameters else name
+        return Step(
+            label,
+            steps.analyse,
+            [notebook, *notebook_runs.modules_behind(notebook_runs.code_of(notebook)), *reads, *reference],
+            [ledger / f"{part}.parquet", processed / "failed" / f"{part}.json"],
+            {
+                "notebook": notebook,
+                "executed": processed / "notebooks" / f"{name}-{part}.ipynb",
+                "part": part,
+                "parameters": {**{key: str(path) for key, path in folders.items()}, **parameters},
+                **folders,
+            },
+        )
+
+    def own_code(function: Callable[..., None]) -> list[Path]:
+        return notebook_runs.modules_behind(inspect.getsource(function))
+
+    statfin = steps.statfin_file(project.statfin)
+    work = [
+        Step(
+            "register",
+            steps.read_register,
+            [*raw, *reference, *own_code(steps.read_register)],
+            register,
+            {"raw": project.register, **folders},
+        ),
+        Step(
+            "episodes",
+            steps.build_episodes,
+            [*register, *reference, *own_code(steps.build_episodes)],
+            episodes,
+            {**folders, "price_year": PRICE_YEAR, "discount_rate": DISCOUNT_RATE},
+        ),
+        analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])], part="quality",
+                 statfin=str(statfin or "")),
+        *(
+            analysis("area_analysis", [*episodes, *register], part=area, area=area, price_year=PRICE_YEAR)
+            for area in [*areas, "all"]
+        ),
+        analysis("validation", _validation_files(project.root), part="validation"),
+    ]  # fmt: skip
+    if statfin:
+        work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
+    parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
+    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas)))
+    parts = [step.writes[0] for step in work if step.function is steps.analyse]
+    cleared = processed / "cleared.parquet"
+    work.append(
+        Step(
+            "clear",
+            steps.clear,
+            [*parts, *([project.previous] if project.previous else []), *own_code(steps.clear)],
+            [cleared, processed / "disclosure.json"],
+            {"parts": parts, "cleared": cleared, "processed": processed, "previous": project.previous},
+        )
+    )
+    executed = next(step.values["executed"] for step in work if step.name == "validation")
+    work.append(
+        Step(
+            "validation_page",
+            steps.publish_validation,
+            [
+                ledger / "validation.parquet",
+                project.notebook("validation"),
+                *own_code(steps.publish_validation),
+            ],
+            [project.reports / "en" / "validation.html"],
+            {"executed": executed, "page_file": project.reports / "en" / "validation.html"},
+        )
+    )
+    work += _report_steps(
+        project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin)
+    )
+    return work
+
+
+def _validation_files(root: Path) -> list[Path]:
+    code = sorted((root / "validation").glob("*.py"))
+    behind = notebook_runs.modules_behind("\n".join(file.read_text(encoding="utf-8") for file in code))
+    return [*sorted((root / "docs" / "validation").glob("*")), *code, *behind]
+
+
+def _report_steps(
+    project: Project, *, areas: list[str], languages: list[str], cleared: Path, with_statfin: bool
+) -> list[Step]:
+    catalogues = sorted((CODE / "words" / "locale").rglob("*.po")) + sorted(
+        (CODE / "reporting" / "templates").rglob("*.*")
+    )
+    reference = sorted(project.reference.glob("*.csv"))
+    failed = project.processed / "failed"
+    names = ["national_report", *(["public_statistics_report"] if with_statfin else [])]
+    work = []
+
+    def report(name: str, language: str, area: str | None) -> Step:
+        notebook = project.notebook(name)
+        page = project.reports / language / f"{area or name.removesuffix('_report')}.html"
+        note = failed / f"{page.stem}-{language}.json"
+        parameters = {
+            "cleared": str(cleared),
+            "reference": str(project.reference),
+            "processed": str(project.processed),
+            "reports": str(project.reports),
+            "language": language,
+            "release_date": project.release_date,
+            "previous": str(project.previous or ""),
+            **({"area": area} if area else {}),
+        }
+        return Step(
+            f"{name}[{'-'.join(filter(None, (area, language)))}]",
+            steps.report,
+            [
+                notebook,
+                cleared,
+                *([failed / f"{area}.json"] if area else []),
+                *notebook_runs.modules_behind(
+                    notebook_runs.code_of(notebook) + "\n" + inspect.getsource(steps.report)
+                ),
+                *catalogues,
+                *reference,
+            ],
+            [page, note],
+            {
+                "notebook": notebook,
+                "executed": project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
+                "page_file": page,
+                "parameters": parameters,
+                "area": area,
+                "failed": failed / f"{area}.json" if area else None,
+                "note": note,
+                "languages": tuple(languages),
+            },
+        )
+
+    for language in languages:
+        work += [report("area_report", language, area) for area in areas]
+        work += [report(name, language, None) for name in names]
+    written = [path for step in work for path in step.writes]
+    for language in languages:
+        work.append(
+            Step(
+                f"index[{language}]",
+                steps.index,
+                [cleared, *reference, *catalogues,
+                 *notebook_runs.modules_behind(inspect.getsource(steps.index)),
+                 *[failed / f"{area}.json" for area in areas],
+                 *[path for path in written if language in (path.parent.name, path.stem.split("-")[-1])]],
+                [project.reports / language / "index.html"],
+                {"reports": project.reports, "cleared": cleared, "reference": project.reference,
+                 "language": language, "languages": tuple(languages), "areas": areas,
+                 "failed": failed},
+            )
+        )  # fmt: skip
+    return work
+
+
+def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) -> list[str]:
+    """Run everything that changed and say what failed.
+
+    Parameters
+    ----------
+    project : Project
+        Inputs and outputs.
+    areas, languages : list of str
+        Which areas are analysed and reported, in which languages.
+    jobs : int
+        How many notebooks run at a time.
+
+    Returns
+    -------
+    list of str
+        Names of the tasks and areas that failed, empty if all went well.
+    """
+    from pytask import PathNode, PythonNode, TaskWithoutPath, build, console
+
+    project.processed.mkdir(parents=True, exist_ok=True)
+    steps.forget_failures(project.processed)
+    work = plan(project, areas=areas, languages=languages)
+    for step in work:
+        notebook = step.values.get("notebook")
+        if notebook is not None:
+            notebook_runs.check_parameters(notebook, step.values["parameters"])
+    progress = steps.Progress(total=len(work), quiet=console.is_interactive)
+    tasks = [
+        TaskWithoutPath(
+            name=step.name,
+            function=progress.watched(step.name, step.function, step.values),
+            depends_on={
+                "reads": [PathNode(path=path) for path in step.reads],
+                "parameters": PythonNode(value=repr(sorted(step.values.items())), hash=True),
+                "code": PythonNode(value=steps.source(step.function), hash=True),
+            },
+            produces={"writes": [PathNode(path=path) for path in step.writes]},
+        )
+        for step in work
+    ]
+    os.environ.setdefault("MPLBACKEND", "agg")
+    session = build(
+        tasks=tasks,
+        paths=(project.processed,),
+        n_workers=jobs,
+        parallel_backend="threads" if jobs > 1 else "none",
+        capture="no",
+        show_traceback=False,
+        verbose=1 if console.is_interactive else 0,
+    )
+    broken = [report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"]
+    if session.exit_code and not broken:
+        broken = ["the plan of the run"]
+    if progress.ran < len(work):
+        print(f"{len(work) - progress.ran} of {len(work)} tasks had not changed", file=sys.stderr)
+    return broken + steps.failures(project.processed)

@@ -1,0 +1,85 @@
+"""Where a run finds its inputs and puts its results."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.results import provenance
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where the inputs are and where results go."""
+
+    root: Path
+    data: Path
+    reports: Path
+    release_date: str
+    previous: Path | None = None
+
+    @classmethod
+    def at(
+        cls,
+        root: Path,
+        *,
+        data: Path | None = None,
+        reports: Path | None = None,
+        release_date: str | None = None,
+        previous: Path | None = None,
+    ) -> Project:
+        """Describe a checkout, with data and reports in their usual folders unless said otherwise.
+
+        Parameters
+        ----------
+        root : Path
+            Top folder of the project.
+        data, reports : Path, optional
+            Other folders for inputs and results.
+        release_date : str, optional
+            Date printed in the reports; by default that of the code's last commit, so that a run can be
+            repeated to the byte.
+        previous : Path, optional
+            Cleared ledger of the previous release: nothing it hid is shown, and reports say what changed.
+        """
+        root = root.resolve()
+        if not (root / "notebooks" / "area_analysis.ipynb").exists():
+            raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
+        if previous is not None and not previous.exists():
+            raise ValueError(f"{previous}: no such file; give the cleared.parquet of the previous release")
+        date = release_date or provenance.commit_date()
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
+            raise ValueError(f"release date {date!r}: write it as 2026-11-23")
+        return cls(
+            root,
+            (data or root / "data").resolve(),
+            (reports or root / "reports").resolve(),
+            date,
+            previous.resolve() if previous else None,
+        )
+
+    @property
+    def register(self) -> Path:
+        """The raw register delivery."""
+        return self.data / "raw" / "register"
+
+    @property
+    def statfin(self) -> Path:
+        """Saved public statistics."""
+        return self.data / "raw" / "statfin"
+
+    @property
+    def reference(self) -> Path:
+        """Reference tables; the project's own where the data folder brings none."""
+        own = self.data / "raw" / "reference"
+        return own if own.exists() else self.root / "data" / "raw" / "reference"
+
+    @property
+    def processed(self) -> Path:
+        """Validated tables, results and executed notebooks."""
+        return self.data / "processed"
+
+    def notebook(self, name: str) -> Path:
+        """Path of a stored notebook."""
+        return self.root / "notebooks" / f"{name}.ipynb"

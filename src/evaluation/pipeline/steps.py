@@ -1,0 +1,232 @@
+"""What each task of the pipeline does: the small pieces between rooms."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evaluation.pipeline import notebook_runs
+from evaluation.words.language import mark
+
+# What the pages that are not about one area are called, where they could not be made.
+WHOLE = {
+    "national": mark("All areas together: national report"),
+    "public_statistics": mark("What the public statistics show"),
+}
+
+
+class Progress:
+    """Counts finished tasks and prints a line for each where no live table is shown."""
+
+    def __init__(self, *, total: int, quiet: bool) -> None:
+        self.total, self.quiet, self.ran = total, quiet, 0
+        self._lock = threading.Lock()
+
+    def watched(
+        self, name: str, function: Callable[..., None], values: dict[str, Any]
+    ) -> Callable[..., None]:
+        """A task that runs a step and says how it went; its arguments are for the engine."""
+
+        def task(**_: object) -> None:
+            began = time.perf_counter()
+            outcome = "failed"
+            try:
+                function(**values)
+                outcome = "done"
+            except Exception as error:
+                print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+                raise
+            finally:
+                with self._lock:
+                    self.ran += 1
+                    if not self.quiet:
+                        seconds = time.perf_counter() - began
+                        line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
+                        print(line, file=sys.stderr, flush=True)
+
+        return task
+
+
+def source(function: Callable[..., None]) -> str:
+    """Source text of a step, so that changing it runs it again."""
+    return inspect.getsource(function)
+
+
+def statfin_file(folder: Path) -> Path | None:
+    """The saved public statistics, JSON-stat before CSV, or None."""
+    return next((path for name in ("12r5.json", "12r5.csv") if (path := folder / name).exists()), None)
+
+
+def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
+    """Validate the raw delivery and write the canonical tables."""
+    from evaluation.registers import ingest
+
+    ingest.ingest(raw, processed, reference=reference)
+
+
+def build_episodes(*, processed: Path, reference: Path, price_year: int, discount_rate: float) -> None:
+    """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
+    from evaluation.cohorts import cohort
+    from evaluation.costs import assumptions, payers
+    from evaluation.economics import area as area_economics
+    from evaluation.outcomes import area_months, measures
+    from evaluation.registers import ingest
+    from evaluation.registers.reference import reference as read
+
+    register = ingest.load(processed)
+    municipalities = read("municipalities", reference)
+    found = cohort.inflow(register, municipalities=municipalities)
+    measured = measures.measure(register, found.episodes)
+    paid = payers.ledger(
+        register,
+        found.episodes,
+        horizons_months=(12, 24),
+        price_year=price_year,
+        discount_rate=discount_rate,
+        reference=assumptions.load(reference),
+    )
+    earned = measures.earnings(
+        register,
+        found.episodes,
+        price_index=assumptions.load(reference).price_index,
+        price_year=price_year,
+    )
+    episodes = area_economics.with_income(found.episodes.join([measured, paid, earned]))
+    episodes.to_parquet(processed / "episodes.parquet")
+    found.attrition.to_parquet(processed / "attrition.parquet")
+    area_months.cells(register).to_parquet(processed / "area_months.parquet")
+
+
+def analyse(
+    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path, reference: Path
+) -> None:
+    """Run an analysis notebook; if it fails, leave an empty ledger part and say so in ``failed/``."""
+    from evaluation.results import ledger
+
+    target = processed / "ledger" / f"{part}.parquet"
+    note = processed / "failed" / f"{part}.json"
+    for path in (target, note):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    reason = ""
+    try:
+        notebook_runs.execute(notebook, executed, parameters)
+        if not target.exists():
+            reason = f"{notebook.name} wrote no results"
+    except notebook_runs.NotebookFailed as error:
+        reason = str(error)
+    if reason:
+        print(f"{part} failed: {reason}; details in {executed}", file=sys.stderr)
+        ledger.rows(pd.DataFrame(), simulated=False).to_parquet(target)
+    note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
+
+
+def clear(*, parts: list[Path], cleared: Path, processed: Path, previous: Path | None) -> None:
+    """Join all ledger parts and clear them once for disclosure."""
+    from evaluation.results import disclosure, ledger
+
+    profile = {"threshold": 10, "base": 5}
+    released = pd.read_parquet(previous) if previous else None
+    disclosure.clear(ledger.combine(parts), **profile, previous=released).to_parquet(cleared)
+    (processed / "disclosure.json").write_text(json.dumps(profile), encoding="utf-8")
+
+
+def forget_failures(processed: Path) -> None:
+    """Forget failed results so that the run tries them again."""
+    for note in (processed / "failed").glob("*.json"):
+        if _failed(note):
+            note.unlink()
+
+
+def failures(processed: Path) -> list[str]:
+    """Names of the areas, analyses and pages (area-language) that failed in the last run."""
+    notes = sorted((processed / "failed").glob("*.json"))
+    return [note.stem for note in notes if _failed(note)]
+
+
+def _failed(note: Path) -> bool:
+    return bool(json.loads(note.read_text(encoding="utf-8"))["failed"])
+
+
+def report(
+    *,
+    notebook: Path,
+    executed: Path,
+    page_file: Path,
+    parameters: dict[str, str],
+    area: str | None,
+    failed: Path | None,
+    note: Path,
+    languages: tuple[str, ...],
+) -> None:
+    """Run a report notebook and publish it as one HTML page.
+
+    Where the analysis of the area or the report itself failed, the page says so, and `note` too.
+    """
+    from evaluation.reporting import page
+    from evaluation.words.language import get
+
+    for path in (page_file, note):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    analysed, reason = failed is None or not _failed(failed), ""
+    if analysed:
+        try:
+            notebook_runs.execute(notebook, executed, parameters)
+            page.publish(executed, page_file, language=parameters["language"], all_languages=languages)
+        except Exception as error:  # named and counted as a failure; the other pages must be finished
+            reason = f"{type(error).__name__}: {error}"
+            print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
+    if reason or not analysed:
+        name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
+        page.write_failed(
+            page_file,
+            area=name,
+            language=parameters["language"],
+            reference=parameters["reference"],
+            all_languages=languages,
+        )
+    note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
+
+
+def publish_validation(*, executed: Path, page_file: Path) -> None:
+    """Publish the page that shows how the methods were validated; it is written in English only."""
+    from evaluation.reporting import page
+
+    page_file.parent.mkdir(parents=True, exist_ok=True)
+    page.publish(executed, page_file, language="en", simulated=True, all_languages=("en",))
+
+
+def index(
+    *,
+    reports: Path,
+    cleared: Path,
+    reference: Path,
+    language: str,
+    languages: tuple[str, ...],
+    areas: list[str],
+    failed: Path,
+) -> None:
+    """Write the index page of a language."""
+    from evaluation.reporting import page
+
+    page.write_index(
+        reports / language / "index.html",
+        cleared=cleared,
+        reference=reference,
+        language=language,
+        all_languages=languages,
+        areas=areas,
+        failed=[
+            area
+            for area in areas
+            if _failed(failed / f"{area}.json") or _failed(failed / f"{area}-{language}.json")
+        ],
+    )

@@ -1,0 +1,296 @@
+"""The tables of the reports: rows of the ledger as readers see them, with headings that machines follow."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.reporting.figures import named
+from evaluation.words import labels, measure_names, quality_names
+from evaluation.words.language import Language, alphabetical, mark
+
+# measures whose estimate is a difference: it carries its sign, and a share is in percentage points
+DIFFERENCES = frozenset(
+    [
+        "att",
+        "att_raw",
+        "att_shrunken",
+        "prediction_interval",
+        "event_study",
+        "delta_cost",
+        "delta_effect",
+        "cost_shift",
+        "gap",
+        "did",
+        "net_benefit",
+        "funnel_limit",
+        "break_even_cost",
+    ]
+)
+IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
+HEADINGS = {
+    "area": mark("Area"),
+    "outcome": mark("Outcome"),
+    "group": mark("Group"),
+    "window": mark("Period"),
+    "measure": mark("Quantity"),
+    "item": mark("Item"),
+    "specification": mark("Analysis"),
+    "method": mark("Kind of result"),
+    "status": mark("Assessment"),
+}
+# what the item column holds, where a reader can be told more than "item"
+ITEM_HEADINGS = {
+    "attrition_episodes": mark("Step"),
+    "case_mix": mark("Background"),
+    "smd": mark("Background"),
+    "municipality_episodes": mark("Place"),
+    "municipality_mean": mark("Place"),
+    "diagnostic": mark("Check"),
+    "verdict": mark("Reasons"),
+    "rows": mark("Table and rule"),
+    "cost_item": mark("Cost and payer"),
+    "cost_shift": mark("Move and payer"),
+    **dict.fromkeys(("delta_cost", "mean_cost", "delta_effect", "net_benefit", "break_even_effect", "icer"),
+                    mark("Payer")),
+}  # fmt: skip
+X_HEADINGS = {
+    "cif": mark("Days since unemployment began"),
+    "event_study": mark("Quarters since the start of the trial"),
+    "net_benefit": mark("Value of an additional month in work, euros"),
+    "acceptability": mark("Value of an additional month in work, euros"),
+}
+
+
+def written(value: float, unit: str, *, measure: str, language: Language) -> str:
+    """Write one value with its unit, as a table cell says it."""
+    signed = measure in DIFFERENCES
+    if measure == "p_adjusted":
+        return language.number(value, 3)
+    if unit in ("share", "probability"):
+        if measure in IN_POINTS:
+            return language.points(100 * value, 1, signed=signed)
+        return language.percent(value, 1)
+    if unit in ("eur", "eur_per_month"):
+        return language.euros(value, signed=signed)
+    if unit == "points":
+        return language.points(value, 2, signed=signed)
+    if measure == "caseload_per_worker":
+        return language.number(value)
+    decimals = {"days": 1, "months": 2, "ratio": 2, "sd": 2, "number": 0 if float(value).is_integer() else 2}
+    return language.number(value, decimals.get(unit, 0), signed=signed)
+
+
+def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
+    """Write a row's number as a table cell: estimate, interval, or why there is no number.
+
+    A `bare` number leaves out its percentage points, where the caption says them.
+    """
+    estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
+    unit, measure = str(row["unit"]), str(row["measure"])
+    if measure == "diagnostic" and np.isfinite(low):
+        measure = "att"  # a check with an interval is a difference, one without is a share
+        unit = "months" if row["outcome"] == "age" else unit  # bare: years stand in the name of the check
+    if measure == "rank":
+        words = language.interval(low, high, language.number)
+        return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'
+    if not np.isfinite(estimate):
+        if measure == "mvpf" and np.isinf(low) != np.isinf(high) and row["status"] == "ok":
+            return f"<td>{html.escape(_one_sided(low, high, language))}</td>"
+        if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
+            return "<td>–</td>"
+        return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
+    words = written(estimate, unit, measure=measure, language=language)
+    if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
+        words = language.number(estimate)
+    if bare:
+        words = language.number(estimate, 2, signed=measure in DIFFERENCES)
+    exact = f' data-value="{estimate!r}"'
+    if np.isfinite(low) and np.isfinite(high):
+        unitless = unit in ("share", "probability", "points")
+        scale = 100 if unit in ("share", "probability") else 1
+
+        def end(value: float) -> str:
+            if unitless:
+                return language.number(
+                    scale * value, 2 if unit == "points" else 1, signed=measure in DIFFERENCES
+                )
+            return written(value, unit, measure=measure, language=language)
+
+        words += f" ({language.interval(low, high, end)})"
+        exact += f' data-low="{low!r}" data-high="{high!r}"'
+    elif measure == "mvpf":
+        words += f" ({_one_sided(low, high, language)})"
+    return f"<td{exact}>{html.escape(words)}</td>"
+
+
+def _one_sided(low: float, high: float, language: Language) -> str:
+    if np.isfinite(low):
+        return language.text("at least {low}, no upper limit", low=language.number(low, 2))
+    if np.isfinite(high):
+        return language.text("at most {high}, no lower limit", high=language.number(high, 2))
+    return language.text("no limits can be given")
+
+
+def name_of(column: str, row: Mapping[str, object], *, language: Language, names: Mapping[str, str]) -> str:
+    """Name the value of a ledger column for readers."""
+    code, measure = row[column], str(row["measure"])
+    if column == "x":
+        return language.number(float(code))  # type: ignore[arg-type]
+    text = str(code)
+    if column == "area":
+        return names.get(text, text)
+    if column == "outcome":
+        return named("outcome", text, language)
+    if column == "item":
+        try:
+            return labels.item(measure, text, language, names)
+        except ValueError:
+            return text.replace("_", " ")
+    if column == "group" and text in labels.ARM:
+        return named("arm", text, language)
+    if column == "method":  # the kind of a result that is not shown would tell of it
+        return "" if row["status"] in ("withheld", "suppressed") else named("method", text, language)
+    if column == "status" and text == "concern" and "but power" in str(row["method"]):
+        found = float(row.get("p_value", np.nan)) < 0.05  # type: ignore[arg-type]
+        return language.text("Too few data") if not found else named("status", text, language)
+    return named(column, text, language)
+
+
+def data_table(
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    caption: str,
+    language: Language,
+    names: Mapping[str, str],
+    spread: str = "",
+) -> str:
+    """Write ledger rows as an HTML table.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Cleared rows.
+    columns : sequence of str
+        Ledger columns that name a line, from the left.
+    caption : str
+        Caption of the table, in the reader's language.
+    language : Language
+        Language of names and numbers.
+    names : mapping
+        Names of areas and municipalities by code.
+    spread : str
+        Ledger column whose values stand beside each other as columns.
+
+    Returns
+    -------
+    str
+        The table in a region that scrolls; cells carry the exact numbers as ``data-value``, ``data-low``
+        and ``data-high``.
+    """
+    records = _in_order(rows, columns, names).to_dict("records")
+    # many columns of percentage points: the caption says the unit once
+    bare = bool(spread) and bool(rows["unit"].eq("points").all())
+    if bare:
+        caption = f"{caption}, {language.text(measure_names.UNIT['points'])}"
+    columns = [name for name in columns if any(record[name] != "" for record in records)]
+    across = list(dict.fromkeys(record[spread] for record in records)) if spread else [""]
+    lines: dict[tuple, dict[object, dict]] = {}
+    for record in records:
+        key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
+        lines.setdefault(key, {})[record[spread] if spread else ""] = record
+    first = records[0]
+    heads = [
+        language.text(
+            X_HEADINGS[first["measure"]]
+            if name == "x"
+            else ITEM_HEADINGS.get(first["measure"], HEADINGS[name])
+            if name == "item"
+            else HEADINGS[name]
+        )
+        if name != "x" or first["measure"] in X_HEADINGS
+        else ""
+        for name in columns
+    ]
+    example = {
+        value: next(record for record in records if not spread or record[spread] == value) for value in across
+    }
+    heads += (
+        [name_of(spread, example[value], language=language, names=names) for value in across]
+        if spread
+        else [language.text("Estimate and 95% interval") if _any_interval(rows) else language.text("Value")]
+    )
+    with_values = bool(rows["estimate"].notna().any()) or "status" not in columns
+    if not with_values:
+        heads = heads[: len(columns)]
+    out = [head_row(heads, texts=len(columns))]
+    for by_value in lines.values():
+        some = next(iter(by_value.values()))
+        said = [name_of(name, some, language=language, names=names) for name in columns]
+        out.append(f'<tr><th scope="row">{html.escape(said[0])}</th>' if said else "<tr>")
+        out += [f'<td class="text">{html.escape(words)}</td>' for words in said[1:]]
+        if with_values:
+            out += [
+                cell(by_value[v], language=language, bare=bare) if v in by_value else "<td></td>"
+                for v in across
+            ]
+        out.append("</tr>")
+    return framed_table(caption, "".join(out))
+
+
+def head_row(heads: Sequence[str], *, texts: int) -> str:
+    """Column headings and the opening of the body; the first `texts` columns hold words."""
+    marked = [(head, ' class="text"' if place < texts else "") for place, head in enumerate(heads)]
+    cells = "".join(f'<th scope="col"{kind}>{html.escape(head)}</th>' for head, kind in marked)
+    return f"<thead><tr>{cells}</tr></thead><tbody>"
+
+
+def framed_table(caption: str, inner: str) -> str:
+    """Put rows with their caption into a region that can be scrolled with the keyboard."""
+    label = html.escape(caption)
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">'
+        f"<table><caption>{label}</caption>{inner}</tbody></table></div>"
+    )
+
+
+def _any_interval(rows: pd.DataFrame) -> bool:
+    return bool(rows["ci_low"].notna().any())
+
+
+def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
+    known = {
+        "outcome": [*labels.OUTCOME, *labels.STATE],
+        "specification": [*labels.SPECIFICATION],
+        "window": [*labels.WINDOW],
+        "group": [*labels.ARM, *labels.GROUP],
+        "item": [*labels.PAYER, *labels.ARM, *quality_names.DIAGNOSTIC, "low", "high", "reported"],
+        "measure": [*measure_names.MEASURE],
+    }
+    usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
+    keys = pd.DataFrame(index=rows.index)
+    for name in (*columns, *(name for name in usual if name not in columns)):
+        if name == "x" or (name == "item" and rows["measure"].str.startswith("attrition").any()):
+            keys[name] = rows["x"]
+        elif name == "area" or (name == "item" and rows["item"].isin(list(names)).any()):
+            keys[name] = _by_alphabet(rows[name], names)
+        elif name in known:
+            keys[name] = _by_list(rows[name], known[name])
+    return rows.loc[keys.sort_values(list(keys), kind="stable").index]
+
+
+def _by_alphabet(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    called = codes.map(lambda code: names.get(code, code))
+    return called.map({name: place for place, name in enumerate(alphabetical(called.unique()))})
+
+
+def _by_list(codes: pd.Series, known: Sequence[str]) -> pd.Series:
+    place = {code: number for number, code in reversed(list(enumerate(known)))}
+    stems = codes.str.replace(labels.HORIZON, "", regex=True)
+    # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
+    later = codes.map(lambda code: [int(n) for n in labels.HORIZON.findall(code)] or [0]).str[0] / 1000
+    return stems.map(place).fillna(len(place) + codes.rank(method="dense")) + later

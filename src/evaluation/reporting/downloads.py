@@ -1,0 +1,151 @@
+"""CSV files beside a report: for Excel as it is set up in Finland, and plain; with a codebook.
+
+A text that a spreadsheet would read as a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from evaluation.reporting.data_tables import framed_table, head_row
+from evaluation.reporting.exhibits import EXHIBITS, Report, select
+from evaluation.results import ledger
+from evaluation.words.language import CODES, Language, get, mark
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
+MEANINGS = {
+    "area": mark("Pilot area, or all for all areas together"),
+    "topic": mark("Chapter of the evaluation"),
+    "outcome": mark("Outcome; the end of the name tells the months of follow-up"),
+    "group": mark("Group of jobseekers, or arm of the comparison"),
+    "window": mark("Period in which unemployment began, baseline, month or quarter"),
+    "measure": mark("What the number is"),
+    "item": mark("Payer, background variable, step, municipality or other part of the measure"),
+    "x": mark("Place on an axis: days, quarters since the start, euros"),
+    "specification": mark("Main analysis or the name of another analysis"),
+    "unit": mark("Unit of the number; shares are between 0 and 1"),
+    "estimate": mark("The number; empty where it is hidden, withheld or missing"),
+    "std_error": mark("Standard error"),
+    "ci_low": mark("Lower end of the 95% interval"),
+    "ci_high": mark("Upper end of the 95% interval"),
+    "p_value": mark("p value"),
+    "persons": mark("Persons behind the number"),
+    "episodes": mark("Unemployment spells behind the number"),
+    "method": mark("How the number was obtained"),
+    "status": mark("Whether there is a number, and why not"),
+    "simulated": mark("Whether the number comes from simulated data"),
+}
+
+
+def safe(text: str) -> str:
+    """Make a text safe to open in a spreadsheet.
+
+    Examples
+    --------
+    >>> safe("=HYPERLINK()"), safe("oulu")
+    ("'=HYPERLINK()", 'oulu')
+    """
+    return "'" + text if text.startswith(FORMULA_STARTS) else text
+
+
+def plain_csv(rows: pd.DataFrame) -> str:
+    """Write rows as CSV for programs: comma, decimal point, UTF-8, codes as in the codebook."""
+    return _csv(rows, separator=",", decimal=".")
+
+
+def excel_csv(rows: pd.DataFrame) -> str:
+    """Write rows as CSV for Excel in Finland: semicolon, decimal comma, byte order mark."""
+    return "\ufeff" + _csv(rows, separator=";", decimal=",")
+
+
+def _csv(rows: pd.DataFrame, *, separator: str, decimal: str) -> str:
+    sink = io.StringIO()
+    writer = csv.writer(sink, delimiter=separator, lineterminator="\r\n")
+    writer.writerow([safe(name) for name in rows.columns])
+    columns = [_written(rows[name], decimal) for name in rows.columns]
+    writer.writerows(zip(*columns, strict=True))
+    return sink.getvalue()
+
+
+def _written(values: pd.Series, decimal: str) -> list[str]:
+    if pd.api.types.is_bool_dtype(values):
+        return ["true" if value else "false" for value in values]
+    if pd.api.types.is_integer_dtype(values):
+        return [str(value) for value in values]
+    if pd.api.types.is_float_dtype(values):
+        # repr is the shortest text that reads back as the same number
+        return ["" if value != value else repr(float(value)).replace(".", decimal) for value in values]
+    return [safe(str(value)) for value in values.fillna("")]
+
+
+def codebook() -> pd.DataFrame:
+    """What every column of the CSV files holds, in three languages."""
+    return pd.DataFrame(
+        [
+            {"column": name, "type": ledger.COLUMNS[name]}
+            | {f"meaning_{code}": get(code).text(meaning) for code in CODES}
+            for name, meaning in MEANINGS.items()
+        ]
+    )
+
+
+def write(report: Report, folder: Path, *, names: Iterable[str] = tuple(EXHIBITS)) -> list[tuple[str, str]]:
+    """Write the CSV files of a report.
+
+    Parameters
+    ----------
+    report : Report
+        Its cleared rows are written, never others.
+    folder : Path
+        Folder of the report's language; files go to ``csv/<report>/`` in it.
+    names : iterable of str
+        Exhibits to write.
+
+    Returns
+    -------
+    list of (title, path)
+        What was written, path relative to `folder`, two files an exhibit, then all values and the codebook.
+    """
+    target = folder / "csv" / report.slug
+    target.mkdir(parents=True, exist_ok=True)
+    text = report.language.text
+    written: list[tuple[str, str]] = []
+
+    def put(title: str, name: str, rows: pd.DataFrame) -> None:
+        for suffix, content in (("", plain_csv(rows)), ("-excel", excel_csv(rows))):
+            path = target / f"{name}{suffix}.csv"
+            path.write_bytes(content.encode())
+            written.append((title, path.relative_to(folder).as_posix()))
+
+    for name in names:
+        rows = select(report.cleared, name, area=report.area or "all")
+        if len(rows):
+            put(text(EXHIBITS[name].title), name, rows)
+    own = report.cleared if not report.area else report.cleared[report.cleared["area"] == report.area]
+    put(text("All values of this report"), "all_values", own)
+    put(text("Codebook: what the columns mean"), "codebook", codebook())
+    return written
+
+
+def links(written: list[tuple[str, str]], language: Language) -> str:
+    """HTML list of written files: one line an exhibit, the plain file and the one for Excel."""
+    lines: dict[str, list[str]] = {}
+    for title, path in written:
+        lines.setdefault(title, []).append(path)
+    rows = []
+    for title, paths in lines.items():
+        name = html.escape(title)
+        cells = "".join(
+            f'<td class="text"><a href="{path}">{html.escape(words)}'
+            f'<span class="hidden"> {name}</span></a></td>'
+            for path, words in zip(paths, ("CSV", language.text("CSV for Excel")), strict=True)
+        )
+        rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+    heads = (language.text("Content"), language.text("For programs"), language.text("For spreadsheets"))
+    return framed_table(language.text("Files of this report"), head_row(heads, texts=3) + "".join(rows))

@@ -1,0 +1,238 @@
+"""Figures of one area: who is included, balance, effects and sensitivity.
+
+Every function takes cleared rows of the ledger first and draws them: nothing is estimated here.
+Rows without a number (suppressed, withheld, missing) leave a gap; the table under the figure says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation.reporting.palette import (
+    ARMS,
+    COMPARISON,
+    FAINT,
+    PILOT,
+    SOFT,
+    halves,
+    panels,
+    style_key,
+    tick_writer,
+    unit_name,
+    writer,
+)
+from evaluation.words import labels
+from evaluation.words.language import Language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BASELINES = ("baseline_2018_19", "main", "baseline_covid")
+
+
+def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw how many unemployment spells are left after each step, for each arm.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
+    language : Language
+        Language of the words and numbers.
+    """
+    arms = [arm for arm in ARMS if arm in set(rows["group"])]
+    steps = rows.drop_duplicates("item").sort_values("x")["item"].tolist()
+    figure, axes = panels(1, len(arms), height=0.9 + 0.36 * len(steps), sharey=True)
+    for ax, arm in zip(axes[0], arms, strict=True):
+        part = rows[rows["group"] == arm].set_index("item").reindex(steps)
+        ax.barh(range(len(steps)), part["estimate"], color=ARMS[arm].color, height=0.62)
+        for y, value in enumerate(part["estimate"]):
+            ax.annotate(
+                language.number(value),
+                (0 if np.isnan(value) else value, y),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        ax.set_title(language.text(labels.ARM[arm]))
+        ax.set_xticks([])
+        ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params(left=False)
+    axes[0, 0].set_yticks(range(len(steps)), [named("step", step, language) for step in steps])
+    axes[0, 0].invert_yaxis()
+    return figure
+
+
+def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw standardised differences of background before and after weighting, with the limit of 0.1.
+
+    `rows` are ledger rows of measure smd: item = covariate, specification = before_ / after_weighting.
+    """
+    wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
+    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
+    figure, axes = panels(height=1.0 + 0.27 * len(wide))
+    ax = axes[0, 0]
+    y = np.arange(len(wide))
+    ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
+    for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
+        ax.plot(
+            wide[name], y, linestyle="", marker=style.marker, color=style.color, markerfacecolor=style.face
+        )
+    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
+    style_key(figure, [(labels.SPECIFICATION[name], style, "") for name, style in styles], language=language)
+    for limit in (-0.1, 0.0, 0.1):
+        ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
+    ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
+    ax.set_ylim(-0.7, len(wide) + 0.1)
+    ax.margins(x=0.18)
+    tick_writer(ax.xaxis, "sd", language=language)
+    ax.set_xlabel(language.text("Pilot area minus comparison, standard deviations"))
+    return figure
+
+
+def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str] | None = None) -> Figure:
+    """Draw the effect under every analysis, every baseline first, with intervals.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Ledger rows of measure att and one outcome: the main one and those of topic sensitivity.
+    names : dict, optional
+        Municipality names by code, for the analyses that leave one out.
+    """
+    rank = {name: number for number, name in enumerate((*BASELINES, *labels.SPECIFICATION))}
+    rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
+    rows = rows.sort_values(["rank", "item"], kind="stable")
+    words = []
+    for specification, item in zip(rows["specification"], rows["item"], strict=True):
+        main = "baseline_2019_20" if specification == "main" else specification
+        name = language.text(labels.SPECIFICATION.get(main, main))
+        if specification == "leave_one_out" and item:
+            name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))
+        words.append(language.text("Main: {analysis}", analysis=name) if specification == "main" else name)
+    return forest(rows, words, language=language, bold=rows["specification"].eq("main").tolist())
+
+
+def forest(
+    rows: pd.DataFrame, words: list[str], *, language: Language, bold: list[bool] | None = None
+) -> Figure:
+    """Draw estimates with intervals under each other, the numbers written at the right."""
+    unit = rows["unit"].iloc[0]
+    lines = ["\n".join(_wrapped(word)) for word in words]
+    middles = _places(lines)
+    figure, axes = panels(height=0.75 + 0.25 * (middles[-1] + 0.7))
+    draw_forest(axes[0, 0], rows, lines, middles, unit=unit, language=language, bold=bold)
+    if bold is not None:
+        _cut(axes[0, 0], rows, middles, bold=bold)
+    return figure
+
+
+def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray, *, bold: list[bool]) -> None:
+    """Let an interval that is many times as wide as the main one run out of the axis, with an arrow."""
+    main = rows.loc[bold, ["estimate", "ci_low", "ci_high"]].abs().max(axis=None)
+    ends = rows[["estimate", "ci_low", "ci_high"]].abs().max(axis=1)
+    if not np.isfinite(main) or not (ends > 4 * main).any():
+        return
+    reach = max(1.15 * ends[ends <= 4 * main].max(), 2 * main)
+    ax.set_xlim(-reach, reach)
+    for y, low, high in zip(heights, rows["ci_low"], rows["ci_high"], strict=True):
+        for end, marker, place in ((low < -reach, "<", -0.985), (high > reach, ">", 0.985)):
+            if end:
+                ax.plot(place * reach, y, marker=marker, color=COMPARISON.color, markersize=5)
+
+
+def draw_forest(
+    ax: Axes,
+    rows: pd.DataFrame,
+    lines: list[str],
+    heights: np.ndarray,
+    *,
+    unit: str,
+    language: Language,
+    bold: list[bool] | None = None,
+) -> None:
+    """Draw rows of a forest on given axes; a row without a number says why in words."""
+    write = writer(unit, language=language, difference=True)
+    for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
+        strong = bold is not None and bold[number]
+        style = PILOT if strong or bold is None else COMPARISON
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=style.color, linewidth=2.2 if strong else 1.3)
+        ax.plot(row["estimate"], y, marker=style.marker, color=style.color, markerfacecolor=style.face)
+        known = np.isfinite(row["estimate"])
+        said = write(row["estimate"]) if known else language.no_number(row["status"])
+        if known and np.isfinite(row["ci_low"]):
+            said += f"  ({language.interval(row['ci_low'], row['ci_high'], write)})"
+        if known:
+            ax.annotate(said, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
+        else:
+            ax.annotate(
+                said, (0.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=SOFT
+            )
+    ax.axvline(0, color=SOFT, linewidth=0.8)
+    ax.set_yticks(heights, lines)
+    ax.set_ylim(heights[-1] + 0.8, heights[0] - 0.8)
+    ax.tick_params(left=False)
+    tick_writer(ax.xaxis, unit, language=language, difference=True)
+    ax.set_xlabel(unit_name(unit, language=language, difference=True))
+
+
+def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw the effects on all outcomes with intervals, one panel a unit.
+
+    `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
+    """
+    units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
+    parts = [rows[rows["unit"] == unit] for unit in units]
+    parts = [part.sort_values("outcome", key=lambda names: names.map(_place)) for part in parts]
+    written = [
+        ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]] for part in parts
+    ]
+    places = [_places(lines) for lines in written]
+    figure, axes = panels(
+        len(units),
+        1,
+        height=0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places),
+        height_ratios=[middles[-1] + 1.4 for middles in places],
+    )
+    for ax, unit, part, lines, middles in zip(axes[:, 0], units, parts, written, places, strict=True):
+        draw_forest(ax, part, lines, middles, unit=unit, language=language)
+    return figure
+
+
+def _places(lines: list[str]) -> np.ndarray:
+    """Middles of rows under each other, a row of more lines being taller."""
+    tall = np.array([1.0 + 0.55 * line.count("\n") for line in lines])
+    return np.cumsum(tall) - tall / 2
+
+
+def _place(outcome: str) -> float:
+    stem, months = labels.HORIZON.sub("", outcome), labels.HORIZON.search(outcome)
+    known = list(labels.OUTCOME)
+    return known.index(stem) + (int(months[1]) / 100 if months else 0) if stem in known else len(known)
+
+
+def named(kind: str, code: str, language: Language) -> str:
+    """Name a code; one that a new delivery brings keeps its code and stops no report."""
+    try:
+        if kind == "outcome":
+            return labels.outcome(code, language)
+        if kind == "covariate":
+            return labels.covariate(code, language)
+        if kind == "method":
+            return labels.method(code, language)
+        return labels.label(kind, code, language)
+    except ValueError:
+        return code.replace("_", " ")
+
+
+def _wrapped(words: str, width: int = 34) -> list[str]:
+    import textwrap
+
+    if width < len(words) <= 2 * width:
+        return halves(words)
+    return textwrap.wrap(words, width, break_long_words=False) or [""]

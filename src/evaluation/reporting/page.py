@@ -1,0 +1,288 @@
+"""HTML pages: an executed notebook, the index, and the page of an area whose analysis failed.
+
+Every page is one file without script and without request. Its frame is ``templates/report``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evaluation.reporting.exhibits import for_readers, picture
+from evaluation.results import provenance
+from evaluation.words import language as languages
+from evaluation.words.language import Language
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from nbconvert import HTMLExporter
+
+TEMPLATES = Path(__file__).parent / "templates"
+OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
+HIDDEN = "researchers"  # tag of notebook text that is not for readers of the page
+CONTENTS_HERE = "<!-- contents -->"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the frame of a page needs to know."""
+
+    language: str
+    title: str
+    simulated: bool
+    css: str
+    home: str = ""
+    other_languages: tuple[tuple[str, str, str], ...] = ()
+    contents: tuple[tuple[str, str], ...] = ()
+    code_version: str = ""
+
+
+def publish(
+    executed: Path,
+    target: Path,
+    *,
+    language: str,
+    title: str | None = None,
+    simulated: bool | None = None,
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
+    """Turn an executed notebook into one HTML page.
+
+    Parameters
+    ----------
+    executed : Path
+        Notebook with outputs; its code is not shown.
+    target : Path
+        The page, usually ``reports/<language>/<name>.html``; written at once or not at all.
+    language : str
+        Language of the text: fi, sv or en.
+    title : str, optional
+        Title of the page; the first heading if not given.
+    simulated : bool, optional
+        Whether the page carries the banner of simulated data; read from ``data-simulated`` in the outputs
+        if not given.
+    all_languages : sequence of str
+        Languages in which the same page is published; the page links to them.
+
+    Returns
+    -------
+    Path
+        `target`.
+
+    Raises
+    ------
+    ValueError
+        If the page has no first heading, or holds a script.
+    """
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    spoken = languages.get(language)
+    said = "\n".join(_texts(notebook))
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>|^# (.+)$", said, re.DOTALL | re.MULTILINE)
+    if heading is None:
+        raise ValueError(f"{executed.name}: no first heading (<h1>); display one before the sections")
+    if simulated is None:
+        simulated = 'data-simulated="true"' in said
+    title = title or _plain(heading[1] or heading[2])
+    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
+    body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
+    frame = replace(frame, contents=_contents(body))
+    if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
+        raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
+    menu = _module("shell.html.j2").contents(frame, spoken.text)
+    if CONTENTS_HERE in body:
+        body = body.replace(CONTENTS_HERE, menu, 1)
+    else:
+        body = re.sub(r"(</h1>)", lambda found: found[1] + "\n" + menu, body, count=1)
+    return _write(target, body)
+
+
+def write_plain(
+    target: Path,
+    *,
+    title: str,
+    body: str,
+    language: str,
+    simulated: bool,
+    home: str | None = None,
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
+    """Write a page whose body is ready HTML, in the same frame as the reports."""
+    spoken = languages.get(language)
+    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
+    if home is not None:
+        frame = replace(frame, home=home)
+    return _write(
+        target, _environment().get_template("plain.html.j2").render(page=frame, text=spoken.text, body=body)
+    )
+
+
+def write_failed(
+    target: Path,
+    *,
+    area: str | None,
+    language: str,
+    reference: str | Path,
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
+    """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
+    spoken = languages.get(language)
+    name = area_names(reference, language=language).get(area or "", area or "")
+    title = spoken.text("{area}: no report", area=name)
+    failed = spoken.text(
+        "The analysis of this area failed, and no results are published for it. "
+        "Earlier results must not be used in their place."
+    )
+    cause = spoken.text("The run log of the evaluation names the cause. The other areas are not affected.")
+    body = (
+        f"<h1>{html.escape(title)}</h1>\n"
+        f'<p class="box warning">{html.escape(failed)}</p>\n'
+        f"<p>{html.escape(cause)}</p>\n"
+        f'<p><a href="index.html">{html.escape(spoken.text("To the list of all areas"))}</a></p>'
+    )
+    return write_plain(
+        target, title=title, body=body, language=language, simulated=False, all_languages=all_languages
+    )
+
+
+def write_index(
+    target: Path,
+    *,
+    cleared: str | Path,
+    reference: str | Path,
+    language: str,
+    areas: Sequence[str],
+    failed: Iterable[str] = (),
+    all_languages: Sequence[str] = languages.CODES,
+) -> Path:
+    """Write the index of a language: reports, areas, and every municipality with the way to its area.
+
+    Parameters
+    ----------
+    target : Path
+        ``reports/<language>/index.html``.
+    cleared : path
+        Cleared ledger; only whether it is simulated is read.
+    reference : path
+        Folder with pilot_areas.csv and municipalities.csv.
+    language : str
+        fi, sv or en.
+    areas : sequence of str
+        Areas that have a page.
+    failed : iterable of str
+        Those among them whose page says that the analysis failed.
+    all_languages : sequence of str
+        Languages in which the index is written; the page links to them.
+    """
+    from evaluation.reporting import index_page
+
+    ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
+    spoken = languages.get(language)
+    title, body = index_page.body(
+        spoken,
+        names=area_names(reference, language=language),
+        municipalities=municipality_names(reference, language=language),
+        areas=areas,
+        failed=set(failed),
+        public_statistics=bool((ledger["topic"] == "public_statistics").any()),
+    )
+    simulated = bool(ledger["simulated"].any())
+    return write_plain(
+        target,
+        title=title,
+        body=body,
+        language=language,
+        simulated=simulated,
+        home="",
+        all_languages=all_languages,
+    )
+
+
+def area_names(reference: str | Path, *, language: str) -> Mapping[str, str]:
+    """Names of the pilot areas by slug in a language."""
+    table = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
+    names = table[f"name_{language}"].str.replace(r"^\((.*)\)$", r"\1", regex=True)  # brackets: unconfirmed
+    return dict(zip(table["area"], names, strict=True))
+
+
+def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
+    """Municipalities with their name in a language (Finnish names in English), area and status."""
+    table = pd.read_csv(Path(reference) / "municipalities.csv", dtype=str, keep_default_na=False)
+    name = table["name_sv"] if language == "sv" else table["name_fi"]
+    return table.assign(name=name)[["municipality", "name", "name_fi", "name_sv", "pilot_area", "status"]]
+
+
+def _frame(
+    spoken: Language, target: Path, *, title: str, simulated: bool, all_languages: Sequence[str]
+) -> Page:
+    in_place = target.parent.name == spoken.code
+    others = [code for code in all_languages if code != spoken.code] if in_place else []
+    return Page(
+        language=spoken.code,
+        title=title,
+        simulated=simulated,
+        css=(TEMPLATES / "report" / "page.css").read_text("utf-8"),
+        home="index.html" if in_place else "",
+        other_languages=tuple((code, OWN_NAMES[code], f"../{code}/{target.name}") for code in others),
+        code_version=provenance.code_version(),
+    )
+
+
+def _texts(notebook: Any) -> Iterator[str]:
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and HIDDEN not in cell.metadata.get("tags", []):
+            yield cell.source
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            yield data.get("text/html") or data.get("text/markdown") or ""
+
+
+def _contents(body: str) -> tuple[tuple[str, str], ...]:
+    found = re.findall(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', body, re.DOTALL)
+    return tuple((id.removesuffix("-title"), _plain(title)) for id, title in found if id != "contents-title")
+
+
+def _plain(text: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
+
+
+@lru_cache
+def _exporter() -> HTMLExporter:
+    # one exporter a process: making one costs more than the export itself
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+    )
+    exporter.register_filter("for_readers", for_readers)
+    exporter.register_filter("picture", picture)
+    return exporter
+
+
+@lru_cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(TEMPLATES / "report"), keep_trailing_newline=True)
+
+
+def _module(name: str) -> Any:
+    return _environment().get_template(name).module
+
+
+def _write(target: Path, text: str) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    part.write_text(
+        "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n", encoding="utf-8"
+    )
+    part.replace(target)
+    return target

@@ -1,0 +1,271 @@
+"""Figures of what happened over time: outcomes, indicators, ways out of unemployment, event study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evaluation.reporting.palette import (
+    ARMS,
+    COMPARISON,
+    INK,
+    PILOT,
+    SOFT,
+    halves,
+    panels,
+    policy_marks,
+    tick_writer,
+    unit_name,
+    year_of,
+)
+from evaluation.windows import AFTER, BASELINES, WINDOWS
+from evaluation.words import labels, measure_names
+from evaluation.words.language import Language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+REGISTER_END = 2025.0  # the registers are known until the end of 2024
+INDICATORS = ("activation_rate", "broad_unemployed_share", "unemployed_share", "long_term_share")
+
+
+def outcome_series(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw an outcome by starting quarter in the pilot area and the comparison, with intervals.
+
+    `rows` are ledger rows of measure mean and one outcome: item = arm, window = quarter.
+    """
+    figure, axes = panels(height=3.3)
+    lines_of_arms(axes[0, 0], rows, language=language)
+    policy_marks(axes[0, 0], language=language)
+    axes[0, 0].set_xlabel(language.text("Quarter in which unemployment began"))
+    return figure
+
+
+def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw the monthly indicators (activation rate, shares of the labour force), one panel each.
+
+    `rows` are ledger rows with unit share: measure = indicator, item = arm, window = month.
+    """
+    names = [name for name in INDICATORS if name in set(rows["measure"])]
+    figure, axes = panels(len(names), 1, height=0.5 + 1.75 * len(names), sharex=True)
+    for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
+        lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
+        policy_marks(ax, language=language, labelled=number == 0)
+        title = language.text(measure_names.MEASURE[name])
+        title = "\n".join(halves(title)) if len(title) > 60 else title
+        ax.set_title(title, pad=48 if number == 0 else 6)
+    return figure
+
+
+def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: bool = True) -> None:
+    """Draw one line an arm over years, with its interval where there is one and its name at its end."""
+    unit = rows["unit"].iloc[0]
+    ends = []
+    for arm, style in ARMS.items():
+        part = rows[rows["item"] == arm].copy()
+        if part.empty:
+            continue
+        part["year"] = year_of(part["window"])
+        part = part.sort_values("year")
+        ax.fill_between(
+            part["year"], part["ci_low"], part["ci_high"], color=style.color, alpha=0.16, linewidth=0
+        )
+        ax.plot(
+            part["year"],
+            part["estimate"],
+            color=style.color,
+            linestyle=style.line,
+            marker=style.marker if markers else "",
+            markersize=3.5,
+            markerfacecolor=style.face,
+            linewidth=1.6,
+        )
+        last = part.dropna(subset="estimate")
+        if len(last):
+            ends.append((arm, last["year"].iloc[-1], last["estimate"].iloc[-1]))
+    low, high = ax.get_ylim()
+    years = rows["window"].str[:4].astype(int)
+    ax.set_xlim(years.min(), years.max() + 1)
+    end_labels(ax, [(language.text(labels.ARM[arm]), x, y, ARMS[arm].color) for arm, x, y in ends])
+    ax.set_ylim(low, high)
+    ax.set_xticks(range(years.min(), years.max() + 2))
+    ax.set_xticklabels([str(year) for year in range(years.min(), years.max() + 2)])
+    tick_writer(ax.yaxis, unit, language=language)
+    ax.grid(axis="y")
+    if unit not in ("share", "probability"):
+        ax.set_ylabel(unit_name(unit, language=language))
+
+
+def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
+    """Name lines at their right ends, moved apart where they would cover each other."""
+    low, high = ax.get_ylim()
+    ends = sorted(ends, key=lambda end: end[2])
+    tall = ax.get_position().height * ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
+    gap = 0.3 / tall * (high - low)  # two lines of text
+    places: list[float] = []
+    for _, _, y, _ in ends:
+        places.append(max(y, places[-1] + gap) if places else y)
+    # moved apart around where the lines end, not beyond the axis
+    excess = (
+        float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)])) if ends else 0.0
+    )
+    if places:
+        excess = max(places[-1] - high, min(excess, places[0] - low))
+    for (name, _, _, color), place in zip(ends, places, strict=True):
+        ax.annotate(
+            "\n".join(halves(name)),
+            (1.0, place - excess),
+            (5, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            color=color,
+            fontweight="bold",
+            fontsize=8,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw the cumulative share that has left unemployment, one panel for each way out, with intervals.
+
+    `rows` are ledger rows of measure cif and one window: outcome = exit state, item = arm, x = days.
+    """
+    states = [state for state in labels.STATE if state in set(rows["outcome"])]
+    figure, axes = panels(-(-len(states) // 2), 2, height=0.5 + 2.2 * -(-len(states) // 2), sharex=True)
+    for ax, state in zip(axes.flat, states, strict=False):
+        for arm, style in ARMS.items():
+            part = rows[(rows["outcome"] == state) & (rows["item"] == arm)].sort_values("x")
+            ax.fill_between(
+                part["x"],
+                part["ci_low"],
+                part["ci_high"],
+                step="post",
+                color=style.color,
+                alpha=0.16,
+                linewidth=0,
+            )
+            ax.step(
+                part["x"],
+                part["estimate"],
+                where="post",
+                color=style.color,
+                linestyle=style.line,
+                linewidth=1.6,
+            )
+        ax.set_title(language.text(labels.STATE[state]))
+        ax.set_ylim(0)
+        known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
+        ax.set_xticks(known, ["0", "3", "6", "12", "24"][: len(known)])
+        tick_writer(ax.yaxis, "share", language=language)
+        ax.grid(axis="y")
+    for ax in axes.flat[len(states) :]:
+        ax.set_visible(False)
+    for ax in axes[-1]:
+        ax.set_xlabel(language.text("Months since unemployment began"))
+    _key(figure, language=language)
+    return figure
+
+
+def _key(figure: Figure, *, language: Language) -> None:
+    from matplotlib.lines import Line2D
+
+    lines = [
+        Line2D([], [], color=style.color, linestyle=style.line, linewidth=1.8) for style in ARMS.values()
+    ]
+    figure.legend(lines, [language.text(labels.ARM[arm]) for arm in ARMS], loc="outside upper left", ncols=2)
+
+
+def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw the difference by quarter before and after the start, with intervals.
+
+    `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
+    """
+    rows = rows.sort_values("x")
+    unit = rows["unit"].iloc[0]
+    figure, axes = panels(height=3.1)
+    ax = axes[0, 0]
+    before = rows["x"] < 0
+    for part, style in ((rows[before], COMPARISON), (rows[~before], PILOT)):
+        ax.vlines(part["x"], part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
+        ax.plot(
+            part["x"],
+            part["estimate"],
+            linestyle="",
+            marker=style.marker,
+            color=style.color,
+            markerfacecolor=style.face,
+        )
+    ax.axhline(0, color=SOFT, linewidth=0.8)
+    ax.axvline(-0.5, color=INK, linewidth=1.3)
+    ax.axvline(-4, color=SOFT, linewidth=0.8, linestyle=":")
+    top = ("data", "axes fraction")
+    for x, words, align in (
+        (-0.5, language.text("Trial starts"), "left"),
+        (-4, language.text("COVID-19"), "right"),
+    ):
+        shift = (3 if align == "left" else -3, 0)
+        ax.annotate(
+            words, (x, 1), shift, xycoords=top, textcoords="offset points", ha=align, va="bottom", fontsize=8
+        )
+    tick_writer(ax.yaxis, unit, language=language, difference=True)
+    tick_writer(ax.xaxis, "number", language=language)
+    ax.set_ylabel(unit_name(unit, language=language, difference=True))
+    ax.set_xlabel(language.text("Quarters since the start of the trial"))
+    return figure
+
+
+def timeline(*, language: Language) -> Figure:
+    """Draw the windows of starting days with their history and follow-up, and the start of the trial.
+
+    A scheme of the design: it holds no result and reads no row.
+    """
+    from matplotlib.patches import Patch
+
+    shades = {"history": "#d9d9d9", "entry": PILOT.color, "12": "#8aa4ba", "24": "#d3dde6"}
+    figure, axes = panels(height=2.6)
+    ax = axes[0, 0]
+    names = []
+    for y, (name, first, last) in enumerate(design_windows()):
+        entry = (_decimal(first), _decimal(last))
+        end = min(entry[1] + 1, REGISTER_END), min(entry[1] + 2, REGISTER_END)
+        for left, right, kind in (
+            (entry[0] - 2, entry[0], "history"),
+            (*entry, "entry"),
+            (entry[1], end[0], "12"),
+            (end[0], end[1], "24"),
+        ):
+            ax.barh(y, right - left, left=left, height=0.5, color=shades[kind])
+        names.append("\n".join(halves(labels.label("window", name, language))))
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.6)
+    ax.tick_params(left=False)
+    ax.set_xlim(2016, REGISTER_END)
+    ax.set_xticks(range(2016, int(REGISTER_END) + 1, 1))
+    policy_marks(ax, language=language)
+    kinds = {
+        "history": language.text("24 months of history"),
+        "entry": language.text("Unemployment begins"),
+        "12": language.text("Follow-up of 12 months"),
+        "24": language.text("Follow-up of 24 months"),
+    }
+    figure.legend(
+        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=4,
+        fontsize=8, handlelength=1.2, columnspacing=1.2,
+    )  # fmt: skip
+    return figure
+
+
+def design_windows() -> list[tuple[str, str, str]]:
+    """Name, first and last starting day of every window that is drawn; the years of the trial are one."""
+    before = [(name, *WINDOWS[name]) for name in BASELINES]
+    return [*before, ("after", WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])]
+
+
+def _decimal(date: str) -> float:
+    day = pd.Timestamp(date)
+    return day.year + (day.day_of_year - 1) / (366 if day.is_leap_year else 365)

@@ -1,0 +1,108 @@
+"""What the analysis of an area reads and writes: processed tables in, one ledger part out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from evaluation.cohorts.comparison import design
+from evaluation.inference import area as area_effects
+from evaluation.outcomes import description, indicators
+from evaluation.registers.reference import reference as read_reference
+from evaluation.results import ledger
+
+
+@dataclass(frozen=True)
+class AreaInputs:
+    """Tables behind the analysis of one area; `main` holds the episodes of the main comparison."""
+
+    episodes: pd.DataFrame
+    main: pd.DataFrame
+    attrition: pd.DataFrame
+    cells: pd.DataFrame
+    area_costs: pd.DataFrame
+    municipalities: pd.DataFrame
+    pilot_areas: pd.DataFrame
+    reference: Path
+    simulated: bool
+
+
+def read(processed: str | Path, *, reference: str | Path, area: str) -> AreaInputs:
+    """Read the processed tables.
+
+    Parameters
+    ----------
+    processed, reference : path
+        Folders of the processed and of the reference tables.
+    area : str
+        Pilot area or "all".
+
+    Raises
+    ------
+    ValueError
+        If the area has no episodes.
+    FileNotFoundError
+        If the episode table was not built yet.
+    """
+    folder = Path(processed)
+    if not (folder / "episodes.parquet").exists():
+        raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
+    episodes = pd.read_parquet(folder / "episodes.parquet")
+    facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
+    return AreaInputs(
+        episodes=episodes,
+        main=design(episodes, area=area),
+        attrition=pd.read_parquet(folder / "attrition.parquet"),
+        cells=pd.read_parquet(folder / "area_months.parquet"),
+        area_costs=pd.read_parquet(folder / "register" / "area_costs.parquet"),
+        municipalities=read_reference("municipalities", reference),
+        pilot_areas=read_reference("pilot_areas", reference),
+        reference=Path(reference),
+        simulated=bool(facts["simulated"]),
+    )
+
+
+def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
+    """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
+    episodes = inputs.episodes
+    everything = [*area_effects.PRIMARY, *area_effects.FURTHER, *area_effects.LATE]
+    return stack(
+        description.mean_rows(episodes, area=area, outcomes=area_effects.PRIMARY),
+        description.window_mean_rows(episodes, area=area, outcomes=everything),
+        description.exit_rows(episodes, area=area),
+        description.case_mix_rows(inputs.main),
+        description.municipality_rows(episodes, area=area, outcome=area_effects.HEADLINE),
+        indicators.indicator_rows(inputs.cells, inputs.municipalities, area=area),
+        indicators.caseload_row(inputs.pilot_areas, area=area),
+    )
+
+
+def stack(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put tables of rows under one another."""
+    return pd.concat(tables, ignore_index=True)
+
+
+def to_ledger(chapters: Mapping[str, pd.DataFrame], inputs: AreaInputs, *, area: str) -> pd.DataFrame:
+    """Rows of all chapters in the ledger's columns."""
+    return stack(
+        *(
+            ledger.rows(
+                rows.drop(columns="topic", errors="ignore"),
+                topic=topic,
+                area=area,
+                simulated=inputs.simulated,
+            )
+            for topic, rows in chapters.items()
+        )
+    )
+
+
+def write(rows: pd.DataFrame, processed: str | Path, *, part: str) -> None:
+    """Write a part of the ledger."""
+    target = Path(processed) / "ledger" / f"{part}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(target, index=False)

@@ -1,0 +1,282 @@
+"""What registers would hold about simulated histories: spells, services, benefits and earnings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evaluation.simulation.histories import SUBSIDISED, UNEMPLOYED, WORK, Days, Timeline, clip
+from evaluation.simulation.population import BURN_IN, END, START, Population, day_of
+from evaluation.simulation.set_effects import (
+    BASIC,
+    EARNINGS_RELATED,
+    NO_BENEFIT,
+    SUPPORT,
+    YEAR,
+    Floats,
+    Phases,
+    broad_unemployment,
+    weekdays,
+)
+
+OPEN = 10**7  # in place of a last day: the spell goes on
+# Service codes of service_codes.csv: (code, share among services, mean days).
+SERVICES = (("20", 0.26, 55), ("05", 0.22, 110), ("0", 0.17, 80), ("4", 0.17, 40), ("06", 0.18, 170))
+SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))
+COACHING = "4"
+# Basic allowance and full labour market support, euros per benefit day (Kela); August 2022: index increase.
+RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
+RATE_EUR = (32.68, 32.40, 33.66, 33.78, 34.50, 35.72, 37.21)
+WORKDAYS_IN_MONTH = 21.5
+
+
+def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
+    """Uniform numbers that belong to a person and a day, so that counterfactual histories share them.
+
+    Examples
+    --------
+    >>> bool(uniform(1, 2, np.array([3]), np.array([4]))[0] == uniform(1, 2, np.array([3]), np.array([4]))[0])
+    True
+    """
+    with np.errstate(over="ignore"):
+        word = (person.astype(np.uint64) << np.uint64(20)) + day.astype(np.uint64)
+        word += np.uint64((seed * 1_000_003 + salt * 7_919) & 0xFFFFFFFF) * np.uint64(0x9E3779B97F4A7C15)
+        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        word ^= word >> np.uint64(31)
+    return (word >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def days_covered(spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Days:
+    """Days of each window covered by spells that do not overlap (columns person, start, end)."""
+    spells = spells.sort_values(["person", "start"])
+    who, start, end = (spells[name].to_numpy() for name in ("person", "start", "end"))
+    key = who * (1 << 15) + (start - BURN_IN)
+    before = np.concatenate([[0], np.cumsum(end - start)])
+
+    def running(day: Days) -> Days:
+        rows = np.searchsorted(key, person * (1 << 15) + (day - BURN_IN), side="left")
+        last = np.maximum(rows - 1, 0)
+        over = np.where((rows > 0) & (who[last] == person), np.maximum(end[last] - day, 0), 0)
+        return before[rows] - over
+
+    return running(until) - running(since)
+
+
+def services(line: Timeline, *, seed: int) -> pd.DataFrame:
+    """Services during unemployment: person, start, end, code. Unemployment goes on underneath them."""
+    rows = line.state == UNEMPLOYED
+    person, first, last = line.person[rows], line.start[rows], line.end[rows]
+    codes = np.array([code for code, _, _ in SERVICES])
+    edges = np.cumsum([share for _, share, _ in SERVICES])
+    means = np.array([mean for _, _, mean in SERVICES])
+    found = []
+    now = first + 25
+    for k in range(5):
+        wait, kind, size = (uniform(seed, 10 * k + j, person, first) for j in range(3))
+        start = now + np.floor(-230 * np.log1p(-wait)).astype(np.int64)
+        which = np.minimum(np.searchsorted(edges, kind, side="right"), len(SERVICES) - 1)
+        end = np.minimum(start + 5 + np.floor(2 * means[which] * size).astype(np.int64), last)
+        keep = (end - start) >= 3
+        found.append(
+            pd.DataFrame(
+                {"person": person[keep], "start": start[keep], "end": end[keep], "code": codes[which[keep]]}
+            )
+        )
+        now = end + 20
+        person, first, last, now = person[keep], first[keep], last[keep], now[keep]
+    table = pd.concat(found, ignore_index=True)
+    table = table[table["end"] > START]
+    return table.assign(start=table["start"].clip(lower=START)).sort_values(
+        ["person", "start"], ignore_index=True
+    )
+
+
+def adjust_services(
+    table: pd.DataFrame,
+    episodes: pd.DataFrame,
+    *,
+    gained: Days,
+    wanted: Floats,
+    line: Timeline,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Add or take away services so that treated episodes gain the wanted days in their first year.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Services (person, start, end, code).
+    episodes : pandas.DataFrame
+        Episodes with `area`, `counted` and `treated`.
+    gained : array of int
+        Days that each episode gained already, because it spends more or less time unemployed.
+    wanted : array of float
+        Mean days to be gained per treated episode, missing where nothing is set.
+
+    Raises
+    ------
+    ValueError
+        If an area is to gain or lose more days than there are.
+
+    Notes
+    -----
+    Added is coaching in the first 24 days of unemployment, before other services begin: none is displaced.
+    An addition also counts in the first year of an earlier episode; the share that gets one allows for that.
+    """
+    chosen = (episodes["treated"] & episodes["counted"]).to_numpy() & ~np.isnan(wanted)
+    if not chosen.any():
+        return table
+    rows, draw = episodes[chosen], rng.random(int(chosen.sum()))
+    person, start = rows["person"].to_numpy(), rows["start"].to_numpy()
+    stop = np.minimum(start + 24, line.end[line.at(person, start)])
+    more = pd.DataFrame({"person": person, "start": start + 1, "end": stop, "code": COACHING})
+    roomy = stop > start + 1
+
+    def mean(values: Floats | Days) -> Floats:
+        return pd.Series(values).groupby(rows["area"].to_numpy()).transform("mean").to_numpy(float)
+
+    addable = days_covered(more[roomy], person, start, start + YEAR)
+    received = days_covered(table, person, start, start + YEAR)
+    missing = wanted[chosen] - mean(gained[chosen])
+    share = missing / np.maximum(np.where(missing > 0, mean(addable), mean(received)), 1e-9)
+    if (excess := np.abs(share) > 1).any():
+        raise ValueError(
+            f"effects: {', '.join(sorted(set(rows['area'].to_numpy()[excess])))} cannot gain or lose so many "
+            "service days; additions end at about 15 days per episode, reductions at what there is"
+        )
+    cut = draw < -share
+    key = table["person"].to_numpy() * (1 << 15) + table["start"].to_numpy()
+    low = np.searchsorted(key, person[cut] * (1 << 15) + start[cut])
+    high = np.searchsorted(key, person[cut] * (1 << 15) + start[cut] + YEAR)
+    mark = np.bincount(low, minlength=len(key) + 1) - np.bincount(high, minlength=len(key) + 1)
+    left = table[np.cumsum(mark)[:-1] == 0]
+    together = pd.concat([left, more[(draw < share) & roomy]], ignore_index=True)
+    return together.sort_values(["person", "start"], ignore_index=True)
+
+
+def benefits(line: Timeline, phases: Phases, population: Population, wages: Floats) -> pd.DataFrame:
+    """Payment periods by quarter: person, benefit, start, end, days, amount_eur.
+
+    Five days a week are paid, in services too. After 400 paid days an earnings-related or basic allowance
+    gives way to labour market support.
+    """
+    joined = broad_unemployment(line)
+    person, start, end = joined.person, joined.start, joined.end
+    key = phases.person * (1 << 15) + (phases.start - BURN_IN)
+    origin = np.searchsorted(key, person * (1 << 15) + (start - BURN_IN), side="right") - 1
+    kind, left = phases.benefit[origin], phases.left[origin]
+    switch = (
+        np.busday_offset(start.astype("datetime64[D]"), left, roll="forward")
+        .astype("datetime64[D]")
+        .astype(int)
+    )
+    limited = (kind == BASIC) | (kind == EARNINGS_RELATED)
+    switch = np.where(limited, np.minimum(switch, end), np.where(kind == SUPPORT, start, end))
+    first = limited & (switch > start)
+    second = (switch < end) & (kind != NO_BENEFIT)
+    person = np.concatenate([person[first], person[second]])
+    kind = np.concatenate([kind[first], np.full(int(second.sum()), SUPPORT)])
+    since = np.concatenate([start[first], switch[second]])
+    until = np.concatenate([switch[first], end[second]])
+
+    quarters = np.arange("2011-01", "2025-04", 3, dtype="datetime64[M]").astype("datetime64[D]").astype(int)
+    bounds = np.unique(np.append(quarters, day_of("2022-08-01")))
+    low = np.searchsorted(bounds, since, side="right") - 1
+    count = np.searchsorted(bounds, until, side="left") - low
+    row = np.repeat(np.arange(len(since)), count)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
+    start = np.maximum(since[row], bounds[step])
+    end = np.minimum(until[row], bounds[step + 1])
+    keep = start >= START
+    row, start, end = row[keep], start[keep], end[keep]
+    person, kind = person[row], kind[row]
+    rate = np.array(RATE_EUR)[np.searchsorted([day_of(d) for d in RATE_FROM], start, side="right") - 1]
+    daily = np.where(
+        kind == EARNINGS_RELATED, rate + 0.45 * np.maximum(wages[person] / WORKDAYS_IN_MONTH - rate, 0), rate
+    )
+    days = weekdays(start, end)
+    return pd.DataFrame(
+        {
+            "person": person,
+            "benefit": kind,
+            "start": start,
+            "end": end,
+            "days": days,
+            "amount_eur": np.round(days * np.round(daily, 2), 2),
+        }
+    ).sort_values(["person", "start"], ignore_index=True)
+
+
+def draw_wages(population: Population, *, rng: np.random.Generator) -> Floats:
+    """Full-time gross monthly wage of each person at 2020 prices."""
+    lift = np.select([population.education == 0, population.education == 2], [-0.12, 0.28], 0.0)
+    age = (START - population.birth) / 365.25 + 4
+    return 2250 * np.exp(
+        lift + 0.006 * np.clip(age - 20, 0, 25) - 0.06 * population.female + rng.normal(0, 0.22, len(age))
+    )
+
+
+def earnings(line: Timeline, wages: Floats) -> pd.DataFrame:
+    """Earnings by person and month with work: person, month (since January 1970), earnings_eur."""
+    rows = np.isin(line.state, (WORK, SUBSIDISED)) & (line.end > START)
+    person, start, end = line.person[rows], np.maximum(line.start[rows], START), line.end[rows]
+    pay = wages[person] * np.where(line.state[rows] == SUBSIDISED, 0.75, 1.0)
+    months = np.arange("2016-01", "2025-02", dtype="datetime64[M]")
+    bounds = months.astype("datetime64[D]").astype(int)
+    low = np.searchsorted(bounds, start, side="right") - 1
+    count = np.searchsorted(bounds, end, side="left") - low
+    row = np.repeat(np.arange(len(start)), count)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
+    worked = np.minimum(end[row], bounds[step + 1]) - np.maximum(start[row], bounds[step])
+    growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
+    amount = pay[row] * growth[step] * worked / (bounds[step + 1] - bounds[step])
+    fresh = np.ones(len(row), dtype=bool)
+    fresh[1:] = (person[row][1:] != person[row][:-1]) | (step[1:] != step[:-1])
+    head = np.flatnonzero(fresh)
+    return pd.DataFrame(
+        {
+            "person": person[row][head],
+            "month": months.astype(int)[step[head]],
+            "earnings_eur": np.round(np.add.reduceat(amount, head), 2),
+        }
+    )
+
+
+def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:
+    """State spells and services: person, state (code of the histories, 9 for a service), code, start, end."""
+    line = clip(line, START)
+    # Nobody is in the register before the eighteenth birthday.
+    adult = population.birth[line.person] + int(18 * 365.25)
+    start = np.maximum(line.start, adult)
+    keep = line.end > start
+    person, state, start, end = line.person[keep], line.state[keep], start[keep], line.end[keep]
+    kind = uniform(seed, 91, person, start)
+    which = np.minimum(
+        np.searchsorted(np.cumsum([s for _, s in SUBSIDIES]), kind, side="right"), len(SUBSIDIES) - 1
+    )
+    code = np.where(state == SUBSIDISED, np.array([c for c, _ in SUBSIDIES])[which], "")
+    table = pd.DataFrame({"person": person, "state": state, "code": code, "start": start, "end": end})
+    table = pd.concat([table, extra.assign(state=9)[table.columns.tolist()]], ignore_index=True)
+    return table.sort_values(["person", "start", "state"], ignore_index=True, kind="stable")
+
+
+def last_day(end: Days) -> Days:
+    """Raw end dates are the last day itself; stays that reach the end of the data go on."""
+    return np.where(end >= END, OPEN, end - 1)
+
+
+def amount_in(payments: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
+    """Euros paid in each window, payment periods prorated by calendar days."""
+    who, start, end = (payments[name].to_numpy() for name in ("person", "start", "end"))
+    key = who * (1 << 15) + (start - BURN_IN)
+    amount = payments["amount_eur"].to_numpy()
+    before = np.concatenate([[0.0], np.cumsum(amount)])
+
+    def running(day: Days) -> Floats:
+        rows = np.searchsorted(key, person * (1 << 15) + (day - BURN_IN), side="left")
+        last = np.maximum(rows - 1, 0)
+        over = np.maximum(end[last] - day, 0) / (end[last] - start[last]) * amount[last]
+        return before[rows] - np.where((rows > 0) & (who[last] == person), over, 0.0)
+
+    return running(until) - running(since)

@@ -1,0 +1,100 @@
+"""Damage of the kinds that real deliveries have, as a share of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from evaluation.simulation.delivery import OPEN
+from evaluation.simulation.population import day_of
+
+EMPTY = OPEN + 1  # in place of a day: nothing was filled in
+ANCIENT = day_of("1900-01-01")
+Damage = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
+
+
+def soil(
+    tables: dict[str, pd.DataFrame], *, dirt: float, rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Damaged copies of raw tables.
+
+    Parameters
+    ----------
+    tables : dict of pandas.DataFrame
+        Raw tables by canonical name, days as whole numbers, last days inclusive.
+    dirt : float
+        Share of a table's rows that are damaged, evenly over the kinds in ``KINDS``; 0 damages nothing, above
+        0 every kind occurs at least once.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        The same tables, damaged.
+
+    Raises
+    ------
+    ValueError
+        Where `dirt` is not a share.
+    """
+    if not 0 <= dirt < 0.5:
+        raise ValueError(f"dirt = {dirt}: give a share of rows from 0 (clean) to below 0.5")
+    result = dict(tables)
+    if dirt == 0:
+        return result
+    for name, kinds in KINDS.items():
+        table = result[name].copy()
+        for damage in kinds:
+            count = max(1, round(dirt * len(table) / len(kinds)))
+            table = damage(table, np.sort(rng.choice(len(table), min(count, len(table)), replace=False)))
+        result[name] = table
+    return result
+
+
+def _set(column: str, value: object) -> Damage:
+    def damage(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+        values = table[column].to_numpy().copy()
+        values[rows] = value
+        return table.assign(**{column: values})
+
+    return damage
+
+
+def _reversed(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    end = table["end"].to_numpy().copy()
+    end[rows] = table["start"].to_numpy()[rows] - 1 - rows % 20
+    return table.assign(end=end)
+
+
+def _overlapping(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    start, end = table["start"].to_numpy()[rows], table["end"].to_numpy()[rows]
+    twin = table.iloc[rows].assign(start=start + 3, end=np.where(end < OPEN, end + 14, end))
+    return _append(table, twin[end >= start + 3])
+
+
+def _repeated(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    return _append(table, table.iloc[rows])
+
+
+def _append(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table, more]).sort_index(kind="stable").reset_index(drop=True)
+
+
+KINDS: dict[str, tuple[Damage, ...]] = {
+    "persons": (_set("education", 9), _set("birth", EMPTY), _set("birth", ANCIENT), _repeated),
+    "residence": (_set("municipality", "999"), _reversed, _set("start", ANCIENT), _repeated),
+    "spells": (
+        _overlapping,
+        _repeated,
+        _reversed,
+        _set("end", OPEN),
+        _set("start", ANCIENT),
+        _set("start", EMPTY),
+        _set("state", 8),
+    ),
+    "benefits": (_set("amount_eur", np.nan), _reversed, _repeated, _set("start", ANCIENT)),
+    "earnings": (_set("earnings_eur", np.nan), _repeated),
+}

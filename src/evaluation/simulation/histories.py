@@ -1,0 +1,177 @@
+"""Labour-market histories of a simulated register before any shock or effect is laid on them.
+
+A person is in one main state at a time. How long a stay lasts is drawn on a warped clock, the cumulative
+hazard of the calendar, so that seasons and the COVID year are exact without a loop over days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.simulation.population import BURN_IN, END, Population
+
+Days = NDArray[np.int64]
+
+UNEMPLOYED, LAID_OFF, WORK, SUBSIDISED, STUDY, OUTSIDE = range(6)
+_STRIDE = 1 << 15  # more than the days of any window, so person and day fit into one sorted key
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Main states in time: one stay per element, ordered by person and start, without gaps."""
+
+    person: Days
+    state: Days
+    start: Days
+    end: Days
+
+    def at(self, person: Days, day: Days) -> Days:
+        """Row of the stay that covers each day (persons and days as arrays of one length)."""
+        key = self.person * _STRIDE + (self.start - BURN_IN)
+        return np.searchsorted(key, person * _STRIDE + (day - BURN_IN), side="right") - 1
+
+    def days_in(self, states: tuple[int, ...], person: Days, since: Days, until: Days) -> Days:
+        """Days in any of the states from `since` until (not including) `until`."""
+        length = np.where(np.isin(self.state, states), self.end - self.start, 0)
+        before = np.concatenate([[0], np.cumsum(length)])
+        counted = length > 0
+
+        def running(day: Days) -> Days:
+            row = self.at(person, day)
+            return before[row] + np.where(counted[row], np.minimum(day, self.end[row]) - self.start[row], 0)
+
+        return running(until) - running(since)
+
+
+def month_factors(jan_to_dec: list[float]) -> NDArray[np.float64]:
+    """A factor per day of the simulated years from one per calendar month."""
+    days = np.arange(BURN_IN, END).astype("datetime64[D]")
+    month = days.astype("datetime64[M]").astype(int) % 12
+    return np.asarray(jan_to_dec)[month]
+
+
+def _between(since: str, until: str) -> NDArray[np.bool_]:
+    days = np.arange(BURN_IN, END).astype("datetime64[D]")
+    return (days >= np.datetime64(since)) & (days < np.datetime64(until))
+
+
+def calendar() -> dict[str, NDArray[np.float64]]:
+    """Daily multipliers: `entry` into unemployment, `exit` from it, `layoff` share of separations."""
+    entry = month_factors([1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])
+    leave = month_factors([0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])
+    layoff = month_factors([0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])
+    for since, until, in_, out, laid_off in (
+        ("2020-03-16", "2020-05-01", 3.6, 0.55, 0.70),
+        ("2020-05-01", "2020-07-01", 1.7, 0.70, 0.50),
+        ("2020-07-01", "2020-11-01", 1.1, 0.80, 0.22),
+        ("2020-11-01", "2021-03-01", 1.15, 0.80, 0.25),
+        ("2021-03-01", "2021-09-01", 0.95, 0.97, 0.10),
+        ("2021-09-01", "2022-09-01", 0.92, 1.10, 0.06),
+        ("2023-06-01", "2025-01-01", 1.08, 0.93, 0.08),
+    ):
+        when = _between(since, until)
+        entry[when] *= in_
+        leave[when] *= out
+        layoff[when] = laid_off
+    return {"entry": entry, "exit": leave, "layoff": layoff}
+
+
+def draw_histories(population: Population, *, rng: np.random.Generator) -> Timeline:
+    """Main states of every person from the 18th birthday or 2011 on until the end of 2024."""
+    factors = calendar()
+    grid = np.arange(BURN_IN, END + 1)
+    clock = {name: np.concatenate([[0.0], np.cumsum(factors[name])]) for name in ("entry", "exit")}
+    adult = population.birth + int(18 * 365.25)
+    n = len(adult)
+    state = rng.choice([WORK, STUDY, OUTSIDE, UNEMPLOYED], n, p=[0.62, 0.12, 0.12, 0.14])
+    state[adult > BURN_IN] = STUDY
+    person = np.arange(n)
+    day = np.full(n, BURN_IN)
+    pieces: list[tuple[Days, Days, Days, Days]] = []
+    first = True
+    while len(person):
+        ability = population.employability[person]
+        until, following = _stay(state, day, ability, clock, grid, factors["layoff"], rng)
+        if first:  # whoever is under 18 studies until the birthday at least
+            until = np.maximum(until, np.minimum(adult, END))
+            first = False
+        pieces.append((person, state, day, until))
+        going = until < END
+        person, state, day = person[going], following[going], until[going]
+    joined = [np.concatenate(column) for column in zip(*pieces, strict=True)]
+    return merge(Timeline(*joined))
+
+
+def _stay(
+    state: Days,
+    day: Days,
+    ability: NDArray[np.float64],
+    clock: dict[str, NDArray[np.float64]],
+    grid: Days,
+    layoff: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[Days, Days]:
+    """When each current stay ends, and the state that follows."""
+    n = len(state)
+    draw, choice, kind = rng.exponential(size=n), rng.random(n), rng.random(n)
+    mean = np.select(
+        [state == UNEMPLOYED, state == LAID_OFF, state == SUBSIDISED, state == STUDY, state == OUTSIDE],
+        [172 * np.exp(-0.6 * ability), 75.0, 190.0, 420.0, 330 * np.exp(-0.2 * ability)],
+        # Two kinds of job: temporary ones, and lasting ones.
+        np.where(kind < 0.5 - 0.12 * ability, 170.0, 1900 * np.exp(0.35 * ability)),
+    )
+    until = np.empty(n, dtype=np.int64)
+    for name, rows in (
+        ("entry", state == WORK),
+        ("exit", (state == UNEMPLOYED) | (state == LAID_OFF)),
+    ):
+        now = clock[name][day[rows] - BURN_IN]
+        until[rows] = np.ceil(np.interp(now + draw[rows] * mean[rows], clock[name], grid, right=END))
+    plain = (state == STUDY) | (state == OUTSIDE)
+    until[plain] = day[plain] + 20 + np.round(draw[plain] * mean[plain]).astype(np.int64)
+    fixed = state == SUBSIDISED
+    until[fixed] = day[fixed] + np.round(90 + 200 * kind[fixed]).astype(np.int64)
+    until = np.minimum(np.maximum(until, day + 1 + (draw * 6).astype(np.int64)), END)
+
+    up = 0.08 * ability
+    laid = layoff[np.minimum(until, END - 1) - BURN_IN]
+    # Cumulative shares of the states that follow: work, subsidised, study, outside, else unemployed.
+    shares = {
+        UNEMPLOYED: (0.65 + up, 0.76 + 0.6 * up, 0.84 + 0.6 * up, 1.0),
+        LAID_OFF: (0.84 + 0 * up, 0.85 + 0 * up, 0.86 + 0 * up, 0.88),
+        SUBSIDISED: (0.36 + up, 0.36 + up, 0.38 + up, 0.48),
+        STUDY: (0.52 + up, 0.53 + up, 0.53 + up, 0.60),
+        OUTSIDE: (0.34 + up, 0.37 + up, 0.44 + up, 0.44),
+        WORK: (0 * up, 0 * up, 0.05 + 0 * up, 0.13),
+    }
+    following = np.full(n, UNEMPLOYED)
+    for current, steps in shares.items():
+        rows = state == current
+        edges = [np.broadcast_to(step, n)[rows] for step in steps]
+        value = choice[rows]
+        following[rows] = np.select(
+            [value < edge for edge in edges], [WORK, SUBSIDISED, STUDY, OUTSIDE], UNEMPLOYED
+        )
+    separated = (state == WORK) & (following == UNEMPLOYED)
+    following[separated & (rng.random(n) < laid)] = LAID_OFF
+    return until, following
+
+
+def merge(line: Timeline) -> Timeline:
+    """Order by person and start, and join neighbouring stays in one state."""
+    order = np.lexsort((line.start, line.person))
+    person, state, start, end = (a[order] for a in (line.person, line.state, line.start, line.end))
+    fresh = np.ones(len(person), dtype=bool)
+    fresh[1:] = (person[1:] != person[:-1]) | (state[1:] != state[:-1]) | (start[1:] != end[:-1])
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(person)) - 1
+    return Timeline(person[first], state[first], start[first], end[last])
+
+
+def clip(line: Timeline, since: int) -> Timeline:
+    """The same histories from a day on."""
+    keep = line.end > since
+    return Timeline(line.person[keep], line.state[keep], np.maximum(line.start[keep], since), line.end[keep])

@@ -1,0 +1,282 @@
+"""A simulated register with known effects, written as a raw delivery like the real ones.
+
+Sizes of areas are real; no person is. See docs/simulated-register.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evaluation.simulation import delivery
+from evaluation.simulation.dirt import soil
+from evaluation.simulation.files import write_register
+from evaluation.simulation.histories import UNEMPLOYED, WORK, Timeline, draw_histories
+from evaluation.simulation.population import Population, draw_population, municipality_sizes
+from evaluation.simulation.set_effects import (
+    YEAR,
+    Phases,
+    convert,
+    draw_shifts,
+    episodes,
+    relay,
+    unemployment_phases,
+)
+from evaluation.simulation.tables import area_costs, raw_tables
+
+PERSONS = 100_000
+# Strong enough that the usual clustered standard error finds something false in every third area.
+AREA_SHOCK_SD = 0.03
+WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
+Effects = Mapping[str, float | Mapping[str, float]]
+
+# A plausible mix: many areas without any effect, some with a gain, one with a loss.
+DEFAULT_EFFECTS: Effects = {
+    "helsinki": {WORK_12M: 0.01, SERVICE_DAYS: 2.0},
+    "vantaa-kerava": {WORK_12M: 0.015, SERVICE_DAYS: 3.0},
+    "oulu": {WORK_12M: 0.03, SERVICE_DAYS: 4.0},
+    "pirkanmaa": {WORK_12M: 0.02, SERVICE_DAYS: 2.0},
+    "turku": {WORK_12M: 0.0, SERVICE_DAYS: 4.0},
+    "kainuu": {WORK_12M: 0.04},
+    "raasepori-hanko": {WORK_12M: 0.02},
+    "jyvaskyla": {WORK_12M: -0.02, SERVICE_DAYS: 3.0},
+}
+UNITS = {
+    WORK_12M: "share",
+    "open_employment_days_12m": "days",
+    SERVICE_DAYS: "days",
+    "unemployed_spell_days_12m": "days",
+    "benefit_eur_12m": "eur",
+}
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What was drawn: histories with the pilot and without it, and the episodes they differ in.
+
+    `episodes` has a row per spell of unemployment or lay-off with `outcome` and `outcome_without` (in
+    open-market work 365 days later); `counted` marks those that inflow cohorts use, `treated` the target
+    group of pilot areas from 2021-03-01 on.
+    """
+
+    sizes: pd.DataFrame
+    population: Population
+    phases: Phases
+    line: Timeline
+    without: Timeline
+    episodes: pd.DataFrame
+    effects: dict[str, dict[str, float]]
+
+
+def register(
+    raw: Path,
+    *,
+    persons: int = PERSONS,
+    seed: int,
+    reference: Path,
+    effects: Effects = DEFAULT_EFFECTS,
+    area_shock_sd: float = AREA_SHOCK_SD,
+    area_shock_share: float = 0.2,
+    selection: float = 0.03,
+    trend_break: float = 0.0,
+    dirt: float = 0.002,
+) -> None:
+    """Write a simulated register into a folder, with the table of its true effects.
+
+    Parameters
+    ----------
+    raw : pathlib.Path
+        Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
+        ``totuus.csv``.
+    persons : int
+        Persons in the register; the default gives every area enough episodes.
+    seed : int
+        The same seed gives byte-identical files.
+    reference : pathlib.Path
+        Folder with the reference tables (sizes of areas and municipalities).
+    effects : mapping
+        Per pilot area the change of ``open_employment_12m`` (a share: 0.03 is three percentage points), or a
+        mapping with ``open_employment_12m`` and ``service_days_12m`` (days per episode). Areas that are not
+        named have no effect. It applies to target-group episodes that begin on 2021-03-01 or later.
+    area_shock_sd : float
+        Standard deviation of a municipality's own change of ``open_employment_12m`` between one window before
+        and the three windows after the start.
+    area_shock_share : float
+        Share of that variance which municipalities of an area (elsewhere: of a subregion) have in common.
+    selection : float
+        How much lower pilot municipalities' ``open_employment_12m`` is in every period (levels only).
+    trend_break : float
+        Change of ``open_employment_12m`` in all pilot municipalities after the start that the pilot did not
+        cause: breaks parallel trends.
+    dirt : float
+        Share of rows damaged in each table, 0 for a clean delivery.
+
+    Raises
+    ------
+    ValueError
+        For an unknown area or outcome in `effects`, or shares out of range.
+
+    Examples
+    --------
+    >>> register(Path("data/raw/register"), persons=2000, seed=1, reference=Path("data/raw/reference"),
+    ...          effects={"oulu": 0.03})  # doctest: +SKIP
+    """
+    drawn = draw(
+        persons=persons,
+        seed=seed,
+        reference=reference,
+        effects=effects,
+        area_shock_sd=area_shock_sd,
+        area_shock_share=area_shock_share,
+        selection=selection,
+        trend_break=trend_break,
+    )
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
+    population, table, treated = drawn.population, drawn.episodes, drawn.episodes["treated"].to_numpy()
+    wages = delivery.draw_wages(population, rng=streams[0])
+    mix = int(streams[1].integers(1 << 30))
+    before = delivery.services(drawn.without, seed=mix)
+    during = delivery.services(drawn.line, seed=mix)
+    person, since = table["person"].to_numpy(), table["start"].to_numpy()
+    until = since + YEAR
+    gained = delivery.days_covered(during, person, since, until)
+    gained -= delivery.days_covered(before, person, since, until)
+    wanted_days = table["area"].map(
+        {area: e[SERVICE_DAYS] for area, e in drawn.effects.items() if SERVICE_DAYS in e}
+    )
+    during = delivery.adjust_services(
+        during, table, gained=gained, wanted=wanted_days.to_numpy(float), line=drawn.line, rng=streams[2]
+    )
+    paid_without = delivery.benefits(drawn.without, drawn.phases, population, wages)
+    paid = delivery.benefits(drawn.line, drawn.phases, population, wages)
+
+    def days(state: int) -> np.ndarray:
+        return drawn.line.days_in((state,), person, since, until) - drawn.without.days_in(
+            (state,), person, since, until
+        )
+
+    differences = {
+        WORK_12M: table["outcome"].to_numpy().astype(float) - table["outcome_without"].to_numpy(),
+        "open_employment_days_12m": days(WORK),
+        SERVICE_DAYS: delivery.days_covered(during, person, since, until)
+        - delivery.days_covered(before, person, since, until),
+        "unemployed_spell_days_12m": days(UNEMPLOYED),
+        "benefit_eur_12m": delivery.amount_in(paid, person, since, until)
+        - delivery.amount_in(paid_without, person, since, until),
+    }
+    truth = _truth(table, treated, drawn.effects, differences)
+    tables = raw_tables(
+        population, drawn.sizes, drawn.line, during, paid, delivery.earnings(drawn.line, wages), seed=mix
+    )
+    tables["area_costs"] = area_costs(drawn.sizes, rng=streams[3])
+    numbers = streams[4].permutation(10 * persons)[:persons]
+    pseudonyms = [f"H{number:07d}" for number in numbers]
+    write_register(raw, soil(tables, dirt=dirt, rng=streams[4]), pseudonyms=pseudonyms, truth=truth)
+
+
+def draw(
+    *,
+    persons: int,
+    seed: int,
+    reference: Path,
+    effects: Effects = DEFAULT_EFFECTS,
+    area_shock_sd: float = AREA_SHOCK_SD,
+    area_shock_share: float = 0.2,
+    selection: float = 0.03,
+    trend_break: float = 0.0,
+) -> Simulation:
+    """Histories and episodes of a simulated register in memory, without files: a second for 100,000 persons.
+
+    Parameters
+    ----------
+    persons, seed, reference, effects, area_shock_sd, area_shock_share, selection, trend_break
+        As for `register`, which writes what this draws.
+
+    Returns
+    -------
+    Simulation
+    """
+    sizes = municipality_sizes(reference)
+    wanted = _wanted(effects, sorted(set(sizes["area"]) - {""}))
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 0]).spawn(5)]
+    population = draw_population(sizes, persons=persons, rng=streams[0])
+    base = draw_histories(population, rng=streams[1])
+    phases = unemployment_phases(base, population, rng=streams[2])
+    table = episodes(base, phases, population, sizes)
+    shift = draw_shifts(
+        table,
+        sizes,
+        selection=selection,
+        trend_break=trend_break,
+        area_shock_sd=area_shock_sd,
+        area_shock_share=area_shock_share,
+        rng=streams[3],
+    )
+    draws = streams[4].random((len(table), 4))
+    by_chance = base.state[base.at(table["person"].to_numpy(), table["start"].to_numpy() + YEAR)] == WORK
+    stratum, pilot = table["stratum"].to_numpy(), table["pilot"].to_numpy()
+    window, area = (pd.factorize(table[name], sort=True)[0] for name in ("window", "area"))
+    without = convert(by_chance, shift, (window * 2 + pilot) * 8 + stratum, draws[:, 0])
+    treated = (table["target"] & table["after"] & table["pilot"]).to_numpy()
+    effect = table["area"].map({name: e[WORK_12M] for name, e in wanted.items()}).fillna(0).to_numpy()
+    outcome = convert(without, effect * treated, (area * 8 + stratum) * 2 + treated, draws[:, 1])
+    return Simulation(
+        sizes=sizes,
+        population=population,
+        phases=phases,
+        line=relay(base, table, outcome, draws[:, 2:]),
+        without=relay(base, table, without, draws[:, 2:]),
+        episodes=table.assign(treated=treated, outcome=outcome, outcome_without=without),
+        effects=wanted,
+    )
+
+
+def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
+    unknown = sorted(set(effects) - set(areas))
+    if unknown:
+        raise ValueError(f"effects: no pilot area {', '.join(unknown)}; areas are {', '.join(areas)}")
+    wanted: dict[str, dict[str, float]] = {area: {WORK_12M: 0.0} for area in areas}
+    for area, value in effects.items():
+        wanted[area] |= dict(value) if isinstance(value, Mapping) else {WORK_12M: float(value)}
+        strange = sorted(set(wanted[area]) - {WORK_12M, SERVICE_DAYS})
+        if strange or abs(wanted[area][WORK_12M]) > 0.3:
+            raise ValueError(
+                f"effects[{area!r}] = {value}: settable are {WORK_12M} (-0.3 to 0.3) and {SERVICE_DAYS}"
+            )
+    return wanted
+
+
+def _truth(
+    table: pd.DataFrame,
+    treated: np.ndarray,
+    wanted: dict[str, dict[str, float]],
+    differences: dict[str, np.ndarray],
+) -> pd.DataFrame:
+    """One row per area and outcome: the set effect, and the mean paired difference that was realised.
+
+    Episodes counted are those of inflow cohorts: a new spell of unemployment, none in the 90 days before.
+    """
+    rows = treated & table["counted"].to_numpy()
+    frame = pd.DataFrame({name: np.asarray(value)[rows] for name, value in differences.items()})
+    frame["area"] = table["area"].to_numpy()[rows]
+    realised = frame.groupby("area").mean()
+    count = frame.groupby("area").size()
+    return pd.DataFrame(
+        [
+            {
+                "area": area,
+                "outcome": outcome,
+                "group": "target_group",
+                "effect": wanted[area].get(outcome, np.nan),
+                "realised_effect": realised[outcome].get(area, np.nan),
+                "unit": UNITS[outcome],
+                "episodes": int(count.get(area, 0)),
+            }
+            for area in wanted
+            for outcome in differences
+        ]
+    )

@@ -1,0 +1,77 @@
+"""The tables of a simulated delivery, with whole-number codes, before anything is damaged or written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evaluation.simulation import delivery
+from evaluation.simulation.histories import Timeline
+from evaluation.simulation.population import Population
+
+
+def raw_tables(
+    population: Population,
+    sizes: pd.DataFrame,
+    line: Timeline,
+    help_: pd.DataFrame,
+    paid: pd.DataFrame,
+    earned: pd.DataFrame,
+    *,
+    seed: int,
+) -> dict[str, pd.DataFrame]:
+    """Tables of a delivery with last days inclusive and whole-number codes as in ``simulate_files.CODES``."""
+    states = delivery.spells(line, help_, population, seed=seed)
+    states["end"] = delivery.last_day(states["end"].to_numpy())
+    states["state"] = states["state"].replace({9: 6})
+    return {
+        "persons": pd.DataFrame(
+            {
+                "person": np.arange(len(population.birth)),
+                "birth": population.birth,
+                "sex": population.female.astype(int),
+                "education": population.education,
+                "native_language": population.language,
+                "immigrant": population.immigrant.astype(int),
+            }
+        ),
+        "residence": pd.DataFrame(
+            {
+                "person": population.stay_person,
+                "municipality": sizes["municipality"].to_numpy()[population.stay_home],
+                "start": population.stay_start,
+                "end": delivery.last_day(population.stay_end),
+            }
+        ),
+        "spells": states,
+        "benefits": paid.assign(benefit=paid["benefit"] - 1, end=paid["end"] - 1),
+        "earnings": earned,
+    }
+
+
+def area_costs(sizes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Programme spending of a few areas in a few years: most is unpublished, so most is missing here."""
+    clients = sizes[sizes["area"] != ""].groupby("area")["clients"].sum()
+    known = rng.permutation(len(clients))[: len(clients) // 3]
+    items = (
+        ("henkilöstö", 0, 240.0),
+        ("palveluhankinnat", 0, 90.0),
+        ("palkkatuki", 1, 160.0),
+        ("hankkeet", 3, 25.0),
+    )
+    rows = [
+        {
+            "area": clients.index[a],
+            "year": year,
+            "item": item,
+            "payer": payer,
+            "amount_eur": round(per_client * float(clients.iloc[a]) * float(rng.lognormal(0, 0.2)), -2),
+            "source": "simuloitu",
+            "status": 0,
+        }
+        for a in np.sort(known)
+        for year in (2021, 2022, 2023)
+        if rng.random() < 0.7
+        for item, payer, per_client in items
+    ]
+    return pd.DataFrame(rows, columns=["area", "year", "item", "payer", "amount_eur", "source", "status"])

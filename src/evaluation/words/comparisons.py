@@ -1,0 +1,171 @@
+"""Sentences that compare: all areas together, other baselines, and the public statistics."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from evaluation.words import labels
+from evaluation.words.findings import JUDGEMENTS, LIMITS, Finding, effect, pick
+from evaluation.words.first_screen import withheld
+from evaluation.words.language import Language
+
+BASELINES = ("2018_19", "2019_20", "covid")
+
+
+def can_be_ranked(cleared: pd.DataFrame, *, outcome: str = "open_employment_12m") -> bool:
+    """Tell whether any two areas can be told apart: their rank intervals do not overlap.
+
+    False also where the test of differences between areas says cannot_be_ranked, or no ranks are known.
+    """
+    rows = cleared[(cleared["topic"] == "pooled") & (cleared["outcome"] == outcome)]
+    tested = rows[rows["measure"] == "heterogeneity"]
+    ranks = rows[(rows["measure"] == "rank") & rows["ci_low"].notna() & rows["ci_high"].notna()]
+    if (tested["method"] == "cannot_be_ranked").any() or ranks.empty:
+        return False
+    return bool(ranks["ci_low"].max() > ranks["ci_high"].min())
+
+
+def ranking(cleared: pd.DataFrame, *, language: Language, outcome: str = "open_employment_12m") -> Finding:
+    """Warn that areas cannot be ranked, or that only some of them can be told apart."""
+    if not can_be_ranked(cleared, outcome=outcome):
+        text = language.text(
+            "The areas cannot be ranked: their differences are within what chance alone produces. "
+            "The areas stand in alphabetical order."
+        )
+        return Finding("ranking", "cannot_be_ranked", text)
+    ranks = cleared[
+        (cleared["topic"] == "pooled") & (cleared["measure"] == "rank") & (cleared["outcome"] == outcome)
+    ].dropna(subset=["ci_low", "ci_high"])
+    pairs = list(itertools.combinations(zip(ranks["ci_low"], ranks["ci_high"], strict=True), 2))
+    apart = sum(one[0] > two[1] or two[0] > one[1] for one, two in pairs)
+    text = language.text(
+        "Of {pairs} pairs of areas {apart} can be told apart. The others cannot be put in order. "
+        "The areas stand in alphabetical order.",
+        pairs=language.number(len(pairs)),
+        apart=language.number(apart),
+    )
+    return Finding("ranking", "some_apart", text)
+
+
+def pooled(
+    cleared: pd.DataFrame,
+    *,
+    language: Language,
+    outcome: str = "open_employment_12m",
+    limits: Mapping[str, float] = LIMITS,
+) -> list[Finding]:
+    """Say the effect over all areas, what a new area may expect, and whether areas can be ranked."""
+    where = {"area": "all", "topic": "pooled", "outcome": outcome, "specification": "main"}
+    found = []
+    name = labels.outcome(outcome, language)
+    for measure in ("att", "prediction_interval"):
+        row = pick(cleared, measure=measure, **where)
+        if row is not None:
+            whose = (
+                language.text("All areas together, {outcome}", outcome=_small(name))
+                if measure == "att"
+                else language.text("To be expected in a new area, {outcome}", outcome=_small(name))
+            )
+            said = effect(row, language, limits=limits, outcome=whose)
+            found.append(Finding(measure, said.kind, said.text))
+    return [*found, ranking(cleared, language=language, outcome=outcome)]
+
+
+def baselines(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    language: Language,
+    outcome: str = "open_employment_12m",
+    main: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+) -> list[Finding]:
+    """Say the effect under each baseline side by side, and whether the sign depends on the baseline."""
+    if held := withheld(cleared, area=area, about="att", language=language):
+        return [held]
+    found, estimates = [], []
+    for baseline in BASELINES:
+        where = {"area": area, "outcome": outcome, "measure": "att", "group": "target_group"}
+        row = (
+            pick(cleared, topic="effect", window=main, specification="main", **where)
+            if baseline == main
+            else pick(cleared, topic="sensitivity", specification=f"baseline_{baseline}", **where)
+        )
+        if row is not None:
+            name = labels.label("window", baseline, language)
+            said = effect(row, language, limits=limits, outcome=name)
+            found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
+            if said.kind in JUDGEMENTS:
+                estimates.append(float(row["estimate"]))
+    return [*found, agreement(estimates, language)] if len(estimates) > 1 else found
+
+
+def agreement(estimates: list[float], language: Language) -> Finding:
+    """Say whether estimates under several baselines have one sign."""
+    signs = {math.copysign(1, value) if value else 0.0 for value in estimates}
+    if len(signs) == 1:
+        text = language.text("The sign of the estimate is the same under every baseline.")
+        return Finding("agreement", "same_sign", text)
+    text = language.text(
+        "The sign of the estimate depends on the baseline. No single baseline may be quoted alone."
+    )
+    return Finding("agreement", "sign_depends", text)
+
+
+def public_statistics(cleared: pd.DataFrame, *, area: str, language: Language) -> list[Finding]:
+    """Say how the gap in the unemployed share changed, under every baseline, for each year of the trial.
+
+    One finding a year lists every baseline with the estimate's sign and interval in percentage points;
+    it ends by saying whether the sign depends on the baseline.
+    """
+    rows = cleared[
+        (cleared["topic"] == "public_statistics")
+        & (cleared["measure"] == "did")
+        & (cleared["area"] == area)
+        & cleared["specification"].isin([f"baseline_{baseline}" for baseline in BASELINES])
+    ]
+    found = []
+    for window, year in rows.groupby("window", sort=True):
+        year = year.set_index("specification")
+        said, estimates = [], []
+        for specification in (f"baseline_{baseline}" for baseline in BASELINES):
+            if specification not in year.index:
+                continue
+            row = year.loc[specification]
+            name = labels.label("specification", specification, language)
+            if not math.isfinite(row["estimate"]):
+                status = str(row["status"]) if row["status"] != "ok" else "missing"
+                said.append(f"{name}: {language.no_number(status)}")
+                continue
+            estimates.append(float(row["estimate"]))
+            number = language.points(row["estimate"], 2, signed=True)
+            bounds = (
+                f" ({language.interval(row['ci_low'], row['ci_high'], lambda v: language.number(v, 2))})"
+                if math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"])
+                else ""
+            )
+            said.append(f"{name}: {number}{bounds}")
+        text = language.text(
+            "{window}. Change of the gap in the unemployed share to the comparison municipalities: "
+            "{changes}.",
+            window=labels.label("window", str(window), language),
+            changes="; ".join(said),
+        )
+        signs = agreement(estimates, language) if len(estimates) > 1 else None
+        found.append(
+            Finding(
+                str(window),
+                signs.kind if signs else "one_baseline",
+                f"{text} {signs.text}" if signs else text,
+            )
+        )
+    return found
+
+
+def _small(name: str) -> str:
+    # labels begin with a capital and stand here inside a sentence; names such as EU keep theirs
+    return name[:1].lower() + name[1:]

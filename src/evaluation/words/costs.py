@@ -1,0 +1,191 @@
+"""Sentences about costs: who paid, what an additional month in open employment cost, is it worth it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from evaluation.words import labels
+from evaluation.words.findings import LIMITS, Finding, amounts, effect, pick
+from evaluation.words.first_screen import withheld
+from evaluation.words.language import Language
+from evaluation.words.measure_names import REFUSAL
+
+PAYERS = ("municipality", "state", "unemployment_funds", "eu", "all_public")
+PERSPECTIVES = ("municipality", "state", "all_public")
+
+
+def who_paid(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    language: Language,
+    window: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+    payers: Sequence[str] = PAYERS,
+) -> list[Finding]:
+    """Say for each payer whether it paid more or less than with the TE office, and whether costs moved.
+
+    Parameters
+    ----------
+    cleared : pandas.DataFrame
+        The cleared ledger; rows of measure delta_cost in topic cost are read.
+    area, window : str
+        Pilot area and baseline window.
+    language : Language
+        Language of the sentences.
+    limits : mapping
+        Smallest difference that matters, by unit.
+    payers : sequence of str
+        Payers in the order of the sentences.
+
+    Returns
+    -------
+    list of Finding
+        One for each payer with a row; then, where the municipality's interval and the state's lie on
+        opposite sides of zero, one that says so (about = cost_shift).
+    """
+    if held := withheld(cleared, area=area, about="delta_cost", language=language):
+        return [held]
+    where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": window}
+    where |= {"group": "target_group", "specification": "main"}
+    rows = {p: pick(cleared, item=p, outcome=f"cost_{p}_12m_eur", **where) for p in payers}
+    found = [effect(row, language, limits=limits) for row in rows.values() if row is not None]
+    signs = {payer: _sign(row) for payer, row in rows.items()}
+    shift = signs.get("municipality", 0), signs.get("state", 0)
+    if shift == (-1, 1):
+        text = language.text("The municipality paid less and the state more: costs moved to the state.")
+        found.append(Finding("cost_shift", "to_state", text))
+    elif shift == (1, -1):
+        text = language.text(
+            "The municipality paid more and the state less: costs moved to the municipality."
+        )
+        found.append(Finding("cost_shift", "to_municipality", text))
+    return found
+
+
+def _sign(row: pd.Series | None) -> int:
+    # the side of zero on which the whole interval lies; 0 where it does not lie on one side
+    if row is None or not math.isfinite(row["ci_low"]):
+        return 0
+    return 1 if row["ci_low"] > 0 else -1 if row["ci_high"] < 0 else 0
+
+
+def additional_month(
+    cleared: pd.DataFrame, *, area: str, language: Language, perspective: str = "all_public"
+) -> Finding:
+    """Say what an additional month in open employment cost, or why no such figure is given.
+
+    The figure is given only where the whole interval of additional months lies above zero: a cost per
+    additional month has no meaning for fewer months, and no bounds where the months may be none.
+    """
+    if held := withheld(cleared, area=area, about="icer", language=language):
+        return held
+    where = {"area": area, "topic": "cost_effectiveness", "item": perspective, "specification": "main"}
+    where |= {"group": "target_group"}
+    ratio = pick(cleared, measure="icer", **where)
+    months = pick(cleared, measure="delta_effect", **where)
+    name = labels.label("measure", "icer", language)
+    payer = labels.label("payer", perspective, language)
+
+    def say(kind: str, text: str) -> Finding:
+        return Finding(f"icer:{perspective}", kind, f"{name} – {payer}: {text}")
+
+    method = "" if ratio is None else str(ratio["method"])
+    status = "missing" if ratio is None else str(ratio["status"])
+    if method.startswith("refused") and status not in ("suppressed", "withheld"):
+        reason = method.partition(":")[2]
+        why = language.text(REFUSAL[reason]) if reason in REFUSAL else language.no_number("missing")
+        return say("refused", language.text("no figure is given, because {reason}.", reason=why))
+    if status in ("suppressed", "withheld", "missing", "not_run") or ratio is None:
+        return say(status, language.no_number(status) + ".")
+    low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
+    if method != "interval" or _sign(months) < 1 or not (math.isfinite(low) and math.isfinite(high)):
+        if _sign(months) < 0:
+            why = language.text(REFUSAL["fewer_months_in_work"])
+            return say("refused", language.text("no figure is given, because {reason}.", reason=why))
+        return say(
+            "unbounded",
+            language.text(
+                "no upper limit can be given, because the data do not rule out that there were no "
+                "additional months."
+            ),
+        )
+    low_text, high_text = amounts((low, high), "eur", language)
+    if low >= 0:
+        return say("cost", language.text("between {low} and {high}.", low=low_text, high=high_text))
+    if high <= 0:
+        text = language.text("a saving of {low} to {high}.", low=high_text, high=low_text)
+        return say("saving", text)
+    text = language.text("from a saving of {low} to a cost of {high}.", low=low_text, high=high_text)
+    return say("saving_or_cost", text)
+
+
+def worth_it(
+    cleared: pd.DataFrame, *, area: str, language: Language, value: float, perspective: str = "all_public"
+) -> Finding | None:
+    """Say whether the trial was worth it if a month in open employment is valued at `value` euros.
+
+    Returns None where the ledger has no net benefit at this value.
+    """
+    if held := withheld(cleared, area=area, about="net_benefit", language=language):
+        return held
+    rows = cleared[cleared["x"] == value]
+    row = pick(
+        rows,
+        area=area,
+        topic="cost_effectiveness",
+        measure="net_benefit",
+        item=perspective,
+        group="target_group",
+        specification="main",
+    )
+    if row is None:
+        return None
+    payer = labels.label("payer", perspective, language)
+    amount = language.euros(value)
+    about = f"net_benefit:{perspective}"
+    if not math.isfinite(row["ci_low"]):
+        status = str(row["status"]) if row["status"] != "ok" else "missing"
+        text = language.text(
+            "If a month in open-market work is worth {value} ({payer}): {reason}.",
+            value=amount,
+            payer=payer,
+            reason=language.no_number(status),
+        )
+        return Finding(about, status, text)
+    sign = _sign(row)
+    messages = {
+        1: language.text(
+            "If a month in open-market work is worth {value} ({payer}): benefits exceed costs.",
+            value=amount,
+            payer=payer,
+        ),
+        0: language.text(
+            "If a month in open-market work is worth {value} ({payer}): it cannot be told whether benefits "
+            "exceed costs.",
+            value=amount,
+            payer=payer,
+        ),
+        -1: language.text(
+            "If a month in open-market work is worth {value} ({payer}): costs exceed benefits.",
+            value=amount,
+            payer=payer,
+        ),
+    }
+    kind = {1: "worth", 0: "unclear", -1: "not_worth"}[sign]
+    bounds = language.text(
+        "Net benefit per unemployment spell: {interval}.",
+        interval=language.interval(row["ci_low"], row["ci_high"], language.euros),
+    )
+    return Finding(about, kind, f"{messages[sign]} {bounds}")
+
+
+def municipality_alone(language: Language) -> str:
+    """Warn that the municipality's figures do not stand alone."""
+    return language.text(
+        "Read the municipality's figures together with those of the other payers: a municipality can gain by "
+        "moving people into services without anyone working more."
+    )

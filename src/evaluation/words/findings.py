@@ -1,0 +1,187 @@
+"""Sentences about effects, made from cleared rows, so that words cannot contradict numbers.
+
+The interval of a row and a relevance limit choose one of ten fixed sentences (:func:`judge`); direction
+words come from nowhere else. "Ruled out" means outside the 95 % interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evaluation.words import labels
+from evaluation.words.language import Language, mark
+
+LIMITS: dict[str, float] = {"share": 0.01, "points": 1.0, "days": 5.0, "months": 0.25, "eur": 100.0}
+RANGES = {
+    ("share", "more"): mark(
+        "{outcome}: between {low} and {high} more of a hundred jobseekers than in TE-office "
+        "comparison municipalities."
+    ),
+    ("share", "fewer"): mark(
+        "{outcome}: between {low} and {high} fewer of a hundred jobseekers than in TE-office "
+        "comparison municipalities."
+    ),
+    ("share", "both"): mark(
+        "{outcome}: from {low} fewer to {high} more of a hundred jobseekers than in TE-office "
+        "comparison municipalities."
+    ),
+    ("days", "more"): mark(
+        "{outcome}: between {low} and {high} days more than in TE-office comparison municipalities."
+    ),
+    ("days", "fewer"): mark(
+        "{outcome}: between {low} and {high} days fewer than in TE-office comparison municipalities."
+    ),
+    ("days", "both"): mark(
+        "{outcome}: from {low} days fewer to {high} days more than in TE-office comparison municipalities."
+    ),
+    ("months", "more"): mark(
+        "{outcome}: between {low} and {high} months more than in TE-office comparison municipalities."
+    ),
+    ("months", "fewer"): mark(
+        "{outcome}: between {low} and {high} months fewer than in TE-office comparison municipalities."
+    ),
+    ("months", "both"): mark(
+        "{outcome}: from {low} months fewer to {high} months more than in TE-office comparison "
+        "municipalities."
+    ),
+    ("eur", "more"): mark(
+        "{outcome}: between {low} and {high} more than in TE-office comparison municipalities."
+    ),
+    ("eur", "fewer"): mark(
+        "{outcome}: between {low} and {high} less than in TE-office comparison municipalities."
+    ),
+    ("eur", "both"): mark(
+        "{outcome}: from {low} less to {high} more than in TE-office comparison municipalities."
+    ),
+}
+JUDGEMENTS = {
+    "clear_more": mark("The increase is clear; a decrease is ruled out."),
+    "more": mark("The increase may be small; a decrease is ruled out."),
+    "small_more": mark("The increase is small: more than {limit} is ruled out."),
+    "maybe_more": mark("An increase is possible; a decrease of more than {limit} is ruled out."),
+    "small": mark("Small or no difference; more than {limit} is ruled out."),
+    "unclear": mark("The direction cannot be told; larger differences are ruled out."),
+    "maybe_fewer": mark("A decrease is possible; an increase of more than {limit} is ruled out."),
+    "small_fewer": mark("The decrease is small: more than {limit} is ruled out."),
+    "fewer": mark("The decrease may be small; an increase is ruled out."),
+    "clear_fewer": mark("The decrease is clear; an increase is ruled out."),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: what it is about, which sentence was chosen, and the sentence."""
+
+    about: str  # outcome, "verdict", or the chapter
+    kind: str  # key of JUDGEMENTS or VERDICTS, or the status of a row without a number
+    text: str
+
+
+def judge(low: float, high: float, limit: float) -> str:
+    """Choose the sentence for an interval: one of the keys of `JUDGEMENTS`.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the interval, in the unit of the limit.
+    limit : float
+        Smallest difference that matters, above zero.
+
+    Raises
+    ------
+    ValueError
+        If an end is missing, the ends are reversed or the limit is not above zero.
+
+    Examples
+    --------
+    >>> judge(0.02, 0.06, 0.01), judge(-0.03, 0.04, 0.01), judge(-0.004, 0.006, 0.01)
+    ('clear_more', 'unclear', 'small')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)) or low > high or not limit > 0:
+        raise ValueError(f"findings: no sentence for the interval {low} … {high} with the limit {limit}")
+    if high < 0:  # the mirror image of an increase
+        return judge(-high, -low, limit).replace("more", "fewer")
+    if low >= limit:
+        return "clear_more"
+    if low > 0:
+        return "more" if high > limit else "small_more"
+    if high <= limit:
+        return "small" if low >= -limit else "maybe_fewer"
+    return "maybe_more" if low >= -limit else "unclear"
+
+
+def pick(cleared: pd.DataFrame, **where: str) -> pd.Series | None:
+    """Return the one row that meets every condition, or None; a second row is an error."""
+    rows = cleared
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    if len(rows) > 1:
+        raise ValueError(f"findings: {len(rows)} rows meet {where}; name more columns")
+    return None if rows.empty else rows.iloc[0]
+
+
+def amounts(values: Sequence[float], unit: str, language: Language) -> list[str]:
+    """Write sizes without sign, with as few decimals as keep them apart and none of them at zero."""
+    shown = [100 * value if unit == "share" else value for value in values]
+    decimals, most = 0, {"eur": 0, "months": 2}.get(unit, 1)
+    while decimals < most:
+        rounded = [round(value, decimals) for value in shown]
+        if all(rounded) and len(set(rounded)) == len(rounded):
+            break
+        decimals += 1
+    write = language.euros if unit == "eur" else language.number
+    return [write(abs(value), decimals) for value in shown]
+
+
+def quantity(value: float, unit: str, language: Language) -> str:
+    """Write a size with its unit, as for a relevance limit: 1 percentage point, 5 days, 100 €."""
+    if unit == "eur":
+        return language.euros(value, 0 if value == round(value) else 2)
+    shown = 100 * value if unit == "share" else value
+    decimals = next(d for d in (0, 1, 2) if d == 2 or abs(shown - round(shown, d)) < 1e-9)
+    if unit in ("share", "points"):
+        return language.points(shown, decimals)
+    if unit == "days":
+        return language.text("{number} days", number=language.number(shown, decimals))
+    return language.text("{number} months", number=language.number(shown, decimals))
+
+
+def effect(
+    row: pd.Series, language: Language, *, limits: Mapping[str, float] = LIMITS, outcome: str | None = None
+) -> Finding:
+    """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A cleared row with unit share, days, months or eur. Without numbers, its status is put in words.
+    language : Language
+        Language of the sentence.
+    limits : mapping
+        Smallest difference that matters, by unit.
+    outcome : str, optional
+        Name to use instead of the outcome's own.
+
+    Returns
+    -------
+    Finding
+        Two sentences; `kind` is a key of `JUDGEMENTS`, or the row's status where there is no number.
+    """
+    name = outcome or labels.outcome(row["outcome"], language)
+    low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        status = str(row["status"]) if row["status"] in ("suppressed", "withheld", "not_run") else "missing"
+        text = language.text("{outcome}: {reason}.", outcome=name, reason=language.no_number(status))
+        return Finding(str(row["outcome"]), status, text)
+    kind = judge(low, high, limits[unit])
+    pattern = "more" if low > 0 else "fewer" if high < 0 else "both"
+    low_text, high_text = amounts((low, high), unit, language)
+    if pattern == "fewer":
+        low_text, high_text = high_text, low_text
+    said = language.text(RANGES[unit, pattern], outcome=name, low=low_text, high=high_text)
+    judged = language.text(JUDGEMENTS[kind], limit=quantity(limits[unit], unit, language))
+    return Finding(str(row["outcome"]), kind, f"{said} {judged}")

@@ -1,0 +1,270 @@
+"""The first screen of an area report: verdict, findings, and what may and may not be said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from evaluation.words import labels
+from evaluation.words.findings import JUDGEMENTS, LIMITS, Finding, effect, judge, pick
+from evaluation.words.language import CODES, Language, get, mark
+
+HEADLINES = ("open_employment_12m", "service_days_12m", "broad_unemployed_days_12m")
+COST = "cost_all_public_12m_eur"
+MAX_FINDINGS = 5
+MAX_WORDS = 150
+SHOWN = ("pass", "concern")
+
+CERTAINTIES = {
+    3: mark("Certainty: moderate."),
+    2: mark("Certainty: low."),
+    1: mark("Certainty: very low."),
+}
+VERDICTS = {
+    "pass": mark("Is the comparison fair? Yes, the checks gave no cause for concern."),
+    "concern": mark("Is the comparison fair? With reservations: {reasons}. Read with caution."),
+    "fail": mark("Is the comparison fair? No: {reasons}. Effects are therefore not shown for this area."),
+    "not_run": mark("Is the comparison fair? This has not been checked. Effects are therefore not shown."),
+}
+PASSED_IN_PART = mark(
+    "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
+)
+
+
+def fairness(cleared: pd.DataFrame, *, area: str) -> tuple[str, list[str]]:
+    """Return the verdict on the comparison (pass, concern, fail, not_run) and the codes of its reasons."""
+    rows = cleared[cleared["outcome"].isin(["", HEADLINES[0]])]
+    row = pick(rows, area=area, topic="comparability", measure="verdict", specification="main")
+    if row is None or row["status"] not in VERDICTS:
+        return "not_run", []
+    return str(row["status"]), [reason for reason in row["item"].split(";") if reason]
+
+
+def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
+    """Say whether the comparison is fair; what was not checked does not count as fair."""
+    status, codes = fairness(cleared, area=area)
+    run = [code for code in codes if not code.endswith("_not_run")]
+    said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
+    if status == "pass" and len(run) < len(codes):
+        return Finding("verdict", status, language.text(PASSED_IN_PART))
+    return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
+
+
+def withheld(cleared: pd.DataFrame, *, area: str, about: str, language: Language) -> Finding | None:
+    """Return the sentence that stands in place of a comparison of an unfair area, None for a fair one."""
+    status, _ = fairness(cleared, area=area)
+    if status in SHOWN or (area == "all" and status != "fail"):  # all areas together have their own checks
+        return None
+    text = language.text(
+        "{outcome}: {reason}.",
+        outcome=labels.label("measure", about, language),
+        reason=language.no_number("withheld"),
+    )
+    return Finding(about, "withheld", text)
+
+
+def main_row(cleared: pd.DataFrame, *, area: str, outcome: str, window: str = "2019_20") -> pd.Series | None:
+    """Return the main analysis of an outcome in an area: its effect, or its cost difference."""
+    topic, measure = ("cost", "delta_cost") if outcome.startswith("cost_") else ("effect", "att")
+    where = {"area": area, "outcome": outcome, "window": window, "group": "target_group"}
+    return pick(cleared, topic=topic, measure=measure, specification="main", **where)
+
+
+def certainty(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    outcome: str,
+    window: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+) -> int:
+    """Grade the evidence for an effect: 3 moderate, 2 low, 1 very low.
+
+    Jobseekers were not drawn by lot, so the evidence starts at moderate. It loses a step where the
+    comparison raised a concern, where the interval leaves the direction open and reaches beyond the
+    limit, and where a sensitivity analysis contradicts the finding (a disjoint interval, or the opposite
+    sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
+    """
+    row = main_row(cleared, area=area, outcome=outcome, window=window)
+    if row is None or math.isnan(row["ci_low"]):
+        return 1
+    grade = 3 if fairness(cleared, area=area)[0] == "pass" else 2
+    low, high, unit = row["ci_low"], row["ci_high"], row["unit"]
+    grade -= judge(low, high, limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
+    other = cleared[
+        (cleared["area"] == area)
+        & (cleared["topic"] == "sensitivity")
+        & (cleared["measure"] == "att")
+        & (cleared["group"] == "target_group")
+        & (cleared["outcome"] == outcome)
+        & ~cleared["specification"].isin(["main", "naive_clustered"])
+    ]
+    apart = (other["ci_low"] > high) | (other["ci_high"] < low)
+    opposite = (other["estimate"] < 0) & (low > 0) | (other["estimate"] > 0) & (high < 0)
+    return max(1, grade - int((apart | opposite).any()))
+
+
+def count(found: Sequence[Finding]) -> int:
+    """Count the words of findings as a reader does: a number with no-break spaces is one word."""
+    return sum(len([word for word in one.text.split(" ") if word]) for one in found)
+
+
+def headline(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    language: Language,
+    window: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+    outcomes: Sequence[str] = HEADLINES,
+) -> list[Finding]:
+    """Choose the findings of the first screen: at most five, at most 150 words, the verdict first.
+
+    Parameters
+    ----------
+    cleared : pandas.DataFrame
+        The cleared ledger.
+    area, window : str
+        Pilot area and baseline window.
+    language : Language
+        Language of the sentences.
+    limits : mapping
+        Smallest difference that matters, by unit: share (0.01 = one percentage point), days, months, eur.
+    outcomes : sequence of str
+        Outcomes in order of importance; the cost to all public payers follows them.
+
+    Returns
+    -------
+    list of Finding
+        The verdict, then the effects. Where the comparison failed or was not checked, a description of
+        the level stands in place of every effect. Past 150 words the outcome before the cost is left out.
+    """
+    status, _ = fairness(cleared, area=area)
+    if status not in SHOWN:
+        level = description(cleared, area=area, outcome=outcomes[0], language=language)
+        return [verdict(cleared, area=area, language=language), *level]
+    chosen = [outcome for outcome in (*outcomes[: MAX_FINDINGS - 2], COST)]
+    rows = {o: main_row(cleared, area=area, outcome=o, window=window) for o in chosen}
+    grades = {o: certainty(cleared, area=area, outcome=o, window=window, limits=limits) for o in chosen}
+
+    def said(words_of: Language) -> list[Finding]:
+        found = [verdict(cleared, area=area, language=words_of)]
+        for name, row in rows.items():
+            if row is not None:
+                one = effect(row, words_of, limits=limits)
+                grade = " " + words_of.text(CERTAINTIES[grades[name]]) if one.kind in JUDGEMENTS else ""
+                found.append(replace(one, text=one.text + grade))
+        return found
+
+    # every language drops the same findings, so that all of them say the same
+    while len(rows) > 1 and max(count(said(get(code))) for code in CODES) > MAX_WORDS:
+        rows.pop(list(rows)[-2] if len(rows) > 2 else list(rows)[-1])
+    return said(language)
+
+
+def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Language) -> list[Finding]:
+    """Say the level in both arms during the trial, marked as a description; empty where it is not known."""
+    where = {"area": area, "topic": "description", "measure": "window_mean", "outcome": outcome}
+    where |= {"window": "after", "group": "target_group", "specification": "main"}
+    rows = [pick(cleared, item=arm, **where) for arm in ("pilot", "comparison")]
+    values = [math.nan if row is None else float(row["estimate"]) for row in rows]
+    if any(math.isnan(value) for value in values):
+        return []
+    text = language.text(
+        "{outcome}: pilot area {pilot}, comparison municipalities {comparison}. "
+        "This describes the level and does not tell the effect of the trial.",
+        outcome=labels.outcome(outcome, language),
+        pilot=language.percent(values[0]),
+        comparison=language.percent(values[1]),
+    )
+    return [Finding(outcome, "description", text)]
+
+
+def may_say(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    language: Language,
+    window: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+) -> list[str]:
+    """List what the area's results allow a reader to say; the headline sentence itself comes first."""
+    status, _ = fairness(cleared, area=area)
+    row = main_row(cleared, area=area, outcome=HEADLINES[0], window=window)
+    if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
+        level = description(cleared, area=area, outcome=HEADLINES[0], language=language)
+        return [
+            language.text("The effect of the trial in this area is not known."),
+            *(one.text for one in level),
+        ]
+    said = [effect(row, language, limits=limits).text]
+    if status == "concern":
+        said.append(
+            language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
+        )
+    said.append(
+        language.text(
+            "The figure compares the area with municipalities where the TE office served jobseekers, "
+            "before and after the start of the trial."
+        )
+    )
+    return said
+
+
+def may_not_say(
+    cleared: pd.DataFrame,
+    *,
+    area: str,
+    language: Language,
+    window: str = "2019_20",
+    limits: Mapping[str, float] = LIMITS,
+) -> list[str]:
+    """List what the area's results do not allow a reader to say."""
+    status, _ = fairness(cleared, area=area)
+    row = main_row(cleared, area=area, outcome=HEADLINES[0], window=window)
+    said = []
+    if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
+        said.append(
+            language.text(
+                "“The trial helped” or “the trial did harm in this area”. The comparison does not show it."
+            )
+        )
+    else:
+        kind = judge(row["ci_low"], row["ci_high"], limits[row["unit"]])
+        if kind in ("unclear", "maybe_more", "maybe_fewer"):
+            said.append(language.text("“The trial made no difference.” The data leave the direction open."))
+        elif kind == "small":
+            said.append(
+                language.text(
+                    "“The trial raised employment” or “lowered it” as such. "
+                    "Only small differences fit the data."
+                )
+            )
+        elif kind.endswith("more"):
+            said.append(
+                language.text(
+                    "“Every jobseeker gained” or “the same would happen elsewhere”. "
+                    "The figure is a mean of this area."
+                )
+            )
+        else:
+            said.append(
+                language.text(
+                    "“Every jobseeker lost” or “the same would happen elsewhere”. "
+                    "The figure is a mean of this area."
+                )
+            )
+    said += [
+        language.text("“This area did better than another pilot area.” The reports do not rank areas."),
+        language.text(
+            "“More people are in work, because unemployment fell.” Unemployment falls also when people move "
+            "into services."
+        ),
+        language.text(
+            "“The municipality's saving is a saving for all.” Costs can move from one payer to another."
+        ),
+    ]
+    return said

@@ -1,0 +1,153 @@
+"""Paired registers in memory: the same persons with the pilot and without it, measured and priced.
+
+The difference of the two is the truth about outcomes and costs that estimates are judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evaluation.cohorts import cohort
+from evaluation.costs import assumptions, payers
+from evaluation.outcomes import measures
+from evaluation.registers.ingest import Register
+from evaluation.registers.reference import reference as read_reference
+from evaluation.schemas import DTYPES, REGISTER_TABLES
+from evaluation.simulation import delivery
+from evaluation.simulation.files import CODES
+from evaluation.simulation.histories import Timeline
+from evaluation.simulation.population import END, START
+from evaluation.simulation.register import SERVICE_DAYS, Simulation
+from evaluation.simulation.set_effects import YEAR
+from evaluation.simulation.tables import raw_tables
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A register in memory, and the treated persons' part of it as it would be without the pilot."""
+
+    register: Register
+    without: Register
+
+
+def paired_registers(drawn: Simulation, *, seed: int) -> Paired:
+    """Canonical registers of a simulation with the pilot and, for its treated persons, without it.
+
+    Parameters
+    ----------
+    drawn : Simulation
+        From :func:`evaluation.simulate.draw`.
+    seed : int
+        Seed of wages and services, which both registers share; with the seed of the simulation they are those
+        of :func:`evaluation.simulate.register`.
+
+    Returns
+    -------
+    Paired
+        Without dirt, so that nothing has to be mended.
+    """
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
+    wages, mix = delivery.draw_wages(drawn.population, rng=streams[0]), int(streams[1].integers(1 << 30))
+    table, person = drawn.episodes, drawn.episodes["person"].to_numpy()
+    since = table["start"].to_numpy()
+    before, during = delivery.services(drawn.without, seed=mix), delivery.services(drawn.line, seed=mix)
+    gained = delivery.days_covered(during, person, since, since + YEAR)
+    gained = gained - delivery.days_covered(before, person, since, since + YEAR)
+    wanted = table["area"].map({a: e[SERVICE_DAYS] for a, e in drawn.effects.items() if SERVICE_DAYS in e})
+    during = delivery.adjust_services(
+        during, table, gained=gained, wanted=wanted.to_numpy(float), line=drawn.line, rng=streams[2]
+    )
+    touched = np.unique(person[table["treated"].to_numpy()])
+    only = np.isin(drawn.without.person, touched)
+    line = Timeline(*(getattr(drawn.without, part.name)[only] for part in fields(Timeline)))
+    return Paired(
+        _register(drawn, drawn.line, during, wages, seed=mix),
+        _register(drawn, line, before[before["person"].isin(touched)], wages, seed=mix),
+    )
+
+
+def _register(
+    drawn: Simulation, line: Timeline, services: pd.DataFrame, wages: np.ndarray, *, seed: int
+) -> Register:
+    """The canonical tables that a clean delivery of these histories becomes."""
+    paid = delivery.benefits(line, drawn.phases, drawn.population, wages)
+    raw = raw_tables(
+        drawn.population, drawn.sizes, line, services, paid, delivery.earnings(line, wages), seed=seed
+    )
+    return Register(
+        **{name: _canonical(raw[name], name) for name in raw},
+        area_costs=pd.DataFrame(columns=REGISTER_TABLES["area_costs"].names),
+        observed_from=START,
+        observed_until=END,
+        simulated=True,
+    )
+
+
+def _canonical(raw: pd.DataFrame, name: str) -> pd.DataFrame:
+    frame = raw.rename(columns={"person": "person_id", "birth": "birth_day"})
+    if "end" in frame:  # the last day itself, or open
+        frame = frame.assign(end=np.minimum(frame["end"] + 1, END))
+        frame = frame[(frame["end"] > frame["start"]) & (frame["start"] < END)]
+    if "month" in frame:
+        months = np.array([START, END - 1]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+        frame = frame[frame["month"].between(*months)]
+    out = {}
+    for column in REGISTER_TABLES[name].columns:
+        values = frame[column.name]
+        labels = CODES.get(name, {}).get(column.name)
+        if labels and column.kind == "code":
+            values = pd.Categorical.from_codes(values, categories=pd.Index(labels.values(), dtype="str"))
+        out[column.name] = pd.Series(values, index=frame.index).astype(DTYPES[column.kind])
+    return pd.DataFrame(out).reset_index(drop=True)
+
+
+def priced_episodes(
+    drawn: Simulation, *, names: Sequence[str], seed: int, reference: Path, price_year: int
+) -> pd.DataFrame:
+    """Episodes of a simulated register with outcomes, costs and, where treated, the truth about both.
+
+    Parameters
+    ----------
+    drawn : Simulation
+    names : sequence of str
+        Outcomes and costs of the first year to keep.
+    seed : int
+        As :func:`paired_registers`.
+    reference : pathlib.Path
+        Folder of the reference tables.
+    price_year : int
+
+    Returns
+    -------
+    DataFrame
+        As the episode table of the pipeline, with ``true_<name>`` (with the pilot minus without it) for
+        episodes of the target group in pilot areas from the start on.
+    """
+    both = paired_registers(drawn, seed=seed)
+    found = cohort.inflow(both.register, municipalities=read_reference("municipalities", reference)).episodes
+    prices = assumptions.load(reference)
+
+    def measured(register: Register, episodes: pd.DataFrame) -> pd.DataFrame:
+        paid = payers.ledger(
+            register,
+            episodes,
+            horizons_months=(12,),
+            price_year=price_year,
+            discount_rate=0.0,  # the first year is not discounted
+            reference=prices,
+        )
+        happened = measures.measure(register, episodes, horizons_months=(12,))
+        return happened.join(paid)[list(names)]
+
+    table = found.join(measured(both.register, found))
+    after = table["window"].str.startswith("after") & (table["group"] == "target_group")
+    treated = table[after & (table["arm"] == "pilot")]
+    truth = treated[list(names)] * 0.0
+    if any(any(effect.values()) for effect in drawn.effects.values()):
+        truth = treated[list(names)] - measured(both.without, treated[list(found)])
+    return table.join(truth.add_prefix("true_"))
