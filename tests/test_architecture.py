@@ -1,4 +1,4 @@
-"""The shape of the library: who may import whom, how long a module may be, what a notebook may hold.
+"""The shape of the library: which room may import which, how large rooms and modules may be; notebooks.
 
 The floors are read from the table in docs/architecture.md, the only place where they are written.
 """
@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "src" / "evaluation"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
-LONGEST = 300
+SOURCE = ROOT / "src"
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((SOURCE / "evaluation").rglob("*.py"))
+}
+ROOMS = sorted({name.split(".")[1] for name in MODULES if "." in name})
+LONGEST, LARGEST = 300, 12
 
 
 def floors(text: str) -> dict[str, int]:
-    """Floor of each module in a table with rows ``| 2 | cohort | `cohort` | what lives there |``."""
-    found = re.findall(r"^\| (\d+) \| [^|]+ \| `(\w+)` \| [^|]+ \|$", text, flags=re.MULTILINE)
+    """Floor of each room in a table with rows ``| 2 | `cohorts` | what lives there |``."""
+    found = re.findall(r"^\| (\d+) \| `(\w+)` \| [^|]+ \|$", text, flags=re.MULTILINE)
     names = [name for _, name in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     assert not twice, f"docs/architecture.md: {twice} stand in the table of floors more than once"
@@ -29,70 +33,77 @@ def floors(text: str) -> dict[str, int]:
 FLOORS = floors((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
 
 
-def floor_of(module: str) -> int:
-    assert module in FLOORS, (
-        f"{module} stands on no floor: add its row to the table of floors in docs/architecture.md"
-    )
-    return FLOORS[module]
-
-
 def imports(code: str) -> set[str]:
-    """Modules of the package that a module imports: at the top, inside functions, or for types only."""
+    """Modules that a piece of code imports: at the top, inside functions, or for types only."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, "absolute imports only"
-            if node.module == "evaluation":
-                names |= {alias.name for alias in node.names}
-            elif (node.module or "").startswith("evaluation."):
-                names.add((node.module or "").split(".")[1])
-        elif isinstance(node, ast.Import):
+            module = node.module or ""
             names |= {
-                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("evaluation.")
+                full if (full := f"{module}.{alias.name}") in MODULES else module for alias in node.names
             }
-    return names
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names & set(MODULES)
 
 
-def imports_of(module: str) -> set[str]:
-    return imports((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+IMPORTS = {name: imports(path.read_text(encoding="utf-8")) - {name} for name, path in MODULES.items()}
+
+
+def room(module: str) -> str:
+    """Room of a module: ``cohorts`` for ``evaluation.cohorts.places``."""
+    return module.split(".")[1] if "." in module else ""
 
 
 def test_imports_are_found_wherever_they_stand():
-    inside = "    import evaluation.costs\n    from evaluation.page import write"
-    code = f"from evaluation import spells\ndef later():\n{inside}"
-    assert imports(code) == {"spells", "costs", "page"}
+    inside = "    import evaluation.costs.prices\n    from evaluation.results.ledger import rows"
+    code = f"from evaluation.timelines import spells\ndef later():\n{inside}"
+    assert imports(code) == {
+        "evaluation.timelines.spells", "evaluation.costs.prices", "evaluation.results.ledger"
+    }  # fmt: skip
 
 
 def test_floors_are_read_from_table_rows_only():
-    table = "| Floor | Room | Module | What |\n|---|---|---|---|\n| 2 | cohort | `cohort` | who |\n`spells`"
-    assert floors(table) == {"cohort": 2}
+    table = "| Floor | Room | What |\n|---|---|---|\n| 2 | `cohorts` | who |\n`spells`"
+    assert floors(table) == {"cohorts": 2}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_stands_in_the_table_of_floors(module):
-    assert floor_of(module) >= 0
+def test_every_room_stands_in_the_table_of_floors_and_every_row_is_a_room():
+    assert sorted(FLOORS) == ROOMS
 
 
-def test_every_row_of_the_table_of_floors_is_a_module():
-    gone = sorted(set(FLOORS) - set(MODULES))
-    assert not gone, f"docs/architecture.md: {gone} are no modules of the package: remove their rows"
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_only_from_its_own_floor_or_below(name):
+    used = {room(other) for module, found in IMPORTS.items() if room(module) == name for other in found}
+    above = sorted(other for other in used - {""} if FLOORS[other] > FLOORS[name])
+    assert not above, f"{name} (floor {FLOORS[name]}) imports from floors above it: {above}"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_its_own_floor_or_below(module):
-    own = floor_of(module)
-    above = {f"{name} (floor {floor_of(name)})" for name in imports_of(module) if floor_of(name) > own}
-    assert not above, f"{module} (floor {own}) imports from floors above it: {sorted(above)}"
-
-
-def test_no_imports_in_a_circle():
-    list(TopologicalSorter({module: imports_of(module) for module in MODULES}).static_order())
+def test_no_module_and_no_room_is_imported_in_a_circle():
+    list(TopologicalSorter(IMPORTS).static_order())
+    rooms: dict[str, set[str]] = {}
+    for module, found in IMPORTS.items():
+        rooms.setdefault(room(module), set()).update(room(other) for other in found)
+    list(
+        TopologicalSorter({name: found - {name, ""} for name, found in rooms.items() if name}).static_order()
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_module_is_longer_than_300_lines(module):
-    lines = len((PACKAGE / f"{module}.py").read_text(encoding="utf-8").splitlines())
+    lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST, f"{module} has {lines} lines: split it by concept"
+
+
+@pytest.mark.parametrize("name", [name for name in ROOMS if f"evaluation.{name}" in MODULES])
+def test_a_room_has_at_most_a_dozen_modules_and_says_what_comes_in_and_goes_out(name):
+    path = MODULES[f"evaluation.{name}"]
+    if path.stem != "__init__":
+        return
+    assert len(list(path.parent.glob("*.py"))) <= LARGEST
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert all(word in said for word in ("In:", "Out:", "Not here:")), f"{name}: say In, Out, Not here"
 
 
 @pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
