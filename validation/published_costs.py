@@ -17,7 +17,7 @@ Rows = list[tuple[str, float, float, float]]
 
 
 def cost_oracle_table(folder: Path) -> pd.DataFrame:
-    """Compare confidence sets of ratios and the value of public funds with peers where their data are present.
+    """Compare confidence sets of ratios and the value of public funds with peers where the data are there.
 
     Parameters
     ----------
