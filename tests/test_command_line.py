@@ -14,7 +14,7 @@ from evaluation.__main__ import main
 from evaluation.pipeline import check_pages, plan
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.pipeline.notebook_runs import choose
-from evaluation.statistics import statfin
+from evaluation.statistics import pxweb
 
 ROOT = Path(__file__).parents[1]
 
@@ -176,7 +176,7 @@ def test_fetch_says_where_it_saved_and_passes_the_address_on(project, monkeypatc
         asked.append(given)
         return folder / "12r5.json"
 
-    monkeypatch.setattr(statfin, "fetch", fetch)
+    monkeypatch.setattr(pxweb, "fetch", fetch)
     assert call(project, "fetch") == 0 and asked == [{}]
     assert call(project, "fetch", "--url", "http://localhost:1/table") == 0
     assert asked[1] == {"url": "http://localhost:1/table"}

@@ -154,12 +154,12 @@ def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
 
     package = ROOT / "src" / "evaluation"
     cleaning = "".join(
-        (package / name).read_text("utf-8") for name in ("cleaning.py", "raw_files.py", "registers.py")
+        (package / "registers" / f"{name}.py").read_text("utf-8") for name in ("cleaning", "files", "ingest")
     )
     rules = re.findall(r'rule="(\w+)"|tally\.append\(\("(\w+)"', cleaning)
     named = {rule for pair in rules for rule in pair if rule and not rule.startswith("missing_")}
     assert named <= set(quality_names.RULE), named - set(quality_names.RULE)
-    cohort = (package / "cohort.py").read_text("utf-8")
+    cohort = (package / "cohorts" / "cohort.py").read_text("utf-8")
     block = cohort[cohort.index("    steps = {") : cohort.index("    so_far =")]
     steps = set(re.findall(r'"(\w+)": ', block)) | set(re.findall(r'first="(\w+)"', cohort))
     assert steps <= set(measure_names.STEP), steps - set(measure_names.STEP)

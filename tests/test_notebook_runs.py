@@ -42,7 +42,7 @@ def test_a_failure_names_notebook_and_error_but_no_value(tmp_path):
 
 
 def test_modules_behind_follow_imports_of_imports_and_lazy_ones():
-    names = {path.stem for path in notebook_runs.modules_behind("from evaluation import ledger")}
+    names = {path.stem for path in notebook_runs.modules_behind("from evaluation.results import ledger")}
     assert names == {"ledger"}
-    code = "def f():\n    from evaluation import comparison"
+    code = "def f():\n    from evaluation.cohorts import comparison"
     assert {"comparison", "windows", "spells"} <= {path.stem for path in notebook_runs.modules_behind(code)}

@@ -274,23 +274,23 @@ def depending_on(plan, module):
 def test_code_of_figures_and_sentences_is_behind_pages_and_not_behind_analyses(plan):
     reports = {name for name in plan if name.startswith(("area_report", "national_report"))}
     analyses = {name for name in plan if name.startswith(("area_analysis", "all_areas", "data_quality"))}
-    for module in ("figures", "findings", "first_screen"):
+    for module in ("reporting/figures", "words/findings", "words/first_screen"):
         found = depending_on(plan, module)
         assert reports <= found, module
         assert not found & (analyses | {"register", "episodes", "clear"}), module
 
 
 def test_code_of_estimates_is_behind_analyses_and_not_behind_the_register(plan):
-    found = depending_on(plan, "inference")
+    found = depending_on(plan, "inference/placebo_areas")
     assert {"area_analysis[oulu]", "area_analysis[all]"} <= found
     assert not found & {"register", "data_quality[quality]", "clear"}
     assert not {name for name in found if name.startswith("index")}
 
 
 def test_code_of_the_register_is_behind_the_register_and_the_episodes(plan):
-    assert {"register", "episodes"} <= depending_on(plan, "registers")
-    assert {"episodes"} <= depending_on(plan, "outcomes")
-    assert "register" not in depending_on(plan, "outcomes")
+    assert {"register", "episodes"} <= depending_on(plan, "registers/ingest")
+    assert {"episodes"} <= depending_on(plan, "outcomes/measures")
+    assert "register" not in depending_on(plan, "outcomes/measures")
 
 
 def test_every_input_of_a_task_is_written_before_or_there_from_the_start(plan):
@@ -319,7 +319,7 @@ def test_a_dead_kernel_is_a_failed_notebook(tmp_path):
 
 
 def test_magics_and_broken_cells_do_not_stop_the_plan(tmp_path):
-    cells = ("%matplotlib inline\nfrom evaluation import ledger", "from evaluation import (", "!ls")
+    cells = ("%matplotlib inline\nfrom evaluation.results import ledger", "from evaluation import (", "!ls")
     write_notebook(tmp_path / "n.ipynb", "x: int = 1", *cells)
     behind = notebook_runs.modules_behind(notebook_runs.code_of(tmp_path / "n.ipynb"))
     assert [path.stem for path in behind] == ["ledger"]

@@ -69,7 +69,9 @@ def test_the_data_dictionary_explains_every_column_and_code(table):
 
 
 def test_the_data_dictionary_names_every_rule_of_the_quality_table():
-    code = (Path(__file__).parents[1] / "src" / "evaluation" / "cleaning.py").read_text(encoding="utf-8")
+    code = (Path(__file__).parents[1] / "src" / "evaluation" / "registers" / "cleaning.py").read_text(
+        encoding="utf-8"
+    )
     rules = set(re.findall(r'(?:rule=|append\(\()"([a-z_]+)"', code))
     assert len(rules) > 25
     assert not {rule for rule in rules if f"`{rule}`" not in DICTIONARY}

@@ -8,8 +8,6 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from evaluation.statistics import pxweb
-
 DEFAULT_SEED = 20210301
 
 
@@ -123,6 +121,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
+    from evaluation.statistics import pxweb
 
     project = _project(options)
     chosen = {"url": options.url} if options.url else {}
