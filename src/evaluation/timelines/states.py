@@ -1,7 +1,7 @@
 """One state a day: what counts where spells overlap, and which states make up the published concepts.
 
 The order in `PRECEDENCE` and the sets below are the only place where this is decided; the reasons are in
-docs/decisions/one-state-a-day.md.
+docs/decisions/states-and-spells.md.
 """
 
 from __future__ import annotations
