@@ -13,6 +13,7 @@ REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 class SmallStudy:
     """Processed tables of a simulated register; ten percentage points in Oulu, none elsewhere."""
 
+    register: object
     episodes: pd.DataFrame
     attrition: pd.DataFrame
     cells: pd.DataFrame
@@ -38,6 +39,7 @@ def study(tmp_path_factory):
     municipalities = reference("municipalities", REFERENCE)
     found = cohort.inflow(register, municipalities=municipalities)
     return SmallStudy(
+        register,
         found.episodes.join(measures.measure(register, found.episodes)),
         found.attrition,
         area_months.cells(register),

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
 REFERENCE = assumptions.load(FOLDER)
 BANDS = municipal_share.bands_from(REFERENCE.municipal_share)
 MONDAY = int(np.datetime64("2019-01-07").astype(int))
-SETTINGS = {"horizons_months": [12], "price_year": 2019, "discount_rate": 0.0, "reference": REFERENCE}
+SETTINGS = {"months": [12], "price_year": 2019, "discount_rate": 0.0, "reference": REFERENCE}
 
 
 def table(columns, rows, **dtypes):
@@ -140,7 +140,7 @@ def rich_register(people=300, seed=1):
 
 
 RICH = rich_register()
-RICH_SETTINGS = SETTINGS | {"horizons_months": [3, 12, 24], "price_year": 2021, "discount_rate": 0.03}
+RICH_SETTINGS = SETTINGS | {"months": [3, 12, 24], "price_year": 2021, "discount_rate": 0.03}
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +238,7 @@ def test_incomplete_follow_up_is_missing_not_zero():
     out = payers.ledger(
         register(benefits=support(2)),
         episodes((1, MONDAY), followed=400),
-        **(SETTINGS | {"horizons_months": [12, 24]}),
+        **(SETTINGS | {"months": [12, 24]}),
     )
     assert out["cost_all_public_12m_eur"].notna().all()
     assert out.filter(like="_24m_eur").isna().all().all()
@@ -340,8 +340,7 @@ def test_second_year_is_discounted_once_and_prices_move_to_the_price_year():
         register(first + second),
         episodes((1, MONDAY)),
         **(
-            SETTINGS
-            | {"horizons_months": [12, 24], "discount_rate": 0.25, "price_year": 2021, "reference": untaxed()}
+            SETTINGS | {"months": [12, 24], "discount_rate": 0.25, "price_year": 2021, "reference": untaxed()}
         ),
     )
     in_2019, in_2020 = prices.price_factors(REFERENCE.price_index, years=[2019, 2020], price_year=2021) * 100
@@ -371,7 +370,7 @@ def test_price_year_and_discount_rate_have_no_default():
     import inspect
 
     parameters = inspect.signature(payers.ledger).parameters
-    for name in ("horizons_months", "price_year", "discount_rate", "reference"):
+    for name in ("months", "price_year", "discount_rate", "reference"):
         assert parameters[name].default is inspect.Parameter.empty
 
 

@@ -406,7 +406,7 @@ def test_what_cohorts_and_outcomes_measure_is_the_realised_effect(tmp_path):
         register = registers.load(tmp_path / f"{name}_processed")
         table = registers.reference("municipalities", REFERENCE)
         episodes = cohort.inflow(register, municipalities=table).episodes
-        found = episodes.join(measures.measure(register, episodes, horizons_months=[12]))
+        found = episodes.join(measures.measure(register, episodes, months=[12]))
         here = (found["area"] == "helsinki") & (found["group"] == "target_group")
         measured[name] = found[here & found["window"].isin(windows.AFTER)]
     names = ["open_employment_12m", "open_employment_days_12m", "service_days_12m", "benefit_eur_12m"]

@@ -53,7 +53,7 @@ def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effect
     for one in (delivered, in_memory):
         found = cohort.inflow(one, municipalities=read_reference("municipalities", REFERENCE)).episodes
         paid = costs.ledger(
-            one, found, horizons_months=(12,), price_year=2024, discount_rate=0.0,
+            one, found, months=(12,), price_year=2024, discount_rate=0.0,
             reference=assumptions.load(REFERENCE),
         )[list(COSTS)]  # fmt: skip
         # persons are numbered differently: compare the sorted rows

@@ -136,12 +136,12 @@ def priced_episodes(
         paid = payers.ledger(
             register,
             episodes,
-            horizons_months=(12,),
+            months=(12,),
             price_year=price_year,
             discount_rate=0.0,  # the first year is not discounted
             reference=prices,
         )
-        happened = measures.measure(register, episodes, horizons_months=(12,))
+        happened = measures.measure(register, episodes, months=(12,))
         return happened.join(paid)[list(names)]
 
     table = found.join(measured(both.register, found))

@@ -1,1 +1,28 @@
-"""Did the trials get people into work, what did it cost, who paid, and compared with what?"""
+"""Effects, costs and cost-effectiveness of employment services, area by area: ``import evaluation as ev``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# What a researcher types, and the module where it lives; nothing is imported before it is used.
+PUBLIC = {
+    "ingest": "evaluation.registers.ingest",
+    "load": "evaluation.registers.ingest",
+    "reference": "evaluation.registers.reference",
+    "inflow": "evaluation.cohorts.cohort",
+    "stock": "evaluation.cohorts.cohort",
+    "measure": "evaluation.outcomes.measures",
+    "held": "evaluation.outcomes.measures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"evaluation has no name {name!r}; public names are {', '.join(PUBLIC)}")
+    module = import_module(PUBLIC[name])
+    return getattr(module, name, module)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *PUBLIC})

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-HORIZON_DAYS = {3: 91, 6: 183, 12: 365, 24: 730}  # months after the index date, in days
+from collections.abc import Sequence
+
 DAYS_IN_MONTH = 30.4375
+
+
+def horizon_days(months: int) -> int:
+    """Days from the index date to a horizon: twelfths of 365 days, halves rounded up.
+
+    Examples
+    --------
+    >>> [horizon_days(months) for months in (3, 6, 12, 18, 24)]
+    [91, 183, 365, 548, 730]
+    """
+    return (365 * months + 6) // 12
+
+
+def require_horizons(months: Sequence[int]) -> None:
+    """Refuse horizons that are not whole months of one or more."""
+    wrong = [month for month in months if int(month) != month or month < 1]
+    if wrong or not len(months):
+        raise ValueError(f"months: {wrong or 'none given'}; give whole numbers of one or more, such as 12")
 
 
 def unit_of(outcome: str) -> str:

@@ -70,6 +70,12 @@ def inflow(
     -----
     Target group: Act 1269/2020, section 2. All who do not belong to it are `te_office_stayers`.
     `followed_days` runs to the end of observation: the register holds neither deaths nor emigration.
+
+    Examples
+    --------
+    >>> cohort = inflow(register, municipalities=municipalities)
+    >>> cohort.attrition.query("arm == 'all'")["reason"].iloc[[0, 1, -1]].tolist()
+    ['unemployment_spells', 'in_study_period', 'working_age']
     """
     days = daily_states(register.spells)
     entries = periods(days, entry_states)
@@ -113,6 +119,17 @@ def stock(
     Returns
     -------
     Cohort
+
+    Raises
+    ------
+    ValueError
+        If no day is given or a state is unknown.
+
+    Examples
+    --------
+    >>> on_the_day = stock(register, municipalities=municipalities, days=["2021-03-01"])
+    >>> on_the_day.episodes["window"].unique().tolist()
+    ['after_1']
     """
     if not days:
         raise ValueError("days: none given; name at least one date, such as 2021-03-01")

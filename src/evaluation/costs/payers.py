@@ -19,7 +19,7 @@ from evaluation.costs.assumptions import CostReference
 from evaluation.costs.items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
 from evaluation.schemas import PAYERS
 from evaluation.timelines import accrual
-from evaluation.units import HORIZON_DAYS
+from evaluation.units import horizon_days, require_horizons
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
@@ -29,7 +29,7 @@ def ledger(
     register: Any,
     episodes: pd.DataFrame,
     *,
-    horizons_months: Sequence[int],
+    months: Sequence[int],
     price_year: int,
     discount_rate: float,
     reference: CostReference,
@@ -46,8 +46,8 @@ def ledger(
         With ``benefits``, ``spells`` and ``earnings`` (canonical tables).
     episodes : pandas.DataFrame
         person_id, index_day and followed_days; ``area`` where ``programme`` is given.
-    horizons_months : sequence of int
-        Months after the index date, of 3, 6, 12, 24.
+    months : sequence of int
+        Any whole months after the index date; 12 months are 365 days.
     price_year : int
         Year in whose prices the costs are given.
     discount_rate : float
@@ -76,14 +76,14 @@ def ledger(
     --------
     See tests/test_costs.py for hand-worked ledgers.
     """
-    _check(episodes, horizons_months)
+    _check(episodes, months)
     persons = np.unique(episodes["person_id"].to_numpy())
     parts = [part for part in np.array_split(persons, max(buckets, 1)) if len(part)]
     jobs = [
         (
             *(_of(table, part) for table in (register.benefits, register.spells, register.earnings)),
             _of(episodes[["person_id", "index_day"]], part),
-            _bounds(horizons_months),
+            _bounds(months),
             price_year,
             reference,
             opening_days,
@@ -91,19 +91,17 @@ def ledger(
         for part in parts
     ]
     results = list(map(_bucket, jobs) if executor is None else executor.map(_bucket, jobs))
-    columns = pd.MultiIndex.from_product([range(len(_bounds(horizons_months)) - 1), range(len(ITEMS))])
+    columns = pd.MultiIndex.from_product([range(len(_bounds(months)) - 1), range(len(ITEMS))])
     sums = pd.concat(results).reindex(episodes.index) if results else pd.DataFrame(columns=columns)
     segments = sums.to_numpy(dtype=float).reshape(len(episodes), -1, len(ITEMS)) / _MICRO
-    return _columns(segments, episodes, horizons_months, discount_rate, programme)
+    return _columns(segments, episodes, months, discount_rate, programme)
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
     lacking = sorted({"person_id", "index_day", "followed_days"} - set(episodes))
     if lacking:
         raise ValueError(f"episodes: no column {', '.join(lacking)}; take them from the cohort")
-    unknown = sorted(set(horizons) - set(HORIZON_DAYS))
-    if unknown or not len(horizons):
-        raise ValueError(f"horizons_months: {unknown or 'none given'}; choose from {list(HORIZON_DAYS)}")
+    require_horizons(horizons)
     if not episodes.index.is_unique:
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} index values repeat; use episode_id"
@@ -115,7 +113,7 @@ def _of(table: pd.DataFrame, persons: np.ndarray) -> pd.DataFrame:
 
 
 def _bounds(horizons: Iterable[int]) -> np.ndarray:
-    ends = sorted({HORIZON_DAYS[months] for months in horizons})
+    ends = sorted({horizon_days(months) for months in horizons})
     return np.unique(np.concatenate([[0], ends, np.arange(365, ends[-1], 365)]))
 
 
@@ -156,7 +154,7 @@ def _columns(
     items = (*ITEMS, *(PROGRAMME_ITEMS if programme is not None else ()))
     out: dict[str, np.ndarray] = {}
     for months in horizons:
-        ends = HORIZON_DAYS[months]
+        ends = horizon_days(months)
         complete = episodes["followed_days"].to_numpy() >= ends
         values = np.concatenate([running[:, np.searchsorted(bounds, ends) - 1], added], axis=1)
         cents = np.where(complete[:, None], np.round(values, 2) + 0.0, np.nan)

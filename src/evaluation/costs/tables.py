@@ -135,7 +135,7 @@ def cost_shift(
     found = ledger(
         register,
         people,
-        horizons_months=[12],
+        months=[12],
         price_year=price_year,
         discount_rate=0.0,
         reference=reference,

@@ -1,10 +1,10 @@
-"""From spells to what happened to each episode: outcomes over 3, 6, 12 and 24 months after the index date."""
+"""From spells to what happened to each episode: outcomes over months after the index date."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from evaluation.timelines.spells import (
     status,
 )
 from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, daily_states, periods
-from evaluation.units import HORIZON_DAYS
+from evaluation.units import horizon_days, require_horizons
 
 if TYPE_CHECKING:
     from evaluation.registers.ingest import Register
@@ -57,7 +57,7 @@ def measure(
     register: Register,
     episodes: pd.DataFrame,
     *,
-    horizons_months: Sequence[int] = (3, 6, 12, 24),
+    months: Sequence[int] = (3, 6, 12, 24),
     executor: Executor | None = None,
     buckets: int = 1,
 ) -> pd.DataFrame:
@@ -69,8 +69,8 @@ def measure(
         Canonical register; only `spells`, `benefits` and `observed_until` are read.
     episodes : pandas.DataFrame
         With `person_id` and `index_day`; a unique index.
-    horizons_months : sequence of int
-        Among 3, 6, 12 and 24.
+    months : sequence of int
+        Any whole months after the index date; 12 months are 365 days (`units.horizon_days`).
     executor : concurrent.futures.Executor, optional
         Measures buckets of persons side by side. The result is the same with and without.
     buckets : int
@@ -88,7 +88,7 @@ def measure(
           services or in subsidised work); one state counts on each day (`states.PRECEDENCE`)
         - ``entered_education_{m}m`` (0/1): a period of study began after the index date
         - ``still_unemployed_{m}m`` (0/1): the unemployment of the index date continues unbroken on the day
-        - ``long_term_unemployed_{m}m`` (0/1; 12 and 24): unemployed on the day, unbroken for a year or more
+        - ``long_term_unemployed_{m}m`` (0/1; from 12): unemployed on the day, unbroken for a year or more
         - ``benefit_days_{m}m``, ``benefit_eur_{m}m``: payment periods spread evenly over their days
 
         and ``exit_state`` with ``exit_day`` (days from the index date to the first exit, or to where the
@@ -99,7 +99,7 @@ def measure(
     Raises
     ------
     ValueError
-        If a horizon is unknown or the index of `episodes` repeats.
+        If a horizon is no whole month or the index of `episodes` repeats.
 
     Examples
     --------
@@ -108,18 +108,16 @@ def measure(
     ...                        "start": [0, 50], "end": [50, 500]})
     >>> benefits = pd.DataFrame({"person_id": [], "start": [], "end": [], "days": [], "amount_eur": []})
     >>> register = SimpleNamespace(spells=spells, benefits=benefits.astype("int64"), observed_until=500)
-    >>> found = measure(register, pd.DataFrame({"person_id": [1], "index_day": [0]}), horizons_months=[3])
+    >>> found = measure(register, pd.DataFrame({"person_id": [1], "index_day": [0]}), months=[3])
     >>> found[["open_employment_3m", "open_employment_days_3m", "exit_state", "exit_day"]].values.tolist()
     [[1.0, 41.0, 'open_employment', 50]]
     """
-    unknown = sorted(set(horizons_months) - set(HORIZON_DAYS))
-    if unknown:
-        raise ValueError(f"horizons_months: {unknown} unknown; known are {sorted(HORIZON_DAYS)}")
+    require_horizons(months)
     if not episodes.index.is_unique:
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
         )
-    work = partial(_measure, horizons_months=tuple(horizons_months))
+    work = partial(_measure, horizons=tuple(months))
     parts = list(_split(register, episodes, buckets))
     rows = [rows for rows, _ in parts]
     run = map if executor is None else executor.map
@@ -160,7 +158,7 @@ def _split(register: Register, episodes: pd.DataFrame, buckets: int) -> list[tup
     return out
 
 
-def _measure(bucket: _Bucket, *, horizons_months: tuple[int, ...]) -> pd.DataFrame:
+def _measure(bucket: _Bucket, *, horizons: tuple[int, ...]) -> pd.DataFrame:
     days = daily_states(bucket.spells)
     person, since = bucket.person, bucket.index_day
     found: dict[str, Array] = {}
@@ -168,8 +166,8 @@ def _measure(bucket: _Bucket, *, horizons_months: tuple[int, ...]) -> pd.DataFra
     unemployed, study = spent["unemployed_days"], spent["study_days"]
     who, start, end = (bucket.benefits[name].to_numpy() for name in ("person_id", "start", "end"))
     at_index = locate(unemployed, person, since)
-    for months in horizons_months:
-        horizon = HORIZON_DAYS[months]
+    for months in horizons:
+        horizon = horizon_days(months)
         until = since + horizon
         at_end = locate(unemployed, person, until)
         values = {
@@ -190,6 +188,52 @@ def _measure(bucket: _Bucket, *, horizons_months: tuple[int, ...]) -> pd.DataFra
     return pd.DataFrame(
         {**found, "exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
     )
+
+
+def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, within_days: int) -> pd.Series:
+    """Whether a state was held without a break for so many days within so many days of the index date.
+
+    Parameters
+    ----------
+    register : Register
+        Canonical register; only `spells` and `observed_until` are read.
+    episodes : pandas.DataFrame
+        With `person_id` and `index_day`.
+    state : str
+        One state, such as open_employment; one state counts on each day (`states.PRECEDENCE`).
+    days : int
+        Days without a break, all of them from the index date to `within_days` after it.
+    within_days : int
+        Days after the index date that are looked at.
+
+    Returns
+    -------
+    pandas.Series
+        0/1 with the index of `episodes`; missing where not all of the days were observed.
+
+    Raises
+    ------
+    ValueError
+        If the state is unknown or `within_days` are fewer than `days`.
+
+    Examples
+    --------
+    A job of six months within a year and a half:
+
+    >>> steady = held(register, cohort.episodes, state="open_employment", days=183, within_days=548)
+    >>> sorted(steady.dropna().unique().tolist())
+    [0.0, 1.0]
+    """
+    if not 1 <= days <= within_days:
+        raise ValueError(f"days: {days} of {within_days} days; give at least 1 and at most within_days")
+    unbroken = periods(daily_states(register.spells), (state,))
+    enough = unbroken[unbroken.end - unbroken.start >= days]
+    # days on which so long a stay can begin and still end inside the window
+    begins = replace(enough, end=enough.end - days + 1)
+    since = episodes["index_day"].to_numpy()
+    found = days_within(begins, episodes["person_id"].to_numpy(), since, since + within_days - days + 1) > 0
+    observed = register.observed_until - since >= within_days
+    return pd.Series(np.where(observed, found.astype(float), np.nan), index=episodes.index, name=state)
 
 
 def _lasted(intervals: Intervals, at: Array, day: Array) -> Array:

@@ -88,7 +88,7 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
     paid = payers.ledger(
         register,
         found.episodes,
-        horizons_months=(12, 24),
+        months=(12, 24),
         price_year=price_year,
         discount_rate=discount_rate,
         reference=assumptions.load(reference),

@@ -101,10 +101,24 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
 def load(processed: Path | str) -> Register:
     """Load the canonical register that `ingest` has written.
 
+    Parameters
+    ----------
+    processed : path
+        Folder that holds ``register/``.
+
+    Returns
+    -------
+    Register
+        The canonical tables, each a data frame.
+
     Raises
     ------
     FileNotFoundError
         If nothing was ingested yet.
+
+    Examples
+    --------
+    >>> load("data/processed").spells  # doctest: +SKIP
     """
     folder = Path(processed) / "register"
     if not (folder / "register.json").exists():
