@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import comparability
 from evaluation.diagnostics import verdict as verdict_of_diagnostics
 from evaluation.diagnostics.area import balance_rows, finding_checks, negative_controls
@@ -16,7 +16,7 @@ STATUSES = {"pass", "concern", "fail", "not_run"}
 
 @pytest.fixture(scope="module")
 def main(study):
-    return design(study.episodes, area="oulu")
+    return compare(study.episodes, area="oulu").frame
 
 
 def test_balance_is_told_before_and_after_weighting_and_is_better_after(main):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.inference.area import (
     BASELINE,
     HEADLINE,
@@ -33,7 +33,7 @@ def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None)
 
 @pytest.fixture(scope="module")
 def main(study):
-    return design(study.episodes, area="oulu")
+    return compare(study.episodes, area="oulu").frame
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_input_stays_as_it_was(main, study):
 
 def test_all_areas_together_have_shocks_of_their_own(study):
     """As one area that shares a single shock, the interval of the country would be wider."""
-    data = design(study.episodes, area="all")
+    data = compare(study.episodes, area="all").frame
     changes = changes_of(data, outcomes=[HEADLINE])
     groups = labour_market_areas(study.municipalities)
     areas = pilot_areas_of(study.municipalities, area="all")
@@ -144,8 +144,8 @@ def test_too_few_comparison_municipalities_are_refused(main, study):
 
 
 def test_an_area_without_episodes_is_refused_by_name(study):
-    with pytest.raises(ValueError, match="'tampere' has no episodes; areas with episodes are"):
-        design(study.episodes, area="tampere")
+    with pytest.raises(ValueError, match="'tampere' unknown; areas with episodes are"):
+        compare(study.episodes, area="tampere")
 
 
 def test_ledger_columns_count_persons_once():

@@ -259,22 +259,22 @@ def test_stock_holds_everyone_in_a_state_of_broad_unemployment_on_the_day():
 
 def test_design_marks_treated_and_post_and_refuses_unknown_names():
     episodes = inflow(random_register(11, people=400)).episodes
-    data = comparison.design(episodes, area="oulu", followup="after_1")
+    data = comparison.compare(episodes, area="oulu", after="after_1").frame
     assert set(data["window"]) == {"2019_20", "after_1"}
     assert set(data["arm"]) == {"pilot", "comparison"}
     assert set(data.loc[data["treated"], "area"]) == {"oulu"}
     assert (data["post"] == (data["window"] == "after_1")).all()
     assert set(data["group"]) == {"target_group"}
-    both = comparison.design(
+    both = comparison.compare(
         episodes, area="all", pool=("comparison", "possible_pilot"), drop_municipalities=["091"]
-    )
+    ).frame
     assert "630" in set(both["municipality"]) and "091" not in set(both["municipality"])
-    assert len(comparison.design(episodes, area="oulu", baseline="covid", donut_months=3)) < len(
-        comparison.design(episodes, area="oulu", baseline="covid")
+    assert len(comparison.compare(episodes, area="oulu", before="covid", donut_months=3).frame) < len(
+        comparison.compare(episodes, area="oulu", before="covid").frame
     )
-    for wrong in ({"area": "olu"}, {"area": "oulu", "baseline": "2017"}, {"area": "oulu", "group": "all"}):
-        with pytest.raises(ValueError, match=r"known|areas with"):
-            comparison.design(episodes, **wrong)
+    for wrong in ({"area": "olu"}, {"area": "oulu", "before": "2017"}, {"area": "oulu", "group": "all"}):
+        with pytest.raises(ValueError, match=r"unknown; .*are"):
+            comparison.compare(episodes, **wrong)
 
 
 def test_the_donut_leaves_out_both_sides_of_the_start():
@@ -289,7 +289,7 @@ def test_the_donut_leaves_out_both_sides_of_the_start():
             "index_day": index_day,
         }
     )
-    kept = comparison.design(episodes, area="oulu", baseline="covid", donut_months=3)
+    kept = comparison.compare(episodes, area="oulu", before="covid", donut_months=3).frame
     assert (kept["index_day"] - day("2021-03-01")).tolist() == [-92, 92]
 
 

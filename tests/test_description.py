@@ -129,10 +129,10 @@ def test_attrition_of_an_area_ends_with_what_is_analysed():
 
 
 def test_attrition_never_grows_and_ends_at_the_main_comparison(study):
-    from evaluation.cohorts.comparison import design
+    from evaluation.cohorts.comparison import compare
 
     for area in ("oulu", "all"):
-        main = design(study.episodes, area=area)
+        main = compare(study.episodes, area=area).frame
         rows = description.attrition_rows(study.attrition, main, area=area)
         steps = rows.sort_values("x").groupby(["group", "measure"])["estimate"]
         assert (steps.diff().dropna() <= 0).all()

@@ -15,7 +15,7 @@ from scipy import stats
 from validation.cells import naive_clustered
 
 from conftest import REFERENCE
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.effects.differences import municipal_changes
 from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
 from evaluation.inference.placebo_areas import placebo_areas
@@ -147,7 +147,7 @@ def test_a_sure_effect_is_called_an_increase_through_the_whole_analysis(study):
     lifted = study.episodes[HEADLINE].mask(after & (rng.random(len(study.episodes)) < 0.6), 1.0)
     lifted = lifted.where(study.episodes[HEADLINE].notna())
     gain = (lifted - study.episodes[HEADLINE])[after & study.episodes["group"].eq("target_group")].mean()
-    data = design(study.episodes.assign(**{HEADLINE: lifted}), area="helsinki")
+    data = compare(study.episodes.assign(**{HEADLINE: lifted}), area="helsinki").frame
     rows = effect_rows(
         data,
         changes_of(data, outcomes=[HEADLINE]),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
 from evaluation.inference.sensitivity import sensitivity_rows
 from evaluation.results import ledger
@@ -18,7 +18,7 @@ OUTCOMES = (HEADLINE, "benefit_eur_12m")
 
 
 def rows_of(episodes, study, *, area, seed=1):
-    changes = changes_of(design(episodes, area=area), outcomes=OUTCOMES)
+    changes = changes_of(compare(episodes, area=area).frame, outcomes=OUTCOMES)
     return sensitivity_rows(
         episodes, changes, area=area, municipalities=study.municipalities, seed=seed, outcomes=OUTCOMES
     )
@@ -51,7 +51,7 @@ def test_rows_without_a_number_say_why(rows):
 
 
 def test_variants_are_the_main_analysis_on_other_episodes(rows, study):
-    data = design(study.episodes, area="pirkanmaa", baseline="covid")
+    data = compare(study.episodes, area="pirkanmaa", before="covid").frame
     groups = labour_market_areas(study.municipalities)
     changes = changes_of(data, outcomes=OUTCOMES)
     expected = effect_rows(data, changes, groups=groups, areas=None, seed=1)
@@ -69,7 +69,7 @@ def test_possible_pilots_and_neighbours_change_the_comparison(rows):
 
 
 def test_leaving_one_municipality_out_by_hand(rows, study):
-    changes = changes_of(design(study.episodes, area="pirkanmaa"), outcomes=OUTCOMES)
+    changes = changes_of(compare(study.episodes, area="pirkanmaa").frame, outcomes=OUTCOMES)
     left = rows[(rows["specification"] == "leave_one_out") & (rows["outcome"] == HEADLINE)]
     assert sorted(left["item"]) == sorted(changes.municipality[changes.treated])
     outside = ~changes.treated
@@ -81,7 +81,7 @@ def test_leaving_one_municipality_out_by_hand(rows, study):
 
 
 def test_leave_one_out_rows_carry_the_persons_that_disclosure_control_needs(rows, study):
-    own = design(study.episodes, area="pirkanmaa").query("treated")
+    own = compare(study.episodes, area="pirkanmaa").frame.query("treated")
     left = rows[(rows["specification"] == "leave_one_out") & (rows["outcome"] == HEADLINE)]
     assert (left["persons"] > 0).all() and (left["persons"] < own["person_id"].nunique()).all()
     largest = own["municipality"].value_counts().index[0]

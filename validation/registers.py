@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.economics.area import PERSPECTIVES, WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
 from evaluation.effects.differences import MunicipalChanges
@@ -80,7 +80,7 @@ def register_runs(
     members = municipalities.groupby("pilot_area")["municipality"].nunique()
     parts = []
     for area in sorted(set(episodes.loc[episodes["arm"] == "pilot", "area"])):
-        main = design(episodes, area=area)
+        main = compare(episodes, area=area).frame
         try:
             changes = changes_of(main, outcomes=MEASURED)
             rows = _area_rows(changes, _truth(main), groups=groups, draws=draws, seed=seed)

@@ -12,6 +12,7 @@ PUBLIC = {
     "reference": "evaluation.registers.reference",
     "inflow": "evaluation.cohorts.cohort",
     "stock": "evaluation.cohorts.cohort",
+    "compare": "evaluation.cohorts.comparison",
     "measure": "evaluation.outcomes.measures",
     "held": "evaluation.outcomes.measures",
 }

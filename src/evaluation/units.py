@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 DAYS_IN_MONTH = 30.4375
 
 
@@ -25,16 +27,27 @@ def require_horizons(months: Sequence[int]) -> None:
         raise ValueError(f"months: {wrong or 'none given'}; give whole numbers of one or more, such as 12")
 
 
-def unit_of(outcome: str) -> str:
-    """Unit of an outcome column, told by its name.
+def unit_of(outcome: str, values: pd.Series | None = None) -> str:
+    """Unit of an outcome column, told by its name, else by its values.
+
+    Parameters
+    ----------
+    outcome : str
+        Name of the column.
+    values : pandas.Series, optional
+        The column: one that leaves 0..1 is no share.
 
     Examples
     --------
     >>> [unit_of(name) for name in ("service_days_12m", "benefit_eur_12m", "still_unemployed_6m", "age")]
     ['days', 'eur', 'share', 'number']
+    >>> unit_of("jobs", pd.Series([0, 2])), unit_of("steady_job", pd.Series([0.0, 1.0]))
+    ('number', 'share')
     """
     if outcome == "age":
         return "number"
     if "_days" in outcome:
         return "days"
-    return "eur" if "eur" in outcome.split("_") else "share"
+    if "eur" in outcome.split("_"):
+        return "eur"
+    return "share" if values is None or values.dropna().between(0, 1).all() else "number"

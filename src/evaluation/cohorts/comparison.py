@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from evaluation.units import DAYS_IN_MONTH
+from evaluation.schemas import unknown_name
+from evaluation.units import DAYS_IN_MONTH, unit_of
 from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
 
 COARSENED = ("sex", "education", "native_language")
 RARE_LEVEL = 5
+Window = str | tuple[str, str]
 
 
-def design(
+@dataclass(frozen=True)
+class Comparison:
+    """The episodes of one area and of what it is compared with.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Episodes of the two windows with `treated` and `post` (bool).
+    every_day : pandas.DataFrame
+        Episodes of both arms on any index date, with `treated`: for what is followed over time.
+    area : str
+        Pilot area, or "all".
+    before, after : (str, str)
+        First and last index date of each window.
+    municipalities : pandas.DataFrame or None
+        Reference table of municipalities; None stands for the one of the project.
+    units : mapping of str to str
+        Units of columns of one's own: share, days, eur or number.
+    """
+
+    frame: pd.DataFrame
+    every_day: pd.DataFrame
+    area: str
+    before: tuple[str, str]
+    after: tuple[str, str]
+    municipalities: pd.DataFrame | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def unit(self, outcome: str) -> str:
+        """Unit of a column: as given, else told by its name, else by its values."""
+        if outcome not in self.frame:
+            numeric = self.frame.select_dtypes(["number", "bool"])
+            raise unknown_name("outcome", outcome, list(numeric))
+        return self.units.get(outcome) or unit_of(outcome, self.frame[outcome])
+
+
+def compare(
     episodes: pd.DataFrame,
     *,
     area: str,
-    baseline: str = "2019_20",
-    followup: str = "after",
+    before: Window = "2019_20",
+    after: Window = "after",
     group: str = "target_group",
     pool: Sequence[str] = ("comparison",),
     drop_municipalities: Sequence[str] = (),
     donut_months: int = 0,
-) -> pd.DataFrame:
-    """The episodes of one comparison.
+    municipalities: pd.DataFrame | None = None,
+    units: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Set one area against comparison municipalities, before against after.
 
     Parameters
     ----------
     episodes : pandas.DataFrame
-        Episodes of a cohort.
+        Episodes of a cohort, with whatever columns are to be outcomes.
     area : str
         Pilot area, or "all" for every area of confirmed pilot municipalities.
-    baseline : str
-        Window of index dates before the trial: 2018_19, 2019_20 or covid.
-    followup : str
-        Window of index dates after the start, or "after" for all of them.
+    before, after : str or (str, str)
+        Index dates of either window: first and last date, or a name of the study; "after" is all of the
+        time after the start.
     group : str
         target_group or te_office_stayers.
     pool : sequence of str
@@ -46,48 +86,64 @@ def design(
     donut_months : int
         Index dates closer than this to the start of the trial are left out, on both sides
         (a month has 30.4375 days).
+    municipalities : pandas.DataFrame, optional
+        Reference table of municipalities: which of them share shocks. By default the project's own.
+    units : mapping of str to str, optional
+        Units of columns of one's own (share, days, eur, number); else name and values tell.
 
     Returns
     -------
-    pandas.DataFrame
-        A copy of the rows with `treated` and `post` (bool). Levels of sex, education and native language
-        that fewer than five episodes of an arm have are joined to the most common level.
+    Comparison
+        Its `frame` is a copy of the rows with `treated` and `post`. Levels of sex, education and native
+        language that fewer than five episodes of an arm have are joined to the most common level.
 
     Raises
     ------
     ValueError
-        If a name is unknown or the area has no episode at all.
+        If a name is unknown, the windows overlap or are the wrong way round, or the area has no episode.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"area": ["oulu", ""], "arm": ["pilot", "comparison"], "group": "target_group",
-    ...     "window": ["after_1", "2019_20"], "municipality": ["564", "005"], "index_day": [18_700, 18_000]})
-    >>> design(table, area="oulu")[["treated", "post"]].values.tolist()
-    [[True, True], [False, False]]
+    >>> data = compare(cohort.episodes, area="oulu", before=("2018-09-01", "2019-08-31"), after="after_1")
+    >>> data.after, sorted(set(data.frame["area"]))
+    (('2021-03-01', '2022-02-28'), ['', 'oulu'])
     """
-    for name, value, known in (
-        ("baseline", baseline, list(WINDOWS)),
-        ("followup", followup, ["after", *WINDOWS]),
-        ("group", group, list(GROUPS)),
-    ):
-        if value not in known:
-            raise ValueError(f"{name}: {value!r} unknown; known are {known}")
+    first, last = _dates("before", before), _dates("after", after)
+    if not first[0] <= first[1] < last[0] <= last[1]:
+        raise ValueError(
+            f"before {first}, after {last}: give first and last dates, before ending before after"
+        )
+    if group not in GROUPS:
+        raise unknown_name("group", group, GROUPS)
     treated = episodes["arm"] == "pilot" if area == "all" else episodes["area"] == area
     if not treated.any():
-        found = sorted(set(episodes["area"]) - {""})
-        raise ValueError(f"area: {area!r} has no episodes; areas with episodes are {found}")
-    post = episodes["window"].isin(AFTER if followup == "after" else (followup,))
+        raise unknown_name("area", area, sorted({*episodes["area"], "all"} - {""}), "areas with episodes")
+    index_day = episodes["index_day"]
     kept = (
         (treated | episodes["arm"].isin(list(pool)))
-        & (post | (episodes["window"] == baseline))
         & (episodes["group"] == group)
         & ~episodes["municipality"].isin(list(drop_municipalities))
-        & (np.abs(episodes["index_day"] - to_day(TRIAL_START)) >= donut_months * DAYS_IN_MONTH)
+        & (np.abs(index_day - to_day(TRIAL_START)) >= donut_months * DAYS_IN_MONTH)
     )
-    return _coarsened(episodes[kept].assign(treated=treated[kept], post=post[kept]))
+    every_day = episodes[kept].assign(treated=treated[kept])
+    early, post = (every_day["index_day"].between(*map(to_day, window)) for window in (first, last))
+    inside = early | post
+    frame = coarsened(every_day[inside].assign(post=post[inside]))
+    return Comparison(frame, every_day, area, first, last, municipalities, dict(units or {}))
 
 
-def _coarsened(data: pd.DataFrame) -> pd.DataFrame:
+def _dates(name: str, window: Window) -> tuple[str, str]:
+    """First and last date of a window that is given by its name or by its dates."""
+    if not isinstance(window, str):
+        first, last = (str(np.datetime64(date, "D")) for date in window)
+        return first, last
+    named = {**WINDOWS, "after": (WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])}
+    if window not in named:
+        raise unknown_name(name, window, list(named))
+    return named[window]
+
+
+def coarsened(data: pd.DataFrame) -> pd.DataFrame:
     """Join levels that few episodes of an arm have to the most common one: they would separate the arms.
 
     A level that no treated episode has stays: the estimator leaves such comparison episodes out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import checks as diagnostics
 from evaluation.diagnostics import comparability
 from evaluation.diagnostics.balance import balance, overlap
@@ -100,9 +100,9 @@ def event_study_rows(
     """
     data = pd.concat(
         [
-            design(episodes, area=area, baseline="2018_19"),
-            design(episodes, area=area, baseline="2019_20").query("not post"),
-            design(episodes, area=area, baseline="covid").query("not post"),
+            compare(episodes, area=area, before="2018_19").frame,
+            compare(episodes, area=area, before="2019_20").frame.query("not post"),
+            compare(episodes, area=area, before="covid").frame.query("not post"),
         ]
     )
     try:
@@ -143,14 +143,14 @@ def negative_controls(
     """Effects where there can be none: an earlier date, another outcome, another population."""
     shocks = shock_structure(municipalities, area=area)
     designs: dict[str, tuple[dict[str, str], str, float]] = {
-        "placebo_date": ({"baseline": "2018_19", "followup": "2019_20"}, HEADLINE, RELEVANT_SHARE),
+        "placebo_date": ({"before": "2018_19", "after": "2019_20"}, HEADLINE, RELEVANT_SHARE),
         "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_YEARS),
         "placebo_population": ({"group": "te_office_stayers"}, HEADLINE, RELEVANT_SHARE),
     }
     parts = []
     for item, (changed, outcome, limit) in designs.items():
         try:
-            data = design(episodes, area=area, **changed)  # type: ignore[arg-type]
+            data = compare(episodes, area=area, **changed).frame  # type: ignore[arg-type]
             found = placebo_areas(changes_of(data, outcomes=[outcome]), seed=seed, **shocks)
             own = data[data["treated"]]
             parts.append(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.cohorts.places import neighbours
 from evaluation.effects.differences import MunicipalChanges, did_rc, municipal_changes
 from evaluation.effects.discontinuity import discontinuity
@@ -65,10 +66,13 @@ def sensitivity_rows(
     near = neighbours(municipalities, area=area)
     placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, area=area))
     inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
-    after = partial(design, episodes, area=area)
+
+    def after(**choices: Any) -> pd.DataFrame:
+        return compare(episodes, area=area, **choices).frame
+
     variants: dict[str, Variant] = {
-        "baseline_2018_19": lambda: inferred(after(baseline="2018_19")),
-        "baseline_covid": lambda: inferred(after(baseline="covid")),
+        "baseline_2018_19": lambda: inferred(after(before="2018_19")),
+        "baseline_covid": lambda: inferred(after(before="covid")),
         "donut_3m": lambda: inferred(after(donut_months=3)),
         "neighbours_excluded": lambda: inferred(after(drop_municipalities=near)),
         "with_possible_pilots": lambda: inferred(after(pool=("comparison", "possible_pilot"))),
@@ -179,7 +183,7 @@ def _synthetic(
 
 def _discontinuity(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
     """Jump at 30 among recipients of earnings-related allowance: the younger were moved, the older stayed."""
-    rows = design(episodes.assign(group="target_group"), area=area)
+    rows = compare(episodes.assign(group="target_group"), area=area).frame
     rows = rows[
         rows["treated"]
         & rows["post"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluation.cohorts.comparison import design
+from evaluation.cohorts.comparison import compare
 from evaluation.inference import area as area_effects
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
@@ -55,7 +55,7 @@ def read(processed: str | Path, *, reference: str | Path, area: str) -> AreaInpu
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
     return AreaInputs(
         episodes=episodes,
-        main=design(episodes, area=area),
+        main=compare(episodes, area=area).frame,
         attrition=pd.read_parquet(folder / "attrition.parquet"),
         cells=pd.read_parquet(folder / "area_months.parquet"),
         area_costs=pd.read_parquet(folder / "register" / "area_costs.parquet"),
