@@ -1,0 +1,266 @@
+"""Which reform is evaluated: dates, windows, target group, outcomes, limits and prices, read from one file.
+
+Nothing else in the library knows a date, a window or an area of a reform.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+AFTER = "after"  # all windows after the start together
+Names = dict[Literal["fi", "sv", "en"], str]
+
+
+class Part(BaseModel):
+    """A part of a study file: it cannot change, and a key that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Window(Part):
+    """Index dates from `first` to `last`, both included."""
+
+    first: dt.date
+    last: dt.date
+    name: Names
+
+    @property
+    def quarters(self) -> list[str]:
+        """Quarters that lie wholly inside, as 2018Q2."""
+        last = pd.Timestamp(self.last)
+        starts = pd.date_range(self.first, last, freq="QS")
+        return [f"{day.year}Q{day.quarter}" for day in starts if day + pd.offsets.QuarterEnd() <= last]
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """First and last day since 1970-01-01."""
+        return to_day(self.first), to_day(self.last)
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """First and last month since January 1970."""
+        first, last = (12 * (day.year - 1970) + day.month - 1 for day in (self.first, self.last))
+        return first, last
+
+
+class TargetGroup(Part):
+    """Who the reform moved: everyone of these ages but those who stay with the old service.
+
+    Stayers are on `stay_benefit`, `stay_age` or older, speak a national language and are no immigrants.
+    """
+
+    ages: tuple[int, int]
+    stay_age: int
+    stay_benefit: str
+    national_languages: tuple[str, ...]
+
+
+class Outcomes(Part):
+    """Outcomes by family. P-values are adjusted over `primary`, whose first one is the headline.
+
+    `late` ones are followed longer and by fewer episodes; `first_screen` ones are told first.
+    """
+
+    primary: tuple[str, ...]
+    further: tuple[str, ...]
+    late: tuple[str, ...]
+    first_screen: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The outcome that the verdict is about."""
+        return self.primary[0]
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All outcomes in the order of the families."""
+        return (*self.primary, *self.further, *self.late)
+
+
+class Mark(Part):
+    """Something that happened to everybody: a line on time axes."""
+
+    date: dt.date
+    name: Names
+    raised: bool = False  # the name is written above its neighbours
+
+
+class Study(Part):
+    """A reform and how it is evaluated. Read it with :func:`read_study`."""
+
+    slug: str
+    name: Names
+    act: str
+    start: dt.date
+    end: dt.date
+    after_name: Names
+    baselines: dict[str, Window]
+    followup: dict[str, Window]
+    main_baseline: str
+    trend_baseline: str  # looked at for trends before the start, and as placebo date against the main one
+    exceptional_baseline: str  # a year like no other: the sign may turn on it
+    horizons_months: tuple[PositiveInt, ...]
+    cost_horizons_months: tuple[PositiveInt, ...]
+    target_group: TargetGroup
+    outcomes: Outcomes
+    covariates: tuple[str, ...]
+    limits: dict[str, PositiveFloat]
+    price_year: int
+    discount_rate: float
+    marks: tuple[Mark, ...]
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> Study:
+        for key in ("main_baseline", "trend_baseline", "exceptional_baseline"):
+            if (chosen := getattr(self, key)) not in self.baselines:
+                raise ValueError(f"{key}: {chosen!r} is no baseline{nearest(chosen, self.baselines)}")
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}")
+        ordered = sorted(self.windows.items(), key=lambda item: item[1].first)
+        for name, window in ordered:
+            if window.last < window.first:
+                raise ValueError(f"{name}: last {window.last} is before first {window.first}")
+            if name in self.baselines and window.last >= self.start:
+                raise ValueError(f"baselines.{name} must end before the start {self.start}")
+            if name in self.followup and window.first < self.start:
+                raise ValueError(f"followup.{name} must not begin before the start {self.start}")
+        for (one, first), (other, second) in pairwise(ordered):
+            if second.first <= first.last:
+                raise ValueError(f"{one} and {other} overlap: {first.last} is not before {second.first}")
+        return self
+
+    @cached_property
+    def windows(self) -> dict[str, Window]:
+        """All windows, baselines first."""
+        return {**self.baselines, **self.followup}
+
+    @cached_property
+    def after(self) -> Window:
+        """The windows after the start as one."""
+        windows = list(self.followup.values())
+        return Window(first=windows[0].first, last=windows[-1].last, name=self.after_name)
+
+    @property
+    def start_day(self) -> int:
+        """First day of the reform since 1970-01-01."""
+        return to_day(self.start)
+
+    def window_of(self, index_day: NDArray[Any]) -> NDArray[np.object_]:
+        """Name of the window of each index date (days since 1970-01-01), "" outside all of them."""
+        names = np.array([*self.windows, ""], dtype=object)
+        found = np.full(len(index_day), len(self.windows))
+        for number, window in enumerate(self.windows.values()):
+            first, last = window.days
+            found[(index_day >= first) & (index_day <= last)] = number
+        return names[found]
+
+
+def to_day(date: dt.date | str) -> int:
+    """Days since 1970-01-01.
+
+    Examples
+    --------
+    >>> to_day("1970-01-31")
+    30
+    """
+    return int(np.datetime64(date, "D").astype(int))
+
+
+def nearest(name: str, known: Any) -> str:
+    """Say which known name is nearest to a wrong one, as a clause for an error message.
+
+    Examples
+    --------
+    >>> nearest("oullu", ["oulu", "turku"])
+    "; did you mean 'oulu'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def find_study(path: Path | str) -> Path:
+    """The study file as given, or found from a folder above the working directory, as notebooks need it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Naming the file and where it was looked for.
+    """
+    for folder in (Path(), *Path.cwd().parents):
+        if (found := folder / path).is_file():
+            return found
+    raise FileNotFoundError(f"{path}: no such study file here or in a folder above; see studies/")
+
+
+def read_study(path: Path | str) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file such as those in ``studies/``; `docs/data-dictionary.md` explains its keys.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        Naming the file and every key that is unknown (with the nearest known one), missing or of the wrong
+        kind; windows that overlap or lie on the wrong side of the start; an unknown baseline.
+
+    Examples
+    --------
+    >>> study = read_study("studies/kuntakokeilut-2021.toml")
+    >>> study.outcomes.headline, study.baselines[study.main_baseline].quarters
+    ('open_employment_12m', ['2019Q2', '2019Q3', '2019Q4'])
+    """
+    path = find_study(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    try:
+        return Study.model_validate(_tuples(content))
+    except ValidationError as error:
+        raise ValueError(f"{path.name}: " + "; ".join(_said(one) for one in error.errors())) from None
+
+
+def _tuples(value: Any) -> Any:
+    """Arrays of TOML as tuples, so that nothing of a study can be changed."""
+    if isinstance(value, dict):
+        return {key: _tuples(part) for key, part in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _said(error: Any) -> str:
+    *above, key = [str(part) for part in error["loc"]] or [""]
+    where = ".".join((*above, key))
+    if error["type"] == "missing":
+        return f"{where} is missing"
+    if error["type"] == "extra_forbidden":
+        model: Any = Study
+        for part in above:
+            inner = model.model_fields.get(part) if hasattr(model, "model_fields") else None
+            parts = [one for one in PARTS if inner is not None and one.__name__ in str(inner.annotation)]
+            model = parts[0] if parts else model
+        return f"unknown key {where}{nearest(key, model.model_fields)}"
+    told = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {told}" if where else told
+
+
+PARTS = (Window, TargetGroup, Outcomes, Mark)
