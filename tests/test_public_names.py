@@ -41,6 +41,7 @@ def names(study, tmp_path_factory):
         "register": register,
         "municipalities": study.municipalities,
         "cohort": cohort,
+        "data": ev.compare(cohort.episodes, area="oulu", municipalities=study.municipalities),
     }
 
 

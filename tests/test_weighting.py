@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.diagnostics.balance import balance, overlap
+from evaluation.diagnostics.balance import overlap, standardised_differences
 from evaluation.effects.covariates import covariate_matrix
 from evaluation.effects.regression import coefficient_covariance, least_squares, odds_fit, sum_by
 from evaluation.effects.weighting import att_weights, effective_sample_size, propensity
@@ -101,7 +101,9 @@ def test_odds_weights_by_hand() -> None:
 def test_entropy_balancing_meets_every_mean_exactly(seed: int) -> None:
     data = sample(seed)
     found = att_weights(data, target="pilot", covariates=["age", "education"], method="entropy")
-    after = balance(data, target="pilot", covariates=["age", "education"], weight=found.weight)
+    after = standardised_differences(
+        data, target="pilot", covariates=["age", "education"], weight=found.weight
+    )
     assert after["after_weighting"].abs().max() < 1e-9
     assert (found.weight[~data["pilot"]] > 0).all()
     assert found.weight[~data["pilot"]].sum() == pytest.approx(data["pilot"].sum())
@@ -167,14 +169,14 @@ def test_effective_sample_size_by_hand() -> None:
 def test_differences_use_the_same_unweighted_deviation_before_and_after() -> None:
     rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "age": [30.0, 50, 20, 40]})
     weight = pd.Series([1.0, 1, 0, 2])
-    found = balance(rows, target="pilot", covariates=["age"], weight=weight).iloc[0]
+    found = standardised_differences(rows, target="pilot", covariates=["age"], weight=weight).iloc[0]
     assert found["sd"] == pytest.approx(np.sqrt(200))
     assert found["before_weighting"] == pytest.approx(10 / np.sqrt(200))
     assert found["after_weighting"] == pytest.approx(0)
 
 
 def test_every_level_of_a_category_has_a_row() -> None:
-    found = balance(sample(6), target="pilot", covariates=["education"])
+    found = standardised_differences(sample(6), target="pilot", covariates=["education"])
     assert found["covariate"].tolist() == [
         f"education={level}" for level in ("basic", "secondary", "tertiary")
     ]
@@ -182,7 +184,9 @@ def test_every_level_of_a_category_has_a_row() -> None:
 
 def test_a_covariate_that_the_target_group_shares_is_infinitely_far() -> None:
     rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "young": [1, 1, 0, 1]})
-    assert np.isposinf(balance(rows, target="pilot", covariates=["young"])["before_weighting"].item())
+    assert np.isposinf(
+        standardised_differences(rows, target="pilot", covariates=["young"])["before_weighting"].item()
+    )
 
 
 def test_identical_groups_overlap_fully_and_disjoint_ones_not() -> None:

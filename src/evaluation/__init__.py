@@ -15,6 +15,9 @@ PUBLIC = {
     "compare": "evaluation.cohorts.comparison",
     "measure": "evaluation.outcomes.measures",
     "held": "evaluation.outcomes.measures",
+    "effect": "evaluation.inference.area",
+    "event_study": "evaluation.inference.event_study",
+    "balance": "evaluation.diagnostics.balance",
 }
 
 

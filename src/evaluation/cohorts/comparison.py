@@ -14,6 +14,7 @@ from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
 
 COARSENED = ("sex", "education", "native_language")
 RARE_LEVEL = 5
+MOST_GROUPS = 20
 Window = str | tuple[str, str]
 
 
@@ -51,6 +52,26 @@ class Comparison:
             numeric = self.frame.select_dtypes(["number", "bool"])
             raise unknown_name("outcome", outcome, list(numeric))
         return self.units.get(outcome) or unit_of(outcome, self.frame[outcome])
+
+    def groups(self, by: str | None) -> dict[str, pd.DataFrame]:
+        """The frame by the levels of a column, rare levels of covariates joined anew in each; "all" without.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column or it has more levels than can be read in a table.
+        """
+        if by is None:
+            return {"all": self.frame}
+        if by not in self.frame:
+            raise unknown_name("by", by, list(self.frame))
+        levels = sorted(self.frame[by].dropna().unique())
+        if not 1 <= len(levels) <= MOST_GROUPS:
+            raise ValueError(
+                f"by: {by!r} has {len(levels)} levels, between 1 and {MOST_GROUPS} can be read; "
+                "cut it into groups first, such as with pandas.cut"
+            )
+        return {str(level): coarsened(self.frame[self.frame[by] == level]) for level in levels}
 
 
 def compare(

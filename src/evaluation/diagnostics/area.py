@@ -8,14 +8,16 @@ import pandas as pd
 from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import checks as diagnostics
 from evaluation.diagnostics import comparability
-from evaluation.diagnostics.balance import balance, overlap
+from evaluation.diagnostics.balance import overlap, standardised_differences
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes, quarters_of
 from evaluation.effects.weighting import att_weights
 from evaluation.inference.area import COVARIATES, HEADLINE, changes_of, labour_market_areas, shock_structure
+from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.outcomes.description import quarters_since_start
+from evaluation.units import unit_of
 
 RELEVANT_SHARE = 0.03  # an untrue effect of three points on the headline would mislead a reader
 RELEVANT_SLOPE = 0.01  # per year: over the three years between the windows it adds up to that
@@ -41,7 +43,7 @@ def balance_rows(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         The diagnostics balance and overlap.
     """
     weights = att_weights(data, target="treated", covariates=COVARIATES)
-    table = balance(data, target="treated", covariates=COVARIATES, weight=weights.weight)
+    table = standardised_differences(data, target="treated", covariates=COVARIATES, weight=weights.weight)
     found = overlap(weights.propensity, target=data["treated"], weight=weights.weight)
     counts = {
         "persons": float(data.loc[data["treated"], "person_id"].nunique()),
@@ -115,14 +117,8 @@ def event_study_rows(
             {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
         )
         return missing, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
-    found = placebo_areas(changes, seed=seed)
-    own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
-    rows = found.rename(columns={"outcome": "window"})[
-        ["window", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
-    ].assign(outcome=outcome, measure="event_study", unit="share")
-    rows["x"] = rows["window"].map(quarters_since_start)
-    rows["persons"] = rows["window"].map(own["nunique"]).astype(float)
-    rows["episodes"] = rows["window"].map(own["size"]).astype(float)
+    rows = quarter_rows(changes, data, outcome=outcome, unit=unit_of(outcome), seed=seed)
+    rows = rows.assign(measure="event_study")
     early = quarters_of("2018_19")
     joint = area_covariance(changes, outcomes=early)
     middle = np.mean([quarters_since_start(quarter) for quarter in quarters_of("2019_20")])

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.cohorts.comparison import Comparison
 from evaluation.effects.covariates import CovariateMatrix, arms, covariate_matrix
+from evaluation.effects.weighting import att_weights
+from evaluation.inference.area import COVARIATES
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -17,6 +20,46 @@ TABLE = "weighting"
 
 
 def balance(
+    data: Comparison,
+    *,
+    covariates: Sequence[str] = COVARIATES,
+    method: Literal["logistic", "entropy"] = "logistic",
+) -> pd.DataFrame:
+    """How alike the area and its comparison are, before and after weighting.
+
+    Parameters
+    ----------
+    data : Comparison
+        From `compare`.
+    covariates : sequence of str
+        Columns measured before the index date.
+    method : {"logistic", "entropy"}
+        How comparison episodes are weighted; see `att_weights`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `standardised_differences`: one row a covariate or level, differences in standard deviations.
+
+    Raises
+    ------
+    ValueError
+        If a covariate is unknown or separates the arms.
+
+    Source: Austin (2009), Statistics in Medicine 28; Stuart (2010), Statistical Science 25(1).
+
+    Examples
+    --------
+    >>> balance(data, covariates=["age", "immigrant"])["covariate"].tolist()
+    ['age', 'immigrant']
+    """
+    weights = att_weights(data.frame, target="treated", covariates=covariates, method=method)
+    return standardised_differences(
+        data.frame, target="treated", covariates=covariates, weight=weights.weight
+    )
+
+
+def standardised_differences(
     data: pd.DataFrame,
     *,
     target: str,
@@ -53,7 +96,8 @@ def balance(
     Examples
     --------
     >>> rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "age": [30.0, 50, 20, 40]})
-    >>> balance(rows, target="pilot", covariates=["age"])["before_weighting"].round(3).tolist()
+    >>> found = standardised_differences(rows, target="pilot", covariates=["age"])
+    >>> found["before_weighting"].round(3).tolist()
     [0.707]
     """
     treated, _ = arms(data, target, covariates, None)

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.cohorts.comparison import Comparison
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.inference.multiplicity import minimum_detectable_effect
+from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from evaluation.inference.subgroups import groups_differ
+from evaluation.registers.reference import reference
 from evaluation.units import unit_of
 
 COVARIATES = (
@@ -45,6 +48,10 @@ FURTHER = (
 # Followed for 24 months: fewer episodes, so these get changes of their own and do not thin out the rest.
 LATE = ("open_employment_24m", "open_employment_days_24m", "long_term_unemployed_24m")
 BASELINE = "2019_20"
+EFFECT_COLUMNS = [
+    *("outcome", "group", "unit", "estimate", "std_error", "ci_low", "ci_high"),
+    *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
+]
 
 
 def labour_market_areas(municipalities: pd.DataFrame) -> pd.Series:
@@ -59,15 +66,98 @@ def pilot_areas_of(municipalities: pd.DataFrame, *, area: str) -> pd.Series | No
     return municipalities.set_index("municipality")["pilot_area"].astype("str")
 
 
-def shock_structure(municipalities: pd.DataFrame, *, area: str) -> dict[str, Any]:
+def shock_structure(municipalities: pd.DataFrame | None, *, area: str) -> dict[str, Any]:
     """Which municipalities share shocks, in the form that the inference takes: `groups` and `areas`."""
+    municipalities = reference("municipalities") if municipalities is None else municipalities
     return {"groups": labour_market_areas(municipalities), "areas": pilot_areas_of(municipalities, area=area)}
 
 
-def changes_of(data: pd.DataFrame, *, outcomes: Sequence[str], method: str = "dr") -> MunicipalChanges:
-    """Covariate-adjusted changes by municipality with this evaluation's covariates, less the outcomes."""
-    used = [name for name in COVARIATES if name not in outcomes]
+def changes_of(
+    data: pd.DataFrame,
+    *,
+    outcomes: Sequence[str],
+    method: str = "dr",
+    covariates: Sequence[str] = COVARIATES,
+) -> MunicipalChanges:
+    """Covariate-adjusted changes by municipality; an outcome is no covariate of itself."""
+    used = [name for name in covariates if name not in outcomes]
     return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)  # type: ignore[arg-type]
+
+
+def effect(
+    data: Comparison,
+    *,
+    outcomes: str | Sequence[str],
+    by: str | None = None,
+    covariates: Sequence[str] = COVARIATES,
+    level: float = 0.95,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Effect on the area, by doubly robust difference-in-differences with intervals by placebo areas.
+
+    Parameters
+    ----------
+    data : Comparison
+        From `compare`.
+    outcomes : str or sequence of str
+        Columns of the comparison's frame: 0/1, days, euros or any number.
+    by : str, optional
+        Column whose levels are estimated one by one; rows without a level are left out.
+    covariates : sequence of str
+        Columns that the comparison is balanced on, measured before the index date.
+    level : float
+        Coverage of the intervals.
+    seed : int
+        Seed of the placebo areas.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an outcome and group: outcome, group ("all" without `by`), unit, estimate, std_error, ci_low,
+        ci_high, p_value, p_adjusted (Holm, over all rows), p_groups_differ (joint test that the effect is
+        the same in all groups, one value an outcome; missing without `by`), persons and episodes of the area,
+        status and method. A group that is too small to be estimated has status not_run and says why in
+        `method`.
+
+    Raises
+    ------
+    ValueError
+        If a column is unknown, or the comparison as a whole cannot be estimated.
+
+    Source: Sant'Anna and Zhao (2020), Journal of Econometrics 219(1); Conley and Taber (2011), Review of
+    Economics and Statistics 93(1); Ferman and Pinto (2019), ibid. 101(3).
+
+    Examples
+    --------
+    >>> found = effect(data, outcomes=["open_employment_12m", "open_employment_days_12m"])
+    >>> found[["outcome", "group", "unit", "status"]].values.tolist()
+    [['open_employment_12m', 'all', 'share', 'ok'], ['open_employment_days_12m', 'all', 'days', 'ok']]
+    >>> effect(data, outcomes="open_employment_12m", by="sex")["group"].tolist()
+    ['female', 'male']
+    """
+    wanted = [outcomes] if isinstance(outcomes, str) else list(outcomes)
+    units = {name: data.unit(name) for name in wanted}
+    shocks = shock_structure(data.municipalities, area=data.area)
+    changes: dict[str, MunicipalChanges] = {}
+    parts = []
+    for group, frame in data.groups(by).items():
+        try:
+            changes[group] = changes_of(frame, outcomes=wanted, covariates=covariates)
+            found = placebo_areas(changes[group], level=level, seed=seed, **shocks)
+            part = ledger_columns(found, frame).assign(status="ok")
+        except ValueError as refusal:
+            if by is None:
+                raise
+            changes.pop(group, None)
+            part = pd.DataFrame({"outcome": wanted, "status": "not_run", "method": str(refusal)})
+        parts.append(part.assign(group=group))
+    rows = pd.concat(parts, ignore_index=True).sort_values(
+        "outcome", key=lambda names: names.map(wanted.index), kind="stable", ignore_index=True
+    )
+    differ = {name: groups_differ(list(changes.values()), outcome=name, **shocks) for name in wanted}
+    rows = rows.assign(unit=rows["outcome"].map(units), p_groups_differ=rows["outcome"].map(differ))
+    rows = rows.reindex(columns=EFFECT_COLUMNS)
+    return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
 
 
 def effect_rows(

@@ -1,0 +1,116 @@
+"""The difference from the comparison by quarter of the index date, with intervals by placebo areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.cohorts.comparison import Comparison, coarsened
+from evaluation.effects.differences import MunicipalChanges
+from evaluation.effects.event_study import quarterly_changes
+from evaluation.inference.area import COVARIATES, shock_structure
+from evaluation.inference.placebo_areas import placebo_areas
+from evaluation.outcomes.description import quarters_since_start
+from evaluation.windows import WINDOWS, to_day
+
+
+def event_study(
+    data: Comparison,
+    *,
+    outcome: str,
+    months: int = 3,
+    covariates: Sequence[str] = COVARIATES,
+    level: float = 0.95,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Difference of every quarter from the window before, pilot area against comparison.
+
+    All index dates in whole quarters are followed, not only those of the two windows.
+
+    Parameters
+    ----------
+    data : Comparison
+        From `compare`; its window before is the base.
+    outcome : str
+        Column of the comparison's frame.
+    months : int
+        Length of a period: 3, 6 or 12; longer ones where quarters hold too few episodes.
+    covariates : sequence of str
+        Columns that the comparison is balanced on.
+    level : float
+        Coverage of the intervals.
+    seed : int
+        Seed of the placebo areas.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a period: outcome, window (its first quarter, "2019Q2"), x (quarters since the start), unit,
+        estimate, std_error, ci_low, ci_high, p_value, persons and episodes of the area.
+
+    Raises
+    ------
+    ValueError
+        If the outcome is unknown, the area has a period without an episode, or fewer than five labour
+        market areas have three comparison episodes in every period.
+
+    Source: Conley and Taber (2011), Review of Economics and Statistics 93(1), applied to every quarter.
+
+    Examples
+    --------
+    >>> found = event_study(data, outcome="open_employment_12m", months=12)
+    >>> found[["window", "x"]].values.tolist()
+    [['2019Q1', -8], ['2020Q1', -4], ['2021Q1', 0], ['2022Q1', 4], ['2023Q1', 8]]
+    """
+    if months not in (3, 6, 12):
+        raise ValueError(f"months: {months} unknown; give 3, 6 or 12")
+    unit = data.unit(outcome)
+    first, last = (to_day(date) for date in data.before)
+    base = data.every_day["index_day"].between(first, last)
+    frame = coarsened(data.every_day).assign(window=np.where(base, "before", ""))
+    frame = _whole_periods(frame, months=months)
+    changes = quarterly_changes(
+        frame,
+        outcome=outcome,
+        covariates=[name for name in covariates if name != outcome],
+        units=shock_structure(data.municipalities, area=data.area)["groups"],
+        baseline="before",
+    )
+    return quarter_rows(changes, frame, outcome=outcome, unit=unit, level=level, seed=seed)
+
+
+def _whole_periods(data: pd.DataFrame, *, months: int) -> pd.DataFrame:
+    """Episodes of the periods that the index dates cover in full, `index_quarter` being the first of each."""
+    days = data["index_day"].to_numpy().astype("datetime64[D]")
+    period = days.astype("datetime64[M]").astype(int) // months
+    observed = [np.datetime64(date) for window in WINDOWS.values() for date in window]
+    start, end = ((period + k) * months for k in (0, 1))
+    whole = (start.astype("datetime64[M]").astype("datetime64[D]") >= min(observed)) & (
+        end.astype("datetime64[M]").astype("datetime64[D]") <= max(observed) + 1
+    )
+    names = [f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in start]
+    return data.assign(index_quarter=names)[whole]
+
+
+def quarter_rows(
+    changes: MunicipalChanges,
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    unit: str,
+    seed: int,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Rows of an event study from the changes by quarter, with the area's persons behind each."""
+    found = placebo_areas(changes, level=level, seed=seed)
+    own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
+    rows = found.rename(columns={"outcome": "window"})[
+        ["window", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
+    ].assign(outcome=outcome, unit=unit)
+    return rows.assign(
+        x=rows["window"].map(quarters_since_start),
+        persons=rows["window"].map(own["nunique"]).astype(float),
+        episodes=rows["window"].map(own["size"]).astype(float),
+    )

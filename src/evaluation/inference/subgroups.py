@@ -1,0 +1,84 @@
+"""Whether an effect differs between groups of persons who live in the same municipalities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from evaluation.effects.differences import MunicipalChanges
+from evaluation.inference.placebo_areas import area_covariance
+
+
+def groups_differ(
+    changes: Sequence[MunicipalChanges],
+    *,
+    outcome: str,
+    groups: pd.Series | None = None,
+    areas: pd.Series | None = None,
+) -> float:
+    """P-value of the joint test that the effect is the same in all groups of persons.
+
+    Each group's change less that of the first group, municipality by municipality, so that shocks which all
+    groups of a municipality share cancel; then the F test with the covariance of placebo areas.
+
+    Parameters
+    ----------
+    changes : sequence of MunicipalChanges
+        One a group of persons.
+    outcome : str
+        One of their outcomes.
+    groups, areas
+        As for `placebo_areas`.
+
+    Returns
+    -------
+    float
+        Missing with fewer than two groups, or where their municipalities in common are too few.
+    """
+    if len(changes) < 2:
+        return np.nan
+    try:
+        gaps = differences_from_first(changes, outcome=outcome)
+        found = area_covariance(gaps, groups=groups, areas=areas)
+    except ValueError:
+        return np.nan
+    count = len(found.estimate)
+    statistic = found.estimate @ np.linalg.solve(found.covariance, found.estimate) / count
+    return float(stats.f.sf(statistic, count, found.df))
+
+
+def differences_from_first(changes: Sequence[MunicipalChanges], *, outcome: str) -> MunicipalChanges:
+    """Changes of every further group less those of the first, in the municipalities that all have.
+
+    Persons of different groups are different persons: only the first group's error is shared.
+    """
+    shared = reduce(np.intersect1d, [one.municipality.astype(str) for one in changes])
+    place = [pd.Index(one.municipality.astype(str)).get_indexer(shared) for one in changes]
+    column = [one.outcomes.index(outcome) for one in changes]
+    change, error, weight, before, after = (
+        np.stack([values(one, k)[rows] for one, k, rows in zip(changes, column, place, strict=True)])
+        for values in (
+            lambda one, k: one.change[:, k],
+            lambda one, k: one.sampling_covariance[:, k, k],
+            lambda one, _: one.weight,
+            lambda one, _: one.n_before,
+            lambda one, _: one.n_after,
+        )
+    )
+    return replace(
+        changes[0],
+        outcomes=tuple(str(number) for number in range(1, len(changes))),
+        municipality=shared.astype(object),
+        treated=changes[0].treated[place[0]],
+        change=(change[1:] - change[0]).T,
+        sampling_covariance=error[0][:, None, None]
+        + np.einsum("gm,gh->mgh", error[1:], np.eye(len(changes) - 1)),
+        n_before=before.min(axis=0),
+        n_after=after.min(axis=0),
+        weight=weight.mean(axis=0),
+    )
