@@ -144,7 +144,7 @@ def test_too_few_comparison_municipalities_are_refused(main, study):
 
 
 def test_an_area_without_episodes_is_refused_by_name(study):
-    with pytest.raises(ValueError, match="'tampere' unknown; areas with episodes are"):
+    with pytest.raises(ValueError, match="'tampere' has no episodes; "):
         compare(study.episodes, area="tampere")
 
 

@@ -93,7 +93,7 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
         spells=[(1, "service", "20", MONDAY + 2, MONDAY + 5), (1, "service", "3", MONDAY + 3, MONDAY + 5)],
     )
     opening = pd.Series({1: threshold - 3})
-    out = payers.ledger(
+    out = payers.cost(
         data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()})
     )
     municipal = 10.0 * (2 * share[0] + share[0] + 4 * share[1])
@@ -104,9 +104,7 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
 def test_history_before_the_index_date_counts_and_is_not_charged():
     data = register(benefits=support(61))  # 305 paid days in 61 weeks
     index = MONDAY + 7 * 59  # 295 paid days before
-    out = payers.ledger(
-        data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020})
-    )
+    out = payers.cost(data, episodes((1, index)), **(SETTINGS | {"reference": untaxed(), "price_year": 2020}))
     factor = 1.0  # paid in 2020, prices of 2020
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(25.0 * factor)
     assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(100.0 * factor)
@@ -145,7 +143,7 @@ RICH_SETTINGS = SETTINGS | {"months": [3, 12, 24], "price_year": 2021, "discount
 
 @pytest.fixture(scope="module")
 def rich():
-    return payers.ledger(*RICH, **RICH_SETTINGS)
+    return payers.cost(*RICH, **RICH_SETTINGS)
 
 
 def test_payers_of_every_episode_sum_to_its_public_total_and_items_to_their_payer_to_the_cent(rich):
@@ -169,7 +167,7 @@ def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich
         basic_allowance_state_share=0.3,
         earnings_related_state_pays_basic_part=0.0,
     )
-    other = payers.ledger(*RICH, **(RICH_SETTINGS | {"reference": moved}))
+    other = payers.cost(*RICH, **(RICH_SETTINGS | {"reference": moved}))
     for months in (3, 12, 24):
         name = f"cost_all_public_{months}m_eur"
         assert (rich[name] - other[name]).abs().max() <= 0.06
@@ -183,7 +181,7 @@ def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich
 
 def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
     data, frame = RICH
-    plain = payers.ledger(
+    plain = payers.cost(
         data, frame.iloc[:300], **(RICH_SETTINGS | {"price_year": 2021, "discount_rate": 0.0})
     )
     names = [
@@ -216,9 +214,9 @@ def test_benefits_in_the_ledger_are_the_benefits_paid_no_more_no_less():
 def test_buckets_and_executor_give_identical_ledgers(rich):
     from concurrent.futures import ThreadPoolExecutor
 
-    pd.testing.assert_frame_equal(rich, payers.ledger(*RICH, **RICH_SETTINGS, buckets=7))
+    pd.testing.assert_frame_equal(rich, payers.cost(*RICH, **RICH_SETTINGS, buckets=7))
     with ThreadPoolExecutor(2) as pool:
-        pd.testing.assert_frame_equal(rich, payers.ledger(*RICH, **RICH_SETTINGS, buckets=3, executor=pool))
+        pd.testing.assert_frame_equal(rich, payers.cost(*RICH, **RICH_SETTINGS, buckets=3, executor=pool))
 
 
 def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
@@ -229,13 +227,13 @@ def test_inputs_are_not_changed_and_row_order_does_not_matter(rich):
         spells=data.spells.sample(frac=1, random_state=3),
         earnings=data.earnings.sample(frac=1, random_state=3),
     )
-    pd.testing.assert_frame_equal(rich, payers.ledger(shuffled, frame, **RICH_SETTINGS))
+    pd.testing.assert_frame_equal(rich, payers.cost(shuffled, frame, **RICH_SETTINGS))
     for before, after in zip(copies, (data.benefits, data.spells, data.earnings, frame), strict=True):
         pd.testing.assert_frame_equal(before, after)
 
 
 def test_incomplete_follow_up_is_missing_not_zero():
-    out = payers.ledger(
+    out = payers.cost(
         register(benefits=support(2)),
         episodes((1, MONDAY), followed=400),
         **(SETTINGS | {"months": [12, 24]}),
@@ -250,7 +248,7 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
     net = table["gross_eur_per_year"] - table["included_benefits_eur_per_year"]
     np.testing.assert_allclose(table.loc[yes, "benefit_free_eur_per_year"], net[yes])
     assert (table.loc[yes, "included_benefits_eur_per_year"] > 0).all()
-    out = payers.ledger(
+    out = payers.cost(
         register(spells=[(1, "service", "0", MONDAY, MONDAY + 73)]),
         episodes((1, MONDAY)),
         **(SETTINGS | {"price_year": 2021}),
@@ -261,7 +259,7 @@ def test_service_costs_hold_no_benefits_so_nothing_is_counted_twice():
 
 def test_overlapping_spells_of_the_same_service_are_paid_for_once():
     twice = [(1, "service", "0", MONDAY, MONDAY + 60), (1, "service", "0", MONDAY + 30, MONDAY + 73)]
-    out = payers.ledger(
+    out = payers.cost(
         register(spells=[*twice, (2, "service", "0", MONDAY, MONDAY + 73)]),
         episodes((1, MONDAY), (2, MONDAY)),
         **SETTINGS,
@@ -293,13 +291,13 @@ def test_every_service_code_of_the_reference_has_a_unit_cost():
 
 def test_a_service_code_without_a_unit_cost_is_refused_with_its_remedy():
     with pytest.raises(ValueError, match=r"1 service spells .*\['zz'\]; add rows to service_unit_costs"):
-        payers.ledger(
+        payers.cost(
             register(spells=[(1, "service", "zz", MONDAY, MONDAY + 9)]), episodes((1, MONDAY)), **SETTINGS
         )
 
 
 def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_state():
-    out = payers.ledger(
+    out = payers.cost(
         register(spells=[(1, "service", "05", MONDAY, MONDAY + 100)]), episodes((1, MONDAY)), **SETTINGS
     )
     to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2021], price_year=2019)[0])
@@ -311,7 +309,7 @@ def test_rehabilitative_work_is_paid_by_the_municipality_and_compensated_by_the_
 
 def test_earnings_related_days_basic_part_by_the_state_rest_by_the_funds_and_lay_offs_by_the_funds_alone():
     weeks = [(p, "earnings_related", MONDAY, MONDAY + 7, 5, 350.0) for p in (1, 2)]
-    out = payers.ledger(
+    out = payers.cost(
         register(weeks, [(2, "laid_off", "", MONDAY - 5, MONDAY + 30)]),
         episodes((1, MONDAY), (2, MONDAY)),
         **(SETTINGS | {"reference": untaxed()}),
@@ -323,7 +321,7 @@ def test_earnings_related_days_basic_part_by_the_state_rest_by_the_funds_and_lay
 def test_taxes_on_earnings_fall_on_each_payer_and_the_municipal_part_drops_in_2023():
     months = [(1, 12 * 49 + 6, 3000.0), (2, 12 * 53 + 6, 3000.0)]  # July 2019, July 2023
     start = [int(np.datetime64(f"{y}-06-01").astype(int)) for y in (2019, 2023)]
-    out = payers.ledger(
+    out = payers.cost(
         register(earnings=months), episodes((1, start[0]), (2, start[1])), **(SETTINGS | {"price_year": 2019})
     )
     to_2019 = float(prices.price_factors(REFERENCE.price_index, years=[2023], price_year=2019)[0])
@@ -336,7 +334,7 @@ def test_taxes_on_earnings_fall_on_each_payer_and_the_municipal_part_drops_in_20
 def test_second_year_is_discounted_once_and_prices_move_to_the_price_year():
     first = [(1, "basic_allowance", MONDAY, MONDAY + 7, 5, 100.0)]
     second = [(1, "basic_allowance", MONDAY + 371, MONDAY + 378, 5, 100.0)]
-    out = payers.ledger(
+    out = payers.cost(
         register(first + second),
         episodes((1, MONDAY)),
         **(
@@ -359,7 +357,7 @@ def test_programme_spending_starts_on_its_day_and_a_missing_amount_stays_missing
     )
     frame = episodes((1, MONDAY), (2, MONDAY), (3, MONDAY), (4, MONDAY - 1), (5, MONDAY - 1))
     frame = frame.assign(area=["oulu", "turku", "", "oulu", "turku"])
-    out = payers.ledger(register(), frame, programme=spending, **SETTINGS)
+    out = payers.cost(register(), frame, programme=spending, **SETTINGS)
     expected = [400.0, np.nan, 0.0, 0.0, 0.0]
     np.testing.assert_array_equal(out["cost_municipality_12m_eur"], expected)
     assert out["cost_eu_12m_eur"].tolist() == [50.0, 0.0, 0.0, 0.0, 0.0]
@@ -369,16 +367,17 @@ def test_programme_spending_starts_on_its_day_and_a_missing_amount_stays_missing
 def test_price_year_and_discount_rate_have_no_default():
     import inspect
 
-    parameters = inspect.signature(payers.ledger).parameters
-    for name in ("months", "price_year", "discount_rate", "reference"):
-        assert parameters[name].default is inspect.Parameter.empty
+    parameters = inspect.signature(payers.cost).parameters
+    for name in ("months", "price_year", "discount_rate"):
+        assert parameters[name].default is None
+        given = {key: value for key, value in SETTINGS.items() if key != name}
+        with pytest.raises(ValueError, match="give them or a study"):
+            payers.cost(register(), episodes((1, MONDAY)), **given)
 
 
 def test_a_price_year_without_an_index_is_refused():
     with pytest.raises(ValueError, match=r"price_index: no value for \[2035\]"):
-        payers.ledger(
-            register(benefits=support(1)), episodes((1, MONDAY)), **(SETTINGS | {"price_year": 2035})
-        )
+        payers.cost(register(benefits=support(1)), episodes((1, MONDAY)), **(SETTINGS | {"price_year": 2035}))
 
 
 def test_every_assumption_names_a_source_and_the_report_can_print_it():
@@ -425,7 +424,7 @@ def test_hundred_thousand_payments_take_seconds_not_minutes(rate):
         [frame.assign(person_id=frame["person_id"] + 50 * k) for k in range(people)], ignore_index=True
     )
     begin = time.process_time()
-    out = payers.ledger(big, many, **(RICH_SETTINGS | {"discount_rate": rate}))
+    out = payers.cost(big, many, **(RICH_SETTINGS | {"discount_rate": rate}))
     assert len(big.benefits) >= 200_000
     assert len(out) == len(many)
     assert time.process_time() - begin < 15

@@ -34,11 +34,14 @@ FUNCTIONS = dict(public_functions())
 def names(study, tmp_path_factory):
     """What the examples in the docstrings may use."""
     register = study.register
-    cohort = SimpleNamespace(episodes=study.episodes, attrition=study.attrition)
+    trials = ev.read_study("studies/kuntakokeilut-2021.toml")
+    costs = ev.cost(register, study.episodes, trials)
+    cohort = SimpleNamespace(episodes=study.episodes.join(costs), attrition=study.attrition)
     return {
         "ev": ev,
         "pd": pd,
         "register": register,
+        "study": trials,
         "municipalities": study.municipalities,
         "cohort": cohort,
         "data": ev.compare(cohort.episodes, area="oulu", municipalities=study.municipalities),

@@ -133,7 +133,7 @@ def priced_episodes(
     prices = assumptions.load(reference)
 
     def measured(register: Register, episodes: pd.DataFrame) -> pd.DataFrame:
-        paid = payers.ledger(
+        paid = payers.cost(
             register,
             episodes,
             months=(12,),

@@ -126,7 +126,7 @@ def _joint_rows(
     changes: MunicipalChanges, truth: pd.Series, *, payer: str, groups: pd.Series
 ) -> list[dict[str, object]]:
     """Net benefit and the ratio of one perspective, from the joint covariance."""
-    joint = joint_of(changes, payer=payer, groups=groups, areas=None)
+    joint = joint_of(changes, cost=f"cost_{payer}_12m_eur", groups=groups, areas=None)
     cost, months = truth[f"true_cost_{payer}_12m_eur"], truth[f"true_{WORK_DAYS}"] / DAYS_IN_MONTH
     rows: list[dict[str, object]] = []
     for found in net_benefit(joint, thresholds=VALUES_OF_MONTH).to_dict("records"):

@@ -7,6 +7,7 @@ from typing import Any
 
 # What a researcher types, and the module where it lives; nothing is imported before it is used.
 PUBLIC = {
+    "read_study": "evaluation.study",
     "ingest": "evaluation.registers.ingest",
     "load": "evaluation.registers.ingest",
     "reference": "evaluation.registers.reference",
@@ -15,9 +16,11 @@ PUBLIC = {
     "compare": "evaluation.cohorts.comparison",
     "measure": "evaluation.outcomes.measures",
     "held": "evaluation.outcomes.measures",
+    "cost": "evaluation.costs.payers",
     "effect": "evaluation.inference.area",
     "event_study": "evaluation.inference.event_study",
     "balance": "evaluation.diagnostics.balance",
+    "cost_effectiveness": "evaluation.economics.area",
 }
 
 

@@ -6,9 +6,7 @@ inclusive last day becomes ``end = last day + 1`` when it is read, so lengths ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
@@ -203,16 +201,3 @@ def check(frame: pd.DataFrame, table: Table) -> None:
         repeated = int(frame.duplicated(list(table.key)).sum())
         if repeated:
             raise ValueError(f"{table.name}: {repeated} rows repeat the key {', '.join(table.key)}")
-
-
-def unknown_name(what: str, name: str, known: Sequence[str], which: str = "known") -> ValueError:
-    """The refusal of a name, with the nearest one that there is.
-
-    Examples
-    --------
-    >>> print(unknown_name("area", "lahtii", ["lahti", "oulu"]))
-    area: 'lahtii' unknown; did you mean 'lahti'? known are ['lahti', 'oulu']
-    """
-    near = get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    return ValueError(f"{what}: {name!r} unknown; {meant}{which} are {list(known)}")

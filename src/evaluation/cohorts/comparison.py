@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evaluation.schemas import unknown_name
+from evaluation.study import nearest
 from evaluation.units import DAYS_IN_MONTH, unit_of
 from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
 
@@ -50,7 +50,7 @@ class Comparison:
         """Unit of a column: as given, else told by its name, else by its values."""
         if outcome not in self.frame:
             numeric = self.frame.select_dtypes(["number", "bool"])
-            raise unknown_name("outcome", outcome, list(numeric))
+            raise ValueError(f"outcome: no column {outcome!r}{nearest(outcome, numeric)}")
         return self.units.get(outcome) or unit_of(outcome, self.frame[outcome])
 
     def groups(self, by: str | None) -> dict[str, pd.DataFrame]:
@@ -64,7 +64,7 @@ class Comparison:
         if by is None:
             return {"all": self.frame}
         if by not in self.frame:
-            raise unknown_name("by", by, list(self.frame))
+            raise ValueError(f"by: no column {by!r}{nearest(by, self.frame)}")
         levels = sorted(self.frame[by].dropna().unique())
         if not 1 <= len(levels) <= MOST_GROUPS:
             raise ValueError(
@@ -135,10 +135,10 @@ def compare(
             f"before {first}, after {last}: give first and last dates, before ending before after"
         )
     if group not in GROUPS:
-        raise unknown_name("group", group, GROUPS)
+        raise ValueError(f"group: {group!r} unknown{nearest(group, GROUPS)}")
     treated = episodes["arm"] == "pilot" if area == "all" else episodes["area"] == area
     if not treated.any():
-        raise unknown_name("area", area, sorted({*episodes["area"], "all"} - {""}), "areas with episodes")
+        raise ValueError(f"area: {area!r} has no episodes{nearest(area, {*episodes['area'], 'all'} - {''})}")
     index_day = episodes["index_day"]
     kept = (
         (treated | episodes["arm"].isin(list(pool)))
@@ -160,7 +160,7 @@ def _dates(name: str, window: Window) -> tuple[str, str]:
         return first, last
     named = {**WINDOWS, "after": (WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])}
     if window not in named:
-        raise unknown_name(name, window, list(named))
+        raise ValueError(f"{name}: window {window!r} unknown{nearest(window, named)}")
     return named[window]
 
 

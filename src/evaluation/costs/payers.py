@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.costs import prices
-from evaluation.costs.assumptions import CostReference
+from evaluation.costs.assumptions import CostReference, load
 from evaluation.costs.items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
+from evaluation.registers.reference import FOLDER
 from evaluation.schemas import PAYERS
+from evaluation.study import Study
 from evaluation.timelines import accrual
 from evaluation.units import horizon_days, require_horizons
 
@@ -25,14 +27,15 @@ _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their or
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
 
 
-def ledger(
+def cost(
     register: Any,
     episodes: pd.DataFrame,
+    study: Study | None = None,
     *,
-    months: Sequence[int],
-    price_year: int,
-    discount_rate: float,
-    reference: CostReference,
+    months: Sequence[int] | None = None,
+    price_year: int | None = None,
+    discount_rate: float | None = None,
+    reference: CostReference | None = None,
     opening_days: pd.Series | None = None,
     programme: pd.DataFrame | None = None,
     executor: Executor | None = None,
@@ -46,14 +49,16 @@ def ledger(
         With ``benefits``, ``spells`` and ``earnings`` (canonical tables).
     episodes : pandas.DataFrame
         person_id, index_day and followed_days; ``area`` where ``programme`` is given.
-    months : sequence of int
+    study : Study, optional
+        Gives months, price year and discount rate where they are not given here.
+    months : sequence of int, optional
         Any whole months after the index date; 12 months are 365 days.
-    price_year : int
+    price_year : int, optional
         Year in whose prices the costs are given.
-    discount_rate : float
+    discount_rate : float, optional
         Yearly rate: months 1–12 after the index date count in full, months 13–24 are divided by 1 + rate.
-    reference : CostReference
-        Assumptions, unit costs, price index and municipal share.
+    reference : CostReference, optional
+        Assumptions, unit costs, price index and municipal share; by default those of the project.
     opening_days : pandas.Series, optional
         Paid unemployed days of labour market support before the register begins, by person_id. Without it the
         count begins with the register.
@@ -72,10 +77,26 @@ def ledger(
         Index of ``episodes``; ``cost_{payer}_{m}m_eur`` for every payer and all_public, and
         ``item_{item}_{payer}_{m}m_eur``. Missing where the episode is followed for less than the horizon.
 
+    Raises
+    ------
+    ValueError
+        If neither the study nor the call gives months, price year and discount rate, or a column, an index or
+        a unit cost is missing.
+
     Examples
     --------
-    See tests/test_costs.py for hand-worked ledgers.
+    >>> found = cost(register, cohort.episodes, study)
+    >>> [name for name in found if name.startswith("cost_") and name.endswith("_24m_eur")][:2]
+    ['cost_municipality_24m_eur', 'cost_state_24m_eur']
+
+    Hand-worked costs of single episodes are in tests/test_costs.py.
     """
+    months = study.cost_horizons_months if months is None and study else months
+    price_year = study.price_year if price_year is None and study else price_year
+    discount_rate = study.discount_rate if discount_rate is None and study else discount_rate
+    if months is None or price_year is None or discount_rate is None:
+        raise ValueError("cost: months, price_year and discount_rate are needed; give them or a study")
+    reference = load(FOLDER) if reference is None else reference
     _check(episodes, months)
     persons = np.unique(episodes["person_id"].to_numpy())
     parts = [part for part in np.array_split(persons, max(buckets, 1)) if len(part)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.costs.assumptions import CostReference
 from evaluation.costs.items import ITEMS
-from evaluation.costs.payers import ledger
+from evaluation.costs.payers import cost
 from evaluation.schemas import PAYERS
 
 PURSES = (*PAYERS, "all_public")
@@ -132,7 +132,7 @@ def cost_shift(
         ),
     )
     people = pd.DataFrame({"person_id": range(4), "index_day": first, "followed_days": 365})
-    found = ledger(
+    found = cost(
         register,
         people,
         months=[12],

@@ -12,6 +12,7 @@ from evaluation.economics.break_even import break_even_cost, break_even_effect, 
 from evaluation.economics.fieller import reason_to_refuse
 from evaluation.economics.joint import Joint, combination, net_benefit, quadrants
 from evaluation.economics.public_funds import mvpf_interval, payback
+from evaluation.schemas import PAYERS
 
 ALONE = "the municipality's column never stands alone: it can gain by moving people into services"
 
@@ -21,6 +22,7 @@ def summary(
     *,
     thresholds: Sequence[float],
     value_of_month: float,
+    effect_unit: str = "months",
     level: float = 0.95,
     monthly_cost: Mapping[str, Sequence[float]] | None = None,
     monthly_effect: Sequence[float] | None = None,
@@ -36,6 +38,8 @@ def summary(
         Values of a month in work, for net benefit, acceptability and value of information.
     value_of_month : float
         The value at which break-even values are stated.
+    effect_unit : str
+        Unit of the effect: months, or that of another outcome, whose one unit then takes the month's place.
     level : float
         Confidence level.
     monthly_cost : mapping of perspective to sequence, optional
@@ -56,7 +60,7 @@ def summary(
     Raises
     ------
     ValueError
-        If all_public is missing: one payer's gain may be another's loss.
+        If a payer stands without all_public: one payer's gain may be another's loss.
 
     Examples
     --------
@@ -65,7 +69,7 @@ def summary(
     >>> rows.set_index("measure").loc["icer", "method"]
     'refused:dominant'
     """
-    if "all_public" not in joints:
+    if set(PAYERS) & set(joints) and "all_public" not in joints:
         raise ValueError(f"joints: no all_public among {list(joints)}; {ALONE}")
     rows: list[dict[str, Any]] = []
     for perspective, joint in joints.items():
@@ -73,11 +77,11 @@ def summary(
         rows += [
             {"item": perspective, **row}
             for row in (
-                *_differences(joint, level),
-                _ratio(joint, level),
+                *_differences(joint, level, effect_unit),
+                _ratio(joint, level, effect_unit),
                 *_quadrants(joint),
                 *_curves(joint, thresholds, level),
-                *_break_even(joint, value_of_month, costs, monthly_effect),
+                *_break_even(joint, value_of_month, costs, monthly_effect, effect_unit),
                 *_payback(costs),
             )
         ]
@@ -96,9 +100,12 @@ def summary(
     return out.assign(topic="cost_effectiveness", method=out["method"].fillna(""))
 
 
-def _differences(joint: Joint, level: float) -> list[dict[str, Any]]:
+def _differences(joint: Joint, level: float, effect_unit: str) -> list[dict[str, Any]]:
     rows = []
-    for measure, unit, weights in (("delta_cost", "eur", (1.0, 0.0)), ("delta_effect", "months", (0.0, 1.0))):
+    for measure, unit, weights in (
+        ("delta_cost", "eur", (1.0, 0.0)),
+        ("delta_effect", effect_unit, (0.0, 1.0)),
+    ):
         found = combination(joint, cost=weights[0], effect=weights[1], level=level)
         positive = found.pop("probability_positive")
         found.pop("df")
@@ -117,8 +124,8 @@ def _differences(joint: Joint, level: float) -> list[dict[str, Any]]:
     return rows
 
 
-def _ratio(joint: Joint, level: float) -> dict[str, Any]:
-    row = {"measure": "icer", "unit": "eur_per_month"}
+def _ratio(joint: Joint, level: float, effect_unit: str) -> dict[str, Any]:
+    row = {"measure": "icer", "unit": "eur_per_month" if effect_unit == "months" else "eur"}
     reason = reason_to_refuse(joint.delta_cost, joint.delta_effect)
     if reason:
         return {**row, "estimate": np.nan, "method": f"refused:{reason}", "status": "missing"}
@@ -156,13 +163,20 @@ def _curves(joint: Joint, thresholds: Sequence[float], level: float) -> list[dic
 
 
 def _break_even(
-    joint: Joint, value: float, costs: Sequence[float] | None, effects: Sequence[float] | None
+    joint: Joint,
+    value: float,
+    costs: Sequence[float] | None,
+    effects: Sequence[float] | None,
+    effect_unit: str,
 ) -> list[dict[str, Any]]:
-    at = {"x": value, "method": f"at {value:g} euros a month in work"}
+    at = {
+        "x": value,
+        "method": f"at {value:g} euros a {'month in work' if effect_unit == 'months' else effect_unit}",
+    }
     rows: list[dict[str, Any]] = [
         {
             "measure": "break_even_effect",
-            "unit": "months",
+            "unit": effect_unit,
             "estimate": break_even_effect(joint.delta_cost, threshold=value),
             **at,
         },

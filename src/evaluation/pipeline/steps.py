@@ -85,7 +85,7 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
     municipalities = read("municipalities", reference)
     found = cohort.inflow(register, municipalities=municipalities)
     measured = measures.measure(register, found.episodes)
-    paid = payers.ledger(
+    paid = payers.cost(
         register,
         found.episodes,
         months=(12, 24),
