@@ -94,7 +94,15 @@ def notebook_code() -> list[str]:
 
 
 def public_names() -> set[Name]:
-    return {(module, name) for name, module in getattr(evaluation, "PUBLIC", {}).items()}
+    """Public functions, and those of the modules that are public as a whole."""
+    found = set(evaluation.PUBLIC.items())
+    whole = {
+        module
+        for name, module in found
+        if module.endswith(f".{name}") and name not in LIBRARY[module].defined
+    }
+    inside = {(module, name) for module in whole for name in LIBRARY[module].defined if name[0] != "_"}
+    return {(module, name) for name, module in found} | inside
 
 
 def reached() -> set[Name]:

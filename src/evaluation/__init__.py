@@ -21,6 +21,7 @@ PUBLIC = {
     "event_study": "evaluation.inference.event_study",
     "balance": "evaluation.diagnostics.balance",
     "cost_effectiveness": "evaluation.economics.area",
+    "plot": "evaluation.reporting.plot",
 }
 
 

@@ -70,12 +70,12 @@ def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
     figure, axes = panels(1, len(shown), height=3.1, sharex=True, sharey=True)
     for ax, name in zip(axes[0], shown, strict=True):
         part = rows[rows["item"] == name].set_index("measure")
-        _ellipse(ax, part)
+        draw_region(ax, part)
         ax.set_title(_title(name, language))
         ax.axhline(0, color=SOFT, linewidth=0.8)
         ax.axvline(0, color=SOFT, linewidth=0.8)
     for ax in axes[0]:
-        _include_zero(ax)
+        include_zero(ax)
     for ax in axes[0]:
         tick_writer(ax.xaxis, "months", language=language, difference=True)
         tick_writer(ax.yaxis, "eur", language=language, difference=True)
@@ -92,7 +92,8 @@ def _title(payer: str, language: Language) -> str:
     return "\n".join(halves(words)) if len(words) > 24 else words
 
 
-def _ellipse(ax: Axes, part: pd.DataFrame) -> None:
+def draw_region(ax: Axes, part: pd.DataFrame) -> None:
+    """Draw the 95 % region of cost and effect; `part` has measures as its index."""
     effect, cost = part.loc["delta_effect"], part.loc["delta_cost"]
     correlation = part["estimate"].get("correlation", np.nan)
     if np.isfinite([effect["estimate"], cost["estimate"], correlation]).all():
@@ -105,7 +106,8 @@ def _ellipse(ax: Axes, part: pd.DataFrame) -> None:
     ax.plot(effect["estimate"], cost["estimate"], marker="o", color=PILOT.color)
 
 
-def _include_zero(ax: Axes) -> None:
+def include_zero(ax: Axes) -> None:
+    """Widen the axes so that zero and a bit beyond it are seen."""
     for limits, put in ((ax.get_xlim(), ax.set_xlim), (ax.get_ylim(), ax.set_ylim)):
         reach = max(limits) - min(limits)
         put(min(limits[0], -0.3 * reach), max(limits[1], 0.3 * reach))
@@ -184,7 +186,7 @@ def plane_of_areas(rows: pd.DataFrame, *, names: dict[str, str], language: Langu
     numbered_areas(ax, points, names=names)
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(0, color=SOFT, linewidth=0.8)
-    _include_zero(ax)
+    include_zero(ax)
     tick_writer(ax.xaxis, "months", language=language, difference=True)
     tick_writer(ax.yaxis, "eur", language=language, difference=True)
     ax.set_xlabel(language.text("Additional months in open employment: left less work, right more work"))

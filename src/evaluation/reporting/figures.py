@@ -17,6 +17,8 @@ from evaluation.reporting.palette import (
     FAINT,
     PILOT,
     SOFT,
+    Line,
+    Style,
     halves,
     panels,
     style_key,
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BASELINES = ("baseline_2018_19", "main", "baseline_covid")
+LOVE_KEY: list[tuple[str, Style, Line]] = [
+    (labels.SPECIFICATION["after_weighting"], PILOT, ""),
+    (labels.SPECIFICATION["before_weighting"], COMPARISON, ""),
+]
 
 
 def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -76,15 +82,19 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
     wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     figure, axes = panels(height=1.0 + 0.27 * len(wide))
-    ax = axes[0, 0]
+    draw_love(axes[0, 0], wide, language=language)
+    style_key(figure, LOVE_KEY, language=language)
+    return figure
+
+
+def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
+    """Draw one row a covariate (the index) with its differences before_ and after_weighting."""
     y = np.arange(len(wide))
     ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
     for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
         ax.plot(
             wide[name], y, linestyle="", marker=style.marker, color=style.color, markerfacecolor=style.face
         )
-    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
-    style_key(figure, [(labels.SPECIFICATION[name], style, "") for name, style in styles], language=language)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
     ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
@@ -92,7 +102,6 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     ax.margins(x=0.18)
     tick_writer(ax.xaxis, "sd", language=language)
     ax.set_xlabel(language.text("Pilot area minus comparison, standard deviations"))
-    return figure
 
 
 def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str] | None = None) -> Figure:
@@ -124,7 +133,7 @@ def forest(
     """Draw estimates with intervals under each other, the numbers written at the right."""
     unit = rows["unit"].iloc[0]
     lines = ["\n".join(_wrapped(word)) for word in words]
-    middles = _places(lines)
+    middles = row_middles(lines)
     figure, axes = panels(height=0.75 + 0.25 * (middles[-1] + 0.7))
     draw_forest(axes[0, 0], rows, lines, middles, unit=unit, language=language, bold=bold)
     if bold is not None:
@@ -192,7 +201,7 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     written = [
         ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]] for part in parts
     ]
-    places = [_places(lines) for lines in written]
+    places = [row_middles(lines) for lines in written]
     figure, axes = panels(
         len(units),
         1,
@@ -204,7 +213,7 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     return figure
 
 
-def _places(lines: list[str]) -> np.ndarray:
+def row_middles(lines: list[str]) -> np.ndarray:
     """Middles of rows under each other, a row of more lines being taller."""
     tall = np.array([1.0 + 0.55 * line.count("\n") for line in lines])
     return np.cumsum(tall) - tall / 2

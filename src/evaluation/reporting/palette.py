@@ -214,8 +214,10 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\n\s*", "\n", text)
 
 
-def style_key(figure: Figure, entries: list[tuple[str, Style, Line]], *, language: Language) -> None:
-    """Explain markers above a figure: message, style and line of each."""
+def style_key(
+    where: Figure | Axes, entries: list[tuple[str, Style, Line]], *, language: Language, **place: Any
+) -> None:
+    """Explain markers above a figure or on axes: message, style and line of each."""
     from matplotlib.lines import Line2D
 
     lines = [
@@ -223,7 +225,8 @@ def style_key(figure: Figure, entries: list[tuple[str, Style, Line]], *, languag
         for _, style, line in entries
     ]
     words = [language.text(words) for words, _, _ in entries]
-    figure.legend(lines, words, loc="outside upper left", ncols=len(entries))
+    options: dict[str, Any] = {"loc": "outside upper left", "ncols": len(entries), **place}
+    where.legend(lines, words, **options)
 
 
 def numbered_areas(ax: Axes, points: pd.DataFrame, *, names: dict[str, str], here: str = "") -> None:

@@ -185,10 +185,15 @@ def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
     """
+    figure, axes = panels(height=3.1)
+    draw_event_study(axes[0, 0], rows, language=language)
+    return figure
+
+
+def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language) -> None:
+    """Draw the quarters of an event study on given axes."""
     rows = rows.sort_values("x")
     unit = rows["unit"].iloc[0]
-    figure, axes = panels(height=3.1)
-    ax = axes[0, 0]
     before = rows["x"] < 0
     for part, style in ((rows[before], COMPARISON), (rows[~before], PILOT)):
         ax.vlines(part["x"], part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
@@ -216,7 +221,6 @@ def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:
     tick_writer(ax.xaxis, "number", language=language)
     ax.set_ylabel(unit_name(unit, language=language, difference=True))
     ax.set_xlabel(language.text("Quarters since the start of the trial"))
-    return figure
 
 
 def timeline(*, language: Language) -> Figure:

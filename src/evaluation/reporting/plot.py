@@ -1,0 +1,251 @@
+"""Figures for notebooks, as in seaborn: the result first, `ax=None`, the axes returned; nothing is estimated.
+
+Every figure takes the frame that one public function returns, and draws it as the reports do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from evaluation.reporting.cost_figures import draw_region, include_zero
+from evaluation.reporting.figures import LOVE_KEY, draw_forest, draw_love, named, row_middles
+from evaluation.reporting.palette import PILOT, SOFT, look, style_key, tick_writer, unit_name
+from evaluation.reporting.time_figures import draw_event_study
+from evaluation.words.language import Language, get
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
+    """Draw how alike the area and its comparison are, before and after weighting (a love plot).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `evaluation.balance`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    language : str
+        fi, sv or en.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is not what `evaluation.balance` returns.
+
+    Examples
+    --------
+    >>> love(ev.balance(data)).get_xlabel()
+    'Pilot area minus comparison, standard deviations'
+    """
+    wide = _of(table, "covariate", "before_weighting", "after_weighting", maker="balance").set_index(
+        "covariate"
+    )
+    words = get(language)
+    with look():
+        ax = _axes(ax, height=1.0 + 0.27 * len(wide))
+        draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
+        above = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+        style_key(ax, LOVE_KEY, language=words, **above)
+    return ax
+
+
+def event_study(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
+    """Draw the difference from the comparison by quarter, with intervals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `evaluation.event_study`.
+    ax, language
+        As for `love`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is not what `evaluation.event_study` returns.
+
+    Examples
+    --------
+    >>> quarters = ev.event_study(data, outcome="open_employment_days_12m", months=12)
+    >>> event_study(quarters).get_ylabel()
+    'Days in open-market work within 12 months, days'
+    """
+    rows = _of(table, "outcome", "x", "unit", "estimate", "ci_low", "ci_high", maker="event_study")
+    words = get(language)
+    with look():
+        ax = _axes(ax, height=3.1)
+        draw_event_study(ax, rows, language=words)
+        ax.set_ylabel(_axis_label(rows, words))
+    return ax
+
+
+def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
+    """Draw effects of one unit under each other, with intervals and the numbers written at the right.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `evaluation.effect`; rows of one unit, whatever their outcomes and groups.
+    ax, language
+        As for `love`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is not what `evaluation.effect` returns, or has several units.
+
+    Examples
+    --------
+    >>> found = ev.effect(data, outcomes="open_employment_12m", by="sex")
+    >>> [label.get_text() for label in effects(found).get_yticklabels()]
+    ['female', 'male']
+    """
+    columns = ("outcome", "group", "unit", "estimate", "ci_low", "ci_high", "status")
+    rows = _of(table, *columns, maker="effect")
+    units, outcomes, groups = (sorted(set(rows[name])) for name in ("unit", "outcome", "group"))
+    if len(units) > 1:
+        raise ValueError(f"plot.effects: units {units} do not share an axis; choose rows of one of them")
+    words = get(language)
+    shown = [name for name, some in (("outcome", outcomes), ("group", groups)) if len(some) > 1]
+    said = rows.assign(outcome=[named("outcome", name, words) for name in rows["outcome"]])
+    lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
+    middles = row_middles(lines)
+    with look():
+        ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
+        draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
+        ax.set_xlabel(_axis_label(rows, words))
+    return ax
+
+
+def plane(
+    table: pd.DataFrame, *, item: str = "all_public", ax: Axes | None = None, language: str = "en"
+) -> Axes:
+    """Draw cost against effect with their 95 % region: the cost-effectiveness plane.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `evaluation.cost_effectiveness`.
+    item : str
+        The perspective: a payer, or the column of a cost of one's own; the first where all_public is absent.
+    ax, language
+        As for `love`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is not what `evaluation.cost_effectiveness` returns.
+
+    Examples
+    --------
+    >>> worth = ev.cost_effectiveness(data, effect="open_employment_days_12m")
+    >>> plane(worth).get_title(loc="left")
+    'All public payers together'
+    """
+    columns = ("outcome", "item", "measure", "unit", "estimate", "std_error")
+    rows = _of(table, *columns, maker="cost_effectiveness")
+    chosen = item if item in set(rows["item"]) else rows["item"].iloc[0]
+    curve = rows["measure"].isin(["delta_cost", "delta_effect", "correlation"])
+    part = rows[curve & rows["item"].eq(chosen)].set_index("measure")
+    words = get(language)
+    with look():
+        ax = _axes(ax, height=3.4)
+        draw_region(ax, part)
+        ax.axhline(0, color=SOFT, linewidth=0.8)
+        ax.axvline(0, color=SOFT, linewidth=0.8)
+        include_zero(ax)
+        tick_writer(ax.xaxis, part.loc["delta_effect", "unit"], language=words, difference=True)
+        tick_writer(ax.yaxis, "eur", language=words, difference=True)
+        ax.set_title(named("payer", chosen, words))
+        ax.set_xlabel(_axis_label(part.loc[["delta_effect"]], words))
+        ax.set_ylabel(words.text("Additional cost, euros:\nupwards costs more"))
+    return ax
+
+
+def acceptability(
+    table: pd.DataFrame, *, item: str = "all_public", ax: Axes | None = None, language: str = "en"
+) -> Axes:
+    """Draw the probability of being worth its cost at each value of one unit of the effect.
+
+    Parameters
+    ----------
+    table, item, ax, language
+        As for `plane`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is not what `evaluation.cost_effectiveness` returns.
+
+    Examples
+    --------
+    >>> worth = ev.cost_effectiveness(data, effect="open_employment_days_12m")
+    >>> acceptability(worth).get_ylabel()
+    'Probability of being worth it'
+    """
+    rows = _of(table, "item", "measure", "x", "estimate", maker="cost_effectiveness")
+    chosen = item if item in set(rows["item"]) else rows["item"].iloc[0]
+    curve = rows[rows["measure"].eq("acceptability") & rows["item"].eq(chosen)].sort_values("x")
+    words = get(language)
+    with look():
+        ax = _axes(ax, height=3.0)
+        ax.plot(curve["x"], curve["estimate"], color=PILOT.color, linewidth=1.8)
+        ax.axhline(0.5, color=SOFT, linewidth=0.8, linestyle=":")
+        ax.set_ylim(0, 1)
+        tick_writer(ax.xaxis, "number", language=words)
+        tick_writer(ax.yaxis, "probability", language=words)
+        ax.set_title(named("payer", chosen, words))
+        ax.set_ylabel(words.text("Probability of being worth it"))
+        ax.set_xlabel(words.text("Value of an additional month in work, euros"))
+    return ax
+
+
+def _of(table: pd.DataFrame, *columns: str, maker: str) -> pd.DataFrame:
+    """The table, if it has the columns that its maker gives it and a row."""
+    missing: Sequence[str] = [name for name in columns if name not in table]
+    if missing or table.empty:
+        lacking = f"no column {', '.join(missing)}" if missing else "no row"
+        raise ValueError(f"plot: {lacking} in the table; give what evaluation.{maker} returns")
+    return table
+
+
+def _axes(ax: Axes | None, *, height: float) -> Axes:
+    """The axes given, or those of a new figure that a notebook shows."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(7.2, height), layout="constrained")[1]
+
+
+def _axis_label(rows: pd.DataFrame, language: Language) -> str:
+    """Name of the outcome where there is one, and the unit of its difference."""
+    unit = unit_name(rows["unit"].iloc[0], language=language, difference=True)
+    if len(set(rows["outcome"])) > 1:
+        return unit
+    return f"{named('outcome', rows['outcome'].iloc[0], language)}, {unit}"
