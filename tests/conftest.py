@@ -28,12 +28,10 @@ def study(tmp_path_factory):
     from evaluation.outcomes import area_months, measures
     from evaluation.registers import ingest
     from evaluation.registers.reference import reference
-    from evaluation.simulation import register as simulate
+    from evaluation.simulation.register import simulate
 
     folder = tmp_path_factory.mktemp("study")
-    simulate.register(
-        folder / "raw", persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002
-    )
+    simulate(folder / "raw", persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002)
     rules = ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
     register = ingest.load(folder / "processed")
     municipalities = reference("municipalities", REFERENCE)

@@ -118,7 +118,7 @@ def test_a_run_without_a_register_simulates_one_first(project, runs, monkeypatch
         made.append(given)
         (raw / "layout.toml").write_text("")
 
-    monkeypatch.setattr(simulate, "register", register)
+    monkeypatch.setattr(simulate, "simulate", register)
     (project / "data" / "raw" / "register").mkdir()
     (project / "data" / "raw" / "register" / ".gitkeep").touch()
     assert call(project, "run", "--areas", "oulu") == 0
@@ -156,7 +156,7 @@ def test_an_interrupted_simulation_leaves_no_half_delivery(project, monkeypatch)
         (raw / "henkilot.csv").write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulate, "register", register)
+    monkeypatch.setattr(simulate, "simulate", register)
     with pytest.raises(KeyboardInterrupt):
         call(project, "run", "--areas", "oulu")
     assert not list((project / "data" / "raw" / "register").iterdir())

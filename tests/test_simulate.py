@@ -33,7 +33,7 @@ def ingest(folder, processed):
 
 
 def write(folder, *, persons=3000, seed=1, **settings):
-    simulate.register(folder, persons=persons, seed=seed, reference=REFERENCE, **settings)
+    simulate.simulate(folder, persons=persons, seed=seed, reference=REFERENCE, **settings)
     return folder
 
 

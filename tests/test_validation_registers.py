@@ -17,7 +17,7 @@ from evaluation.costs import assumptions
 from evaluation.costs import payers as costs
 from evaluation.registers import ingest
 from evaluation.registers.reference import reference as read_reference
-from evaluation.simulation.register import draw, register
+from evaluation.simulation.register import draw, simulate
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 SMALL = {"persons": 12_000, "seed": 7, "reference": REFERENCE}
@@ -45,7 +45,7 @@ def runs(effects):
 
 
 def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effects, tmp_path):
-    register(tmp_path / "register", **SMALL, effects=effects, dirt=0.0)
+    simulate(tmp_path / "register", **SMALL, effects=effects, dirt=0.0)
     ingest.ingest(tmp_path / "register", tmp_path, reference=REFERENCE)
     delivered = ingest.load(tmp_path)
     in_memory = paired_registers(small, seed=7).register

@@ -44,7 +44,7 @@ def paired_registers(drawn: Simulation, *, seed: int) -> Paired:
         From :func:`evaluation.simulate.draw`.
     seed : int
         Seed of wages and services, which both registers share; with the seed of the simulation they are those
-        of :func:`evaluation.simulate.register`.
+        of :func:`evaluation.simulation.register.simulate`.
 
     Returns
     -------

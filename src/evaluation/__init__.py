@@ -8,6 +8,7 @@ from typing import Any
 # What a researcher types, and the module where it lives; nothing is imported before it is used.
 PUBLIC = {
     "read_study": "evaluation.study",
+    "simulate": "evaluation.simulation.register",
     "ingest": "evaluation.registers.ingest",
     "load": "evaluation.registers.ingest",
     "reference": "evaluation.registers.reference",

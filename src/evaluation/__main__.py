@@ -92,7 +92,7 @@ def _delivered(register: Path) -> bool:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from evaluation.simulation import register as simulate
+    from evaluation.simulation import register as simulation
 
     project = _project(options)
     project.register.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def _simulate(options: argparse.Namespace) -> int:
     chosen = {name: value for name in ("persons", "dirt") if (value := getattr(options, name)) is not None}
     # all files or none: half a delivery would be taken for a delivery by the next run
     with tempfile.TemporaryDirectory(dir=project.register.parent) as made:
-        simulate.register(Path(made), seed=options.seed, reference=project.reference, **chosen)
+        simulation.simulate(Path(made), seed=options.seed, reference=project.reference, **chosen)
         for file in Path(made).iterdir():
             file.replace(project.register / file.name)
     print(f"Simulated register written to {project.register}")

@@ -104,7 +104,12 @@ def quarter_rows(
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Rows of an event study from the changes by quarter, with the area's persons behind each."""
-    found = placebo_areas(changes, level=level, seed=seed)
+    variance = np.diagonal(changes.sampling_covariance, axis1=1, axis2=2).max(axis=0)
+    free = variance > 1e-12 * variance.max()  # a period that is the base itself differs from it by nothing
+    moving = [name for name, varies in zip(changes.outcomes, free, strict=True) if varies]
+    found = placebo_areas(changes, outcomes=moving, level=level, seed=seed)
+    found = found.set_index("outcome").reindex(changes.outcomes).rename_axis("outcome").reset_index()
+    found = found.fillna({"estimate": 0.0})
     own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
     rows = found.rename(columns={"outcome": "window"})[
         ["window", "estimate", "std_error", "ci_low", "ci_high", "p_value"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evaluation.registers.reference import FOLDER
 from evaluation.simulation import delivery
 from evaluation.simulation.dirt import soil
 from evaluation.simulation.files import write_register
@@ -72,12 +73,12 @@ class Simulation:
     effects: dict[str, dict[str, float]]
 
 
-def register(
-    raw: Path,
+def simulate(
+    raw: Path | str,
     *,
     persons: int = PERSONS,
     seed: int,
-    reference: Path,
+    reference: Path = FOLDER,
     effects: Effects = DEFAULT_EFFECTS,
     area_shock_sd: float = AREA_SHOCK_SD,
     area_shock_share: float = 0.2,
@@ -89,7 +90,7 @@ def register(
 
     Parameters
     ----------
-    raw : pathlib.Path
+    raw : path
         Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
         ``totuus.csv``.
     persons : int
@@ -122,8 +123,9 @@ def register(
 
     Examples
     --------
-    >>> register(Path("data/raw/register"), persons=2000, seed=1, reference=Path("data/raw/reference"),
-    ...          effects={"oulu": 0.03})  # doctest: +SKIP
+    >>> simulate(folder / "register", persons=2000, seed=1, effects={"oulu": 0.03})
+    >>> (folder / "register" / "layout.toml").exists()
+    True
     """
     drawn = draw(
         persons=persons,
@@ -175,7 +177,7 @@ def register(
     tables["area_costs"] = area_costs(drawn.sizes, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]
     pseudonyms = [f"H{number:07d}" for number in numbers]
-    write_register(raw, soil(tables, dirt=dirt, rng=streams[4]), pseudonyms=pseudonyms, truth=truth)
+    write_register(Path(raw), soil(tables, dirt=dirt, rng=streams[4]), pseudonyms=pseudonyms, truth=truth)
 
 
 def draw(
