@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 SET_ASIDE = (
+    (re.compile(r"&#x27;|&#39;"), "'"),
+    (re.compile(r"&quot;|&#34;"), '"'),
     (re.compile(r"\d+\.\d+\.\d+ \([0-9a-f]{7,40}\+?\)"), "VERSION"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r"\b[0-9a-f]{12,40}(?:…|\b)"), "HASH"),

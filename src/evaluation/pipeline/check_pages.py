@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.reporting.sections import SECTIONS
+from evaluation.reporting.sections import AREA_SECTIONS
 from evaluation.words.language import CODES
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ def _content(tab: Page, path: Path) -> list[str]:
     tab.set_viewport_size({"width": 1280, "height": 900})
     if path.stem not in NO_AREA_PAGES and tab.locator("section").count():
         ids = tab.evaluate("[...document.querySelectorAll('main section[id]')].map(s => s.id)")
-        if ids != list(SECTIONS):
-            found.append(f"sections are {ids}, not the {len(SECTIONS)} of an area report")
+        if ids != list(AREA_SECTIONS):
+            found.append(f"sections are {ids}, not the {len(AREA_SECTIONS)} of an area report")
         if tab.locator("figure img").count() < 3 or tab.locator("table").count() < 10:
             found.append("figures or tables are missing")
     return found

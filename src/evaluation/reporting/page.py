@@ -97,7 +97,7 @@ def publish(
     frame = replace(frame, contents=_contents(body))
     if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
-    menu = _module("shell.html.j2").contents(frame, spoken.text)
+    menu = environment().get_template("shell.html.j2").module.contents(frame, spoken.text)  # type: ignore[attr-defined]
     if CONTENTS_HERE in body:
         body = body.replace(CONTENTS_HERE, menu, 1)
     else:
@@ -121,7 +121,7 @@ def write_plain(
     if home is not None:
         frame = replace(frame, home=home)
     return _write(
-        target, _environment().get_template("plain.html.j2").render(page=frame, text=spoken.text, body=body)
+        target, environment().get_template("plain.html.j2").render(page=frame, text=spoken.text, body=body)
     )
 
 
@@ -268,14 +268,15 @@ def _exporter() -> HTMLExporter:
 
 
 @lru_cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader
+def environment() -> Environment:
+    """Where templates are found; whatever they are given is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(loader=FileSystemLoader(TEMPLATES / "report"), keep_trailing_newline=True)
-
-
-def _module(name: str) -> Any:
-    return _environment().get_template(name).module
+    folders = [TEMPLATES / "report", TEMPLATES / "sections", TEMPLATES]
+    return Environment(
+        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True,
+    )  # fmt: skip
 
 
 def _write(target: Path, text: str) -> Path:

@@ -1,32 +1,65 @@
-"""What every report shares: opening it, headings, sections, lists and paragraphs."""
+"""The sections of a report: each is a macro of the report's template in ``templates/sections``.
+
+A template holds the sentences of its sections and names their exhibits; findings come from cleared rows.
+"""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluation.reporting.exhibits import Report
-from evaluation.words.findings import Finding
-from evaluation.words.language import get, mark
+from evaluation.reporting import downloads
+from evaluation.reporting.data_tables import written
+from evaluation.reporting.exhibits import Report, framed_figure, show
+from evaluation.reporting.figures import named
+from evaluation.reporting.page import area_names, environment, municipality_names
+from evaluation.reporting.palette import look, svg
+from evaluation.reporting.time_figures import design_windows, timeline
+from evaluation.results import provenance
+from evaluation.windows import TRIAL_START
+from evaluation.words import comparisons, costs, first_screen, labels
+from evaluation.words.language import alphabetical, get, mark
 
-SECTIONS = {
-    "findings": mark("Findings"),
-    "how-to-read": mark("How to read this report"),
-    "who-is-included": mark("Who is included"),
-    "is-the-comparison-fair": mark("Is the comparison fair?"),
-    "outcomes-over-time": mark("What happened over time"),
-    "effect-and-sensitivity": mark("Effect and how sensitive it is"),
-    "costs-by-payer": mark("Costs by payer"),
-    "cost-effectiveness": mark("Is it worth the cost?"),
-    "other-areas": mark("Other areas"),
-    "limits": mark("What this report cannot tell"),
-    "methods": mark("Methods"),
-    "data-and-provenance": mark("Data and where the numbers come from"),
-    "downloads": mark("Files to download"),
+if TYPE_CHECKING:
+    pass
+
+AREA_SECTIONS = (
+    "findings",
+    "how-to-read",
+    "who-is-included",
+    "is-the-comparison-fair",
+    "outcomes-over-time",
+    "effect-and-sensitivity",
+    "costs-by-payer",
+    "cost-effectiveness",
+    "other-areas",
+    "limits",
+    "methods",
+    "data-and-provenance",
+    "downloads",
+)
+REASONS = {
+    "new": mark("new number"),
+    "removed": mark("no longer published"),
+    "status_changed": mark("publication state changed"),
+    "method_changed": mark("method changed"),
+    "persons_changed": mark("data changed"),
+    "recomputed": mark("computed again from other inputs or code"),
 }
+PARAMETERS = {
+    "area": mark("Area"),
+    "language": mark("Language"),
+    "release_date": mark("Day of the release"),
+}
+PROFILE = {
+    "threshold": mark("Fewest persons behind a number"),
+    "base": mark("Counts are rounded to the nearest"),
+}
+MOST_CHANGES = 40
 
 
 def open_report(
@@ -60,15 +93,13 @@ def open_report(
     ValueError
         If the area is not in the reference table.
     """
-    from evaluation.reporting import page
-
     rows = pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
-    areas = dict(page.area_names(reference, language=language))
+    areas = dict(area_names(reference, language=language))
     known = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
     if area and area not in areas:
         raise ValueError(f"pilot_areas.csv has no area {area!r}; known are {', '.join(areas)}")
-    municipalities = page.municipality_names(reference, language=language)
+    municipalities = municipality_names(reference, language=language)
     spoken = get(language)
     own = rows[rows["area"] == area] if area else rows
     return Report(
@@ -84,51 +115,148 @@ def open_report(
     )
 
 
-def heading(report: Report, *, title: str = "", lead: str = "") -> str:
-    """First heading with the day of the release, and the place of the table of contents."""
-    text = report.language.text
-    flag = "true" if report.simulated else "false"
-    released = text("Released {date}", date=report.language.date(report.release_date))
-    lead = lead or text("Municipal employment trial: did people get work, what did it cost and who paid?")
-    return (
-        f'<div data-simulated="{flag}"><h1>{html.escape(title or report.name)}</h1>'
-        f'<p class="lead">{html.escape(lead)}</p>'
-        f'<p class="note">{html.escape(released)}</p>{_unconfirmed(report)}</div>'
-        "<!-- contents -->"
+def section(report: Report, name: str, **values: object) -> str:
+    """HTML of a section of a report.
+
+    Parameters
+    ----------
+    report : Report
+    name : str
+        A macro of the template of the report: area, national or public_statistics.
+    **values
+        What the section needs beyond the cleared rows, see :func:`data_and_provenance`.
+
+    Raises
+    ------
+    ValueError
+        If the report has no section of that name.
+    """
+    from markupsafe import Markup
+
+    kind = "area" if report.area else report.slug
+
+    def told(function: Callable[..., Any], **given: object) -> Any:
+        return function(report.cleared, language=report.language, **{"area": report.area, **given})
+
+    def areas_with(measure: str) -> list[str]:
+        found = report.cleared.loc[report.cleared["measure"] == measure, "area"].unique()
+        names = {report.area_names.get(area, area): area for area in found if area != "all"}
+        return [names[name] for name in alphabetical(names)]
+
+    given = {
+        "report": report,
+        "text": report.language.text,
+        "show": lambda exhibit: Markup(show(report, exhibit)),
+        "timeline": lambda: Markup(_timeline(report)),
+        "told": told,
+        "told_of_all": lambda function: function(report.cleared, language=report.language),
+        "areas_with": areas_with,
+        "comparisons": comparisons,
+        "costs": costs,
+        "first_screen": first_screen,
+        **values,
+    }
+    for template in (kind, "shared"):
+        module = environment().get_template(f"sections/{template}.html.j2").make_module(given)
+        if hasattr(module, name):
+            return str(getattr(module, name)())
+    raise ValueError(f"templates/sections/{kind}.html.j2 has no section {name!r}")
+
+
+def data_and_provenance(
+    report: Report,
+    *,
+    cleared: str,
+    reference: str,
+    processed: str,
+    parameters: dict[str, str],
+    previous: str = "",
+) -> str:
+    """Inputs with hashes, parameters, versions, disclosure profile and changes since the previous release.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    cleared, reference, processed : str
+        Files and folders that the report rests on.
+    parameters : dict
+        Parameters of the report notebook that change its content.
+    previous : str
+        Cleared ledger of the previous release; empty if there was none.
+    """
+    text, number = report.language.text, report.language.number
+    raw = Path(processed).parent / "raw"
+    files = [Path(cleared), *Path(reference).glob("*.csv")]
+    files += [path for folder in ("register", "statfin") for path in (raw / folder).glob("*") if path.suffix]
+    known = Path(processed) / "hashes.json" if Path(processed).is_dir() else None
+    inputs = provenance.inputs(files, root=raw.parent, known=known)
+    packages = provenance.packages().itertuples(index=False)
+    profile = Path(processed) / "disclosure.json"
+    rules = json.loads(profile.read_text("utf-8")) if profile.exists() else {}
+    before = pd.read_parquet(previous) if previous and Path(previous).exists() else None
+    changes, counted = (None, "") if before is None else _changes(report, before)
+    return section(
+        report,
+        "data_and_provenance",
+        profile=[(text(PROFILE.get(name, name)), str(value)) for name, value in rules.items()],
+        changes=changes,
+        counted=counted,
+        inputs=[(row.file, number(row.bytes), row.sha256) for row in inputs.itertuples()],
+        facts=[
+            (text("Code version"), provenance.code_version()),
+            *((text(PARAMETERS[name]), value) for name, value in parameters.items()),
+            *((text("Package {name}", name=name), version) for name, version in packages),
+        ],
     )
 
 
-def _unconfirmed(report: Report) -> str:
-    if report.confirmed:
-        return ""
-    words = report.language.text(
-        "Membership not confirmed: no public source confirms that this area took part in the trial. "
-        "The numbers were calculated as if it had."
+def files_to_download(report: Report, *, reports: str | Path) -> str:
+    """Write the CSV files and list them."""
+    from markupsafe import Markup
+
+    written_files = downloads.write(report, Path(reports) / report.language.code)
+    return section(report, "downloads", links=Markup(downloads.links(written_files, report.language)))
+
+
+def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:
+    """Numbers that differ from the previous release with the reason, and how many of each reason."""
+    text, language, now = report.language.text, report.language, report.cleared
+    if report.area:
+        before, now = before[before["area"] == report.area], now[now["area"] == report.area]
+    changed = provenance.changes(now, before)
+    units = now.drop_duplicates("measure").set_index("measure")["unit"]
+    rows = []
+    for row in changed.head(MOST_CHANGES).to_dict("records"):
+        unit, measure = units.get(row["measure"], "none"), row["measure"]
+        numbers = [
+            "" if pd.isna(value) else written(value, unit, measure=measure, language=language)
+            for value in (row["estimate_before"], row["estimate_now"])
+        ]
+        names = named("measure", measure, language), named("outcome", row["outcome"], language), row["item"]
+        rows.append(("; ".join(filter(None, names)), *numbers, text(REASONS[row["reason"]])))
+    counts = changed["reason"].value_counts() if len(changed) else pd.Series(dtype=int)
+    said = "; ".join(f"{text(REASONS[reason])}: {language.number(count)}" for reason, count in counts.items())
+    return rows, said + "."
+
+
+def _timeline(report: Report) -> str:
+    """The scheme of the design over time: whose unemployment began when, history and follow-up."""
+    language, text = report.language, report.language.text
+    title = text("Whose unemployment began when, and how long they are followed")
+    periods = [
+        (labels.label("window", name, language), language.date(first), language.date(last))
+        for name, first, last in design_windows()
+    ]
+    with look():
+        picture = svg(timeline(language=language))
+    alt = text(
+        "Scheme over time. Unemployment begins: {windows}. Each period has 24 months of history before it "
+        "and 12 and 24 months of follow-up after it, until the end of 2024. The trial started on {start}.",
+        windows="; ".join(f"{name} ({first}–{last})" for name, first, last in periods),
+        start=language.date(TRIAL_START),
     )
-    return f'<p class="box warning">{html.escape(words)}</p>'
-
-
-def section(report: Report, name: str, *parts: str, title: str = "") -> str:
-    """Put parts of HTML under a section's heading and id."""
-    words = html.escape(title or report.language.text(SECTIONS[name]))
-    body = "\n".join(part for part in parts if part)
-    return (
-        f'<section id="{name}" aria-labelledby="{name}-title">'
-        f'<h2 id="{name}-title">{words}</h2>\n{body}</section>'
-    )
-
-
-def paragraph(report: Report, *messages: str) -> str:
-    """Paragraphs of ready sentences."""
-    return "".join(f"<p>{html.escape(message)}</p>" for message in messages)
-
-
-def subheading(words: str) -> str:
-    """A heading within a section."""
-    return f"<h3>{html.escape(words)}</h3>"
-
-
-def bullets(items: Iterable[str | Finding]) -> str:
-    """A list of sentences or findings."""
-    said = [item.text if isinstance(item, Finding) else item for item in items]
-    return "<ul>" + "".join(f"<li>{html.escape(words)}</li>" for words in said) + "</ul>" if said else ""
+    heads = (text("Period"), text("First day"), text("Last day"))
+    parts = environment().get_template("sections/parts.html.j2").module
+    numbers = str(parts.table(title, heads, periods, words=True))  # type: ignore[attr-defined]
+    return framed_figure("timeline", picture, title=title, alt=alt, numbers=numbers, language=language)
