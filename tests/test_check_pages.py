@@ -3,8 +3,7 @@
 import pytest
 
 from evaluation.pipeline import check_pages
-from evaluation.reporting import area_sections, cost_sections, method_sections, page, sections
-from evaluation.reporting.provenance_section import data_and_provenance
+from evaluation.reporting import own_pages, page, sections
 from test_page import REFERENCE, ledger_example
 
 GOOD = "<h1>Sivu</h1><p>Teksti.</p>"
@@ -77,21 +76,18 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     report = sections.open_report(
         cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
     )
-    names = [name.replace("-", "_") for name in sections.SECTIONS][:11]
-    modules = (area_sections, cost_sections, method_sections)
-    module_of = {name: next(m for m in modules if hasattr(m, name)) for name in names}
+    names = [name.replace("-", "_") for name in sections.AREA_SECTIONS][:11]
     source = {"cleared": str(cleared), "reference": str(REFERENCE), "processed": str(tmp_path)}
     body = "\n".join(
         [
-            sections.heading(report),
-            *(getattr(module_of[name], name)(report) for name in names),
-            data_and_provenance(report, parameters={"area": area}, **source),
-            method_sections.downloads(report, reports=tmp_path / "reports"),
+            *(sections.section(report, name) for name in ("heading", *names)),
+            sections.data_and_provenance(report, parameters={"area": area}, **source),
+            sections.files_to_download(report, reports=tmp_path / "reports"),
         ]
     )
     target = tmp_path / "reports" / language / f"{area}.html"
     page.write_plain(target, title=report.name, body=body, language=language, simulated=True)
-    page.write_index(
+    own_pages.write_index(
         target.with_name("index.html"), cleared=cleared, reference=REFERENCE, language=language, areas=[area]
     )
     assert problems(target) == ""

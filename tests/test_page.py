@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation.reporting import area_sections, page, sections
+from evaluation.reporting import own_pages, page, sections
 from evaluation.words.language import CODES, alphabetical, get
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +114,7 @@ def test_nothing_outside_the_page_is_asked_for(tmp_path):
 def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, language):
     areas = list(page.area_names(REFERENCE, language=language))
     target = tmp_path / language / "index.html"
-    page.write_index(target, cleared=cleared, reference=REFERENCE, language=language, areas=areas)
+    own_pages.write_index(target, cleared=cleared, reference=REFERENCE, language=language, areas=areas)
     text = target.read_text("utf-8")
     municipalities = page.municipality_names(REFERENCE, language=language)
     pilots = municipalities[municipalities["pilot_area"] != ""]
@@ -129,12 +129,12 @@ def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, lang
 
 def test_failed_area_is_named_on_the_index_and_its_page_has_no_data(tmp_path, cleared):
     target = tmp_path / "fi" / "index.html"
-    page.write_index(
+    own_pages.write_index(
         target, cleared=cleared, reference=REFERENCE, language="fi", areas=["oulu", "lahti"], failed=["lahti"]
     )
     said = get("fi").text("the analysis failed, no results")
     assert re.search(rf'<a href="lahti.html">Lahden seutu</a> – {said}', target.read_text("utf-8"))
-    page.write_failed(tmp_path / "fi" / "lahti.html", area="lahti", language="fi", reference=REFERENCE)
+    own_pages.write_failed(tmp_path / "fi" / "lahti.html", area="lahti", language="fi", reference=REFERENCE)
     text = (tmp_path / "fi" / "lahti.html").read_text("utf-8")
     assert "Lahden seutu" in text
     assert "<table" not in text
@@ -163,12 +163,13 @@ def test_area_report_has_its_thirteen_sections_in_their_fixed_order(cleared, tmp
         cleared, reference=REFERENCE, language="en", area="raasepori-hanko", release_date="2026-11-23"
     )
     book = nbformat.read(ROOT / "notebooks" / "area_report.ipynb", as_version=4)
-    called = re.findall(r"(\w+)\(report", "\n".join(cell.source for cell in book.cells))
-    asked = [name.replace("_", "-") for name in called if name != "heading"]
-    assert asked == list(sections.SECTIONS)
+    code = "\n".join(cell.source for cell in book.cells)
+    called = re.findall(r"sections\.(\w+)\(report(?:, \"(\w+)\")?", code)
+    asked = [(name or function).replace("_", "-") for function, name in called if name != "heading"]
+    assert asked == [*sections.AREA_SECTIONS[:-1], "files-to-download"]
     assert len(asked) == 13
     # the comparison failed here: the verdict stands before the effect and no headline effect is shown
-    shown = area_sections.effect_and_sensitivity(report)
+    shown = sections.section(report, "effect_and_sensitivity")
     assert "Is the comparison fair? No" in shown
     assert "data-value" not in shown
 
@@ -189,12 +190,12 @@ def test_an_area_whose_membership_is_not_confirmed_says_so_at_the_top_and_on_the
             cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
         )
 
-    assert 'class="box warning"' in sections.heading(opened("kitee"))
-    assert 'class="box warning"' not in sections.heading(opened("kurikka"))
+    assert 'class="box warning"' in sections.section(opened("kitee"), "heading")
+    assert 'class="box warning"' not in sections.section(opened("kurikka"), "heading")
     names = page.area_names(REFERENCE, language=language)
     assert all(name.count("(") == name.count(")") for name in names.values())
     target = tmp_path / language / "index.html"
-    page.write_index(
+    own_pages.write_index(
         target, cleared=cleared, reference=REFERENCE, language=language, areas=["kitee", "lahti"]
     )
     said = get(language).text("membership not confirmed")

@@ -171,7 +171,7 @@ def report(
 
     Where the analysis of the area or the report itself failed, the page says so, and `note` too.
     """
-    from evaluation.reporting import page
+    from evaluation.reporting import own_pages, page
     from evaluation.words.language import get
 
     for path in (page_file, note):
@@ -186,7 +186,7 @@ def report(
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
     if reason or not analysed:
         name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
-        page.write_failed(
+        own_pages.write_failed(
             page_file,
             area=name,
             language=parameters["language"],
@@ -215,9 +215,9 @@ def index(
     failed: Path,
 ) -> None:
     """Write the index page of a language."""
-    from evaluation.reporting import page
+    from evaluation.reporting import own_pages
 
-    page.write_index(
+    own_pages.write_index(
         reports / language / "index.html",
         cleared=cleared,
         reference=reference,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -120,90 +120,8 @@ def write_plain(
     frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
     if home is not None:
         frame = replace(frame, home=home)
-    return _write(
-        target, environment().get_template("plain.html.j2").render(page=frame, text=spoken.text, body=body)
-    )
-
-
-def write_failed(
-    target: Path,
-    *,
-    area: str | None,
-    language: str,
-    reference: str | Path,
-    all_languages: Sequence[str] = languages.CODES,
-) -> Path:
-    """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
-    spoken = languages.get(language)
-    name = area_names(reference, language=language).get(area or "", area or "")
-    title = spoken.text("{area}: no report", area=name)
-    failed = spoken.text(
-        "The analysis of this area failed, and no results are published for it. "
-        "Earlier results must not be used in their place."
-    )
-    cause = spoken.text("The run log of the evaluation names the cause. The other areas are not affected.")
-    body = (
-        f"<h1>{html.escape(title)}</h1>\n"
-        f'<p class="box warning">{html.escape(failed)}</p>\n'
-        f"<p>{html.escape(cause)}</p>\n"
-        f'<p><a href="index.html">{html.escape(spoken.text("To the list of all areas"))}</a></p>'
-    )
-    return write_plain(
-        target, title=title, body=body, language=language, simulated=False, all_languages=all_languages
-    )
-
-
-def write_index(
-    target: Path,
-    *,
-    cleared: str | Path,
-    reference: str | Path,
-    language: str,
-    areas: Sequence[str],
-    failed: Iterable[str] = (),
-    all_languages: Sequence[str] = languages.CODES,
-) -> Path:
-    """Write the index of a language: reports, areas, and every municipality with the way to its area.
-
-    Parameters
-    ----------
-    target : Path
-        ``reports/<language>/index.html``.
-    cleared : path
-        Cleared ledger; only whether it is simulated is read.
-    reference : path
-        Folder with pilot_areas.csv and municipalities.csv.
-    language : str
-        fi, sv or en.
-    areas : sequence of str
-        Areas that have a page.
-    failed : iterable of str
-        Those among them whose page says that the analysis failed.
-    all_languages : sequence of str
-        Languages in which the index is written; the page links to them.
-    """
-    from evaluation.reporting import index_page
-
-    ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
-    spoken = languages.get(language)
-    title, body = index_page.body(
-        spoken,
-        names=area_names(reference, language=language),
-        municipalities=municipality_names(reference, language=language),
-        areas=areas,
-        failed=set(failed),
-        public_statistics=bool((ledger["topic"] == "public_statistics").any()),
-    )
-    simulated = bool(ledger["simulated"].any())
-    return write_plain(
-        target,
-        title=title,
-        body=body,
-        language=language,
-        simulated=simulated,
-        home="",
-        all_languages=all_languages,
-    )
+    plain = environment().get_template("plain.html.j2")
+    return _write(target, plain.render(page=frame, text=spoken.text, body=body))
 
 
 def area_names(reference: str | Path, *, language: str) -> Mapping[str, str]:
@@ -274,7 +192,7 @@ def environment() -> Environment:
 
     folders = [TEMPLATES / "report", TEMPLATES / "sections", TEMPLATES]
     return Environment(
-        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined,
         keep_trailing_newline=True,
     )  # fmt: skip
 
