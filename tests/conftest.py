@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from small_register import TRIALS
+
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 
 
@@ -35,7 +37,7 @@ def study(tmp_path_factory):
     rules = ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
     register = ingest.load(folder / "processed")
     municipalities = reference("municipalities", REFERENCE)
-    found = cohort.inflow(register, municipalities=municipalities)
+    found = cohort.inflow(register, TRIALS, municipalities=municipalities)
     return SmallStudy(
         register,
         found.episodes.join(measures.measure(register, found.episodes)),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from evaluation import schemas
+from evaluation.study import read_study
+
+TRIALS = read_study(Path(__file__).parents[1] / "studies" / "kuntakokeilut-2021.toml")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,6 @@ import pytest
 
 from evaluation.cohorts.comparison import compare
 from evaluation.inference.area import (
-    BASELINE,
-    HEADLINE,
-    PRIMARY,
     changes_of,
     effect_rows,
     labour_market_areas,
@@ -16,24 +13,28 @@ from evaluation.inference.area import (
     pilot_areas_of,
 )
 from evaluation.results import ledger
+from small_register import TRIALS
 
-OUTCOMES = [*PRIMARY[:4], "open_employment_24m"]
+HEADLINE, COVARIATES = TRIALS.outcomes.headline, TRIALS.covariates
+
+OUTCOMES = [*TRIALS.outcomes.primary[:4], "open_employment_24m"]
 
 
 def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None):
     places = study.municipalities if municipalities is None else municipalities
     return effect_rows(
         data,
-        changes_of(data, outcomes=outcomes),
+        changes_of(data, outcomes=outcomes, covariates=COVARIATES),
         groups=labour_market_areas(places),
-        areas=pilot_areas_of(places, area=area),
+        areas=pilot_areas_of(places, TRIALS.areas, area=area),
+        baseline="2019_20",
         seed=1,
     )
 
 
 @pytest.fixture(scope="module")
 def main(study):
-    return compare(study.episodes, area="oulu").frame
+    return compare(study.episodes, TRIALS, area="oulu").frame
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_persons_and_episodes_are_those_of_the_area_with_the_outcome(rows, main)
     own = main[main["treated"] & main["open_employment_24m"].notna()]
     row = rows[(rows["outcome"] == "open_employment_24m") & (rows["measure"] == "att")].iloc[0]
     assert row["persons"] == own["person_id"].nunique() and row["episodes"] == len(own)
-    assert row["unit"] == "share" and row["window"] == BASELINE
+    assert row["unit"] == "share" and row["window"] == TRIALS.main_baseline
 
 
 def test_shuffled_rows_give_identical_results(rows, main, study):
@@ -116,14 +117,17 @@ def test_input_stays_as_it_was(main, study):
 
 def test_all_areas_together_have_shocks_of_their_own(study):
     """As one area that shares a single shock, the interval of the country would be wider."""
-    data = compare(study.episodes, area="all").frame
-    changes = changes_of(data, outcomes=[HEADLINE])
+    data = compare(study.episodes, TRIALS, area="all").frame
+    changes = changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES)
     groups = labour_market_areas(study.municipalities)
-    areas = pilot_areas_of(study.municipalities, area="all")
-    own, one = (effect_rows(data, changes, groups=groups, areas=given, seed=1) for given in (areas, None))
+    areas = pilot_areas_of(study.municipalities, TRIALS.areas, area="all")
+    own, one = (
+        effect_rows(data, changes, groups=groups, areas=given, baseline="2019_20", seed=1)
+        for given in (areas, None)
+    )
     error = [table.loc[table["measure"] == "att", "std_error"].item() for table in (own, one)]
     assert error[0] < error[1]
-    assert pilot_areas_of(study.municipalities, area="oulu") is None
+    assert pilot_areas_of(study.municipalities, TRIALS.areas, area="oulu") is None
 
 
 def test_rows_fit_the_ledger(rows):
@@ -132,7 +136,7 @@ def test_rows_fit_the_ledger(rows):
 
 def test_a_constant_outcome_is_refused(main):
     with pytest.raises(ValueError, match="the same value in all"):
-        changes_of(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE])
+        changes_of(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE], covariates=COVARIATES)
 
 
 def test_too_few_comparison_municipalities_are_refused(main, study):
@@ -145,7 +149,7 @@ def test_too_few_comparison_municipalities_are_refused(main, study):
 
 def test_an_area_without_episodes_is_refused_by_name(study):
     with pytest.raises(ValueError, match="'tampere' has no episodes; "):
-        compare(study.episodes, area="tampere")
+        compare(study.episodes, TRIALS, area="tampere")
 
 
 def test_ledger_columns_count_persons_once():

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import windows
 from evaluation.cohorts import cohort, comparison
 from evaluation.cohorts import places as places_of_cohorts
 from evaluation.cohorts.history import completed_years, days_since_birthday
-from small_register import MUNICIPALITIES, day, random_register, register
+from small_register import MUNICIPALITIES, TRIALS, day, random_register, register
 
 PERSON = ("1980-06-15", "female", "secondary", "fi", False)
 HOME = ("564", "2016-01-01", "2025-01-01")
@@ -27,7 +26,7 @@ def one_person(spells, *, person=PERSON, residence=(HOME,), benefits=(), earning
 
 
 def inflow(found, **options):
-    return cohort.inflow(found, municipalities=MUNICIPALITIES, **options)
+    return cohort.inflow(found, TRIALS, municipalities=MUNICIPALITIES, **options)
 
 
 def entries(found, **options):
@@ -176,7 +175,7 @@ HISTORY = [
 def test_nothing_on_or_after_the_index_date_changes_a_covariate(seed):
     before = random_register(seed)
     cut = day("2021-06-01")
-    stock = cohort.stock(before, municipalities=MUNICIPALITIES, days=["2021-06-01"]).episodes
+    stock = cohort.stock(before, TRIALS, municipalities=MUNICIPALITIES, days=["2021-06-01"]).episodes
     after = random_register(seed + 100)
 
     def spliced(old, new, columns=("start", "end"), limit=cut):
@@ -191,7 +190,7 @@ def test_nothing_on_or_after_the_index_date_changes_a_covariate(seed):
         benefits=spliced(before.benefits, after.benefits),
         earnings=spliced(before.earnings, after.earnings, ("month",), 12 * 51 + 5),
     )
-    again = cohort.stock(changed, municipalities=MUNICIPALITIES, days=["2021-06-01"]).episodes
+    again = cohort.stock(changed, TRIALS, municipalities=MUNICIPALITIES, days=["2021-06-01"]).episodes
     # who is in the state on the day may change, what is known about the day before may not
     common = stock.index.intersection(again.index)
     assert len(common) > 10
@@ -222,7 +221,7 @@ def test_a_register_without_spells_gives_an_empty_cohort_that_says_so():
     assert len(found.episodes) == 0
     assert found.attrition.query("arm == 'all'")["episodes"].tolist() == [0] * 8
     with pytest.raises(ValueError, match="days: none"):
-        cohort.stock(empty, municipalities=MUNICIPALITIES, days=[])
+        cohort.stock(empty, TRIALS, municipalities=MUNICIPALITIES, days=[])
 
 
 def test_rows_in_another_order_give_the_same_cohort():
@@ -239,8 +238,8 @@ def test_rows_in_another_order_give_the_same_cohort():
 def test_inputs_are_not_changed():
     found, places = random_register(2), MUNICIPALITIES.copy()
     copies = {name: getattr(found, name).copy() for name in ("persons", "residence", "spells", "benefits")}
-    cohort.inflow(found, municipalities=places)
-    cohort.stock(found, municipalities=places, days=["2021-03-01"])
+    cohort.inflow(found, TRIALS, municipalities=places)
+    cohort.stock(found, TRIALS, municipalities=places, days=["2021-03-01"])
     for name, copy in copies.items():
         pd.testing.assert_frame_equal(getattr(found, name), copy)
     pd.testing.assert_frame_equal(places, MUNICIPALITIES)
@@ -253,28 +252,30 @@ def test_stock_holds_everyone_in_a_state_of_broad_unemployment_on_the_day():
         residence=[(n, *HOME) for n in range(len(states))],
         spells=[(n, state, "", "2021-02-01", "2021-03-02") for n, state in enumerate(states)],
     )
-    episodes = cohort.stock(found, municipalities=MUNICIPALITIES, days=["2021-03-01", "2021-03-02"]).episodes
+    episodes = cohort.stock(
+        found, TRIALS, municipalities=MUNICIPALITIES, days=["2021-03-01", "2021-03-02"]
+    ).episodes
     assert episodes["person_id"].tolist() == [0, 1, 2, 3]
 
 
 def test_design_marks_treated_and_post_and_refuses_unknown_names():
     episodes = inflow(random_register(11, people=400)).episodes
-    data = comparison.compare(episodes, area="oulu", after="after_1").frame
+    data = comparison.compare(episodes, TRIALS, area="oulu", after="after_1").frame
     assert set(data["window"]) == {"2019_20", "after_1"}
     assert set(data["arm"]) == {"pilot", "comparison"}
     assert set(data.loc[data["treated"], "area"]) == {"oulu"}
     assert (data["post"] == (data["window"] == "after_1")).all()
     assert set(data["group"]) == {"target_group"}
     both = comparison.compare(
-        episodes, area="all", pool=("comparison", "possible_pilot"), drop_municipalities=["091"]
+        episodes, TRIALS, area="all", pool=("comparison", "possible_pilot"), drop_municipalities=["091"]
     ).frame
     assert "630" in set(both["municipality"]) and "091" not in set(both["municipality"])
-    assert len(comparison.compare(episodes, area="oulu", before="covid", donut_months=3).frame) < len(
-        comparison.compare(episodes, area="oulu", before="covid").frame
+    assert len(comparison.compare(episodes, TRIALS, area="oulu", before="covid", donut_months=3).frame) < len(
+        comparison.compare(episodes, TRIALS, area="oulu", before="covid").frame
     )
     for wrong in ({"area": "olu"}, {"area": "oulu", "before": "2017"}, {"area": "oulu", "group": "all"}):
         with pytest.raises(ValueError, match=r"known are|did you mean"):
-            comparison.compare(episodes, **wrong)
+            comparison.compare(episodes, TRIALS, **wrong)
 
 
 def test_the_donut_leaves_out_both_sides_of_the_start():
@@ -284,31 +285,25 @@ def test_the_donut_leaves_out_both_sides_of_the_start():
             "area": "oulu",
             "arm": "pilot",
             "group": "target_group",
-            "window": windows.window_of(index_day),
+            "window": TRIALS.window_of(index_day),
             "municipality": "564",
             "index_day": index_day,
         }
     )
-    kept = comparison.compare(episodes, area="oulu", before="covid", donut_months=3).frame
+    kept = comparison.compare(episodes, TRIALS, area="oulu", before="covid", donut_months=3).frame
     assert (kept["index_day"] - day("2021-03-01")).tolist() == [-92, 92]
 
 
-def test_windows_follow_each_other_without_overlap():
-    bounds = [windows.to_day(date) for window in windows.WINDOWS.values() for date in window]
-    assert all(later - earlier == 1 for earlier, later in zip(bounds[1:-1:2], bounds[2::2], strict=True))
-    assert windows.to_day("2020-02-29") + 365 == windows.to_day("2021-02-28")
-
-
 def test_neighbours_share_a_commuting_area_with_the_pilot():
-    assert places_of_cohorts.neighbours(MUNICIPALITIES, area="oulu") == ("005",)
-    assert places_of_cohorts.neighbours(MUNICIPALITIES, area="helsinki") == ()
+    assert places_of_cohorts.neighbours(MUNICIPALITIES, TRIALS.areas, area="oulu") == ("005",)
+    assert places_of_cohorts.neighbours(MUNICIPALITIES, TRIALS.areas, area="helsinki") == ()
     # an area whose membership is unconfirmed is not its own neighbour
     unconfirmed = MUNICIPALITIES.assign(
         pilot_area=["", "", "helsinki", "oulu", "kitee"], commuting_area_fi="Oulun tk-alue"
     )
-    assert places_of_cohorts.neighbours(unconfirmed, area="kitee") == ("005", "035")
+    assert places_of_cohorts.neighbours(unconfirmed, TRIALS.areas, area="kitee") == ("005", "035")
     with pytest.raises(ValueError, match="helsinki"):
-        places_of_cohorts.neighbours(MUNICIPALITIES, area="nowhere")
+        places_of_cohorts.neighbours(MUNICIPALITIES, TRIALS.areas, area="nowhere")
 
 
 def test_age_and_days_from_the_birthday_agree_on_leap_days_too():

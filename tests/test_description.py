@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.outcomes import description
+from small_register import TRIALS
 
 
 def episodes(rows):
@@ -45,7 +46,7 @@ def test_sides_are_the_area_and_comparison_municipalities(area, pilot, compariso
 
 
 def test_sizes_count_episodes_and_distinct_persons_and_add_the_time_after():
-    rows = description.size_rows(SMALL, area="oulu")
+    rows = description.size_rows(SMALL, TRIALS, area="oulu")
     after = {"window": "after", "group": "target_group", "item": "pilot"}
     assert only(rows, measure="episodes", **after)["estimate"] == 3
     assert only(rows, measure="persons", **after)["estimate"] == 3
@@ -56,7 +57,7 @@ def test_sizes_count_episodes_and_distinct_persons_and_add_the_time_after():
 
 
 def test_window_means_by_hand():
-    rows = description.window_mean_rows(SMALL, area="oulu", outcomes=["work"])
+    rows = description.window_mean_rows(SMALL, TRIALS, area="oulu", outcomes=["work"])
     row = only(rows, window="after", item="pilot")
     assert row["estimate"] == pytest.approx(2 / 3)
     error = np.std([1, 1, 0], ddof=1) / np.sqrt(3)
@@ -67,7 +68,7 @@ def test_window_means_by_hand():
 
 
 def test_means_by_quarter_carry_quarters_since_the_start_and_only_the_target_group():
-    rows = description.mean_rows(SMALL, area="oulu", outcomes=["work"])
+    rows = description.mean_rows(SMALL, TRIALS, area="oulu", outcomes=["work"])
     assert only(rows, window="2021Q2", item="pilot")["x"] == 1
     assert only(rows, window="2019Q2", item="pilot")["x"] == -7
     assert "2022Q2" not in set(rows["window"])  # one episode has no spread
@@ -76,14 +77,16 @@ def test_means_by_quarter_carry_quarters_since_the_start_and_only_the_target_gro
 def test_a_mean_is_of_the_episodes_that_have_the_outcome():
     gaps = SMALL.assign(work=SMALL["work"].where(SMALL["person_id"] != 3))
     row = only(
-        description.window_mean_rows(gaps, area="oulu", outcomes=["work"]), window="after", item="pilot"
+        description.window_mean_rows(gaps, TRIALS, area="oulu", outcomes=["work"]),
+        window="after",
+        item="pilot",
     )
     assert row["estimate"] == 0.5 and row["episodes"] == 2
     assert row["persons"] == 2  # persons behind the number, for disclosure control
 
 
 def test_municipality_rows_hold_means_and_counts_of_the_area_only():
-    rows = description.municipality_rows(SMALL, area="oulu", outcome="work")
+    rows = description.municipality_rows(SMALL, TRIALS, area="oulu", outcome="work")
     assert set(rows["item"]) == {"564", "494"}
     mean = only(rows, measure="municipality_mean", item="564", window="2019_20")
     count = only(rows, measure="municipality_episodes", item="564", window="2019_20")
@@ -132,7 +135,7 @@ def test_attrition_never_grows_and_ends_at_the_main_comparison(study):
     from evaluation.cohorts.comparison import compare
 
     for area in ("oulu", "all"):
-        main = compare(study.episodes, area=area).frame
+        main = compare(study.episodes, TRIALS, area=area).frame
         rows = description.attrition_rows(study.attrition, main, area=area)
         steps = rows.sort_values("x").groupby(["group", "measure"])["estimate"]
         assert (steps.diff().dropna() <= 0).all()
@@ -142,7 +145,7 @@ def test_attrition_never_grows_and_ends_at_the_main_comparison(study):
 
 
 def test_shares_of_exits_grow_and_stay_below_one(study):
-    rows = description.exit_rows(study.episodes, area="all")
+    rows = description.exit_rows(study.episodes, TRIALS, area="all")
     curves = rows.pivot_table(index=["window", "item", "x"], columns="outcome", values="estimate")
     assert set(curves) == {"open_employment", "subsidised_employment", "study", "outside"}
     assert (curves.sum(axis=1) < 1).all()
@@ -154,8 +157,10 @@ def test_exits_by_hand_where_nobody_is_censored():
     cohort = SMALL[SMALL["person_id"] <= 4].assign(
         exit_day=[20, 70, 50, 100, 400, 1], exit_state=["study", *["open_employment"] * 5]
     )
-    rows = description.exit_rows(cohort, area="oulu", windows=["after"])
-    work = rows[rows["outcome"] == "open_employment"].set_index("x")["estimate"]
+    rows = description.exit_rows(cohort, TRIALS, area="oulu")
+    work = rows[(rows["outcome"] == "open_employment") & (rows["window"] == "after")].set_index("x")[
+        "estimate"
+    ]
     assert work.loc[[30, 60, 91, 122, 365]].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 2 / 3, 2 / 3])
 
 
@@ -163,18 +168,18 @@ def test_shuffled_rows_give_identical_descriptions(study):
     shuffled = study.episodes.sample(frac=1, random_state=1)
     outcomes = ["open_employment_12m", "service_days_12m"]
     for made in (
-        lambda table: description.size_rows(table, area="lahti"),
-        lambda table: description.mean_rows(table, area="lahti", outcomes=outcomes),
-        lambda table: description.municipality_rows(table, area="lahti", outcome=outcomes[0]),
-        lambda table: description.exit_rows(table, area="lahti"),
+        lambda table: description.size_rows(table, TRIALS, area="lahti"),
+        lambda table: description.mean_rows(table, TRIALS, area="lahti", outcomes=outcomes),
+        lambda table: description.municipality_rows(table, TRIALS, area="lahti", outcome=outcomes[0]),
+        lambda table: description.exit_rows(table, TRIALS, area="lahti"),
     ):
         pd.testing.assert_frame_equal(made(study.episodes), made(shuffled), rtol=1e-12)
 
 
 def test_descriptions_leave_their_input_as_it_was(study):
     before = study.episodes.copy(deep=True)
-    description.window_mean_rows(study.episodes, area="all", outcomes=["open_employment_12m"])
-    description.exit_rows(study.episodes, area="oulu")
+    description.window_mean_rows(study.episodes, TRIALS, area="all", outcomes=["open_employment_12m"])
+    description.exit_rows(study.episodes, TRIALS, area="oulu")
     pd.testing.assert_frame_equal(study.episodes, before)
 
 
@@ -182,11 +187,11 @@ def test_descriptions_fit_the_ledger(study):
     from evaluation.results import ledger
 
     parts = [
-        description.size_rows(study.episodes, area="oulu"),
-        description.mean_rows(study.episodes, area="oulu", outcomes=["open_employment_12m"]),
-        description.window_mean_rows(study.episodes, area="oulu", outcomes=["open_employment_12m"]),
-        description.municipality_rows(study.episodes, area="oulu", outcome="open_employment_12m"),
-        description.exit_rows(study.episodes, area="oulu"),
+        description.size_rows(study.episodes, TRIALS, area="oulu"),
+        description.mean_rows(study.episodes, TRIALS, area="oulu", outcomes=["open_employment_12m"]),
+        description.window_mean_rows(study.episodes, TRIALS, area="oulu", outcomes=["open_employment_12m"]),
+        description.municipality_rows(study.episodes, TRIALS, area="oulu", outcome="open_employment_12m"),
+        description.exit_rows(study.episodes, TRIALS, area="oulu"),
     ]
     fixed = {"topic": "description", "area": "oulu", "simulated": True}
     rows = ledger.rows(pd.concat(parts, ignore_index=True), **fixed)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from evaluation.diagnostics.area import RELEVANT_SLOPE, event_study_rows
-from evaluation.effects.event_study import quarterly_changes, quarters_of
+from evaluation.effects.event_study import quarterly_changes
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from small_register import TRIALS
 
 QUARTERS = ("2019Q2", "2019Q3", "2021Q2", "2021Q3")
 UNITS = pd.Series({f"c{i}": f"unit{i // 2}" for i in range(12)} | {"p1": "unit0", "p2": "unit3"})
@@ -29,7 +30,7 @@ def table(seed=1, each=8):
 
 
 def changes_of(data, **changed):
-    given = {"outcome": "work", "covariates": (), "units": UNITS, **changed}
+    given = {"outcome": "work", "covariates": (), "units": UNITS, "baseline": "2019_20", **changed}
     return quarterly_changes(data, **given)
 
 
@@ -141,11 +142,6 @@ def test_joint_covariance_is_that_of_the_quarters():
     assert (np.linalg.eigvalsh(found.covariance) > 0).all()
 
 
-def test_quarters_lie_inside_their_window():
-    assert quarters_of("covid") == ["2020Q2", "2020Q3", "2020Q4"]
-    assert quarters_of("2018_19") == ["2018Q2", "2018Q3", "2018Q4"]
-
-
 # With dates and windows as in the study.
 
 MUNICIPALITIES = pd.DataFrame(
@@ -158,9 +154,6 @@ MUNICIPALITIES = pd.DataFrame(
 
 def whole_study(drift=0.0, effect=0.0, each=25, seed=3):
     """Episodes of one pilot and twelve comparison municipalities in every quarter from 2018Q2 to 2023Q4."""
-    from evaluation.inference.area import COVARIATES
-    from evaluation.windows import window_of
-
     rng = np.random.default_rng(seed)
     starts = pd.date_range("2018-04-01", "2023-10-01", freq="QS")
     rows = pd.DataFrame(
@@ -173,7 +166,7 @@ def whole_study(drift=0.0, effect=0.0, each=25, seed=3):
     quarter = rows["start"].dt.to_period("Q")
     years = (quarter.dt.year - 2021) + (quarter.dt.quarter - 1) / 4
     share = 0.4 + own * (drift * years + effect * (years >= 0))
-    made = pd.DataFrame({name: rng.normal(size=n) for name in COVARIATES})
+    made = pd.DataFrame({name: rng.normal(size=n) for name in TRIALS.covariates})
     for name, levels in (("sex", 2), ("education", 3), ("native_language", 2)):
         made[name] = rng.choice([f"level{i}" for i in range(levels)], n)
     made["immigrant"] = rng.random(n) < 0.3
@@ -184,7 +177,7 @@ def whole_study(drift=0.0, effect=0.0, each=25, seed=3):
         arm=np.where(own, "pilot", "comparison"),
         group="target_group",
         index_day=day.astype("int32"),
-        window=window_of(day.to_numpy()),
+        window=TRIALS.window_of(day.to_numpy()),
         index_quarter=quarter.astype(str),
         open_employment_12m=(rng.random(n) < share).astype(float),
     )
@@ -192,7 +185,7 @@ def whole_study(drift=0.0, effect=0.0, each=25, seed=3):
 
 def test_a_steady_drift_before_the_start_is_seen_by_the_pre_trend_check():
     _, check = event_study_rows(
-        whole_study(drift=0.1, each=120), area="oulu", municipalities=MUNICIPALITIES, seed=1
+        whole_study(drift=0.1, each=120), TRIALS, area="oulu", municipalities=MUNICIPALITIES, seed=1
     )
     row = check.iloc[0]
     assert row["item"] == "pre_trend" and row["status"] in ("concern", "fail")
@@ -202,7 +195,7 @@ def test_a_steady_drift_before_the_start_is_seen_by_the_pre_trend_check():
 
 def test_an_effect_from_the_start_is_no_pre_trend():
     rows, check = event_study_rows(
-        whole_study(effect=0.2, each=60), area="oulu", municipalities=MUNICIPALITIES, seed=1
+        whole_study(effect=0.2, each=60), TRIALS, area="oulu", municipalities=MUNICIPALITIES, seed=1
     )
     row = check.iloc[0]
     assert row["ci_low"] < 0 < row["ci_high"]
@@ -214,7 +207,9 @@ def test_an_effect_from_the_start_is_no_pre_trend():
 
 
 def test_an_area_too_small_for_quarters_gets_a_reason_and_no_number(study):
-    rows, check = event_study_rows(study.episodes, area="kitee", municipalities=study.municipalities, seed=1)
+    rows, check = event_study_rows(
+        study.episodes, TRIALS, area="kitee", municipalities=study.municipalities, seed=1
+    )
     assert rows["status"].tolist() == ["missing"] and "estimate" not in rows
     assert check["status"].item() == "not_run"
     assert check["method"].item() == rows["method"].item() != ""

@@ -17,12 +17,15 @@ from validation.cells import naive_clustered
 from conftest import REFERENCE
 from evaluation.cohorts.comparison import compare
 from evaluation.effects.differences import municipal_changes
-from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
+from evaluation.inference.area import changes_of, effect_rows, labour_market_areas
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.results import ledger
 from evaluation.simulation.register import draw
 from evaluation.words import findings, first_screen
 from evaluation.words.language import CODES, get
+from small_register import TRIALS
+
+HEADLINE, COVARIATES = TRIALS.outcomes.headline, TRIALS.covariates
 
 EFFECT = 0.03
 AREA = "pirkanmaa"
@@ -147,12 +150,13 @@ def test_a_sure_effect_is_called_an_increase_through_the_whole_analysis(study):
     lifted = study.episodes[HEADLINE].mask(after & (rng.random(len(study.episodes)) < 0.6), 1.0)
     lifted = lifted.where(study.episodes[HEADLINE].notna())
     gain = (lifted - study.episodes[HEADLINE])[after & study.episodes["group"].eq("target_group")].mean()
-    data = compare(study.episodes.assign(**{HEADLINE: lifted}), area="helsinki").frame
+    data = compare(study.episodes.assign(**{HEADLINE: lifted}), TRIALS, area="helsinki").frame
     rows = effect_rows(
         data,
-        changes_of(data, outcomes=[HEADLINE]),
+        changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES),
         groups=labour_market_areas(study.municipalities),
         areas=None,
+        baseline="2019_20",
         seed=1,
     )
     made = ledger.rows(rows, topic="effect", area="helsinki", simulated=True)

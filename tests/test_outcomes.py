@@ -12,7 +12,7 @@ from evaluation import units
 from evaluation.cohorts import cohort
 from evaluation.outcomes import measures
 from evaluation.timelines.states import BROAD, PRECEDENCE, UNEMPLOYED
-from small_register import MUNICIPALITIES, day, random_register, register
+from small_register import MUNICIPALITIES, TRIALS, day, random_register, register
 
 INDEX = day("2020-01-01")
 
@@ -137,7 +137,7 @@ def test_benefits_are_spread_over_their_days():
 def drawn():
     found = random_register(5, people=150)
     dates = ["2019-01-15", "2020-06-30", "2023-09-01"]
-    return found, cohort.stock(found, municipalities=MUNICIPALITIES, days=dates).episodes
+    return found, cohort.stock(found, TRIALS, municipalities=MUNICIPALITIES, days=dates).episodes
 
 
 def test_days_agree_with_a_naive_count(drawn):

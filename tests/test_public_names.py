@@ -14,7 +14,7 @@ import pytest
 from docs import write_api
 
 import evaluation as ev
-from small_register import day, register
+from small_register import TRIALS, day, register
 
 FUNCTIONS = dict(write_api.functions())
 
@@ -39,7 +39,7 @@ def names(study, tmp_path_factory):
         "study": trials,
         "municipalities": study.municipalities,
         "cohort": cohort,
-        "data": ev.compare(cohort.episodes, area="oulu", municipalities=study.municipalities),
+        "data": ev.compare(cohort.episodes, TRIALS, area="oulu", municipalities=study.municipalities),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from evaluation.diagnostics import delivery
 from evaluation.results import ledger
+from small_register import TRIALS
 
 RULES = pd.DataFrame(
     [
@@ -51,7 +52,7 @@ def test_the_order_of_rules_does_not_matter():
 
 
 def test_without_statistics_nothing_is_compared():
-    found = delivery.reconcile(pd.DataFrame(), MUNICIPALITIES, statfin="")
+    found = delivery.reconcile(pd.DataFrame(), TRIALS, municipalities=MUNICIPALITIES, statfin="")
     assert found.empty and list(found) == ["area", "register", "published", "ratio", "correlation"]
     assert "not compared (no file)" in delivery.answer(delivery.summary(RULES), found)
 
@@ -64,7 +65,9 @@ def reconciled(monkeypatch):
     published = table.assign(unemployed=[10.0, 20, 30, 100, 100, 130, 40, 60, None])
     cells = table.assign(unemployed=[1, 2, 3, 10, 10, 13, 4, 6, 900], other=1)
     monkeypatch.setattr(delivery.statistics, "read", lambda path: published)
-    return delivery.reconcile(cells, MUNICIPALITIES, statfin="12r5.json").set_index("area")
+    return delivery.reconcile(cells, TRIALS, municipalities=MUNICIPALITIES, statfin="12r5.json").set_index(
+        "area"
+    )
 
 
 def test_the_register_is_compared_by_area_and_in_all(reconciled):
@@ -105,7 +108,9 @@ def test_cells_of_the_register_meet_real_statistics(study):
     saved = Path(__file__).parents[2] / "shared" / "statfin" / "12r5.json"
     if not saved.exists():
         pytest.skip("the saved public statistics are not beside the project")
-    found = delivery.reconcile(study.cells, study.municipalities, statfin=str(saved)).set_index("area")
+    found = delivery.reconcile(
+        study.cells, TRIALS, municipalities=study.municipalities, statfin=str(saved)
+    ).set_index("area")
     assert {"all", "comparison", "helsinki", "oulu"} <= set(found.index)
     assert found.loc["all", "ratio"] < 0.1  # a register of 16,000 persons
     assert found.loc["all", "correlation"] > 0.5

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import HEADLINE, changes_of, effect_rows, labour_market_areas
+from evaluation.inference.area import changes_of, effect_rows, labour_market_areas
 from evaluation.inference.sensitivity import sensitivity_rows
 from evaluation.results import ledger
+from small_register import TRIALS
+
+HEADLINE, COVARIATES = TRIALS.outcomes.headline, TRIALS.covariates
 
 SPECIFICATIONS = {
     *("baseline_2018_19", "baseline_covid", "donut_3m", "neighbours_excluded", "with_possible_pilots"),
@@ -18,9 +21,15 @@ OUTCOMES = (HEADLINE, "benefit_eur_12m")
 
 
 def rows_of(episodes, study, *, area, seed=1):
-    changes = changes_of(compare(episodes, area=area).frame, outcomes=OUTCOMES)
+    changes = changes_of(compare(episodes, TRIALS, area=area).frame, outcomes=OUTCOMES, covariates=COVARIATES)
     return sensitivity_rows(
-        episodes, changes, area=area, municipalities=study.municipalities, seed=seed, outcomes=OUTCOMES
+        episodes,
+        changes,
+        TRIALS,
+        area=area,
+        municipalities=study.municipalities,
+        seed=seed,
+        outcomes=OUTCOMES,
     )
 
 
@@ -51,10 +60,10 @@ def test_rows_without_a_number_say_why(rows):
 
 
 def test_variants_are_the_main_analysis_on_other_episodes(rows, study):
-    data = compare(study.episodes, area="pirkanmaa", before="covid").frame
+    data = compare(study.episodes, TRIALS, area="pirkanmaa", before="covid").frame
     groups = labour_market_areas(study.municipalities)
-    changes = changes_of(data, outcomes=OUTCOMES)
-    expected = effect_rows(data, changes, groups=groups, areas=None, seed=1)
+    changes = changes_of(data, outcomes=OUTCOMES, covariates=COVARIATES)
+    expected = effect_rows(data, changes, groups=groups, areas=None, baseline="2019_20", seed=1)
     expected = expected[(expected["measure"] == "att") & (expected["outcome"] == HEADLINE)].iloc[0]
     found = one(rows, "baseline_covid")
     for name in ("estimate", "ci_low", "ci_high", "p_value", "persons", "episodes"):
@@ -69,7 +78,11 @@ def test_possible_pilots_and_neighbours_change_the_comparison(rows):
 
 
 def test_leaving_one_municipality_out_by_hand(rows, study):
-    changes = changes_of(compare(study.episodes, area="pirkanmaa").frame, outcomes=OUTCOMES)
+    changes = changes_of(
+        compare(study.episodes, TRIALS, area="pirkanmaa").frame,
+        outcomes=OUTCOMES,
+        covariates=TRIALS.covariates,
+    )
     left = rows[(rows["specification"] == "leave_one_out") & (rows["outcome"] == HEADLINE)]
     assert sorted(left["item"]) == sorted(changes.municipality[changes.treated])
     outside = ~changes.treated
@@ -81,7 +94,7 @@ def test_leaving_one_municipality_out_by_hand(rows, study):
 
 
 def test_leave_one_out_rows_carry_the_persons_that_disclosure_control_needs(rows, study):
-    own = compare(study.episodes, area="pirkanmaa").frame.query("treated")
+    own = compare(study.episodes, TRIALS, area="pirkanmaa").frame.query("treated")
     left = rows[(rows["specification"] == "leave_one_out") & (rows["outcome"] == HEADLINE)]
     assert (left["persons"] > 0).all() and (left["persons"] < own["person_id"].nunique()).all()
     largest = own["municipality"].value_counts().index[0]

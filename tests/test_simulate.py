@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation import windows
 from evaluation.cohorts import cohort
 from evaluation.outcomes import measures
 from evaluation.registers import ingest as registers
@@ -20,6 +19,7 @@ from evaluation.simulation.dirt import soil
 from evaluation.simulation.histories import LAID_OFF, OUTSIDE, STUDY, SUBSIDISED, UNEMPLOYED, WORK, Timeline
 from evaluation.simulation.population import BURN_IN, END, START, allocate, day_of, municipality_sizes
 from evaluation.simulation.set_effects import EARNINGS_RELATED, SUPPORT, convert, draw_shifts, overlay
+from small_register import TRIALS
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 FILES = ["henkilot", "asuminen", "jaksot", "etuudet", "ansiot", "aluekustannukset"]
@@ -405,10 +405,10 @@ def test_what_cohorts_and_outcomes_measure_is_the_realised_effect(tmp_path):
         ingest(folder, tmp_path / f"{name}_processed")
         register = registers.load(tmp_path / f"{name}_processed")
         table = registers.reference("municipalities", REFERENCE)
-        episodes = cohort.inflow(register, municipalities=table).episodes
+        episodes = cohort.inflow(register, TRIALS, municipalities=table).episodes
         found = episodes.join(measures.measure(register, episodes, months=[12]))
         here = (found["area"] == "helsinki") & (found["group"] == "target_group")
-        measured[name] = found[here & found["window"].isin(windows.AFTER)]
+        measured[name] = found[here & found["window"].isin(list(TRIALS.followup))]
     names = ["open_employment_12m", "open_employment_days_12m", "service_days_12m", "benefit_eur_12m"]
     truth = pd.read_csv(tmp_path / "with" / "totuus.csv")
     truth = truth[truth["area"] == "helsinki"].set_index("outcome")["realised_effect"]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.study import read_study, to_day
+from evaluation.study import read_study
+from evaluation.units import to_day
 
 TRIALS = Path(__file__).parents[1] / "studies" / "kuntakokeilut-2021.toml"
 

@@ -18,6 +18,7 @@ from evaluation.costs import payers as costs
 from evaluation.registers import ingest
 from evaluation.registers.reference import reference as read_reference
 from evaluation.simulation.register import draw, simulate
+from small_register import TRIALS
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 SMALL = {"persons": 12_000, "seed": 7, "reference": REFERENCE}
@@ -36,12 +37,12 @@ def small(effects):
 
 @pytest.fixture(scope="module")
 def priced(small):
-    return priced_episodes(small, names=MEASURED, seed=7, reference=REFERENCE, price_year=2024)
+    return priced_episodes(small, names=MEASURED, seed=7, reference=REFERENCE, study=TRIALS)
 
 
 @pytest.fixture(scope="module")
 def runs(effects):
-    return register_runs(5, persons=40_000, reference=REFERENCE, effects=effects, price_year=2024, draws=199)
+    return register_runs(5, persons=40_000, reference=REFERENCE, effects=effects, study=TRIALS, draws=199)
 
 
 def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effects, tmp_path):
@@ -51,7 +52,9 @@ def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effect
     in_memory = paired_registers(small, seed=7).register
     priced = []
     for one in (delivered, in_memory):
-        found = cohort.inflow(one, municipalities=read_reference("municipalities", REFERENCE)).episodes
+        found = cohort.inflow(
+            one, TRIALS, municipalities=read_reference("municipalities", REFERENCE)
+        ).episodes
         paid = costs.ledger(
             one, found, months=(12,), price_year=2024, discount_rate=0.0,
             reference=assumptions.load(REFERENCE),
@@ -78,7 +81,7 @@ def test_true_effects_are_those_that_were_set_and_work_saves_money(priced):
 
 def test_without_effect_the_two_histories_cost_the_same():
     drawn = draw(**SMALL, effects={})
-    found = priced_episodes(drawn, names=MEASURED, seed=7, reference=REFERENCE, price_year=2024)
+    found = priced_episodes(drawn, names=MEASURED, seed=7, reference=REFERENCE, study=TRIALS)
     truth = found.filter(like="true_").dropna()
     assert len(truth) and (truth == 0).all(axis=None)
     for name in ("person", "state", "start", "end"):
@@ -146,7 +149,7 @@ def test_characteristics_by_hand():
 
 def test_registers_drawn_side_by_side_give_the_same(monkeypatch):
     monkeypatch.setattr(registers, "register_runs", lambda seed, **options: pd.DataFrame({"seed": [seed]}))
-    same = {"reference": REFERENCE, "persons": 10, "effects": {}, "price_year": 2024}
+    same = {"reference": REFERENCE, "persons": 10, "effects": {}, "study": TRIALS}
     alone = known_truth_registers(range(4), **same)
     with ThreadPoolExecutor(2) as pool:
         pd.testing.assert_frame_equal(alone, known_truth_registers(range(4), **same, executor=pool))
@@ -191,7 +194,7 @@ def test_full_known_truth_on_registers_with_large_shocks():
         reference=REFERENCE,
         persons=100_000,
         effects={},
-        price_year=2024,
+        study=TRIALS,
         area_shock_sd=0.03,
     )
     table = operating_characteristics(runs)

@@ -25,6 +25,7 @@ from evaluation.simulation.population import END, START
 from evaluation.simulation.register import SERVICE_DAYS, Simulation
 from evaluation.simulation.set_effects import YEAR
 from evaluation.simulation.tables import raw_tables
+from evaluation.study import Study
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _canonical(raw: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def priced_episodes(
-    drawn: Simulation, *, names: Sequence[str], seed: int, reference: Path, price_year: int
+    drawn: Simulation, *, names: Sequence[str], seed: int, reference: Path, study: Study
 ) -> pd.DataFrame:
     """Episodes of a simulated register with outcomes, costs and, where treated, the truth about both.
 
@@ -120,7 +121,8 @@ def priced_episodes(
         As :func:`paired_registers`.
     reference : pathlib.Path
         Folder of the reference tables.
-    price_year : int
+    study : Study
+        The reform: cohort and price year.
 
     Returns
     -------
@@ -129,7 +131,9 @@ def priced_episodes(
         episodes of the target group in pilot areas from the start on.
     """
     both = paired_registers(drawn, seed=seed)
-    found = cohort.inflow(both.register, municipalities=read_reference("municipalities", reference)).episodes
+    found = cohort.inflow(
+        both.register, study, municipalities=read_reference("municipalities", reference)
+    ).episodes
     prices = assumptions.load(reference)
 
     def measured(register: Register, episodes: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +141,7 @@ def priced_episodes(
             register,
             episodes,
             months=(12,),
-            price_year=price_year,
+            price_year=study.price_year,
             discount_rate=0.0,  # the first year is not discounted
             reference=prices,
         )

@@ -19,18 +19,19 @@ from evaluation.cohorts.comparison import compare
 from evaluation.economics.area import PERSPECTIVES, WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import HEADLINE, changes_of, labour_market_areas
+from evaluation.inference.area import changes_of, labour_market_areas
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.registers.reference import reference as read_reference
 from evaluation.simulation.population import municipality_sizes
 from evaluation.simulation.register import SERVICE_DAYS, WORK_12M, Effects, draw
+from evaluation.study import Study
 from evaluation.units import DAYS_IN_MONTH
 from validation.cells import naive_clustered
 from validation.pairs import priced_episodes
 
 PAYING = ("municipality", "state", "unemployment_funds", "all_public")
 COSTS = tuple(f"cost_{payer}_12m_eur" for payer in PAYING)
-MEASURED = (HEADLINE, WORK_DAYS, *COSTS)
+MEASURED = (WORK_12M, WORK_DAYS, *COSTS)
 VALUES_OF_MONTH = (1000, 2000)
 LIMITS = ["estimate", "ci_low", "ci_high", "p_value"]
 
@@ -41,7 +42,7 @@ def register_runs(
     persons: int,
     reference: Path,
     effects: Effects,
-    price_year: int,
+    study: Study,
     area_shock_sd: float = 0.01,
     area_shock_share: float = 0.2,
     draws: int = 999,
@@ -54,7 +55,8 @@ def register_runs(
         Seed of the register and of the placebo draws.
     persons, reference, effects, area_shock_sd, area_shock_share
         As :func:`evaluation.simulate.draw`.
-    price_year : int
+    study : Study
+        The reform: cohort, covariates and price year.
     draws : int
         Placebo areas per estimate.
 
@@ -74,15 +76,15 @@ def register_runs(
         area_shock_sd=area_shock_sd,
         area_shock_share=area_shock_share,
     )
-    episodes = priced_episodes(drawn, names=MEASURED, seed=seed, reference=reference, price_year=price_year)
+    episodes = priced_episodes(drawn, names=MEASURED, seed=seed, reference=reference, study=study)
     municipalities = read_reference("municipalities", reference)
     groups = labour_market_areas(municipalities)
     members = municipalities.groupby("pilot_area")["municipality"].nunique()
     parts = []
     for area in sorted(set(episodes.loc[episodes["arm"] == "pilot", "area"])):
-        main = compare(episodes, area=area).frame
+        main = compare(episodes, study, area=area).frame
         try:
-            changes = changes_of(main, outcomes=MEASURED)
+            changes = changes_of(main, outcomes=MEASURED, covariates=study.covariates)
             rows = _area_rows(changes, _truth(main), groups=groups, draws=draws, seed=seed)
         except ValueError:  # too few episodes in the area: the analysis refuses it as well
             continue
@@ -114,7 +116,7 @@ def _area_rows(
     single["truth"] = single["outcome"].map(truth.rename(lambda name: name.removeprefix("true_")))
     days = single["outcome"] == WORK_DAYS
     single.loc[days, ["estimate", "ci_low", "ci_high", "truth"]] /= DAYS_IN_MONTH
-    single["quantity"] = single["outcome"].map({HEADLINE: HEADLINE, WORK_DAYS: "months"}).fillna("delta_cost")
+    single["quantity"] = single["outcome"].map({WORK_12M: WORK_12M, WORK_DAYS: "months"}).fillna("delta_cost")
     single["perspective"] = single["outcome"].map(dict(zip(COSTS, PAYING, strict=True))).fillna("")
     joint = [row for payer in PERSPECTIVES for row in _joint_rows(changes, truth, payer=payer, groups=groups)]
     rows = pd.concat([single.drop(columns="outcome").assign(kind=""), pd.DataFrame(joint)], ignore_index=True)
@@ -172,7 +174,7 @@ def known_truth_registers(
     reference: Path,
     persons: int,
     effects: Effects,
-    price_year: int,
+    study: Study,
     area_shock_sd: float = 0.01,
     area_shock_share: float = 0.2,
     draws: int = 999,
@@ -184,7 +186,7 @@ def known_truth_registers(
     ----------
     seeds : iterable of int
         One register each.
-    reference, persons, effects, price_year, area_shock_sd, area_shock_share, draws
+    reference, persons, effects, study, area_shock_sd, area_shock_share, draws
         As :func:`register_runs`; without effects every rejection is a false finding.
     executor : concurrent.futures.Executor, optional
         Draws registers side by side, with the same result.
@@ -194,7 +196,7 @@ def known_truth_registers(
         persons=persons,
         reference=reference,
         effects=effects,
-        price_year=price_year,
+        study=study,
         area_shock_sd=area_shock_sd,
         area_shock_share=area_shock_share,
         draws=draws,

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.results import provenance
+from evaluation.study import read_study
 from validation.registers import everywhere, known_truth_registers
 
 SIZES = ((1, 1, "1"), (2, 6, "2 to 6"), (7, 99, "7 to 22"), (1, 99, "all"))
 KEYS = ["quantity", "perspective", "method"]
-PRICE_YEAR = 2024
 APART = 100  # between the seeds of one kind of register and the next
 EFFECT = {"work": 0.08, "service_days": 3.0}
 
@@ -102,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--reference", type=Path, default=Path("data/raw/reference"))
+    parser.add_argument("--study", type=Path, default=Path("studies/kuntakokeilut-2021.toml"))
     parser.add_argument("--to", type=Path, default=Path("docs/validation"))
     given = parser.parse_args(arguments)
     everyone = everywhere(given.reference, **EFFECT)
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 range(seed, seed + given.registers),
                 reference=given.reference,
                 persons=given.persons,
-                price_year=PRICE_YEAR,
+                study=read_study(given.study),
                 executor=pool,
                 **world,
             )

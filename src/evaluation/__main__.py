@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(command=_fetch)
 
     run = commands.add_parser("run", help="run what changed and publish the reports")
+    run.add_argument("--study", type=Path, help="study file (default: studies/kuntakokeilut-2021.toml)")
     run.add_argument("--areas", help="comma-separated pilot areas, e.g. oulu,lahti (default: all)")
     run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
     run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
@@ -84,6 +85,7 @@ def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
         reports=options.reports,
         release_date=getattr(options, "release_date", None),
         previous=getattr(options, "previous", None),
+        **({"study": options.study} if getattr(options, "study", None) else {}),
     )
 
 
@@ -131,9 +133,11 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from evaluation.pipeline import notebook_runs, plan
+    from evaluation.study import read_study
 
     project = _project(options)
-    areas = notebook_runs.choose(options.areas, plan.area_names(project.reference), what="area")
+    known = plan.area_names(read_study(project.study), project.reference)
+    areas = notebook_runs.choose(options.areas, known, what="area")
     languages = notebook_runs.choose(options.languages, plan.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")

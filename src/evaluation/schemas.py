@@ -40,6 +40,7 @@ PAYERS = ("municipality", "state", "unemployment_funds", "eu")
 SEXES = ("female", "male", "unknown")
 EDUCATIONS = ("basic", "secondary", "tertiary", "unknown")
 NATIVE_LANGUAGES = ("fi", "sv", "other")
+GROUPS = ("target_group", "te_office_stayers")
 COST_STATUSES = ("published", "from_area", "simulated")
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from evaluation.units import quarters_between, to_day, to_month
 
 AFTER = "after"  # all windows after the start together
 Names = dict[Literal["fi", "sv", "en"], str]
@@ -38,9 +39,7 @@ class Window(Part):
     @property
     def quarters(self) -> list[str]:
         """Quarters that lie wholly inside, as 2018Q2."""
-        last = pd.Timestamp(self.last)
-        starts = pd.date_range(self.first, last, freq="QS")
-        return [f"{day.year}Q{day.quarter}" for day in starts if day + pd.offsets.QuarterEnd() <= last]
+        return quarters_between(self.first, self.last)
 
     @property
     def days(self) -> tuple[int, int]:
@@ -50,8 +49,27 @@ class Window(Part):
     @property
     def months(self) -> tuple[int, int]:
         """First and last month since January 1970."""
-        first, last = (12 * (day.year - 1970) + day.month - 1 for day in (self.first, self.last))
-        return first, last
+        return to_month(self.first), to_month(self.last)
+
+
+class Areas(Part):
+    """Where areas and arms of municipalities come from: columns of municipalities.csv and their values.
+
+    `table` names the reference table with one row an area, `column` the area of a municipality and
+    `arm_column` the values that `arms` sorts; whatever has another value, or lies in one of
+    `regions_left_out`, is in no arm.
+    """
+
+    table: str
+    column: str
+    arm_column: str
+    arms: dict[Literal["pilot", "comparison", "possible_pilot"], tuple[str, ...]]
+    regions_left_out: tuple[str, ...]
+
+    @property
+    def arm_of(self) -> dict[str, str]:
+        """Arm by value of the arm column."""
+        return {value: arm for arm, values in self.arms.items() for value in values}
 
 
 class TargetGroup(Part):
@@ -112,6 +130,7 @@ class Study(Part):
     exceptional_baseline: str  # a year like no other: the sign may turn on it
     horizons_months: tuple[PositiveInt, ...]
     cost_horizons_months: tuple[PositiveInt, ...]
+    areas: Areas
     target_group: TargetGroup
     outcomes: Outcomes
     covariates: tuple[str, ...]
@@ -152,9 +171,45 @@ class Study(Part):
         return Window(first=windows[0].first, last=windows[-1].last, name=self.after_name)
 
     @property
+    def first_day(self) -> dt.date:
+        """First index date of all windows."""
+        return min(window.first for window in self.windows.values())
+
+    @property
+    def other_baselines(self) -> list[str]:
+        """Baselines but the main one."""
+        return [name for name in self.baselines if name != self.main_baseline]
+
+    @property
+    def described_windows(self) -> tuple[str, str]:
+        """The two windows that everything is described in: main baseline and after the start."""
+        return self.main_baseline, AFTER
+
+    @property
+    def quarters_before(self) -> list[str]:
+        """Quarters wholly before the start, from the first index date on."""
+        return quarters_between(self.first_day, self.start - dt.timedelta(days=1))
+
+    @property
+    def years_between(self) -> float:
+        """Years from the middle of the main baseline to the middle of the time after the start."""
+        (first, last), (start, end) = self.baselines[self.main_baseline].days, self.after.days
+        return (start + end - first - last) / 2 / 365.25
+
+    @property
     def start_day(self) -> int:
         """First day of the reform since 1970-01-01."""
         return to_day(self.start)
+
+    @property
+    def start_month(self) -> int:
+        """Month of the start since January 1970."""
+        return to_month(self.start)
+
+    def quarters_since_start(self, quarter: str) -> int:
+        """Quarters between a quarter such as 2019Q1 and that of the start."""
+        first = 4 * self.start.year + (self.start.month - 1) // 3
+        return 4 * int(quarter[:4]) + int(quarter[-1]) - 1 - first
 
     def window_of(self, index_day: NDArray[Any]) -> NDArray[np.object_]:
         """Name of the window of each index date (days since 1970-01-01), "" outside all of them."""
@@ -164,17 +219,6 @@ class Study(Part):
             first, last = window.days
             found[(index_day >= first) & (index_day <= last)] = number
         return names[found]
-
-
-def to_day(date: dt.date | str) -> int:
-    """Days since 1970-01-01.
-
-    Examples
-    --------
-    >>> to_day("1970-01-31")
-    30
-    """
-    return int(np.datetime64(date, "D").astype(int))
 
 
 def nearest(name: str, known: Any) -> str:
@@ -263,4 +307,4 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Window, TargetGroup, Outcomes, Mark)
+PARTS = (Window, Areas, TargetGroup, Outcomes, Mark)

@@ -1,12 +1,49 @@
-"""Units of time, and the unit that the name of an outcome tells."""
+"""Days, months, quarters and horizons, and the unit that the name of an outcome tells."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 DAYS_IN_MONTH = 30.4375
+
+
+def quarters_between(first: dt.date, last: dt.date) -> list[str]:
+    """Quarters that lie wholly between two days, both included.
+
+    Examples
+    --------
+    >>> quarters_between(dt.date(2020, 1, 1), dt.date(2020, 9, 29))
+    ['2020Q1', '2020Q2']
+    """
+    starts = pd.date_range(first, last, freq="QS")
+    ends = pd.Timestamp(last)
+    return [f"{day.year}Q{day.quarter}" for day in starts if day + pd.offsets.QuarterEnd() <= ends]
+
+
+def to_day(date: dt.date | str) -> int:
+    """Days since 1970-01-01.
+
+    Examples
+    --------
+    >>> to_day("1970-01-31")
+    30
+    """
+    return int(np.datetime64(date, "D").astype(int))
+
+
+def to_month(date: dt.date) -> int:
+    """Months since January 1970.
+
+    Examples
+    --------
+    >>> to_month(dt.date(1971, 3, 31))
+    14
+    """
+    return 12 * (date.year - 1970) + date.month - 1
 
 
 def horizon_days(months: int) -> int:

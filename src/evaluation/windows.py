@@ -18,7 +18,6 @@ WINDOWS: dict[str, tuple[str, str]] = {
 BASELINES = ("2018_19", "2019_20", "covid")
 AFTER = ("after_1", "after_2", "after_3")
 TRIAL_START = "2021-03-01"
-GROUPS = ("target_group", "te_office_stayers")
 
 
 def to_day(date: str) -> int:

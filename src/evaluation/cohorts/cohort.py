@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -12,9 +13,12 @@ import pandas as pd
 from evaluation.cohorts.attrition import keep
 from evaluation.cohorts.history import benefit_at, calendar, covariates
 from evaluation.cohorts.places import places
+from evaluation.registers.reference import reference
+from evaluation.schemas import GROUPS
+from evaluation.study import Study, TargetGroup
 from evaluation.timelines.spells import Array, Intervals, days_within, islands, status
 from evaluation.timelines.states import BROAD, codes, daily_states, homes, periods
-from evaluation.windows import GROUPS, to_day, window_of
+from evaluation.units import to_day
 
 if TYPE_CHECKING:
     from evaluation.registers.ingest import Register
@@ -35,11 +39,11 @@ class Cohort:
 
 def inflow(
     register: Register,
+    study: Study,
     *,
-    municipalities: pd.DataFrame,
+    municipalities: pd.DataFrame | None = None,
     washout_days: int = 90,
     entry_states: tuple[str, ...] = ("unemployed",),
-    ages: tuple[int, int] = (18, 64),
     both_arms: BothArms = "keep",
 ) -> Cohort:
     """Episodes that begin with a new unemployment spell.
@@ -48,16 +52,16 @@ def inflow(
     ----------
     register : Register
         Canonical register.
-    municipalities : pandas.DataFrame
-        Reference table of municipalities.
+    study : Study
+        The reform: windows of index dates, arms, ages and target group.
+    municipalities : pandas.DataFrame, optional
+        Reference table of municipalities. By default the project's own.
     washout_days : int
         A spell is new when none of these days before it was spent unemployed, in a service or in
         subsidised work.
     entry_states : tuple of str
         States that open an episode. A lay-off does not, by default: the employment goes on. Whoever loses
         the job during a lay-off enters on the day on which unemployment begins.
-    ages : (int, int)
-        Completed years at the index date, both included.
     both_arms : {"keep", "first_arm", "drop"}
         What becomes of persons with episodes in pilot and comparison municipalities: "keep" leaves each
         episode with the municipality of its index date, "first_arm" keeps the arm met first, "drop" none.
@@ -68,12 +72,12 @@ def inflow(
 
     Notes
     -----
-    Target group: Act 1269/2020, section 2. All who do not belong to it are `te_office_stayers`.
+    All who do not belong to the study's target group are `te_office_stayers`.
     `followed_days` runs to the end of observation: the register holds neither deaths nor emigration.
 
     Examples
     --------
-    >>> cohort = inflow(register, municipalities=municipalities)
+    >>> cohort = inflow(register, study)
     >>> cohort.attrition.query("arm == 'all'")["reason"].iloc[[0, 1, -1]].tolist()
     ['unemployment_spells', 'in_study_period', 'working_age']
     """
@@ -85,34 +89,34 @@ def inflow(
     )
     return _cohort(
         register,
+        study,
         days,
         entries.person,
         entries.start,
         municipalities=municipalities,
         first="unemployment_spells",
         rules={"new_spell": before == 0},
-        ages=ages,
         both_arms=both_arms,
     )
 
 
 def stock(
     register: Register,
+    study: Study,
     *,
-    municipalities: pd.DataFrame,
-    days: Sequence[str],
+    days: Sequence[str | dt.date],
+    municipalities: pd.DataFrame | None = None,
     states: tuple[str, ...] = BROAD,
-    ages: tuple[int, int] = (18, 64),
     both_arms: BothArms = "keep",
 ) -> Cohort:
     """Episodes of everyone who is unemployed, laid off, in a service or in subsidised work on a day.
 
     Parameters
     ----------
-    register, municipalities, ages, both_arms
+    register, study, municipalities, both_arms
         As for `inflow`.
     days : sequence of str
-        Dates, such as the day of the transfer, "2021-03-01".
+        Dates, such as the day of the transfer.
     states : tuple of str
         States that count on the day.
 
@@ -127,12 +131,12 @@ def stock(
 
     Examples
     --------
-    >>> on_the_day = stock(register, municipalities=municipalities, days=["2021-03-01"])
+    >>> on_the_day = stock(register, study, days=[study.start])
     >>> on_the_day.episodes["window"].unique().tolist()
     ['after_1']
     """
     if not days:
-        raise ValueError("days: none given; name at least one date, such as 2021-03-01")
+        raise ValueError(f"days: none given; name at least one date, such as {study.start}")
     line = daily_states(register.spells)
     wanted = np.isin(line.label, codes(states))
     person, index_day = [], []
@@ -142,41 +146,42 @@ def stock(
         index_day.append(np.full(int(here.sum()), day, dtype=np.int32))
     return _cohort(
         register,
+        study,
         line,
         np.concatenate(person),
         np.concatenate(index_day),
         municipalities=municipalities,
         first="in_state_on_day",
         rules={},
-        ages=ages,
         both_arms=both_arms,
     )
 
 
 def _cohort(
     register: Register,
+    study: Study,
     days: Intervals,
     person: Array,
     index_day: Array,
     *,
-    municipalities: pd.DataFrame,
+    municipalities: pd.DataFrame | None,
     first: str,
     rules: dict[str, Array],
-    ages: tuple[int, int],
     both_arms: BothArms,
 ) -> Cohort:
     stays, codes_found = homes(register.residence)
     home = status(stays, person, index_day)
     municipality = np.append(codes_found, "")[home]
-    table = places(municipalities)
+    municipalities = reference("municipalities") if municipalities is None else municipalities
+    table = places(municipalities, study.areas)
     unknown = table.reindex(municipality)
     frame = pd.DataFrame({"person_id": person, "index_day": index_day.astype(np.int32)})
     frame["municipality"] = pd.array(municipality, dtype="str")
     frame["arm"] = unknown["arm"].fillna("unknown").to_numpy()
     frame["area"] = pd.array(unknown["area"].fillna("").to_numpy(), dtype="str")
-    frame["window"] = pd.array(window_of(index_day), dtype="str")
+    frame["window"] = pd.array(study.window_of(index_day), dtype="str")
     known = np.isin(person, register.persons["person_id"].to_numpy())
-    traits = covariates(register, days, person[known], index_day[known])
+    traits = covariates(register, days, person[known], index_day[known], stay_age=study.target_group.stay_age)
     traits.index = pd.Index(np.flatnonzero(known))
     frame = frame.join(traits)
     frame["moved_arm"] = _moved(stays, codes_found, table["arm"], frame)
@@ -187,26 +192,28 @@ def _cohort(
         "person_known": known,
         "residence_known": home >= 0,
         "study_municipality": frame["arm"].isin(["pilot", "comparison", "possible_pilot"]),
-        "working_age": frame["age"].between(*ages),
+        "working_age": frame["age"].between(*study.target_group.ages),
     }
     so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
     if both_arms != "keep":
         steps["one_arm"] = _one_arm(frame, so_far, both_arms)
     episodes, attrition = keep(frame, steps=steps, first=first)
-    return Cohort(_complete(episodes, register, table), attrition)
+    return Cohort(_complete(episodes, register, study.target_group, table), attrition)
 
 
-def _complete(episodes: pd.DataFrame, register: Register, table: pd.DataFrame) -> pd.DataFrame:
+def _complete(
+    episodes: pd.DataFrame, register: Register, rule: TargetGroup, table: pd.DataFrame
+) -> pd.DataFrame:
     person, index_day = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
     benefit = benefit_at(register.benefits, person, index_day)
     target = (
-        (benefit != "earnings_related")
-        | (episodes["age"] < 30)
-        | (episodes["native_language"] == "other")
+        (benefit != rule.stay_benefit)
+        | (episodes["age"] < rule.stay_age)
+        | ~episodes["native_language"].isin(rule.national_languages)
         | episodes["immigrant"].astype(bool)
     )
     surroundings = table.reindex(episodes["municipality"]).reset_index(drop=True)
-    out = episodes.astype({"immigrant": bool, "age": np.int32, "days_from_30": np.int32})
+    out = episodes.astype({"immigrant": bool, "age": np.int32, f"days_from_{rule.stay_age}": np.int32})
     counts = [name for name in out if name.endswith("_before") or name == "earlier_spells_24m"]
     out[counts] = out[counts].astype(np.int32)
     out = out.assign(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evaluation.study import nearest
-from evaluation.units import DAYS_IN_MONTH, unit_of
-from evaluation.windows import AFTER, GROUPS, TRIAL_START, WINDOWS, to_day
+from evaluation.schemas import GROUPS
+from evaluation.study import AFTER, Study, nearest
+from evaluation.units import DAYS_IN_MONTH, to_day, unit_of
 
 COARSENED = ("sex", "education", "native_language")
 RARE_LEVEL = 5
@@ -28,6 +28,8 @@ class Comparison:
         Episodes of the two windows with `treated` and `post` (bool).
     every_day : pandas.DataFrame
         Episodes of both arms on any index date, with `treated`: for what is followed over time.
+    study : Study
+        The reform.
     area : str
         Pilot area, or "all".
     before, after : (str, str)
@@ -40,6 +42,7 @@ class Comparison:
 
     frame: pd.DataFrame
     every_day: pd.DataFrame
+    study: Study
     area: str
     before: tuple[str, str]
     after: tuple[str, str]
@@ -76,10 +79,11 @@ class Comparison:
 
 def compare(
     episodes: pd.DataFrame,
+    study: Study,
     *,
     area: str,
-    before: Window = "2019_20",
-    after: Window = "after",
+    before: Window | None = None,
+    after: Window = AFTER,
     group: str = "target_group",
     pool: Sequence[str] = ("comparison",),
     drop_municipalities: Sequence[str] = (),
@@ -93,11 +97,13 @@ def compare(
     ----------
     episodes : pandas.DataFrame
         Episodes of a cohort, with whatever columns are to be outcomes.
+    study : Study
+        The reform: its start and the names of its windows.
     area : str
         Pilot area, or "all" for every area of confirmed pilot municipalities.
     before, after : str or (str, str)
         Index dates of either window: first and last date, or a name of the study; "after" is all of the
-        time after the start.
+        time after the start. Without `before` it is the study's main baseline.
     group : str
         target_group or te_office_stayers.
     pool : sequence of str
@@ -105,7 +111,7 @@ def compare(
     drop_municipalities : sequence of str
         Municipalities left out, treated or not.
     donut_months : int
-        Index dates closer than this to the start of the trial are left out, on both sides
+        Index dates closer than this to the start of the reform are left out, on both sides
         (a month has 30.4375 days).
     municipalities : pandas.DataFrame, optional
         Reference table of municipalities: which of them share shocks. By default the project's own.
@@ -125,11 +131,13 @@ def compare(
 
     Examples
     --------
-    >>> data = compare(cohort.episodes, area="oulu", before=("2018-09-01", "2019-08-31"), after="after_1")
-    >>> data.after, sorted(set(data.frame["area"]))
-    (('2021-03-01', '2022-02-28'), ['', 'oulu'])
+    >>> year = ("2018-09-01", "2019-08-31")
+    >>> data = compare(cohort.episodes, study, area="oulu", before=year, after="after_1")
+    >>> data.before == year, sorted(set(data.frame["area"]))
+    (True, ['', 'oulu'])
     """
-    first, last = _dates("before", before), _dates("after", after)
+    first = _dates("before", study.main_baseline if before is None else before, study)
+    last = _dates("after", after, study)
     if not first[0] <= first[1] < last[0] <= last[1]:
         raise ValueError(
             f"before {first}, after {last}: give first and last dates, before ending before after"
@@ -144,24 +152,24 @@ def compare(
         (treated | episodes["arm"].isin(list(pool)))
         & (episodes["group"] == group)
         & ~episodes["municipality"].isin(list(drop_municipalities))
-        & (np.abs(index_day - to_day(TRIAL_START)) >= donut_months * DAYS_IN_MONTH)
+        & (np.abs(index_day - study.start_day) >= donut_months * DAYS_IN_MONTH)
     )
     every_day = episodes[kept].assign(treated=treated[kept])
     early, post = (every_day["index_day"].between(*map(to_day, window)) for window in (first, last))
     inside = early | post
     frame = coarsened(every_day[inside].assign(post=post[inside]))
-    return Comparison(frame, every_day, area, first, last, municipalities, dict(units or {}))
+    return Comparison(frame, every_day, study, area, first, last, municipalities, dict(units or {}))
 
 
-def _dates(name: str, window: Window) -> tuple[str, str]:
+def _dates(name: str, window: Window, study: Study) -> tuple[str, str]:
     """First and last date of a window that is given by its name or by its dates."""
     if not isinstance(window, str):
         first, last = (str(np.datetime64(date, "D")) for date in window)
         return first, last
-    named = {**WINDOWS, "after": (WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])}
+    named = {**study.windows, AFTER: study.after}
     if window not in named:
         raise ValueError(f"{name}: window {window!r} unknown{nearest(window, named)}")
-    return named[window]
+    return str(named[window].first), str(named[window].last)
 
 
 def coarsened(data: pd.DataFrame) -> pd.DataFrame:

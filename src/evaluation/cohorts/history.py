@@ -120,7 +120,9 @@ def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months
     return (total[high] - total[low]) / 100
 
 
-def covariates(register: Register, days: Intervals, person: Array, index_day: Array) -> pd.DataFrame:
+def covariates(
+    register: Register, days: Intervals, person: Array, index_day: Array, *, stay_age: int
+) -> pd.DataFrame:
     """Covariates of episodes, from days strictly before the index date.
 
     Parameters
@@ -130,11 +132,13 @@ def covariates(register: Register, days: Intervals, person: Array, index_day: Ar
         As `states.daily_states` returns them.
     person, index_day : array of int
         One episode a row; every person is in `register.persons`.
+    stay_age : int
+        Age limit of the target group.
 
     Returns
     -------
     pandas.DataFrame
-        age (completed years), days_from_30 (days since the 30th birthday), sex, education,
+        age (completed years), days_from_30 (days since the birthday of the age limit), sex, education,
         native_language, immigrant, unemployed_days_12m_before, unemployed_days_24m_before,
         service_days_24m_before, earlier_spells_24m (unemployment spells that began),
         earnings_12m_before_eur. Months are 365 and 730 days.
@@ -146,7 +150,7 @@ def covariates(register: Register, days: Intervals, person: Array, index_day: Ar
     return pd.DataFrame(
         {
             "age": completed_years(birth, index_day).astype(np.int32),
-            "days_from_30": days_since_birthday(birth, index_day, years=30),
+            f"days_from_{stay_age}": days_since_birthday(birth, index_day, years=stay_age),
             "sex": people["sex"].to_numpy(dtype=object),
             "education": people["education"].to_numpy(dtype=object),
             "native_language": people["native_language"].to_numpy(dtype=object),

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evaluation.study import Areas
+
 NO_COMMUTING_AREA = "Ei tk-alue"
 _URBAN_RURAL = {
     "Kaupunkimaiset kunnat": "urban",
     "Taajaan asutut kunnat": "semi_urban",
     "Maaseutumaiset kunnat": "rural",
 }
-_AALAND = "21"
 
 
-def places(municipalities: pd.DataFrame) -> pd.DataFrame:
+def places(municipalities: pd.DataFrame, areas: Areas) -> pd.DataFrame:
     """Arm, area and surroundings of each municipality.
 
     Parameters
     ----------
     municipalities : pandas.DataFrame
-        Reference table: municipality, pilot_area, status, region_code, urban_rural_fi, commuting_area_fi.
+        Reference table: municipality, region_code, urban_rural_fi, commuting_area_fi, and the columns that
+        `areas` names.
+    areas : Areas
+        Of the study: where areas and arms come from.
 
     Returns
     -------
     pandas.DataFrame
-        Index municipality; arm (pilot, comparison, possible_pilot, or excluded: Åland has its own
-        employment service), area ("" outside; an area whose membership is unconfirmed keeps its name, and its
-        municipalities stay possible pilots), region, urban_rural, commuting_area ("" if none).
+        Index municipality; arm (pilot, comparison, possible_pilot or excluded), area ("" outside; an area
+        whose membership is unconfirmed keeps its name, and its municipalities stay possible pilots), region,
+        urban_rural, commuting_area ("" if none).
     """
     table = municipalities.set_index("municipality")
     if not table.index.is_unique:
@@ -34,11 +38,11 @@ def places(municipalities: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"municipalities.municipality: {repeated} appear more than once; keep one row each")
     region = table["region_code"].astype("str").str.zfill(2)
     commuting = table["commuting_area_fi"].fillna("").astype("str")
-    arm = table["status"].astype("str").where(region != _AALAND, "excluded")
+    arm = table[areas.arm_column].map(areas.arm_of).mask(region.isin(areas.regions_left_out))
     return pd.DataFrame(
         {
-            "arm": arm,
-            "area": table["pilot_area"].fillna("").astype("str"),
+            "arm": arm.fillna("excluded").astype("str"),
+            "area": table[areas.column].fillna("").astype("str"),
             "region": region,
             "urban_rural": table["urban_rural_fi"].map(_URBAN_RURAL).fillna("unknown").astype("str"),
             "commuting_area": commuting.mask(commuting == NO_COMMUTING_AREA, ""),
@@ -46,7 +50,7 @@ def places(municipalities: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def neighbours(municipalities: pd.DataFrame, *, area: str) -> tuple[str, ...]:
+def neighbours(municipalities: pd.DataFrame, areas: Areas, *, area: str) -> tuple[str, ...]:
     """Municipalities outside the pilots that share a commuting area with a pilot area.
 
     Where services of the pilot may have reached them, or jobs were taken by its clients.
@@ -56,10 +60,10 @@ def neighbours(municipalities: pd.DataFrame, *, area: str) -> tuple[str, ...]:
     >>> table = pd.DataFrame({"municipality": ["1", "2", "3"], "pilot_area": ["oulu", None, None],
     ...     "status": ["pilot", "comparison", "comparison"], "region_code": "17", "urban_rural_fi": "",
     ...     "commuting_area_fi": ["Oulun tk-alue", "Oulun tk-alue", "Ei tk-alue"]})
-    >>> neighbours(table, area="oulu")
+    >>> neighbours(table, study.areas, area="oulu")
     ('2',)
     """
-    table = places(municipalities)
+    table = places(municipalities, areas)
     own = (table["arm"] == "pilot") if area == "all" else (table["area"] == area)
     if not own.any():
         raise ValueError(f"area: {area!r} has no municipality; known are {sorted(set(table['area']) - {''})}")

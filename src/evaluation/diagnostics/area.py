@@ -11,12 +11,12 @@ from evaluation.diagnostics import comparability
 from evaluation.diagnostics.balance import overlap, standardised_differences
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.effects.event_study import quarterly_changes, quarters_of
+from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import COVARIATES, HEADLINE, changes_of, labour_market_areas, shock_structure
+from evaluation.inference.area import changes_of, labour_market_areas, shock_structure
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
-from evaluation.outcomes.description import quarters_since_start
+from evaluation.study import Study
 from evaluation.units import unit_of
 
 RELEVANT_SHARE = 0.03  # an untrue effect of three points on the headline would mislead a reader
@@ -24,16 +24,17 @@ RELEVANT_SLOPE = 0.01  # per year: over the three years between the windows it a
 # Age at the index date: the trial cannot change it, a change in who becomes unemployed can.
 PLACEBO_OUTCOME = "age"
 PLACEBO_OUTCOME_LIMIT_YEARS = 1.0
-YEARS_BETWEEN_WINDOWS = 2.9  # middles of 2019_20 and of after
 
 
-def balance_rows(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Balance and overlap of the main comparison.
 
     Parameters
     ----------
     data : pandas.DataFrame
         Episodes of the main comparison, with `treated`.
+    study : Study
+        The reform: its covariates.
 
     Returns
     -------
@@ -42,8 +43,10 @@ def balance_rows(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     checks : pandas.DataFrame
         The diagnostics balance and overlap.
     """
-    weights = att_weights(data, target="treated", covariates=COVARIATES)
-    table = standardised_differences(data, target="treated", covariates=COVARIATES, weight=weights.weight)
+    weights = att_weights(data, target="treated", covariates=study.covariates)
+    table = standardised_differences(
+        data, target="treated", covariates=study.covariates, weight=weights.weight
+    )
     found = overlap(weights.propensity, target=data["treated"], weight=weights.weight)
     counts = {
         "persons": float(data.loc[data["treated"], "person_id"].nunique()),
@@ -76,7 +79,7 @@ def balance_rows(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def event_study_rows(
-    episodes: pd.DataFrame, *, area: str, municipalities: pd.DataFrame, seed: int, outcome: str = HEADLINE
+    episodes: pd.DataFrame, study: Study, *, area: str, municipalities: pd.DataFrame, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Event study by quarter, and the pre-trend check that follows from it.
 
@@ -84,32 +87,33 @@ def event_study_rows(
     ----------
     episodes : pandas.DataFrame
         All episodes with outcomes.
+    study : Study
+        The reform.
     area : str
         Pilot area or "all".
     municipalities : pandas.DataFrame
         Reference table.
     seed : int
         Seed of the placebo draws.
-    outcome : str
 
     Returns
     -------
     rows : pandas.DataFrame
-        event_study: x in quarters since the start, estimate against the mean of 2019_20, interval by placebo
-        areas.
+        event_study: x in quarters since the start, estimate against the mean of the main baseline, interval
+        by placebo areas.
     check : pandas.DataFrame
-        The diagnostic pre_trend: drift per year over the quarters of 2018_19.
+        The diagnostic pre_trend: drift per year over the quarters of the trend baseline.
     """
-    data = pd.concat(
-        [
-            compare(episodes, area=area, before="2018_19").frame,
-            compare(episodes, area=area, before="2019_20").frame.query("not post"),
-            compare(episodes, area=area, before="covid").frame.query("not post"),
-        ]
-    )
+    outcome = study.outcomes.headline
+    first, *others = [compare(episodes, study, area=area, before=name).frame for name in study.baselines]
+    data = pd.concat([first, *(frame.query("not post") for frame in others)])
     try:
         changes = quarterly_changes(
-            data, outcome=outcome, covariates=COVARIATES, units=labour_market_areas(municipalities)
+            data,
+            outcome=outcome,
+            covariates=study.covariates,
+            units=labour_market_areas(municipalities),
+            baseline=study.main_baseline,
         )
     except ValueError as refusal:
         # Too few episodes by quarter is a fact about the area, told in the report; it must not stop the rest.
@@ -117,15 +121,16 @@ def event_study_rows(
             {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
         )
         return missing, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
-    rows = quarter_rows(changes, data, outcome=outcome, unit=unit_of(outcome), seed=seed)
+    rows = quarter_rows(changes, data, study, outcome=outcome, unit=unit_of(outcome), seed=seed)
     rows = rows.assign(measure="event_study")
-    early = quarters_of("2018_19")
+    early = study.baselines[study.trend_baseline].quarters
     joint = area_covariance(changes, outcomes=early)
-    middle = np.mean([quarters_since_start(quarter) for quarter in quarters_of("2019_20")])
+    base = study.baselines[study.main_baseline].quarters
+    middle = np.mean([study.quarters_since_start(quarter) for quarter in base])
     drift = pre_trend(
         joint.estimate,
         joint.covariance,
-        years=[(quarters_since_start(quarter) - middle) / 4 for quarter in early],
+        years=[(study.quarters_since_start(quarter) - middle) / 4 for quarter in early],
         df=joint.df,
         limit=RELEVANT_SLOPE,
     )
@@ -134,20 +139,22 @@ def event_study_rows(
 
 
 def negative_controls(
-    episodes: pd.DataFrame, *, area: str, municipalities: pd.DataFrame, seed: int
+    episodes: pd.DataFrame, study: Study, *, area: str, municipalities: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Effects where there can be none: an earlier date, another outcome, another population."""
-    shocks = shock_structure(municipalities, area=area)
+    shocks = shock_structure(municipalities, study.areas, area=area)
+    headline, earlier = study.outcomes.headline, study.trend_baseline
     designs: dict[str, tuple[dict[str, str], str, float]] = {
-        "placebo_date": ({"before": "2018_19", "after": "2019_20"}, HEADLINE, RELEVANT_SHARE),
+        "placebo_date": ({"before": earlier, "after": study.main_baseline}, headline, RELEVANT_SHARE),
         "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_YEARS),
-        "placebo_population": ({"group": "te_office_stayers"}, HEADLINE, RELEVANT_SHARE),
+        "placebo_population": ({"group": "te_office_stayers"}, headline, RELEVANT_SHARE),
     }
     parts = []
     for item, (changed, outcome, limit) in designs.items():
         try:
-            data = compare(episodes, area=area, **changed).frame  # type: ignore[arg-type]
-            found = placebo_areas(changes_of(data, outcomes=[outcome]), seed=seed, **shocks)
+            data = compare(episodes, study, area=area, **changed).frame  # type: ignore[arg-type]
+            changes = changes_of(data, outcomes=[outcome], covariates=study.covariates)
+            found = placebo_areas(changes, seed=seed, **shocks)
             own = data[data["treated"]]
             parts.append(
                 diagnostics.placebo(found, item=item, limit=limit).assign(
@@ -159,7 +166,7 @@ def negative_controls(
     return pd.concat(parts, ignore_index=True)
 
 
-def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges) -> pd.DataFrame:
+def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Study) -> pd.DataFrame:
     """Checks that hang on the finding itself: hidden bias, number of clusters, breakdown bound.
 
     Parameters
@@ -168,17 +175,20 @@ def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges) -> pd.DataF
         Rows att and counterfactual_mean of the main comparison.
     changes : MunicipalChanges
         Of the main comparison.
+    study : Study
+        The reform.
     """
-    headline = effects[effects["outcome"] == HEADLINE].set_index("measure")
+    outcome = study.outcomes.headline
+    headline = effects[effects["outcome"] == outcome].set_index("measure")
     att, without = headline.loc["att"], headline.loc["counterfactual_mean", "estimate"]
     return pd.concat(
         [
             diagnostics.hidden_bias(
-                att["estimate"], att["ci_low"], att["ci_high"], counterfactual=without, outcome=HEADLINE
+                att["estimate"], att["ci_low"], att["ci_high"], counterfactual=without, outcome=outcome
             ),
             comparability.clusters(changes.weight, changes.treated),
             diagnostics.breakdown(
-                att["estimate"], att["std_error"], outcome=HEADLINE, years=YEARS_BETWEEN_WINDOWS
+                att["estimate"], att["std_error"], outcome=outcome, years=round(study.years_between, 1)
             ),
         ],
         ignore_index=True,

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from evaluation.cohorts.comparison import Comparison
 from evaluation.effects.covariates import CovariateMatrix, arms, covariate_matrix
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import COVARIATES
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -22,7 +21,7 @@ TABLE = "weighting"
 def balance(
     data: Comparison,
     *,
-    covariates: Sequence[str] = COVARIATES,
+    covariates: Sequence[str] | None = None,
     method: Literal["logistic", "entropy"] = "logistic",
 ) -> pd.DataFrame:
     """How alike the area and its comparison are, before and after weighting.
@@ -31,8 +30,8 @@ def balance(
     ----------
     data : Comparison
         From `compare`.
-    covariates : sequence of str
-        Columns measured before the index date.
+    covariates : sequence of str, optional
+        Columns measured before the index date; by default the study's.
     method : {"logistic", "entropy"}
         How comparison episodes are weighted; see `att_weights`.
 
@@ -53,6 +52,7 @@ def balance(
     >>> balance(data, covariates=["age", "immigrant"])["covariate"].tolist()
     ['age', 'immigrant']
     """
+    covariates = data.study.covariates if covariates is None else covariates
     weights = att_weights(data.frame, target="treated", covariates=covariates, method=method)
     return standardised_differences(
         data.frame, target="treated", covariates=covariates, weight=weights.weight

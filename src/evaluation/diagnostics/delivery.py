@@ -9,6 +9,7 @@ import pandas as pd
 
 from evaluation.cohorts.places import places
 from evaluation.statistics import statfin as statistics
+from evaluation.study import Study
 
 
 def summary(rules: pd.DataFrame) -> pd.DataFrame:
@@ -48,13 +49,17 @@ def summary(rules: pd.DataFrame) -> pd.DataFrame:
     return table.assign(dropped_share=table["dropped"] / table["read"].where(table["read"] > 0))
 
 
-def reconcile(cells: pd.DataFrame, municipalities: pd.DataFrame, *, statfin: str) -> pd.DataFrame:
+def reconcile(
+    cells: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, statfin: str
+) -> pd.DataFrame:
     """Unemployed at the end of the month in the register and in the public statistics, per pilot area.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Municipality x month counts.
+    study : Study
+        The reform.
     municipalities : pandas.DataFrame
         Reference table.
     statfin : str
@@ -81,7 +86,7 @@ def reconcile(cells: pd.DataFrame, municipalities: pd.DataFrame, *, statfin: str
             validate="one_to_one",
         )
     )
-    table = places(municipalities).reindex(both["municipality"]).reset_index(drop=True)
+    table = places(municipalities, study.areas).reindex(both["municipality"]).reset_index(drop=True)
     both["area"] = table["area"].where(
         table["area"] != "", table["arm"].where(table["arm"] == "comparison", "")
     )

@@ -14,11 +14,12 @@ from evaluation.costs.programme import cost_per_client
 from evaluation.economics import rows as cost_effectiveness_rows
 from evaluation.economics.joint import Joint
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import BASELINE, COVARIATES, changes_of, shock_structure
+from evaluation.inference.area import changes_of, shock_structure
 from evaluation.inference.placebo_areas import AreaInference, area_covariance
 from evaluation.outcomes.description import of_area, with_after
 from evaluation.results.inputs import AreaInputs
 from evaluation.schemas import PAYERS
+from evaluation.study import AFTER, Study
 from evaluation.units import DAYS_IN_MONTH
 
 EVERYONE = (*PAYERS, "all_public")
@@ -60,7 +61,7 @@ def without_costs(effects: pd.DataFrame) -> pd.DataFrame:
     return effects[~effects["outcome"].isin(COST_OUTCOMES)]
 
 
-def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str, price_year: int) -> pd.DataFrame:
+def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.DataFrame:
     """Mean costs and items by payer, difference by payer, programme spending, and who pays when people move.
 
     Parameters
@@ -71,24 +72,23 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str, price_yea
         From `area_effects.effect_rows`, cost columns among the outcomes.
     area : str
         Pilot area or "all".
-    price_year : int
-        Year in whose prices the episode table is.
 
     Returns
     -------
     pandas.DataFrame
         Rows of topic cost, euros per episode unless the measure says otherwise.
     """
+    study = inputs.study
     target = inputs.episodes[inputs.episodes["group"] == "target_group"]
-    means = tables.mean_costs(with_after(of_area(target, area)), months=12, arm="side")
-    wanted = means["window"].isin(["2019_20", "after"]) | means["measure"].eq("mean_cost")
+    means = tables.mean_costs(with_after(of_area(target, area), study), months=12, arm="side")
+    wanted = means["window"].isin(study.described_windows) | means["measure"].eq("mean_cost")
     delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
     shifts = tables.shift_rows(
-        tables.cost_shift(assumptions.load(inputs.reference), price_year=price_year, **SHIFT)  # type: ignore[arg-type]
+        tables.cost_shift(assumptions.load(inputs.reference), price_year=study.price_year, **SHIFT)  # type: ignore[arg-type]
     )
     parts = [
-        means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == "after"))],
+        means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == AFTER))],
         delta,
         shifts,
         _programme_rows(inputs.area_costs, inputs.pilot_areas, area=area),
@@ -118,7 +118,13 @@ def _programme_rows(area_costs: pd.DataFrame, pilot_areas: pd.DataFrame, *, area
 
 
 def cost_effectiveness_rows_of(
-    data: pd.DataFrame, changes: MunicipalChanges, *, groups: pd.Series, areas: pd.Series | None, seed: int
+    data: pd.DataFrame,
+    changes: MunicipalChanges,
+    study: Study,
+    *,
+    groups: pd.Series,
+    areas: pd.Series | None,
+    seed: int,
 ) -> pd.DataFrame:
     """Plane, ICER, net benefit, acceptability, perfect information, break-even, payback and public value.
 
@@ -128,6 +134,8 @@ def cost_effectiveness_rows_of(
         Episodes of the main comparison.
     changes : MunicipalChanges
         With the cost outcomes, net income and days in open employment.
+    study : Study
+        The reform.
     groups : pandas.Series
         Labour market area by municipality.
     areas : pandas.Series or None
@@ -144,7 +152,7 @@ def cost_effectiveness_rows_of(
         payer: joint_of(changes, cost=f"cost_{payer}_12m_eur", groups=groups, areas=areas)
         for payer in PERSPECTIVES
     }
-    monthly_cost, monthly_effect = _by_month(data, groups=groups, areas=areas)
+    monthly_cost, monthly_effect = _by_month(data, study, groups=groups, areas=areas)
     rows = cost_effectiveness_rows.summary(
         joints,
         thresholds=THRESHOLDS,
@@ -156,7 +164,7 @@ def cost_effectiveness_rows_of(
     own = data[data["treated"]]
     return rows.drop(columns="topic").assign(
         outcome=WORK_DAYS,
-        window=BASELINE,
+        window=study.main_baseline,
         persons=float(own["person_id"].nunique()),
         episodes=float(len(own)),
     )
@@ -167,7 +175,7 @@ def cost_effectiveness(
     *,
     effect: str,
     cost: str | Sequence[str] = "cost_all_public_12m_eur",
-    covariates: Sequence[str] = COVARIATES,
+    covariates: Sequence[str] | None = None,
     thresholds: Sequence[float] = THRESHOLDS,
     value: float = VALUE_OF_MONTH_EUR,
 ) -> pd.DataFrame:
@@ -182,8 +190,8 @@ def cost_effectiveness(
     cost : str or sequence of str
         Columns of costs in euros, one a perspective. A payer's column needs that of all public payers beside
         it: one payer's gain may be another's loss.
-    covariates : sequence of str
-        Columns that the comparison is balanced on.
+    covariates : sequence of str, optional
+        Columns that the comparison is balanced on; by default the study's.
     thresholds : sequence of float
         Values in euros of one unit of the effect, for net benefit, acceptability and perfect information.
     value : float
@@ -215,7 +223,8 @@ def cost_effectiveness(
     unit = data.unit(effect)
     if strange := [name for name in costs if data.unit(name) != "eur"]:
         raise ValueError(f"cost: {strange} not in euros; give columns of euros, or say so by compare(units=)")
-    shocks = shock_structure(data.municipalities, area=data.area)
+    shocks = shock_structure(data.municipalities, data.study.areas, area=data.area)
+    covariates = data.study.covariates if covariates is None else covariates
     changes = changes_of(data.frame, outcomes=[*costs, effect], covariates=covariates)
     joints = {
         payer_of(name): joint_of(changes, cost=name, effect=effect, in_months=unit == "days", **shocks)
@@ -248,14 +257,15 @@ def joint_of(
 
 
 def _by_month(
-    data: pd.DataFrame, *, groups: pd.Series, areas: pd.Series | None
+    data: pd.DataFrame, study: Study, *, groups: pd.Series, areas: pd.Series | None
 ) -> tuple[dict[str, list[float]] | None, list[float] | None]:
     """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
     followed = data[data["open_employment_days_24m"].notna()]
     names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
     days = [f"open_employment_days_{months}m" for months in (12, 24)]
     try:
-        found = area_covariance(changes_of(followed, outcomes=[*names, *days]), groups=groups, areas=areas)
+        changes = changes_of(followed, outcomes=[*names, *days], covariates=study.covariates)
+        found = area_covariance(changes, groups=groups, areas=areas)
     except ValueError:
         # An area too small for a second year has no payback month and no persistence; the rest stands.
         return None, None

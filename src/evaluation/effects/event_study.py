@@ -14,7 +14,6 @@ import pandas as pd
 from evaluation.effects.covariates import covariate_matrix
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.regression import least_squares, odds_fit, sum_by
-from evaluation.windows import WINDOWS
 
 
 def quarterly_changes(
@@ -23,7 +22,7 @@ def quarterly_changes(
     outcome: str,
     covariates: Sequence[str],
     units: pd.Series,
-    baseline: str = "2019_20",
+    baseline: str,
     min_episodes: int = 3,
 ) -> MunicipalChanges:
     """Covariate-adjusted difference of every quarter from the baseline window, one unit a labour market area.
@@ -101,19 +100,6 @@ def quarterly_changes(
         share,
         pd.DataFrame({"municipality": np.delete(labels, kept)}),
     )
-
-
-def quarters_of(window: str) -> list[str]:
-    """Quarters that lie wholly inside a window.
-
-    Examples
-    --------
-    >>> quarters_of("2018_19")
-    ['2018Q2', '2018Q3', '2018Q4']
-    """
-    first, last = (pd.Timestamp(day) for day in WINDOWS[window])
-    starts = [day for day in pd.date_range(first, last, freq="QS") if day + pd.offsets.QuarterEnd() <= last]
-    return [f"{day.year}Q{day.quarter}" for day in starts]
 
 
 def _cell_means(

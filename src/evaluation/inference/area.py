@@ -14,40 +14,9 @@ from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effec
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.inference.subgroups import groups_differ
 from evaluation.registers.reference import reference
+from evaluation.study import Areas
 from evaluation.units import unit_of
 
-COVARIATES = (
-    "age",
-    "sex",
-    "education",
-    "native_language",
-    "immigrant",
-    "unemployed_days_24m_before",
-    "service_days_24m_before",
-    "earlier_spells_24m",
-    "earnings_12m_before_eur",
-)
-PRIMARY = (
-    "open_employment_12m",
-    "open_employment_days_12m",
-    "subsidised_days_12m",
-    "service_days_12m",
-    "unemployed_days_12m",
-    "broad_unemployed_days_12m",
-    "entered_education_12m",
-    "benefit_eur_12m",
-)
-HEADLINE = PRIMARY[0]
-FURTHER = (
-    "open_employment_3m",
-    "open_employment_6m",
-    "still_unemployed_3m",
-    "still_unemployed_6m",
-    "still_unemployed_12m",
-)
-# Followed for 24 months: fewer episodes, so these get changes of their own and do not thin out the rest.
-LATE = ("open_employment_24m", "open_employment_days_24m", "long_term_unemployed_24m")
-BASELINE = "2019_20"
 EFFECT_COLUMNS = [
     *("outcome", "group", "unit", "estimate", "std_error", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
@@ -59,25 +28,28 @@ def labour_market_areas(municipalities: pd.DataFrame) -> pd.Series:
     return municipalities.set_index("municipality")["subregion_code"].astype("str")
 
 
-def pilot_areas_of(municipalities: pd.DataFrame, *, area: str) -> pd.Series | None:
+def pilot_areas_of(municipalities: pd.DataFrame, areas: Areas, *, area: str) -> pd.Series | None:
     """Pilot area by municipality where all areas are evaluated together: each has shocks of its own."""
     if area != "all":
         return None
-    return municipalities.set_index("municipality")["pilot_area"].astype("str")
+    return municipalities.set_index("municipality")[areas.column].astype("str")
 
 
-def shock_structure(municipalities: pd.DataFrame | None, *, area: str) -> dict[str, Any]:
+def shock_structure(municipalities: pd.DataFrame | None, areas: Areas, *, area: str) -> dict[str, Any]:
     """Which municipalities share shocks, in the form that the inference takes: `groups` and `areas`."""
     municipalities = reference("municipalities") if municipalities is None else municipalities
-    return {"groups": labour_market_areas(municipalities), "areas": pilot_areas_of(municipalities, area=area)}
+    return {
+        "groups": labour_market_areas(municipalities),
+        "areas": pilot_areas_of(municipalities, areas, area=area),
+    }
 
 
 def changes_of(
     data: pd.DataFrame,
     *,
     outcomes: Sequence[str],
+    covariates: Sequence[str],
     method: str = "dr",
-    covariates: Sequence[str] = COVARIATES,
 ) -> MunicipalChanges:
     """Covariate-adjusted changes by municipality; an outcome is no covariate of itself."""
     used = [name for name in covariates if name not in outcomes]
@@ -89,7 +61,7 @@ def effect(
     *,
     outcomes: str | Sequence[str],
     by: str | None = None,
-    covariates: Sequence[str] = COVARIATES,
+    covariates: Sequence[str] | None = None,
     level: float = 0.95,
     seed: int = 1,
 ) -> pd.DataFrame:
@@ -103,8 +75,8 @@ def effect(
         Columns of the comparison's frame: 0/1, days, euros or any number.
     by : str, optional
         Column whose levels are estimated one by one; rows without a level are left out.
-    covariates : sequence of str
-        Columns that the comparison is balanced on, measured before the index date.
+    covariates : sequence of str, optional
+        Columns that the comparison is balanced on, measured before the index date; by default the study's.
     level : float
         Coverage of the intervals.
     seed : int
@@ -137,7 +109,8 @@ def effect(
     """
     wanted = [outcomes] if isinstance(outcomes, str) else list(outcomes)
     units = {name: data.unit(name) for name in wanted}
-    shocks = shock_structure(data.municipalities, area=data.area)
+    covariates = data.study.covariates if covariates is None else covariates
+    shocks = shock_structure(data.municipalities, data.study.areas, area=data.area)
     changes: dict[str, MunicipalChanges] = {}
     parts = []
     for group, frame in data.groups(by).items():
@@ -166,8 +139,8 @@ def effect_rows(
     *,
     groups: pd.Series,
     areas: pd.Series | None,
+    baseline: str,
     seed: int,
-    baseline: str = BASELINE,
 ) -> pd.DataFrame:
     """Main estimates of an area with intervals by placebo areas.
 
@@ -181,10 +154,10 @@ def effect_rows(
         From `labour_market_areas`.
     areas : pandas.Series or None
         From `pilot_areas_of`.
-    seed : int
-        Seed of the placebo draws.
     baseline : str
         Name of the window before, for the column `window`.
+    seed : int
+        Seed of the placebo draws.
 
     Returns
     -------

@@ -10,10 +10,10 @@ import pandas as pd
 from evaluation.cohorts.comparison import Comparison, coarsened
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
-from evaluation.inference.area import COVARIATES, shock_structure
+from evaluation.inference.area import shock_structure
 from evaluation.inference.placebo_areas import placebo_areas
-from evaluation.outcomes.description import quarters_since_start
-from evaluation.windows import WINDOWS, to_day
+from evaluation.study import Study
+from evaluation.units import to_day
 
 
 def event_study(
@@ -21,7 +21,7 @@ def event_study(
     *,
     outcome: str,
     months: int = 3,
-    covariates: Sequence[str] = COVARIATES,
+    covariates: Sequence[str] | None = None,
     level: float = 0.95,
     seed: int = 1,
 ) -> pd.DataFrame:
@@ -37,8 +37,8 @@ def event_study(
         Column of the comparison's frame.
     months : int
         Length of a period: 3, 6 or 12; longer ones where quarters hold too few episodes.
-    covariates : sequence of str
-        Columns that the comparison is balanced on.
+    covariates : sequence of str, optional
+        Columns that the comparison is balanced on; by default the study's.
     level : float
         Coverage of the intervals.
     seed : int
@@ -66,29 +66,30 @@ def event_study(
     """
     if months not in (3, 6, 12):
         raise ValueError(f"months: {months} unknown; give 3, 6 or 12")
-    unit = data.unit(outcome)
+    unit, study = data.unit(outcome), data.study
+    covariates = study.covariates if covariates is None else covariates
     first, last = (to_day(date) for date in data.before)
     base = data.every_day["index_day"].between(first, last)
     frame = coarsened(data.every_day).assign(window=np.where(base, "before", ""))
-    frame = _whole_periods(frame, months=months)
+    frame = _whole_periods(frame, study, months=months)
     changes = quarterly_changes(
         frame,
         outcome=outcome,
         covariates=[name for name in covariates if name != outcome],
-        units=shock_structure(data.municipalities, area=data.area)["groups"],
+        units=shock_structure(data.municipalities, study.areas, area=data.area)["groups"],
         baseline="before",
     )
-    return quarter_rows(changes, frame, outcome=outcome, unit=unit, level=level, seed=seed)
+    return quarter_rows(changes, frame, study, outcome=outcome, unit=unit, level=level, seed=seed)
 
 
-def _whole_periods(data: pd.DataFrame, *, months: int) -> pd.DataFrame:
+def _whole_periods(data: pd.DataFrame, study: Study, *, months: int) -> pd.DataFrame:
     """Episodes of the periods that the index dates cover in full, `index_quarter` being the first of each."""
     days = data["index_day"].to_numpy().astype("datetime64[D]")
     period = days.astype("datetime64[M]").astype(int) // months
-    observed = [np.datetime64(date) for window in WINDOWS.values() for date in window]
+    first, last = np.datetime64(study.first_day), np.datetime64(study.after.last)
     start, end = ((period + k) * months for k in (0, 1))
-    whole = (start.astype("datetime64[M]").astype("datetime64[D]") >= min(observed)) & (
-        end.astype("datetime64[M]").astype("datetime64[D]") <= max(observed) + 1
+    whole = (start.astype("datetime64[M]").astype("datetime64[D]") >= first) & (
+        end.astype("datetime64[M]").astype("datetime64[D]") <= last + 1
     )
     names = [f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in start]
     return data.assign(index_quarter=names)[whole]
@@ -97,6 +98,7 @@ def _whole_periods(data: pd.DataFrame, *, months: int) -> pd.DataFrame:
 def quarter_rows(
     changes: MunicipalChanges,
     data: pd.DataFrame,
+    study: Study,
     *,
     outcome: str,
     unit: str,
@@ -115,7 +117,7 @@ def quarter_rows(
         ["window", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
     ].assign(outcome=outcome, unit=unit)
     return rows.assign(
-        x=rows["window"].map(quarters_since_start),
+        x=rows["window"].map(study.quarters_since_start),
         persons=rows["window"].map(own["nunique"]).astype(float),
         episodes=rows["window"].map(own["size"]).astype(float),
     )

@@ -16,17 +16,11 @@ from evaluation.effects.differences import MunicipalChanges, did_rc, municipal_c
 from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import (
-    BASELINE,
-    COVARIATES,
-    PRIMARY,
-    changes_of,
-    ledger_columns,
-    shock_structure,
-)
+from evaluation.inference.area import changes_of, ledger_columns, shock_structure
 from evaluation.inference.naive import naive_clustered
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.inference.resampling import cluster_bootstrap
+from evaluation.study import Study
 
 Variant = Callable[[], pd.DataFrame]
 
@@ -34,11 +28,12 @@ Variant = Callable[[], pd.DataFrame]
 def sensitivity_rows(
     episodes: pd.DataFrame,
     changes: MunicipalChanges,
+    study: Study,
     *,
     area: str,
     municipalities: pd.DataFrame,
     seed: int,
-    outcomes: Sequence[str] = PRIMARY[:2],
+    outcomes: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """The sensitivity set that every area gets.
 
@@ -48,14 +43,16 @@ def sensitivity_rows(
         All episodes with outcomes.
     changes : MunicipalChanges
         Of the main comparison, for leaving out one municipality at a time.
+    study : Study
+        The reform.
     area : str
         Pilot area or "all".
     municipalities : pandas.DataFrame
         Reference table.
     seed : int
         Seed of the placebo draws.
-    outcomes : sequence of str
-        Outcomes to vary.
+    outcomes : sequence of str, optional
+        Outcomes to vary; by default the first two primary ones.
 
     Returns
     -------
@@ -63,39 +60,48 @@ def sensitivity_rows(
         Rows att with `specification`; what the data of an area cannot bear has status "missing" and says why
         in `method`.
     """
-    near = neighbours(municipalities, area=area)
-    placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, area=area))
-    inferred = partial(_inferred, placebo=placebo, outcomes=outcomes)
+    outcomes = study.outcomes.primary[:2] if outcomes is None else outcomes
+    near = neighbours(municipalities, study.areas, area=area)
+    placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, study.areas, area=area))
+    measured: dict[str, Any] = {"outcomes": outcomes, "covariates": study.covariates}
+
+    def inferred(data: pd.DataFrame, method: str = "dr") -> pd.DataFrame:
+        return _inferred(data, placebo=placebo, method=method, **measured)
+
+    series = partial(_synthetic, episodes, study, area=area, outcomes=outcomes)
 
     def after(**choices: Any) -> pd.DataFrame:
-        return compare(episodes, area=area, **choices).frame
+        return compare(episodes, study, area=area, **choices).frame
 
     variants: dict[str, Variant] = {
-        "baseline_2018_19": lambda: inferred(after(before="2018_19")),
-        "baseline_covid": lambda: inferred(after(before="covid")),
+        **{
+            f"baseline_{name}": partial(lambda before: inferred(after(before=before)), name)
+            for name in study.other_baselines
+        },
         "donut_3m": lambda: inferred(after(donut_months=3)),
         "neighbours_excluded": lambda: inferred(after(drop_municipalities=near)),
         "with_possible_pilots": lambda: inferred(after(pool=("comparison", "possible_pilot"))),
         "regression_adjustment": lambda: inferred(after(), method="reg"),
-        "entropy_weights": lambda: _entropy(after(), placebo=placebo, outcomes=outcomes),
+        "entropy_weights": lambda: _entropy(after(), placebo=placebo, **measured),
         "triple_difference": lambda: _triple(
-            after(), after(group="te_office_stayers"), placebo=placebo, outcomes=outcomes
+            after(), after(group="te_office_stayers"), placebo=placebo, **measured
         ),
-        "synthetic_control": lambda: _synthetic(
-            episodes, area=area, outcomes=outcomes, method="synthetic_control"
+        "synthetic_control": lambda: series(method="synthetic_control"),
+        "synthetic_did": lambda: series(method="synthetic_did"),
+        f"discontinuity_{study.target_group.stay_age}": lambda: _discontinuity(
+            episodes, study, area=area, outcomes=outcomes
         ),
-        "synthetic_did": lambda: _synthetic(episodes, area=area, outcomes=outcomes, method="synthetic_did"),
-        "discontinuity_30": lambda: _discontinuity(episodes, area=area, outcomes=outcomes),
-        "naive_clustered": lambda: _naive(after(), outcomes=outcomes),
+        "naive_clustered": lambda: _naive(after(), **measured),
     }
     if area == "all":
-        variants["cluster_bootstrap"] = lambda: _bootstrap(after(), outcomes=outcomes, seed=seed)
-    baselines = {"baseline_2018_19": "2018_19", "baseline_covid": "covid"}
+        variants["cluster_bootstrap"] = lambda: _bootstrap(after(), seed=seed, **measured)
+    main = study.main_baseline
+    baselines = {f"baseline_{name}": name for name in study.other_baselines}
     parts = [
-        _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, BASELINE))
+        _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, main))
         for name, run in variants.items()
     ]
-    left_out = _left_out(changes, after(), placebo=placebo, outcomes=outcomes)
+    left_out = _left_out(changes, after(), placebo=placebo, outcomes=outcomes).assign(window=main)
     rows = pd.concat([*parts, left_out], ignore_index=True)
     return rows.assign(measure="att", item=rows["item"].fillna("") if "item" in rows else "")
 
@@ -112,18 +118,24 @@ def _inferred(
     *,
     placebo: Callable[..., pd.DataFrame],
     outcomes: Sequence[str],
+    covariates: Sequence[str],
     method: str = "dr",
 ) -> pd.DataFrame:
-    return ledger_columns(placebo(changes_of(data, outcomes=outcomes, method=method)), data)
+    changes = changes_of(data, outcomes=outcomes, covariates=covariates, method=method)
+    return ledger_columns(placebo(changes), data)
 
 
 def _entropy(
-    data: pd.DataFrame, *, placebo: Callable[..., pd.DataFrame], outcomes: Sequence[str]
+    data: pd.DataFrame,
+    *,
+    placebo: Callable[..., pd.DataFrame],
+    outcomes: Sequence[str],
+    covariates: Sequence[str],
 ) -> pd.DataFrame:
     """Comparison episodes of each period weighted to the covariate means of that period's pilot entrants."""
     weight = pd.concat(
         [
-            att_weights(rows, target="treated", covariates=COVARIATES, method="entropy").weight
+            att_weights(rows, target="treated", covariates=covariates, method="entropy").weight
             for _, rows in data.groupby("post")
         ]
     )
@@ -138,9 +150,10 @@ def _triple(
     *,
     placebo: Callable[..., pd.DataFrame],
     outcomes: Sequence[str],
+    covariates: Sequence[str],
 ) -> pd.DataFrame:
     """Change of the target group less that of jobseekers who stayed with the TE office, by municipality."""
-    one, other = (changes_of(data, outcomes=outcomes) for data in (target, stayers))
+    one, other = (changes_of(data, outcomes=outcomes, covariates=covariates) for data in (target, stayers))
     place = pd.Index(other.municipality).get_indexer(pd.Index(one.municipality))
     both = place >= 0
     if not one.treated[both].any():
@@ -159,12 +172,13 @@ def _triple(
 
 
 def _synthetic(
-    episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str], method: SyntheticMethod
+    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str], method: SyntheticMethod
 ) -> pd.DataFrame:
     """Quarterly means: the area against a weighted average of regions of comparison municipalities."""
     rows = episodes[episodes["group"].eq("target_group") & episodes["window"].ne("")]
-    # Quarters that the windows cut or that the start of the trial falls into would mix before and after.
-    rows = rows[~rows["index_quarter"].isin(["2018Q1", "2021Q1"])]
+    # Quarters that the windows cut or that the start falls into would mix before and after.
+    later = study.after.quarters
+    rows = rows[rows["index_quarter"].isin([*study.quarters_before, *later])]
     own = rows["arm"].eq("pilot") if area == "all" else rows["area"].eq(area)
     rows = rows[own | rows["arm"].eq("comparison")]
     unit = rows["region"].where(~own.reindex(rows.index), "pilot")
@@ -175,35 +189,40 @@ def _synthetic(
         complete = means[means.notna().all(axis=1)]
         if "pilot" not in complete.index:
             raise ValueError("series: the area has quarters without an episode")
-        found = synthetic(complete, treated=["pilot"], start="2021Q2", method=method, outcome=outcome)
+        found = synthetic(complete, treated=["pilot"], start=later[0], method=method, outcome=outcome)
         parts.append(found.table)
     data = rows.assign(treated=own.reindex(rows.index))
     return ledger_columns(pd.concat(parts, ignore_index=True), data)
 
 
-def _discontinuity(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Jump at 30 among recipients of earnings-related allowance: the younger were moved, the older stayed."""
-    rows = compare(episodes.assign(group="target_group"), area=area).frame
+def _discontinuity(
+    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """Jump at the age limit among those who stay when they are older: the younger were moved."""
+    rule = study.target_group
+    rows = compare(episodes.assign(group="target_group"), study, area=area).frame
     rows = rows[
         rows["treated"]
         & rows["post"]
-        & rows["benefit_at_index"].eq("earnings_related")
-        & rows["native_language"].ne("other")
+        & rows["benefit_at_index"].eq(rule.stay_benefit)
+        & rows["native_language"].isin(rule.national_languages)
         & ~rows["immigrant"]
     ]
     # Running downwards in age, so that crossing the cutoff is being moved to the municipality.
-    rows = rows.assign(years_below_30=-rows["days_from_30"] / 365.25)
-    found = discontinuity(rows, outcomes=outcomes, running="years_below_30", cutoff=0.0)
+    rows = rows.assign(years_below=-rows[f"days_from_{rule.stay_age}"] / 365.25)
+    found = discontinuity(rows, outcomes=outcomes, running="years_below", cutoff=0.0)
     return ledger_columns(found.table, rows)
 
 
-def _naive(data: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
-    return ledger_columns(naive_clustered(data, outcomes=outcomes, covariates=COVARIATES), data)
+def _naive(data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str]) -> pd.DataFrame:
+    return ledger_columns(naive_clustered(data, outcomes=outcomes, covariates=covariates), data)
 
 
-def _bootstrap(data: pd.DataFrame, *, outcomes: Sequence[str], seed: int) -> pd.DataFrame:
+def _bootstrap(
+    data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str], seed: int
+) -> pd.DataFrame:
     """All areas together: municipalities drawn with replacement, influence values summed by municipality."""
-    found = did_rc(data, outcomes=outcomes, covariates=COVARIATES)
+    found = did_rc(data, outcomes=outcomes, covariates=covariates)
     errors = cluster_bootstrap(found.influence, found.clusters, draws=9_999, seed=seed)[list(outcomes)]
     low, high = errors.quantile(0.025).to_numpy(), errors.quantile(0.975).to_numpy()
     estimate = found.table["estimate"].to_numpy()
@@ -226,7 +245,7 @@ def _left_out(
     outcomes: Sequence[str],
 ) -> pd.DataFrame:
     treated = np.flatnonzero(changes.treated)
-    fixed = {"specification": "leave_one_out", "window": BASELINE}
+    fixed = {"specification": "leave_one_out"}
     if len(treated) < 2:
         refused = {"outcome": list(outcomes), "status": "not_run", "method": "one municipality"}
         return pd.DataFrame(refused).assign(**fixed)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.study import AFTER, Study
 from evaluation.units import unit_of
-from evaluation.windows import AFTER, WINDOWS
 
 CASE_MIX = ("sex", "education", "native_language", "immigrant", "benefit_at_index")
 EXIT_COLUMNS = [
@@ -26,11 +26,12 @@ def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
 
 
 def cohort_rows(
-    attrition: pd.DataFrame, episodes: pd.DataFrame, design: pd.DataFrame, *, area: str
+    attrition: pd.DataFrame, episodes: pd.DataFrame, design: pd.DataFrame, study: Study, *, area: str
 ) -> pd.DataFrame:
     """Attrition and sizes: rows of the chapter on who is included."""
     return pd.concat(
-        [attrition_rows(attrition, design, area=area), size_rows(episodes, area=area)], ignore_index=True
+        [attrition_rows(attrition, design, area=area), size_rows(episodes, study, area=area)],
+        ignore_index=True,
     )
 
 
@@ -82,9 +83,9 @@ def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) 
     return pd.concat(parts, ignore_index=True)
 
 
-def size_rows(episodes: pd.DataFrame, *, area: str) -> pd.DataFrame:
+def size_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Episodes and persons per window, arm and group."""
-    table = with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area), study)
     sizes = table.groupby(["group", "window", "side"], observed=True)["person_id"].agg(["size", "nunique"])
     parts = [
         sizes[column].rename("estimate").reset_index().assign(measure=unit, unit=unit)
@@ -97,7 +98,7 @@ def size_rows(episodes: pd.DataFrame, *, area: str) -> pd.DataFrame:
     )
 
 
-def mean_rows(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
+def mean_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
     """Means of outcomes of the target group by quarter of the index date, per arm.
 
     Returns
@@ -109,24 +110,26 @@ def mean_rows(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> 
     table = of_area(episodes, area)
     table = table[table["group"] == "target_group"]
     return _means(table, ["index_quarter", "side"], outcomes, "mean", {"index_quarter": "window"}).assign(
-        x=lambda rows: rows["window"].map(quarters_since_start)
+        x=lambda rows: rows["window"].map(study.quarters_since_start)
     )
 
 
-def window_mean_rows(episodes: pd.DataFrame, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
+def window_mean_rows(
+    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]
+) -> pd.DataFrame:
     """Means of outcomes of the target group by named window, per arm."""
-    table = with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area), study)
     table = table[table["group"] == "target_group"]
     return _means(table, ["window", "side"], outcomes, "window_mean", {})
 
 
-def municipality_rows(episodes: pd.DataFrame, *, area: str, outcome: str) -> pd.DataFrame:
+def municipality_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcome: str) -> pd.DataFrame:
     """Episodes and the mean of an outcome by municipality of the area, before and after the start."""
-    table = with_after(of_area(episodes, area))
+    table = with_after(of_area(episodes, area), study)
     table = table[
         table["side"].eq("pilot")
         & table["group"].eq("target_group")
-        & table["window"].isin(["2019_20", "after"])
+        & table["window"].isin(study.described_windows)
     ]
     means = _means(
         table, ["window", "municipality"], [outcome], "municipality_mean", {"municipality": "item"}
@@ -165,14 +168,12 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     return pd.concat(parts, ignore_index=True).assign(measure="case_mix", unit="share")
 
 
-def exit_rows(
-    episodes: pd.DataFrame, *, area: str, windows: Sequence[str] = ("2019_20", "after")
-) -> pd.DataFrame:
+def exit_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Cumulative shares of exits by kind in the first year (Aalen-Johansen), per arm and window."""
     from evaluation.outcomes.survival import INITIAL, aalen_johansen
 
-    table = with_after(of_area(episodes, area))
-    table = table[table["group"].eq("target_group") & table["window"].isin(windows)]
+    table = with_after(of_area(episodes, area), study)
+    table = table[table["group"].eq("target_group") & table["window"].isin(study.described_windows)]
     parts = []
     for (window, side), cell in table.groupby(["window", "side"], observed=True):
         curves = aalen_johansen(
@@ -188,15 +189,10 @@ def exit_rows(
     return curves.assign(measure="cif", unit="share")[EXIT_COLUMNS]
 
 
-def quarters_since_start(quarter: str) -> int:
-    """Quarters between a quarter such as "2019Q1" and the first one of the trial, 2021Q1."""
-    return 4 * (int(quarter[:4]) - 2021) + int(quarter[-1]) - 1
-
-
-def with_after(table: pd.DataFrame) -> pd.DataFrame:
-    """Episodes of the named windows, those after the start a second time under "after"."""
-    after = table[table["window"].isin(AFTER)].assign(window="after")
-    return pd.concat([table[table["window"].isin(list(WINDOWS))], after])
+def with_after(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Episodes of the named windows, those after the start a second time under AFTER."""
+    after = table[table["window"].isin(list(study.followup))].assign(window=AFTER)
+    return pd.concat([table[table["window"].isin(list(study.windows))], after])
 
 
 def _means(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from evaluation.cohorts.places import places
 from evaluation.outcomes.area_months import rates
+from evaluation.study import Study
 
 INDICATORS = {
     "activation_rate": ("service", "subsidised_employment", "unemployed"),
@@ -16,7 +17,6 @@ INDICATORS = {
     "past_3m_share": ("inflow",),
     "past_6m_share": ("inflow",),
 }
-START_MONTH = 12 * (2021 - 1970) + 2
 
 
 def caseload_row(pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:
@@ -41,13 +41,17 @@ def caseload_row(pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:
     )
 
 
-def indicator_rows(cells: pd.DataFrame, municipalities: pd.DataFrame, *, area: str) -> pd.DataFrame:
+def indicator_rows(
+    cells: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, area: str
+) -> pd.DataFrame:
     """Monthly indicators that employment services know, per arm; everybody, not only the target group.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Municipality x month counts from `area_months.cells`.
+    study : Study
+        The reform.
     municipalities : pandas.DataFrame
         Reference table.
     area : str
@@ -59,7 +63,7 @@ def indicator_rows(cells: pd.DataFrame, municipalities: pd.DataFrame, *, area: s
         measure (see `area_months.rates`), item (arm), window ("2021-03"), x (months since the start), group
         "all", unit, estimate, persons (those in the states that the rate is made of).
     """
-    table = places(municipalities).reindex(cells["municipality"].astype("str"))
+    table = places(municipalities, study.areas).reindex(cells["municipality"].astype("str"))
     own = (table["arm"].eq("pilot") if area == "all" else table["area"].eq(area)).to_numpy()
     side = np.where(own, "pilot", np.where(table["arm"].eq("comparison").to_numpy(), "comparison", ""))
     counts = cells.assign(item=side)[side != ""]
@@ -75,4 +79,4 @@ def indicator_rows(cells: pd.DataFrame, municipalities: pd.DataFrame, *, area: s
     ]
     rows = pd.concat(parts, ignore_index=True).rename(columns={"month_name": "window"})
     rows = rows[rows["estimate"].notna()]
-    return rows.assign(x=rows["month"] - START_MONTH, group="all", unit="share").drop(columns="month")
+    return rows.assign(x=rows["month"] - study.start_month, group="all", unit="share").drop(columns="month")

@@ -17,10 +17,9 @@ from evaluation import schemas
 from evaluation.pipeline import notebook_runs, steps
 from evaluation.pipeline.project import Project
 from evaluation.registers import reference as reference_tables
+from evaluation.study import Study
 
 LANGUAGES = ("fi", "sv", "en")
-PRICE_YEAR = 2024
-DISCOUNT_RATE = 0.03
 CODE = Path(__file__).parents[1]
 
 
@@ -35,9 +34,9 @@ class Step:
     values: dict[str, Any]
 
 
-def area_names(reference: Path) -> list[str]:
-    """Slugs of the pilot areas of the reference table, in its order."""
-    return reference_tables.reference("pilot_areas", reference)["area"].tolist()
+def area_names(study: Study, reference: Path) -> list[str]:
+    """Slugs of the study's areas, in the order of their reference table."""
+    return reference_tables.reference(study.areas.table, reference)["area"].tolist()
 
 
 def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
@@ -62,6 +61,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     register.append(processed / "register" / "register.json")
     episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
     folders = {"processed": processed, "reference": project.reference}
+    study = {"study": str(project.study)}
 
     def analysis(name: str, reads: list[Path], *, part: str, **parameters: Any) -> Step:
         notebook = project.notebook(name)
@@ -95,14 +95,14 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         Step(
             "episodes",
             steps.build_episodes,
-            [*register, *reference, *own_code(steps.build_episodes)],
+            [project.study, *register, *reference, *own_code(steps.build_episodes)],
             episodes,
-            {**folders, "price_year": PRICE_YEAR, "discount_rate": DISCOUNT_RATE},
+            {**folders, "study": project.study},
         ),
-        analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])], part="quality",
-                 statfin=str(statfin or "")),
+        analysis("data_quality", [project.study, *register, *episodes, *([statfin] if statfin else [])],
+                 part="quality", statfin=str(statfin or ""), **study),
         *(
-            analysis("area_analysis", [*episodes, *register], part=area, area=area, price_year=PRICE_YEAR)
+            analysis("area_analysis", [project.study, *episodes, *register], part=area, area=area, **study)
             for area in [*areas, "all"]
         ),
         analysis("validation", _validation_files(project.root), part="validation"),
@@ -110,7 +110,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     if statfin:
         work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas)))
+    work.append(analysis("all_areas", [project.study, *parts], part="pooled", areas=",".join(areas), **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
     cleared = processed / "cleared.parquet"
     work.append(

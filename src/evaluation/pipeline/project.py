@@ -8,6 +8,8 @@ from pathlib import Path
 
 from evaluation.results import provenance
 
+DEFAULT_STUDY = Path("studies/kuntakokeilut-2021.toml")
+
 
 @dataclass(frozen=True)
 class Project:
@@ -17,6 +19,7 @@ class Project:
     data: Path
     reports: Path
     release_date: str
+    study: Path
     previous: Path | None = None
 
     @classmethod
@@ -27,6 +30,7 @@ class Project:
         data: Path | None = None,
         reports: Path | None = None,
         release_date: str | None = None,
+        study: Path = DEFAULT_STUDY,
         previous: Path | None = None,
     ) -> Project:
         """Describe a checkout, with data and reports in their usual folders unless said otherwise.
@@ -40,6 +44,8 @@ class Project:
         release_date : str, optional
             Date printed in the reports; by default that of the code's last commit, so that a run can be
             repeated to the byte.
+        study : Path
+            Study file: which reform is evaluated.
         previous : Path, optional
             Cleared ledger of the previous release: nothing it hid is shown, and reports say what changed.
         """
@@ -56,6 +62,7 @@ class Project:
             (data or root / "data").resolve(),
             (reports or root / "reports").resolve(),
             date,
+            (study if study.is_file() else root / study).resolve(),
             previous.resolve() if previous else None,
         )
 

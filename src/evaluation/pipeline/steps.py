@@ -72,7 +72,7 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
     ingest.ingest(raw, processed, reference=reference)
 
 
-def build_episodes(*, processed: Path, reference: Path, price_year: int, discount_rate: float) -> None:
+def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
     """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
     from evaluation.cohorts import cohort
     from evaluation.costs import assumptions, payers
@@ -80,24 +80,23 @@ def build_episodes(*, processed: Path, reference: Path, price_year: int, discoun
     from evaluation.outcomes import area_months, measures
     from evaluation.registers import ingest
     from evaluation.registers.reference import reference as read
+    from evaluation.study import read_study
 
+    reform = read_study(study)
     register = ingest.load(processed)
-    municipalities = read("municipalities", reference)
-    found = cohort.inflow(register, municipalities=municipalities)
-    measured = measures.measure(register, found.episodes)
+    found = cohort.inflow(register, reform, municipalities=read("municipalities", reference))
+    measured = measures.measure(register, found.episodes, months=reform.horizons_months)
     paid = payers.cost(
         register,
         found.episodes,
-        months=(12, 24),
-        price_year=price_year,
-        discount_rate=discount_rate,
+        reform,
         reference=assumptions.load(reference),
     )
     earned = measures.earnings(
         register,
         found.episodes,
         price_index=assumptions.load(reference).price_index,
-        price_year=price_year,
+        price_year=reform.price_year,
     )
     episodes = area_economics.with_income(found.episodes.join([measured, paid, earned]))
     episodes.to_parquet(processed / "episodes.parquet")

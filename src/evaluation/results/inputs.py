@@ -10,16 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference import area as area_effects
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
 from evaluation.results import ledger
+from evaluation.study import Study
 
 
 @dataclass(frozen=True)
 class AreaInputs:
     """Tables behind the analysis of one area; `main` holds the episodes of the main comparison."""
 
+    study: Study
     episodes: pd.DataFrame
     main: pd.DataFrame
     attrition: pd.DataFrame
@@ -31,13 +32,15 @@ class AreaInputs:
     simulated: bool
 
 
-def read(processed: str | Path, *, reference: str | Path, area: str) -> AreaInputs:
+def read(processed: str | Path, *, study: Study, reference: str | Path, area: str) -> AreaInputs:
     """Read the processed tables.
 
     Parameters
     ----------
     processed, reference : path
         Folders of the processed and of the reference tables.
+    study : Study
+        The reform.
     area : str
         Pilot area or "all".
 
@@ -54,13 +57,14 @@ def read(processed: str | Path, *, reference: str | Path, area: str) -> AreaInpu
     episodes = pd.read_parquet(folder / "episodes.parquet")
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
     return AreaInputs(
+        study=study,
         episodes=episodes,
-        main=compare(episodes, area=area).frame,
+        main=compare(episodes, study, area=area).frame,
         attrition=pd.read_parquet(folder / "attrition.parquet"),
         cells=pd.read_parquet(folder / "area_months.parquet"),
         area_costs=pd.read_parquet(folder / "register" / "area_costs.parquet"),
         municipalities=read_reference("municipalities", reference),
-        pilot_areas=read_reference("pilot_areas", reference),
+        pilot_areas=read_reference(study.areas.table, reference),
         reference=Path(reference),
         simulated=bool(facts["simulated"]),
     )
@@ -68,15 +72,14 @@ def read(processed: str | Path, *, reference: str | Path, area: str) -> AreaInpu
 
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
-    episodes = inputs.episodes
-    everything = [*area_effects.PRIMARY, *area_effects.FURTHER, *area_effects.LATE]
+    episodes, study = inputs.episodes, inputs.study
     return stack(
-        description.mean_rows(episodes, area=area, outcomes=area_effects.PRIMARY),
-        description.window_mean_rows(episodes, area=area, outcomes=everything),
-        description.exit_rows(episodes, area=area),
+        description.mean_rows(episodes, study, area=area, outcomes=study.outcomes.primary),
+        description.window_mean_rows(episodes, study, area=area, outcomes=study.outcomes.every),
+        description.exit_rows(episodes, study, area=area),
         description.case_mix_rows(inputs.main),
-        description.municipality_rows(episodes, area=area, outcome=area_effects.HEADLINE),
-        indicators.indicator_rows(inputs.cells, inputs.municipalities, area=area),
+        description.municipality_rows(episodes, study, area=area, outcome=study.outcomes.headline),
+        indicators.indicator_rows(inputs.cells, study, municipalities=inputs.municipalities, area=area),
         indicators.caseload_row(inputs.pilot_areas, area=area),
     )
 
