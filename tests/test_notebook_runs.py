@@ -45,4 +45,4 @@ def test_modules_behind_follow_imports_of_imports_and_lazy_ones():
     names = {path.stem for path in notebook_runs.modules_behind("from evaluation.results import ledger")}
     assert names == {"ledger"}
     code = "def f():\n    from evaluation.cohorts import comparison"
-    assert {"comparison", "windows", "spells"} <= {path.stem for path in notebook_runs.modules_behind(code)}
+    assert {"comparison", "study", "units"} <= {path.stem for path in notebook_runs.modules_behind(code)}

@@ -19,6 +19,8 @@ from evaluation.pipeline import plan as pipeline
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.reporting.page import area_names
 from evaluation.results import ledger
+from evaluation.study import read_study
+from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
 RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
@@ -75,9 +77,9 @@ def read_register(*, raw, processed, reference):
     (folder / "register.json").write_text("{}")
 
 
-def build_episodes(*, processed, reference, price_year, discount_rate):
+def build_episodes(*, processed, reference, study):
     for name in ("episodes", "attrition", "area_months"):
-        pd.DataFrame({"year": [price_year]}).to_parquet(processed / f"{name}.parquet")
+        pd.DataFrame({"year": [read_study(study).price_year]}).to_parquet(processed / f"{name}.parquet")
 
 
 @contextmanager
@@ -120,6 +122,7 @@ def story(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
     (root / "notebooks").mkdir()
     shutil.copytree(ROOT / "data" / "raw" / "reference", root / "data" / "raw" / "reference")
+    shutil.copytree(ROOT / "studies", root / "studies")
     (root / "data" / "raw" / "register").mkdir()
     (root / "data" / "raw" / "register" / "persons.csv").write_text("one")
     (root / "data" / "rows").mkdir()
@@ -334,3 +337,17 @@ def test_a_kernel_talks_through_files_of_its_user_only(tmp_path):
         assert '"transport": "ipc"' in said
         folder = Path(re.search(r'"ip": "([^"]+)"', said)[1]).parent
         assert not folder.exists()
+
+
+def test_a_task_depends_on_the_parts_of_the_study_that_its_code_reads():
+    def parts(name, study=TRIALS, *, names=False):
+        code = notebook_runs.code_of(ROOT / "notebooks" / f"{name}.ipynb")
+        return project_of_pipeline.parts_read(study, code, names=names)
+
+    dearer = TRIALS.model_copy(update={"price_year": 2030})
+    assert parts("area_analysis") != parts("area_analysis", dearer)
+    assert parts("all_areas") == parts("all_areas", dearer)
+    renamed = TRIALS.model_copy(update={"name": {"fi": "a", "sv": "b", "en": "c"}})
+    assert parts("area_analysis") == parts("area_analysis", renamed)
+    assert "'name'" in parts("area_analysis", names=True)
+    assert project_of_pipeline.parts_read(TRIALS, "import pandas", names=True) == "{}"

@@ -15,9 +15,9 @@ from typing import Any
 
 from evaluation import schemas
 from evaluation.pipeline import notebook_runs, steps
-from evaluation.pipeline.project import Project
+from evaluation.pipeline.project import Project, parts_read
 from evaluation.registers import reference as reference_tables
-from evaluation.study import Study
+from evaluation.study import Study, read_study
 
 LANGUAGES = ("fi", "sv", "en")
 CODE = Path(__file__).parents[1]
@@ -95,14 +95,14 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         Step(
             "episodes",
             steps.build_episodes,
-            [project.study, *register, *reference, *own_code(steps.build_episodes)],
+            [*register, *reference, *own_code(steps.build_episodes)],
             episodes,
             {**folders, "study": project.study},
         ),
-        analysis("data_quality", [project.study, *register, *episodes, *([statfin] if statfin else [])],
+        analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
                  part="quality", statfin=str(statfin or ""), **study),
         *(
-            analysis("area_analysis", [project.study, *episodes, *register], part=area, area=area, **study)
+            analysis("area_analysis", [*episodes, *register], part=area, area=area, **study)
             for area in [*areas, "all"]
         ),
         analysis("validation", _validation_files(project.root), part="validation"),
@@ -110,7 +110,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     if statfin:
         work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    work.append(analysis("all_areas", [project.study, *parts], part="pooled", areas=",".join(areas), **study))
+    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
     cleared = processed / "cleared.parquet"
     work.append(
@@ -221,6 +221,13 @@ def _report_steps(
     return work
 
 
+def _parts_read(step: Step, study: Study) -> str:
+    """What a task reads of the study, names in three languages only where it makes pages."""
+    notebook = step.values.get("notebook")
+    code = steps.source(step.function) + ("\n" + notebook_runs.code_of(notebook) if notebook else "")
+    return parts_read(study, code, names=step.function in (steps.report, steps.index))
+
+
 def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) -> list[str]:
     """Run everything that changed and say what failed.
 
@@ -243,6 +250,7 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
     project.processed.mkdir(parents=True, exist_ok=True)
     steps.forget_failures(project.processed)
     work = plan(project, areas=areas, languages=languages)
+    reform = read_study(project.study)
     for step in work:
         notebook = step.values.get("notebook")
         if notebook is not None:
@@ -255,6 +263,7 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads],
                 "parameters": PythonNode(value=repr(sorted(step.values.items())), hash=True),
+                "study": PythonNode(value=_parts_read(step, reform), hash=True),
                 "code": PythonNode(value=steps.source(step.function), hash=True),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},

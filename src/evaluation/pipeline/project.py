@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from evaluation.pipeline import notebook_runs
 from evaluation.results import provenance
+from evaluation.study import Study
 
 DEFAULT_STUDY = Path("studies/kuntakokeilut-2021.toml")
 
@@ -62,7 +66,7 @@ class Project:
             (data or root / "data").resolve(),
             (reports or root / "reports").resolve(),
             date,
-            (study if study.is_file() else root / study).resolve(),
+            (own if (own := root / study).is_file() else study).resolve(),
             previous.resolve() if previous else None,
         )
 
@@ -90,3 +94,37 @@ class Project:
     def notebook(self, name: str) -> Path:
         """Path of a stored notebook."""
         return self.root / "notebooks" / f"{name}.ipynb"
+
+
+def parts_read(study: Study, code: str, *, names: bool) -> str:
+    """The parts of a study that some code reads, written out: when they change, it has to run again.
+
+    Parameters
+    ----------
+    study : Study
+        The reform.
+    code : str
+        Python source, which may read a study itself or through what it imports.
+    names : bool
+        Whether names in three languages count too, as they do for pages.
+    """
+    behind = [path for path in notebook_runs.modules_behind(code) if path.name != "study.py"]
+    text = "\n".join([code, *(path.read_text(encoding="utf-8") for path in behind)])
+    words = set(re.findall(r"\.(\w+)", text)) if "evaluation.study" in text else set()
+    known = {*Study.model_fields, *vars(Study)}
+    waiting, read = words & known, set()
+    while waiting:
+        name = waiting.pop()
+        read.add(name)
+        derived = inspect.getattr_static(Study, name, None)
+        function = getattr(derived, "fget", None) or getattr(derived, "func", None) or derived
+        if inspect.isfunction(function):
+            waiting |= {*re.findall(r"self\.(\w+)", inspect.getsource(function))} & known - read
+    told = study.model_dump(mode="json", include=read)
+    return repr(told if names else _nameless(told))
+
+
+def _nameless(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _nameless(inner) for key, inner in part.items() if not key.endswith("name")}
+    return [_nameless(inner) for inner in part] if isinstance(part, list) else part
