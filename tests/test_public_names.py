@@ -23,8 +23,7 @@ FUNCTIONS = dict(write_api.functions())
 def names(study, tmp_path_factory):
     """What the examples in the docstrings may use."""
     register = study.register
-    trials = ev.read_study("studies/kuntakokeilut-2021.toml")
-    costs = ev.cost(register, study.episodes, trials)
+    costs = ev.cost(register, study.episodes, TRIALS)
     cohort = SimpleNamespace(episodes=study.episodes.join(costs), attrition=study.attrition)
     folder = tmp_path_factory.mktemp("examples")
     ev.simulate(folder / "raw", persons=2000, seed=1, effects={}, dirt=0)
@@ -36,7 +35,7 @@ def names(study, tmp_path_factory):
         "processed": folder / "processed",
         "pd": pd,
         "register": register,
-        "study": trials,
+        "study": TRIALS,
         "municipalities": study.municipalities,
         "cohort": cohort,
         "data": ev.compare(cohort.episodes, TRIALS, area="oulu", municipalities=study.municipalities),
@@ -142,7 +141,7 @@ def small_comparison(**columns):
         spent_eur=100 * (10 + noise + np.where(rows["post"], own, 0)) + 40 * (-1.0) ** (rows["number"] // 2),
         immigrant=(rows["number"] % 2 == 0) & (pilot | (rows["number"] % 4 == 0)),
     ).assign(**columns)
-    return ev.compare(episodes, area="oulu", municipalities=reference_of())
+    return ev.compare(episodes, TRIALS, area="oulu", municipalities=reference_of())
 
 
 def test_the_effect_is_the_difference_of_differences_with_its_unit():
@@ -151,7 +150,11 @@ def test_the_effect_is_the_difference_of_differences_with_its_unit():
     assert (row["unit"], row["group"], row["status"], row["persons"]) == ("number", "all", "ok", 60)
     assert row["ci_low"] < row["estimate"] < row["ci_high"]
     own = ev.compare(
-        small_comparison().every_day, area="oulu", municipalities=reference_of(), units={"jobs": "days"}
+        small_comparison().every_day,
+        TRIALS,
+        area="oulu",
+        municipalities=reference_of(),
+        units={"jobs": "days"},
     )
     assert ev.effect(own, outcomes="jobs", covariates=())["unit"].item() == "days"
 
@@ -166,7 +169,7 @@ def test_groups_of_persons_have_their_own_rows_and_a_joint_test():
         + 20 * (data.every_day["treated"] & data.every_day["post"] & (data.every_day["half"] == "first"))
     )
     differ = ev.effect(
-        ev.compare(lifted, area="oulu", municipalities=reference_of()),
+        ev.compare(lifted, TRIALS, area="oulu", municipalities=reference_of()),
         outcomes="jobs", by="half", covariates=(),
     )  # fmt: skip
     assert differ["estimate"].diff().iloc[1] == pytest.approx(-20)
@@ -223,7 +226,7 @@ def test_cost_per_unit_of_effect_is_the_ratio_of_the_two_differences():
     benefit = worth[worth["measure"] == "net_benefit"].set_index("x")["estimate"]
     assert benefit[200] == pytest.approx(100 * found.loc["delta_effect", "estimate"])
     renamed = small_comparison().every_day.rename(columns={"spent_eur": "cost_state_12m_eur"})
-    alone = ev.compare(renamed, area="oulu", municipalities=reference_of())
+    alone = ev.compare(renamed, TRIALS, area="oulu", municipalities=reference_of())
     with pytest.raises(ValueError, match="no all_public"):
         ev.cost_effectiveness(alone, effect="jobs", cost="cost_state_12m_eur", covariates=())
 
@@ -250,7 +253,7 @@ def test_a_figure_of_a_wrong_frame_says_what_is_missing_and_what_makes_it(figure
 def test_wrong_names_are_answered_with_the_nearest():
     data = small_comparison()
     with pytest.raises(ValueError, match="did you mean 'oulu'"):
-        ev.compare(data.every_day, area="oullu")
+        ev.compare(data.every_day, TRIALS, area="oullu")
     for call, name in ((ev.effect, "outcomes"), (ev.event_study, "outcome")):
         with pytest.raises(ValueError, match="did you mean 'jobs'"):
             call(data, **{name: "jobbs"})
