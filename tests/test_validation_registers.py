@@ -55,7 +55,7 @@ def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effect
         found = cohort.inflow(
             one, TRIALS, municipalities=read_reference("municipalities", REFERENCE)
         ).episodes
-        paid = costs.ledger(
+        paid = costs.cost(
             one, found, months=(12,), price_year=2024, discount_rate=0.0,
             reference=assumptions.load(REFERENCE),
         )[list(COSTS)]  # fmt: skip

@@ -68,7 +68,7 @@ class Comparison:
             return {"all": self.frame}
         if by not in self.frame:
             raise ValueError(f"by: no column {by!r}{nearest(by, self.frame)}")
-        levels = sorted(self.frame[by].dropna().unique())
+        levels = self.frame[by].dropna().sort_values().unique()
         if not 1 <= len(levels) <= MOST_GROUPS:
             raise ValueError(
                 f"by: {by!r} has {len(levels)} levels, between 1 and {MOST_GROUPS} can be read; "
