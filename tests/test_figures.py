@@ -10,6 +10,7 @@ import ledger_example
 from evaluation.reporting import area_figures, cost_figures, exhibits, figures, palette, time_figures
 from evaluation.words import alt_texts
 from evaluation.words.language import CODES, alphabetical, get
+from messages import parse_number
 
 NAMES = {"helsinki": "Helsinki", "oulu": "Oulun seutu", "raasepori-hanko": "Raasepori ja Hanko"}
 DRAWN = [name for name, exhibit in exhibits.EXHIBITS.items() if exhibit.draw is not None]
@@ -170,7 +171,7 @@ def test_numbers_in_tables_read_back_as_the_cleared_values(reports, code):
     for exact, words in cells:
         step = {"share": 0.05, "days": 0.05, "eur": 0.5}[units[float(exact)]]
         scale = 100 if units[float(exact)] == "share" else 1
-        assert spoken.parse_number(words) == pytest.approx(scale * float(exact), abs=step + 1e-9)
+        assert parse_number(spoken, words) == pytest.approx(scale * float(exact), abs=step + 1e-9)
 
 
 def test_inputs_are_not_changed_by_drawing(cleared):

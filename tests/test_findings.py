@@ -15,6 +15,7 @@ from evaluation.words import costs, findings, first_screen
 from evaluation.words.findings import LIMITS, effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
+from messages import parse_number
 
 UNITS = {
     "share": "open_employment_12m",
@@ -48,7 +49,7 @@ def row(low, high, unit="share", *, outcome=None, status="ok"):
 
 
 def numbers(text, words):
-    return [abs(words.parse_number(found)) for found in re.findall(r"€?\d[\d.,\u00a0]*", text)]
+    return [abs(parse_number(words, found)) for found in re.findall(r"€?\d[\d.,\u00a0]*", text)]
 
 
 def places(text, code):
@@ -186,7 +187,7 @@ def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, clea
     middle = rng.normal(0, 30, told.sum())
     width = rng.gamma(1, 30, told.sum())
     here.loc[told, "ci_low"], here.loc[told, "ci_high"] = middle - width, middle + width
-    reasons = rng.choice(list(first_screen.labels.REASON), rng.integers(1, 4), replace=False)
+    reasons = rng.choice(list(first_screen.labels.names()["reason"]), rng.integers(1, 4), replace=False)
     here.loc[here["measure"] == "verdict", "item"] = ";".join(reasons)
     said = [first_screen.headline(here, area="helsinki", language=get(code)) for code in CODES]
     assert all(first_screen.count(found) <= 150 and len(found) <= 5 for found in said)

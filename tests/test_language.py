@@ -9,8 +9,9 @@ from babel.messages import pofile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.words import language
+from evaluation.words import labels, language
 from evaluation.words.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
+from messages import messages, parse_number
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,6 +19,39 @@ ROOT = Path(__file__).parents[1]
 def catalogue(code):
     with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
         return [message for message in pofile.read_po(file, locale=code) if message.id]
+
+
+@pytest.fixture(scope="module")
+def used():
+    return (
+        messages(ROOT / "src" / "evaluation") | messages(ROOT / "notebooks") | messages(ROOT / "validation")
+    )
+
+
+@pytest.mark.parametrize("code", ["fi", "sv"])
+def test_every_message_of_package_notebooks_and_templates_is_translated(code, used):
+    known = {message.id for message in catalogue(code)}
+    assert used - known == set(), "not in the catalogue"
+    assert known - used == set(), "in the catalogue but not used"
+
+
+def test_messages_are_found_in_code_templates_and_notebooks(tmp_path):
+    (tmp_path / "a.py").write_text('x.text("One")\n# text("not this")\nf"{text(\'Inside\')}"\n')
+    (tmp_path / "b.html.j2").write_text('{% macro z() %}<p>{{ text("Two") }}</p>{% endmacro %}')
+    (tmp_path / "c.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "source": ["words.text(\\"Three\\")"]},'
+        ' {"cell_type": "markdown", "source": ["text(\\"Four\\")"]}]}'
+    )
+    assert messages(tmp_path) == {"One", "Two", "Three", "Inside"}
+
+
+@pytest.mark.parametrize("kind", labels.names())
+def test_every_name_stands_in_three_languages(kind):
+    for code, name in labels.names()[kind].items():
+        assert set(name) == set(CODES), (kind, code)
+        assert all(name.values()), (kind, code)
+        places = [set(re.findall(r"{(\w+)}", words)) for words in name.values()]
+        assert places[0] == places[1] == places[2], (kind, code)
 
 
 @pytest.mark.parametrize("code", ["fi", "sv"])
@@ -94,10 +128,12 @@ def test_zero_has_no_sign(code):
 def test_every_written_number_reads_back_to_the_rounded_value(value, decimals, signed, code):
     words = get(code)
     close = 0.5 * 10.0**-decimals * 1.000001 + abs(value) * 1e-12
-    assert abs(words.parse_number(words.number(value, decimals, signed=signed)) - value) <= close
-    assert abs(words.parse_number(words.euros(value, decimals, signed=signed)) - value) <= close
-    assert abs(words.parse_number(words.points(value, decimals, signed=signed)) - value) <= close
-    assert abs(words.parse_number(words.percent(value / 100, decimals, signed=signed)) * 100 - value) <= close
+    assert abs(parse_number(words, words.number(value, decimals, signed=signed)) - value) <= close
+    assert abs(parse_number(words, words.euros(value, decimals, signed=signed)) - value) <= close
+    assert abs(parse_number(words, words.points(value, decimals, signed=signed)) - value) <= close
+    assert (
+        abs(parse_number(words, words.percent(value / 100, decimals, signed=signed)) * 100 - value) <= close
+    )
 
 
 def test_unknown_language_is_refused():
@@ -121,7 +157,6 @@ def test_statuses_without_number_are_the_ledgers():
 
 
 def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
-    from evaluation.words import labels
     from ledger_example import example
 
     cleared = example()
@@ -139,8 +174,6 @@ def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
 
 
 def test_reasons_of_a_verdict_are_named_with_their_state():
-    from evaluation.words import labels
-
     words = get("en")
     assert labels.reason("pre_trend_concern", words) == labels.reason("pre_trend", words)
     assert labels.reason("hidden_bias_not_run", words).startswith("not checked: ")
@@ -150,7 +183,6 @@ def test_reasons_of_a_verdict_are_named_with_their_state():
 
 def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
     from evaluation.costs.items import ITEMS
-    from evaluation.words import measure_names, quality_names
 
     package = ROOT / "src" / "evaluation"
     cleaning = "".join(
@@ -158,9 +190,9 @@ def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
     )
     rules = re.findall(r'rule="(\w+)"|tally\.append\(\("(\w+)"', cleaning)
     named = {rule for pair in rules for rule in pair if rule and not rule.startswith("missing_")}
-    assert named <= set(quality_names.RULE), named - set(quality_names.RULE)
+    assert named <= set(labels.names()["rule"]), named - set(labels.names()["rule"])
     cohort = (package / "cohorts" / "cohort.py").read_text("utf-8")
     block = cohort[cohort.index("    steps = {") : cohort.index("    so_far =")]
     steps = set(re.findall(r'"(\w+)": ', block)) | set(re.findall(r'first="(\w+)"', cohort))
-    assert steps <= set(measure_names.STEP), steps - set(measure_names.STEP)
-    assert {item for item, _ in ITEMS} <= set(measure_names.COST_ITEM)
+    assert steps <= set(labels.names()["step"]), steps - set(labels.names()["step"])
+    assert {item for item, _ in ITEMS} <= set(labels.names()["cost_item"])

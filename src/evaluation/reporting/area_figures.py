@@ -23,7 +23,7 @@ from evaluation.reporting.palette import (
     writer,
 )
 from evaluation.reporting.time_figures import lines_of_arms
-from evaluation.words import labels, measure_names
+from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
             markerfacecolor=style.face,
         )
     measures = (("att_raw", COMPARISON), ("att_shrunken", PILOT))
-    style_key(
-        figure, [(measure_names.MEASURE[name], style, "-") for name, style in measures], language=language
-    )
+    style_key(figure, [(labels.label("measure", name, language), style, "-") for name, style in measures])
     ax.axvline(0, color=SOFT, linewidth=0.8)
     _area_axis(ax, order, names, here)
     _say_why_empty(ax, rows, order, language=language)
@@ -166,7 +164,7 @@ def baselines(rows: pd.DataFrame, *, language: Language) -> Figure:
             if np.isfinite(value):
                 ax.annotate(language.number(value, 2, signed=True), (value, position), (0, 5),
                             textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
-        ax.set_title(language.text(labels.SPECIFICATION[name]))
+        ax.set_title(labels.label("specification", name, language))
         tick_writer(ax.xaxis, "points", language=language, difference=True)
         ax.locator_params(axis="x", nbins=4)
     years = (language.text("first year"), language.text("second year"), language.text("third year"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.reporting.figures import named
-from evaluation.words import labels, measure_names, quality_names
+from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical, mark
 
 # measures whose estimate is a difference: it carries its sign, and a share is in percentage points
@@ -150,7 +150,7 @@ def name_of(column: str, row: Mapping[str, object], *, language: Language, names
             return labels.item(measure, text, language, names)
         except ValueError:
             return text.replace("_", " ")
-    if column == "group" and text in labels.ARM:
+    if column == "group" and text in labels.names()["arm"]:
         return named("arm", text, language)
     if column == "method":  # the kind of a result that is not shown would tell of it
         return "" if row["status"] in ("withheld", "suppressed") else named("method", text, language)
@@ -196,7 +196,7 @@ def data_table(
     # many columns of percentage points: the caption says the unit once
     bare = bool(spread) and bool(rows["unit"].eq("points").all())
     if bare:
-        caption = f"{caption}, {language.text(measure_names.UNIT['points'])}"
+        caption = f"{caption}, {labels.label('unit', 'points', language)}"
     columns = [name for name in columns if any(record[name] != "" for record in records)]
     across = list(dict.fromkeys(record[spread] for record in records)) if spread else [""]
     lines: dict[tuple, dict[object, dict]] = {}
@@ -263,13 +263,14 @@ def _any_interval(rows: pd.DataFrame) -> bool:
 
 
 def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
+    named = labels.names()
     known = {
-        "outcome": [*labels.OUTCOME, *labels.STATE],
-        "specification": [*labels.SPECIFICATION],
-        "window": [*labels.WINDOW],
-        "group": [*labels.ARM, *labels.GROUP],
-        "item": [*labels.PAYER, *labels.ARM, *quality_names.DIAGNOSTIC, "low", "high", "reported"],
-        "measure": [*measure_names.MEASURE],
+        "outcome": [*named["outcome"], *named["state"]],
+        "specification": [*named["specification"]],
+        "window": [*named["window"]],
+        "group": [*named["arm"], *named["group"]],
+        "item": [*named["payer"], *named["arm"], *named["diagnostic"], "low", "high", "reported"],
+        "measure": [*named["measure"]],
     }
     usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
     keys = pd.DataFrame(index=rows.index)

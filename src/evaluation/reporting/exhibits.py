@@ -17,9 +17,8 @@ import pandas as pd
 
 from evaluation.reporting import area_figures, cost_figures, figures, palette, time_figures
 from evaluation.reporting.data_tables import data_table
-from evaluation.words import alt_texts
+from evaluation.words import alt_texts, labels
 from evaluation.words.language import Language, mark
-from evaluation.words.quality_names import TRIED
 
 Scope = Literal["area", "areas", "country"]
 
@@ -59,6 +58,7 @@ class Report:
 
 
 HEADLINE = ("open_employment_12m",)
+TRIED = tuple(f"{area};{sd};0.5;placebo_areas" for area in labels.names()["tried"] for sd in (0.01, 0.03))
 INDICATORS = time_figures.INDICATORS
 CURVE = ("delta_effect", "delta_cost", "correlation")
 DESCRIPTION, EFFECT, COST, CE = ("description",), ("effect",), ("cost",), ("cost_effectiveness",)
@@ -166,7 +166,7 @@ EXHIBITS: dict[str, Exhibit] = {
         {"measure": ("did",), "window": ("after_1",)}, ("area",), spread="specification", scope="areas"),
     "validation": Exhibit(mark("How well the methods recover known effects"),
         {"topic": ("validation",), "measure": ("coverage", "false_positive", "power"),
-         "item": tuple(f"{area};{shock};0.5;placebo_areas" for area in TRIED for shock in (0.01, 0.03))},
+         "item": TRIED},
         ("item",), spread="measure", scope="country"),
     "quality": Exhibit(mark("What was corrected or left out when the registers were read"),
         {"measure": ("rows",)}, ("item", "method"), scope="country", folded=True),

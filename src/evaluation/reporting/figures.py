@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BASELINES = ("baseline_2018_19", "main", "baseline_covid")
-LOVE_KEY: list[tuple[str, Style, Line]] = [
-    (labels.SPECIFICATION["after_weighting"], PILOT, ""),
-    (labels.SPECIFICATION["before_weighting"], COMPARISON, ""),
-]
+
+
+def love_key(language: Language) -> list[tuple[str, Style, Line]]:
+    """What the markers of a love plot stand for."""
+    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
+    return [(labels.label("specification", code, language), style, "") for code, style in styles]
 
 
 def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -64,7 +66,7 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
                 textcoords="offset points",
                 va="center",
             )
-        ax.set_title(language.text(labels.ARM[arm]))
+        ax.set_title(labels.label("arm", arm, language))
         ax.set_xticks([])
         ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
         ax.spines["bottom"].set_visible(False)
@@ -83,7 +85,7 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     figure, axes = panels(height=1.0 + 0.27 * len(wide))
     draw_love(axes[0, 0], wide, language=language)
-    style_key(figure, LOVE_KEY, language=language)
+    style_key(figure, love_key(language))
     return figure
 
 
@@ -114,13 +116,13 @@ def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str]
     names : dict, optional
         Municipality names by code, for the analyses that leave one out.
     """
-    rank = {name: number for number, name in enumerate((*BASELINES, *labels.SPECIFICATION))}
+    rank = {name: number for number, name in enumerate((*BASELINES, *labels.names()["specification"]))}
     rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
     rows = rows.sort_values(["rank", "item"], kind="stable")
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
         main = "baseline_2019_20" if specification == "main" else specification
-        name = language.text(labels.SPECIFICATION.get(main, main))
+        name = labels.label("specification", main, language)
         if specification == "leave_one_out" and item:
             name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))
         words.append(language.text("Main: {analysis}", analysis=name) if specification == "main" else name)
@@ -221,7 +223,7 @@ def row_middles(lines: list[str]) -> np.ndarray:
 
 def _place(outcome: str) -> float:
     stem, months = labels.HORIZON.sub("", outcome), labels.HORIZON.search(outcome)
-    known = list(labels.OUTCOME)
+    known = list(labels.names()["outcome"])
     return known.index(stem) + (int(months[1]) / 100 if months else 0) if stem in known else len(known)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical, mark
 
 if TYPE_CHECKING:
@@ -188,11 +189,9 @@ def tick_writer(axis: object, unit: str, *, language: Language, difference: bool
 
 def unit_name(unit: str, *, language: Language, difference: bool = False) -> str:
     """Name of the unit as an axis says it; a difference of shares is in percentage points."""
-    from evaluation.words.measure_names import UNIT
-
     if unit in ("share", "probability"):
-        return language.text(UNIT["points"]) if difference else "%"
-    return language.text(UNIT[unit])
+        return labels.label("unit", "points", language) if difference else "%"
+    return labels.label("unit", unit, language)
 
 
 def svg(figure: Figure) -> str:
@@ -214,19 +213,16 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\n\s*", "\n", text)
 
 
-def style_key(
-    where: Figure | Axes, entries: list[tuple[str, Style, Line]], *, language: Language, **place: Any
-) -> None:
-    """Explain markers above a figure or on axes: message, style and line of each."""
+def style_key(where: Figure | Axes, entries: Sequence[tuple[str, Style, Line]], **place: Any) -> None:
+    """Explain markers above a figure or on axes: name, style and line of each."""
     from matplotlib.lines import Line2D
 
     lines = [
         Line2D([], [], color=style.color, linestyle=line, marker=style.marker, markerfacecolor=style.face)
         for _, style, line in entries
     ]
-    words = [language.text(words) for words, _, _ in entries]
     options: dict[str, Any] = {"loc": "outside upper left", "ncols": len(entries), **place}
-    where.legend(lines, words, **options)
+    where.legend(lines, [name for name, *_ in entries], **options)
 
 
 def numbered_areas(ax: Axes, points: pd.DataFrame, *, names: dict[str, str], here: str = "") -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evaluation.reporting.cost_figures import draw_region, include_zero
-from evaluation.reporting.figures import LOVE_KEY, draw_forest, draw_love, named, row_middles
+from evaluation.reporting.figures import draw_forest, draw_love, love_key, named, row_middles
 from evaluation.reporting.palette import PILOT, SOFT, look, style_key, tick_writer, unit_name
 from evaluation.reporting.time_figures import draw_event_study
 from evaluation.words.language import Language, get
@@ -54,7 +54,7 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
         ax = _axes(ax, height=1.0 + 0.27 * len(wide))
         draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
         above = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-        style_key(ax, LOVE_KEY, language=words, **above)
+        style_key(ax, love_key(words), **above)
     return ax
 
 

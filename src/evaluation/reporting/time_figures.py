@@ -21,7 +21,7 @@ from evaluation.reporting.palette import (
     year_of,
 )
 from evaluation.windows import AFTER, BASELINES, WINDOWS
-from evaluation.words import labels, measure_names
+from evaluation.words import labels
 from evaluation.words.language import Language
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
     for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
         lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
         policy_marks(ax, language=language, labelled=number == 0)
-        title = language.text(measure_names.MEASURE[name])
+        title = labels.label("measure", name, language)
         title = "\n".join(halves(title)) if len(title) > 60 else title
         ax.set_title(title, pad=48 if number == 0 else 6)
     return figure
@@ -90,7 +90,7 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
     low, high = ax.get_ylim()
     years = rows["window"].str[:4].astype(int)
     ax.set_xlim(years.min(), years.max() + 1)
-    end_labels(ax, [(language.text(labels.ARM[arm]), x, y, ARMS[arm].color) for arm, x, y in ends])
+    end_labels(ax, [(labels.label("arm", arm, language), x, y, ARMS[arm].color) for arm, x, y in ends])
     ax.set_ylim(low, high)
     ax.set_xticks(range(years.min(), years.max() + 2))
     ax.set_xticklabels([str(year) for year in range(years.min(), years.max() + 2)])
@@ -135,7 +135,7 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of measure cif and one window: outcome = exit state, item = arm, x = days.
     """
-    states = [state for state in labels.STATE if state in set(rows["outcome"])]
+    states = [state for state in labels.names()["state"] if state in set(rows["outcome"])]
     figure, axes = panels(-(-len(states) // 2), 2, height=0.5 + 2.2 * -(-len(states) // 2), sharex=True)
     for ax, state in zip(axes.flat, states, strict=False):
         for arm, style in ARMS.items():
@@ -157,7 +157,7 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
                 linestyle=style.line,
                 linewidth=1.6,
             )
-        ax.set_title(language.text(labels.STATE[state]))
+        ax.set_title(labels.label("state", state, language))
         ax.set_ylim(0)
         known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
         ax.set_xticks(known, ["0", "3", "6", "12", "24"][: len(known)])
@@ -177,7 +177,9 @@ def _key(figure: Figure, *, language: Language) -> None:
     lines = [
         Line2D([], [], color=style.color, linestyle=style.line, linewidth=1.8) for style in ARMS.values()
     ]
-    figure.legend(lines, [language.text(labels.ARM[arm]) for arm in ARMS], loc="outside upper left", ncols=2)
+    figure.legend(
+        lines, [labels.label("arm", arm, language) for arm in ARMS], loc="outside upper left", ncols=2
+    )
 
 
 def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:

@@ -112,7 +112,7 @@ def _indicators(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) ->
 
 def _exits(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
     parts = [language.text("Rising step lines with intervals, one chart for each way out of unemployment.")]
-    for state in [state for state in labels.STATE if state in set(rows["outcome"])]:
+    for state in [state for state in labels.names()["state"] if state in set(rows["outcome"])]:
         part = rows[rows["outcome"] == state]
         part = part[part["x"] == part["x"].max()].set_index("item")["estimate"]
         if {"pilot", "comparison"} <= set(part.index):

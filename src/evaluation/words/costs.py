@@ -11,7 +11,6 @@ from evaluation.words import labels
 from evaluation.words.findings import LIMITS, Finding, amounts, effect, pick
 from evaluation.words.first_screen import withheld
 from evaluation.words.language import Language
-from evaluation.words.measure_names import REFUSAL
 
 PAYERS = ("municipality", "state", "unemployment_funds", "eu", "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
@@ -97,14 +96,18 @@ def additional_month(
     status = "missing" if ratio is None else str(ratio["status"])
     if method.startswith("refused") and status not in ("suppressed", "withheld"):
         reason = method.partition(":")[2]
-        why = language.text(REFUSAL[reason]) if reason in REFUSAL else language.no_number("missing")
+        why = (
+            labels.label("refusal", reason, language)
+            if reason in labels.names()["refusal"]
+            else language.no_number("missing")
+        )
         return say("refused", language.text("no figure is given, because {reason}.", reason=why))
     if status in ("suppressed", "withheld", "missing", "not_run") or ratio is None:
         return say(status, language.no_number(status) + ".")
     low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
     if method != "interval" or _sign(months) < 1 or not (math.isfinite(low) and math.isfinite(high)):
         if _sign(months) < 0:
-            why = language.text(REFUSAL["fewer_months_in_work"])
+            why = labels.label("refusal", "fewer_months_in_work", language)
             return say("refused", language.text("no figure is given, because {reason}.", reason=why))
         return say(
             "unbounded",

@@ -48,7 +48,6 @@ class Language:
     code: str
     locale: Locale
     translate: Callable[[str], str] = field(repr=False)
-    translate_plural: Callable[[str, str, int], str] = field(repr=False)
 
     def text(self, message: str, /, **values: object) -> str:
         """Translate a message and fill its places; values are ready strings.
@@ -59,10 +58,6 @@ class Language:
         'uppgift saknas'
         """
         return self.translate(message).format(**values) if message else ""
-
-    def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
-        """Translate a message that depends on a count; ``{count}`` is filled with the formatted count."""
-        return self.translate_plural(one, many, count).format(count=self.number(count), **values)
 
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
         """Write a number; NaN and infinity become words, zero has no sign.
@@ -126,25 +121,6 @@ class Language:
         """Say why there is no number: a word for every status without one."""
         return self.text(NO_NUMBER.get(status, NO_NUMBER["missing"]))
 
-    def parse_number(self, text: str) -> float:
-        """Read back a number that this formatter wrote; a percentage becomes a share, words become NaN.
-
-        Examples
-        --------
-        >>> get("fi").parse_number("−1\\xa0234,5\\xa0€")
-        -1234.5
-        >>> get("en").parse_number("12.5%")
-        0.125
-        """
-        found = re.search(rf"([{MINUS}+-]?)€?(\d[\d.,{NBSP}]*)", text)
-        if not found:
-            return math.nan
-        sign, digits = found.groups()
-        thousands, decimal = (",", ".") if self.code == "en" else (NBSP, ",")
-        digits = digits.replace(thousands, "").replace(decimal, ".").replace(NBSP, "").rstrip(".")
-        value = float(digits) * (-1 if sign in {MINUS, "-"} else 1)
-        return value / 100 if text[found.end() :].lstrip().startswith("%") else value
-
     def _with_unit(self, value: float, decimals: int, form: str, signed: bool) -> str:
         number = self.number(value, decimals, signed=signed)
         if not math.isfinite(value):
@@ -176,7 +152,7 @@ def get(code: str) -> Language:
     compiled.seek(0)
     translations = gettext.GNUTranslations(compiled)  # type: ignore[arg-type]
     region = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}[code]
-    return Language(code, Locale.parse(region), translations.gettext, translations.ngettext)
+    return Language(code, Locale.parse(region), translations.gettext)
 
 
 def alphabetical(names: Iterable[str]) -> list[str]:
