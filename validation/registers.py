@@ -16,7 +16,8 @@ import pandas as pd
 from scipy import stats
 
 from evaluation.cohorts.comparison import compare
-from evaluation.economics.area import PERSPECTIVES, WORK_DAYS, joint_of
+from evaluation.economics.area import PERSPECTIVES
+from evaluation.economics.cost_effectiveness import WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.area import changes_of, labour_market_areas

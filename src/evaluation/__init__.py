@@ -21,7 +21,7 @@ PUBLIC = {
     "effect": "evaluation.inference.area",
     "event_study": "evaluation.inference.event_study",
     "balance": "evaluation.diagnostics.balance",
-    "cost_effectiveness": "evaluation.economics.area",
+    "cost_effectiveness": "evaluation.economics.cost_effectiveness",
     "plot": "evaluation.reporting.plot",
 }
 

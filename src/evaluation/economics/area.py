@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from evaluation.cohorts.comparison import Comparison
 from evaluation.costs import assumptions, tables
 from evaluation.costs.programme import cost_per_client
 from evaluation.economics import rows as cost_effectiveness_rows
+from evaluation.economics.cost_effectiveness import (
+    THRESHOLDS,
+    VALUE_OF_MONTH_EUR,
+    WORK_DAYS,
+    joint_of,
+    payer_of,
+)
 from evaluation.economics.joint import Joint
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import changes_of, shock_structure
+from evaluation.inference.area import changes_of
 from evaluation.inference.placebo_areas import AreaInference, area_covariance
 from evaluation.outcomes.description import of_area, with_after
 from evaluation.results.inputs import AreaInputs
@@ -24,7 +27,6 @@ from evaluation.units import DAYS_IN_MONTH
 
 EVERYONE = (*PAYERS, "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
-WORK_DAYS = "open_employment_days_12m"
 INCOME = "recipient_income_12m_eur"
 # The EU pays none of the items that the register holds: a difference of zero has no interval.
 COST_OUTCOMES = (*(f"cost_{payer}_12m_eur" for payer in EVERYONE if payer != "eu"), INCOME)
@@ -35,8 +37,6 @@ INCOME_ITEMS = (
     "tax_on_benefits",
     "tax_on_earnings",
 )
-THRESHOLDS = tuple(range(0, 5001, 250))
-VALUE_OF_MONTH_EUR = 2000.0
 # Staff and projects; bought services and pay subsidies are in the ledger of payers at unit cost already.
 PROGRAMME_ITEMS = ("henkilöstö", "hankkeet")
 # A year on labour market support past 300 paid days, against rehabilitative work and a pay subsidy.
@@ -170,92 +170,6 @@ def cost_effectiveness_rows_of(
     )
 
 
-def cost_effectiveness(
-    data: Comparison,
-    *,
-    effect: str,
-    cost: str | Sequence[str] = "cost_all_public_12m_eur",
-    covariates: Sequence[str] | None = None,
-    thresholds: Sequence[float] = THRESHOLDS,
-    value: float = VALUE_OF_MONTH_EUR,
-) -> pd.DataFrame:
-    """Cost and effect together: plane, cost per unit of effect, net benefit, acceptability, break-even.
-
-    Parameters
-    ----------
-    data : Comparison
-        From `compare`.
-    effect : str
-        Column of the effect. Days are counted in months of 30.4375 days, anything else in its own unit.
-    cost : str or sequence of str
-        Columns of costs in euros, one a perspective. A payer's column needs that of all public payers beside
-        it: one payer's gain may be another's loss.
-    covariates : sequence of str, optional
-        Columns that the comparison is balanced on; by default the study's.
-    thresholds : sequence of float
-        Values in euros of one unit of the effect, for net benefit, acceptability and perfect information.
-    value : float
-        The value at which break-even values are stated.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a number: outcome (the effect), item (the payer, or the column of a cost of one's own),
-        measure (delta_cost, delta_effect, correlation, icer, quadrant_ne, …, net_benefit, acceptability,
-        evpi, break_even_effect, break_even_cost), x (threshold), unit, estimate, std_error, ci_low, ci_high,
-        p_value, method, status. A ratio that would mislead has no number and its method says why.
-
-    Raises
-    ------
-    ValueError
-        If a column is unknown, a cost is not in euros, or a payer stands alone.
-
-    Source: Black (1990), Medical Decision Making 10(3); Fieller (1954), JRSS B 16(2); Stinnett and Mullahy
-    (1998), Medical Decision Making 18(2).
-
-    Examples
-    --------
-    >>> worth = cost_effectiveness(data, effect="open_employment_days_12m", cost="cost_all_public_12m_eur")
-    >>> worth.query("measure in ['delta_cost', 'delta_effect']")[["item", "unit"]].values.tolist()
-    [['all_public', 'eur'], ['all_public', 'months']]
-    """
-    costs = [cost] if isinstance(cost, str) else list(cost)
-    unit = data.unit(effect)
-    if strange := [name for name in costs if data.unit(name) != "eur"]:
-        raise ValueError(f"cost: {strange} not in euros; give columns of euros, or say so by compare(units=)")
-    shocks = shock_structure(data.municipalities, data.study.areas, area=data.area)
-    covariates = data.study.covariates if covariates is None else covariates
-    changes = changes_of(data.frame, outcomes=[*costs, effect], covariates=covariates)
-    joints = {
-        payer_of(name): joint_of(changes, cost=name, effect=effect, in_months=unit == "days", **shocks)
-        for name in costs
-    }
-    rows = cost_effectiveness_rows.summary(
-        joints,
-        thresholds=thresholds,
-        value_of_month=value,
-        effect_unit="months" if unit == "days" else unit,
-    )
-    return rows.drop(columns="topic").assign(outcome=effect)
-
-
-def joint_of(
-    changes: MunicipalChanges,
-    *,
-    cost: str,
-    groups: pd.Series,
-    areas: pd.Series | None,
-    effect: str = WORK_DAYS,
-    in_months: bool = True,
-) -> Joint:
-    """Difference in a cost and in an effect (days in months), with their area covariance."""
-    found = area_covariance(changes, outcomes=[cost, effect], groups=groups, areas=areas)
-    scale = np.array([1.0, 1 / DAYS_IN_MONTH if in_months else 1.0])
-    delta_cost, delta_effect = found.estimate * scale
-    covariance = found.covariance * np.outer(scale, scale)
-    return Joint(float(delta_cost), float(delta_effect), covariance, df=found.df, method="area covariance, t")
-
-
 def _by_month(
     data: pd.DataFrame, study: Study, *, groups: pd.Series, areas: pd.Series | None
 ) -> tuple[dict[str, list[float]] | None, list[float] | None]:
@@ -289,14 +203,3 @@ def _recipients(
     joint = Joint(float(found.estimate[0]), float(found.estimate[1]), found.covariance, df=found.df)
     draws = joint.draws(10_000, seed=seed)
     return {"estimate": np.array(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}
-
-
-def payer_of(column: str) -> str:
-    """Payer in the name of a cost column; a cost of one's own keeps its name.
-
-    Examples
-    --------
-    >>> payer_of("cost_unemployment_funds_12m_eur")
-    'unemployment_funds'
-    """
-    return re.sub(r"^cost_(\w+)_\d+m_eur$", r"\1", column)
