@@ -238,6 +238,12 @@ def test_a_period_that_is_the_window_before_differs_by_nothing_and_has_no_interv
     assert found["ci_low"].isna().tolist() == [True, False]
 
 
+def test_a_period_whose_follow_up_is_cut_is_left_out():
+    data = small_comparison(jobs=lambda rows: rows["jobs"].mask(rows["index_day"] > day("2021-07-01")))
+    found = ev.event_study(data, outcome="jobs", covariates=())
+    assert found["window"].tolist() == ["2019Q2", "2019Q3", "2021Q2"]
+
+
 def test_weights_make_a_truth_value_equal_in_both_arms():
     row = ev.balance(small_comparison(), covariates=["immigrant"]).iloc[0]
     assert (row["mean_target"], row["mean_weighted"]) == (0.5, pytest.approx(0.5))
@@ -258,6 +264,8 @@ def test_cost_per_unit_of_effect_is_the_ratio_of_the_two_differences():
     ]
     benefit = worth[worth["measure"] == "net_benefit"].set_index("x")["estimate"]
     assert benefit[200] == pytest.approx(100 * found.loc["delta_effect", "estimate"])
+    assert ev.plot.plane(worth).get_xlabel() == "jobs, number"
+    assert ev.plot.acceptability(worth).get_xlabel() == "euros / jobs"
     renamed = small_comparison().every_day.rename(columns={"spent_eur": "cost_state_12m_eur"})
     alone = ev.compare(renamed, TRIALS, area="oulu", municipalities=reference_of())
     with pytest.raises(ValueError, match="no all_public"):

@@ -15,6 +15,8 @@ from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.study import Study
 from evaluation.units import to_day
 
+FOLLOWED = 0.9  # share of episodes that have the outcome, against the best period
+
 
 def event_study(
     data: Comparison,
@@ -27,7 +29,8 @@ def event_study(
 ) -> pd.DataFrame:
     """Difference of every quarter from the window before, pilot area against comparison.
 
-    All index dates in whole quarters are followed, not only those of the two windows.
+    All index dates in whole quarters are followed, not only those of the two windows; quarters whose
+    follow-up the register cuts are left out.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def event_study(
     first, last = (to_day(date) for date in data.before)
     base = data.every_day["index_day"].between(first, last)
     frame = coarsened(data.every_day).assign(window=np.where(base, "before", ""))
-    frame = _whole_periods(frame, study, months=months)
+    frame = _whole_periods(frame, study, outcome=outcome, months=months)
     changes = quarterly_changes(
         frame,
         outcome=outcome,
@@ -82,8 +85,8 @@ def event_study(
     return quarter_rows(changes, frame, study, outcome=outcome, unit=unit, level=level, seed=seed)
 
 
-def _whole_periods(data: pd.DataFrame, study: Study, *, months: int) -> pd.DataFrame:
-    """Episodes of the periods that the index dates cover in full, `index_quarter` being the first of each."""
+def _whole_periods(data: pd.DataFrame, study: Study, *, outcome: str, months: int) -> pd.DataFrame:
+    """Episodes of the periods that index dates and follow-up cover; `index_quarter` is the first of each."""
     days = data["index_day"].to_numpy().astype("datetime64[D]")
     period = days.astype("datetime64[M]").astype(int) // months
     first, last = np.datetime64(study.first_day), np.datetime64(study.after.last)
@@ -92,7 +95,8 @@ def _whole_periods(data: pd.DataFrame, study: Study, *, months: int) -> pd.DataF
         end.astype("datetime64[M]").astype("datetime64[D]") <= last + 1
     )
     names = [f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in start]
-    return data.assign(index_quarter=names)[whole]
+    followed = data[outcome].notna().groupby(names).transform("mean")
+    return data.assign(index_quarter=names)[whole & (followed >= FOLLOWED * followed.max())]
 
 
 def quarter_rows(

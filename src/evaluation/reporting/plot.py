@@ -208,7 +208,7 @@ def acceptability(
     >>> acceptability(worth).get_ylabel()
     'Probability of being worth it'
     """
-    rows = _of(table, "item", "measure", "x", "estimate", maker="cost_effectiveness")
+    rows = _of(table, "outcome", "item", "measure", "x", "unit", "estimate", maker="cost_effectiveness")
     chosen = item if item in set(rows["item"]) else rows["item"].iloc[0]
     curve = rows[rows["measure"].eq("acceptability") & rows["item"].eq(chosen)].sort_values("x")
     words = get(language)
@@ -221,7 +221,9 @@ def acceptability(
         tick_writer(ax.yaxis, "probability", language=words)
         ax.set_title(named("payer", chosen, words))
         ax.set_ylabel(words.text("Probability of being worth it"))
-        ax.set_xlabel(words.text("Value of an additional month in work, euros"))
+        in_months = rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all()
+        own = f"{unit_name('eur', language=words)} / {named('outcome', rows['outcome'].iloc[0], words)}"
+        ax.set_xlabel(words.text("Value of an additional month in work, euros") if in_months else own)
     return ax
 
 
