@@ -33,7 +33,9 @@ def study(tmp_path_factory):
     from evaluation.simulation.register import simulate
 
     folder = tmp_path_factory.mktemp("study")
-    simulate(folder / "raw", persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002)
+    simulate(
+        folder / "raw", TRIALS, persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002
+    )
     rules = ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
     register = ingest.load(folder / "processed")
     municipalities = reference("municipalities", REFERENCE)
@@ -42,7 +44,7 @@ def study(tmp_path_factory):
         register,
         found.episodes.join(measures.measure(register, found.episodes)),
         found.attrition,
-        area_months.cells(register),
+        area_months.cells(register, **TRIALS.months),
         rules,
         municipalities,
         REFERENCE,

@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.outcomes.area_months import cells, months_between, rates
 from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED
-from small_register import day, random_register, register
+from small_register import TRIALS, day, random_register, register
 
 STATFIN = Path(__file__).parents[2] / "shared" / "statfin"
 PERSON = ("1980-06-15", "female", "secondary", "fi", False)
@@ -25,7 +25,7 @@ def small(spells, residence=(("564", "2016-01-01", "2025-01-01"),)):
 
 
 def series(found, column, municipality="564", **options):
-    table = cells(found, **options)
+    table = cells(found, **(TRIALS.months | options))
     return table.loc[table["municipality"] == municipality, column].tolist()
 
 
@@ -106,14 +106,14 @@ def test_order_of_rows_does_not_matter(drawn):
         spells=drawn.spells.sample(frac=1, random_state=1),
         residence=drawn.residence.sample(frac=1, random_state=1),
     )
-    pd.testing.assert_frame_equal(cells(drawn), cells(mixed))
+    pd.testing.assert_frame_equal(cells(drawn, **TRIALS.months), cells(mixed, **TRIALS.months))
 
 
 def test_months_outside_the_register_are_refused(drawn):
     with pytest.raises(ValueError, match="first: 2015-12"):
-        cells(drawn, first="2015-12")
+        cells(drawn, first="2015-12", last="2016-12")
     with pytest.raises(ValueError, match="last: 2025-01"):
-        cells(drawn, last="2025-01")
+        cells(drawn, first="2024-01", last="2025-01")
 
 
 def test_rates_are_missing_where_nobody_is_counted():

@@ -114,7 +114,7 @@ def test_a_run_without_a_register_simulates_one_first(project, runs, monkeypatch
 
     made = []
 
-    def register(raw, **given):
+    def register(raw, study, **given):
         made.append(given)
         (raw / "layout.toml").write_text("")
 
@@ -127,6 +127,14 @@ def test_a_run_without_a_register_simulates_one_first(project, runs, monkeypatch
     assert "simulating one" in capsys.readouterr().err
     call(project, "run", "--areas", "oulu")
     assert len(made) == 1  # the delivery that is there is used
+
+
+def test_a_wrong_study_file_is_told_in_one_line(project, capsys):
+    assert call(project, "run", "--study", "studies/nowhere.toml") == 2
+    assert "studies/nowhere.toml: no such study file" in capsys.readouterr().err
+    (project / "other.toml").write_text("act = 1")
+    assert call(project, "run", "--study", "other.toml") == 2
+    assert "other.toml: slug is missing; name is missing; " in capsys.readouterr().err
 
 
 def test_simulate_writes_a_delivery_that_ingest_reads(project, capsys):
@@ -152,7 +160,7 @@ def test_simulate_never_writes_over_a_delivery_that_is_not_simulated(delivered, 
 def test_an_interrupted_simulation_leaves_no_half_delivery(project, monkeypatch):
     from evaluation.simulation import register as simulate
 
-    def register(raw, **given):
+    def register(raw, study, **given):
         (raw / "henkilot.csv").write_text("half")
         raise KeyboardInterrupt
 

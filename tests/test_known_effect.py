@@ -37,6 +37,7 @@ SIZES = {"one": (1, 1), "two_to_six": (2, 6), "seven_or_more": (7, 99)}
 def runs_of(seed, *, effects, shock_sd, persons=100_000, draws=999):
     """Estimate, interval and p-value of every pilot area of one register drawn with known effects."""
     drawn = draw(
+        TRIALS,
         persons=persons,
         seed=seed,
         reference=REFERENCE,

@@ -26,7 +26,7 @@ def names(study, tmp_path_factory):
     costs = ev.cost(register, study.episodes, TRIALS)
     cohort = SimpleNamespace(episodes=study.episodes.join(costs), attrition=study.attrition)
     folder = tmp_path_factory.mktemp("examples")
-    ev.simulate(folder / "raw", persons=2000, seed=1, effects={}, dirt=0)
+    ev.simulate(folder / "raw", TRIALS, persons=2000, seed=1, effects={}, dirt=0)
     ev.ingest(folder / "raw", folder / "processed", reference=study.reference)
     return {
         "ev": ev,

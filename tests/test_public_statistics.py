@@ -9,6 +9,7 @@ import pytest
 from evaluation.registers import ingest
 from evaluation.results import ledger
 from evaluation.statistics import area_shocks, gaps, statfin
+from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "statfin" / "12r5.csv"
@@ -36,7 +37,7 @@ def small():
     }
     rows = []
     for window in ("2019_20", "after_1"):
-        first, last = map(gaps.month_number, gaps.PUBLIC_WINDOWS[window])
+        first, last = TRIALS.windows[window].months
         for month in range(first, last + 1):
             for code, values in share.items():
                 rows.append((code, month, float(values[window]), 3000.0 if code == "001" else 1000.0, 1.0))
@@ -46,7 +47,7 @@ def small():
 
 def test_gaps_by_hand():
     statistics, municipalities = small()
-    found = gaps.gaps(statistics, municipalities).set_index(["area", "window"])
+    found = gaps.gaps(statistics, TRIALS, municipalities=municipalities).set_index(["area", "window"])
     # pilot (300 + 50) / 4,000 = 8.75 %, comparison (70 + 90) / 2,000 = 8 %: Åland and possible pilots are out
     assert found.loc[("all", "2019_20"), ["pilot", "comparison", "gap"]].tolist() == pytest.approx(
         [8.75, 8.0, 0.75]
@@ -61,7 +62,7 @@ def test_months_without_a_count_leave_the_denominator_too():
     statistics, municipalities = small()
     hidden = statistics["municipality"].eq("004") & statistics["month"].lt(597)
     statistics.loc[hidden, "unemployed"] = np.nan
-    found = gaps.gaps(statistics, municipalities).set_index(["area", "window"])
+    found = gaps.gaps(statistics, TRIALS, municipalities=municipalities).set_index(["area", "window"])
     months = int(hidden.sum())
     expected = (12 * 70 + (12 - months) * 90) / (12 * 1000 + (12 - months) * 1000)
     assert found.loc[("all", "2019_20"), "comparison"] == pytest.approx(100 * expected)
@@ -70,7 +71,7 @@ def test_months_without_a_count_leave_the_denominator_too():
 def test_inputs_are_not_changed():
     statistics, municipalities = small()
     before = statistics.copy(), municipalities.copy()
-    gaps.gaps(statistics, municipalities)
+    gaps.gaps(statistics, TRIALS, municipalities=municipalities)
     pd.testing.assert_frame_equal(statistics, before[0])
     pd.testing.assert_frame_equal(municipalities, before[1])
 
@@ -78,7 +79,7 @@ def test_inputs_are_not_changed():
 def test_statistics_outside_every_window_are_refused():
     statistics, municipalities = small()
     with pytest.raises(ValueError, match="no month lies in the windows"):
-        gaps.gaps(statistics.assign(month=0), municipalities)
+        gaps.gaps(statistics.assign(month=0), TRIALS, municipalities=municipalities)
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +89,17 @@ def real():
 
 @pytest.fixture(scope="module")
 def changes(real):
-    return gaps.did(*real, seed=1269)
+    return gaps.did(real[0], TRIALS, municipalities=real[1], seed=1269)
 
 
 @needs_real
 def test_the_published_gaps_before_and_after_the_start_are_reproduced(real):
-    found = gaps.gaps(*real).query("area == 'all'").set_index("window")["gap"].round(2)
+    found = (
+        gaps.gaps(real[0], TRIALS, municipalities=real[1])
+        .query("area == 'all'")
+        .set_index("window")["gap"]
+        .round(2)
+    )
     assert found.drop("2018_19").to_dict() == {
         "2019_20": 1.94,
         "covid": 2.70,
@@ -116,7 +122,7 @@ def test_the_baseline_decides_the_sign(changes):
 
 @needs_real
 def test_changes_are_differences_of_gaps_and_intervals_agree_with_p_values(real, changes):
-    gap = gaps.gaps(*real).set_index(["area", "window"])["gap"]
+    gap = gaps.gaps(real[0], TRIALS, municipalities=real[1]).set_index(["area", "window"])["gap"]
     for row in changes.itertuples():
         assert row.estimate == pytest.approx(gap[row.area, row.window] - gap[row.area, row.baseline])
     excluded = (changes["ci_low"] > 0) | (changes["ci_high"] < 0)
@@ -132,11 +138,11 @@ def test_the_interval_of_helsinki_is_neither_that_of_a_village_nor_nothing(chang
 
 @needs_real
 def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the_others(real, changes):
-    again = gaps.did(*real, seed=1269)
+    again = gaps.did(real[0], TRIALS, municipalities=real[1], seed=1269)
     pd.testing.assert_frame_equal(changes, again)
     statistics, municipalities = real
     kept = municipalities["pilot_area"].isin(["", "oulu"])
-    alone = gaps.did(statistics, municipalities[kept], seed=1269)
+    alone = gaps.did(statistics, TRIALS, municipalities=municipalities[kept], seed=1269)
     for frame in (alone, changes):
         assert len(frame.query("area == 'oulu'")) == 9
     pd.testing.assert_frame_equal(
@@ -148,7 +154,9 @@ def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the
 @needs_real
 def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real):
     areas = ingest.reference("pilot_areas", REFERENCE)["area"].tolist()
-    rows = ledger.rows(gaps.ledger_rows(*real, areas=areas, seed=1, draws=199))
+    rows = ledger.rows(
+        gaps.ledger_rows(real[0], TRIALS, municipalities=real[1], areas=areas, seed=1, draws=199)
+    )
     counts = rows.groupby("measure").size()
     assert counts["did"] == 24 * 9 and counts["gap"] == 24 * 6
     assert counts["unemployed_share"] == 23 * 2 * 70
@@ -161,8 +169,8 @@ def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real
 @needs_real
 def test_untreated_real_municipalities_are_rarely_found_to_differ_whatever_their_size(real):
     statistics, municipalities = real
-    rows = gaps.with_arms(statistics, municipalities).query("arm == 'comparison'")
-    table = gaps._municipal_shares(rows).dropna()
+    rows = gaps.with_arms(statistics, TRIALS, municipalities=municipalities).query("arm == 'comparison'")
+    table = gaps._municipal_shares(rows, TRIALS).dropna()
     region = municipalities.set_index("municipality").loc[table.index, "region_code"].to_numpy(dtype=object)
     size = table["labour_force", "after_2"].to_numpy()
     found = []

@@ -17,9 +17,12 @@ from evaluation.simulation import register as simulate
 from evaluation.simulation.delivery import OPEN, days_covered
 from evaluation.simulation.dirt import soil
 from evaluation.simulation.histories import LAID_OFF, OUTSIDE, STUDY, SUBSIDISED, UNEMPLOYED, WORK, Timeline
-from evaluation.simulation.population import BURN_IN, END, START, allocate, day_of, municipality_sizes
+from evaluation.simulation.population import Years, allocate, municipality_sizes
 from evaluation.simulation.set_effects import EARNINGS_RELATED, SUPPORT, convert, draw_shifts, overlay
+from evaluation.units import to_day
 from small_register import TRIALS
+
+YEARS = Years.of(TRIALS)
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 FILES = ["henkilot", "asuminen", "jaksot", "etuudet", "ansiot", "aluekustannukset"]
@@ -33,7 +36,7 @@ def ingest(folder, processed):
 
 
 def write(folder, *, persons=3000, seed=1, **settings):
-    simulate.simulate(folder, persons=persons, seed=seed, reference=REFERENCE, **settings)
+    simulate.simulate(folder, TRIALS, persons=persons, seed=seed, reference=REFERENCE, **settings)
     return folder
 
 
@@ -49,7 +52,7 @@ def dirty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawn():
-    return simulate.draw(persons=40_000, seed=2, reference=REFERENCE, area_shock_sd=0.0)
+    return simulate.draw(TRIALS, persons=40_000, seed=2, reference=REFERENCE, area_shock_sd=0.0)
 
 
 def raw(folder, name):
@@ -189,7 +192,7 @@ def test_a_reference_folder_without_labour_force_is_refused(tmp_path):
     table = pd.read_csv(folder / "municipalities.csv", dtype=str, keep_default_na=False)
     table.drop(columns="labour_force").to_csv(folder / "municipalities.csv", index=False)
     with pytest.raises(ValueError, match="labour_force"):
-        municipality_sizes(folder)
+        municipality_sizes(TRIALS, folder)
 
 
 # Histories
@@ -200,7 +203,7 @@ def test_main_states_follow_each_other_without_gap_or_overlap(drawn):
     same = line.person[1:] == line.person[:-1]
     assert (line.end > line.start).all()
     assert (line.start[1:][same] == line.end[:-1][same]).all()
-    assert (line.start[1:][~same] == BURN_IN).all() and (line.end[:-1][~same] == END).all()
+    assert (line.start[1:][~same] == YEARS.warm_up).all() and (line.end[:-1][~same] == YEARS.until).all()
     assert (line.state[1:][same] != line.state[:-1][same]).all()
 
 
@@ -266,14 +269,14 @@ def test_benefits_pay_five_days_a_week_at_the_rate_of_the_day(clean):
 
 
 def test_labour_market_support_follows_400_days_of_earnings_related_allowance(drawn):
-    one = Timeline(*(np.array([v]) for v in (0, UNEMPLOYED, day_of("2018-01-01"), day_of("2021-01-01"))))
+    one = Timeline(*(np.array([v]) for v in (0, UNEMPLOYED, to_day("2018-01-01"), to_day("2021-01-01"))))
     phases = set_effects.Phases(
         one.person, one.start, one.end, benefit=np.array([EARNINGS_RELATED]), left=np.array([400])
     )
     paid = delivery.benefits(one, phases, drawn.population, np.array([3000.0]))
     insured, after = (paid[paid["benefit"] == kind] for kind in (EARNINGS_RELATED, SUPPORT))
     assert insured["days"].sum() == 400
-    assert after["start"].min() == insured["end"].max() == day_of("2019-07-15")
+    assert after["start"].min() == insured["end"].max() == to_day("2019-07-15")
     assert paid["days"].sum() == np.busday_count("2018-01-01", "2021-01-01")
 
 
@@ -281,7 +284,7 @@ def test_the_pandemic_shows_in_lay_offs_and_unemployment(drawn):
     persons = np.arange(len(drawn.population.home))
 
     def share(state, date):
-        rows = drawn.line.at(persons, np.full(len(persons), day_of(date)))
+        rows = drawn.line.at(persons, np.full(len(persons), to_day(date)))
         return (drawn.line.state[rows] == state).mean()
 
     assert share(LAID_OFF, "2020-05-01") > 5 * share(LAID_OFF, "2019-05-01")
@@ -298,9 +301,9 @@ def test_the_numbers_look_like_finnish_unemployment(drawn):
     assert 1.5 < len(table) / len(drawn.population.home) * 9 / 8 < 2.5
     assert 0.6 < table["target"].mean() < 0.8
     persons = np.arange(len(drawn.population.home))
-    day = np.full(len(persons), day_of("2019-06-01"))
+    day = np.full(len(persons), to_day("2019-06-01"))
     state = drawn.line.state[drawn.line.at(persons, day)]
-    services = delivery.services(drawn.line, seed=1)
+    services = delivery.services(drawn.line, drawn.population.years, seed=1)
     helped = days_covered(services, persons, day, day + 1) > 0
     active = helped.sum() + (state == SUBSIDISED).sum()
     broad = np.isin(state, (UNEMPLOYED, LAID_OFF, SUBSIDISED)).sum()
@@ -322,11 +325,13 @@ def test_converted_outcomes_move_by_the_wanted_probability():
 
 
 def test_overlaid_parts_replace_just_their_days():
-    line = Timeline(*(np.array(v) for v in ([0, 0], [UNEMPLOYED, WORK], [BURN_IN, 16000], [16000, END])))
+    line = Timeline(
+        *(np.array(v) for v in ([0, 0], [UNEMPLOYED, WORK], [YEARS.warm_up, 16000], [16000, YEARS.until]))
+    )
     parts = [(0, 15500, 15600, WORK), (0, 15900, 16000, WORK), (1, 17000, 17010, OUTSIDE)]
     new = overlay(line, *(np.array(v) for v in zip(*parts, strict=True)))
     assert new.state.tolist() == [UNEMPLOYED, WORK, UNEMPLOYED, WORK, OUTSIDE, WORK]
-    assert new.start.tolist() == [BURN_IN, 15500, 15600, 15900, 17000, 17010]
+    assert new.start.tolist() == [YEARS.warm_up, 15500, 15600, 15900, 17000, 17010]
 
 
 def test_every_episode_has_the_outcome_that_the_truth_says(drawn):
@@ -340,7 +345,9 @@ def test_the_set_effect_is_realised_far_within_monte_carlo_error():
     effects = {"oulu": 0.03, "helsinki": -0.04, "pirkanmaa": 0.10}
     found = []
     for seed in range(6):
-        table = simulate.draw(persons=20_000, seed=seed, reference=REFERENCE, effects=effects).episodes
+        table = simulate.draw(
+            TRIALS, persons=20_000, seed=seed, reference=REFERENCE, effects=effects
+        ).episodes
         table = table[table["treated"] & table["counted"]]
         gain = table["outcome"].astype(int) - table["outcome_without"]
         found.append(gain.groupby(table["area"]).agg(["sum", "size", "var"]))
@@ -361,7 +368,13 @@ def test_selection_lowers_levels_and_keeps_trends_parallel():
     gaps = []
     for seed in range(3):
         table = simulate.draw(
-            persons=60_000, seed=seed, reference=REFERENCE, effects={}, area_shock_sd=0.0, selection=0.08
+            TRIALS,
+            persons=60_000,
+            seed=seed,
+            reference=REFERENCE,
+            effects={},
+            area_shock_sd=0.0,
+            selection=0.08,
         ).episodes
         table = table[table["counted"] & (table["window"] >= -3)]
         mean = table.groupby(["pilot", "after"])["outcome"].mean()
@@ -373,7 +386,7 @@ def test_selection_lowers_levels_and_keeps_trends_parallel():
 
 def test_a_broken_trend_is_as_large_as_asked():
     settings = {"persons": 30_000, "seed": 1, "reference": REFERENCE, "effects": {}}
-    straight, broken = (simulate.draw(**settings, trend_break=d).episodes for d in (0.0, 0.05))
+    straight, broken = (simulate.draw(TRIALS, **settings, trend_break=d).episodes for d in (0.0, 0.05))
     after = straight["after"] & straight["pilot"]
     assert (broken["outcome"] - straight["outcome"].astype(int))[after].mean() == pytest.approx(
         0.05, abs=0.01
@@ -451,7 +464,7 @@ def test_the_truth_table_holds_set_and_realised_effects(tmp_path):
 )
 def test_effects_that_mean_nothing_are_refused(effects, message):
     with pytest.raises(ValueError, match=message):
-        simulate.draw(persons=500, seed=1, reference=REFERENCE, effects=effects)
+        simulate.draw(TRIALS, persons=500, seed=1, reference=REFERENCE, effects=effects)
 
 
 def test_more_service_days_than_there_is_room_for_are_refused(tmp_path):
@@ -467,11 +480,11 @@ def test_most_area_costs_are_missing_and_none_is_presented_as_published(clean):
 
 
 def test_the_smallest_area_has_enough_episodes_in_the_default_register():
-    table = simulate.draw(persons=simulate.PERSONS, seed=1, reference=REFERENCE).episodes
+    table = simulate.draw(TRIALS, persons=simulate.PERSONS, seed=1, reference=REFERENCE).episodes
     table = table[table["counted"] & table["target"] & (table["area"] != "")]
     assert table[table["after"]]["area"].value_counts().min() > 200
     assert table[table["window"] == -2]["area"].value_counts().min() > 65
 
 
 def test_open_ends_lie_beyond_every_day():
-    assert OPEN > END > START and STUDY != OUTSIDE
+    assert OPEN > YEARS.until > YEARS.first and STUDY != OUTSIDE

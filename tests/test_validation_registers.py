@@ -27,12 +27,12 @@ KEYS = ["quantity", "perspective", "method"]
 
 @pytest.fixture(scope="module")
 def effects():
-    return everywhere(REFERENCE, work=0.1, service_days=2.0)
+    return everywhere(TRIALS, REFERENCE, work=0.1, service_days=2.0)
 
 
 @pytest.fixture(scope="module")
 def small(effects):
-    return draw(**SMALL, effects=effects)
+    return draw(TRIALS, **SMALL, effects=effects)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def runs(effects):
 
 
 def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effects, tmp_path):
-    simulate(tmp_path / "register", **SMALL, effects=effects, dirt=0.0)
+    simulate(tmp_path / "register", TRIALS, **SMALL, effects=effects, dirt=0.0)
     ingest.ingest(tmp_path / "register", tmp_path, reference=REFERENCE)
     delivered = ingest.load(tmp_path)
     in_memory = paired_registers(small, seed=7).register
@@ -80,7 +80,7 @@ def test_true_effects_are_those_that_were_set_and_work_saves_money(priced):
 
 
 def test_without_effect_the_two_histories_cost_the_same():
-    drawn = draw(**SMALL, effects={})
+    drawn = draw(TRIALS, **SMALL, effects={})
     found = priced_episodes(drawn, names=MEASURED, seed=7, reference=REFERENCE, study=TRIALS)
     truth = found.filter(like="true_").dropna()
     assert len(truth) and (truth == 0).all(axis=None)

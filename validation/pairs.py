@@ -21,7 +21,7 @@ from evaluation.schemas import DTYPES, REGISTER_TABLES
 from evaluation.simulation import delivery
 from evaluation.simulation.files import CODES
 from evaluation.simulation.histories import Timeline
-from evaluation.simulation.population import END, START
+from evaluation.simulation.population import Years
 from evaluation.simulation.register import SERVICE_DAYS, Simulation
 from evaluation.simulation.set_effects import YEAR
 from evaluation.simulation.tables import raw_tables
@@ -56,7 +56,9 @@ def paired_registers(drawn: Simulation, *, seed: int) -> Paired:
     wages, mix = delivery.draw_wages(drawn.population, rng=streams[0]), int(streams[1].integers(1 << 30))
     table, person = drawn.episodes, drawn.episodes["person"].to_numpy()
     since = table["start"].to_numpy()
-    before, during = delivery.services(drawn.without, seed=mix), delivery.services(drawn.line, seed=mix)
+    before, during = (
+        delivery.services(line, drawn.population.years, seed=mix) for line in (drawn.without, drawn.line)
+    )
     gained = delivery.days_covered(during, person, since, since + YEAR)
     gained = gained - delivery.days_covered(before, person, since, since + YEAR)
     wanted = table["area"].map({a: e[SERVICE_DAYS] for a, e in drawn.effects.items() if SERVICE_DAYS in e})
@@ -76,26 +78,32 @@ def _register(
     drawn: Simulation, line: Timeline, services: pd.DataFrame, wages: np.ndarray, *, seed: int
 ) -> Register:
     """The canonical tables that a clean delivery of these histories becomes."""
+    years = drawn.population.years
     paid = delivery.benefits(line, drawn.phases, drawn.population, wages)
     raw = raw_tables(
-        drawn.population, drawn.sizes, line, services, paid, delivery.earnings(line, wages), seed=seed
+        drawn.population, drawn.sizes, line, services, paid, delivery.earnings(line, wages, years), seed=seed
     )
     return Register(
-        **{name: _canonical(raw[name], name) for name in raw},
+        **{name: _canonical(raw[name], name, years) for name in raw},
         area_costs=pd.DataFrame(columns=REGISTER_TABLES["area_costs"].names),
-        observed_from=START,
-        observed_until=END,
+        observed_from=years.first,
+        observed_until=years.until,
         simulated=True,
     )
 
 
-def _canonical(raw: pd.DataFrame, name: str) -> pd.DataFrame:
+def _canonical(raw: pd.DataFrame, name: str, years: Years) -> pd.DataFrame:
     frame = raw.rename(columns={"person": "person_id", "birth": "birth_day"})
     if "end" in frame:  # the last day itself, or open
-        frame = frame.assign(end=np.minimum(frame["end"] + 1, END))
-        frame = frame[(frame["end"] > frame["start"]) & (frame["start"] < END)]
+        frame = frame.assign(end=np.minimum(frame["end"] + 1, years.until))
+        frame = frame[(frame["end"] > frame["start"]) & (frame["start"] < years.until)]
     if "month" in frame:
-        months = np.array([START, END - 1]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+        months = (
+            np.array([years.first, years.until - 1])
+            .astype("datetime64[D]")
+            .astype("datetime64[M]")
+            .astype(int)
+        )
         frame = frame[frame["month"].between(*months)]
     out = {}
     for column in REGISTER_TABLES[name].columns:

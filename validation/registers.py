@@ -70,6 +70,7 @@ def register_runs(
         to be analysed are left out.
     """
     drawn = draw(
+        study,
         persons=persons,
         seed=seed,
         reference=reference,
@@ -159,9 +160,11 @@ def _joint_rows(
     return [{**same, **row} for row in rows]
 
 
-def everywhere(reference: Path, *, work: float, service_days: float) -> dict[str, dict[str, float]]:
+def everywhere(
+    study: Study, reference: Path, *, work: float, service_days: float
+) -> dict[str, dict[str, float]]:
     """One effect on open employment in every pilot area, and more days in services in every second one."""
-    sizes = municipality_sizes(reference)
+    sizes = municipality_sizes(study, reference)
     areas = sorted(set(sizes["area"]) - {""})
     return {
         area: {WORK_12M: work, **({SERVICE_DAYS: service_days} if place % 2 else {})}

@@ -105,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--study", type=Path, default=Path("studies/kuntakokeilut-2021.toml"))
     parser.add_argument("--to", type=Path, default=Path("docs/validation"))
     given = parser.parse_args(arguments)
-    everyone = everywhere(given.reference, **EFFECT)
+    study = read_study(given.study)
+    everyone = everywhere(study, given.reference, **EFFECT)
     worlds: dict[str, dict[str, Any]] = {
         "no effect": {"effects": {}, "area_shock_sd": 0.01},
         "effect in every area": {"effects": everyone, "area_shock_sd": 0.01},
@@ -118,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 range(seed, seed + given.registers),
                 reference=given.reference,
                 persons=given.persons,
-                study=read_study(given.study),
+                study=study,
                 executor=pool,
                 **world,
             )

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 DEFAULT_SEED = 20210301
+STUDY_HELP = "study file: which reform is evaluated (default: studies/kuntakokeilut-2021.toml)"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.add_argument("--seed", type=int, default=DEFAULT_SEED)
     simulate.add_argument("--dirt", type=float, help="share of rows with faults, 0 for a clean register")
+    simulate.add_argument("--study", type=Path, help=STUDY_HELP)
     simulate.set_defaults(command=_simulate)
 
     ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
@@ -60,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(command=_fetch)
 
     run = commands.add_parser("run", help="run what changed and publish the reports")
-    run.add_argument("--study", type=Path, help="study file (default: studies/kuntakokeilut-2021.toml)")
+    run.add_argument("--study", type=Path, help=STUDY_HELP)
     run.add_argument("--areas", help="comma-separated pilot areas, e.g. oulu,lahti (default: all)")
     run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
     run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
@@ -95,6 +97,7 @@ def _delivered(register: Path) -> bool:
 
 def _simulate(options: argparse.Namespace) -> int:
     from evaluation.simulation import register as simulation
+    from evaluation.study import read_study
 
     project = _project(options)
     project.register.mkdir(parents=True, exist_ok=True)
@@ -106,7 +109,9 @@ def _simulate(options: argparse.Namespace) -> int:
     chosen = {name: value for name in ("persons", "dirt") if (value := getattr(options, name)) is not None}
     # all files or none: half a delivery would be taken for a delivery by the next run
     with tempfile.TemporaryDirectory(dir=project.register.parent) as made:
-        simulation.simulate(Path(made), seed=options.seed, reference=project.reference, **chosen)
+        simulation.simulate(
+            Path(made), read_study(project.study), seed=options.seed, reference=project.reference, **chosen
+        )
         for file in Path(made).iterdir():
             file.replace(project.register / file.name)
     print(f"Simulated register written to {project.register}")

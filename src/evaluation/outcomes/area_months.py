@@ -55,9 +55,7 @@ def months_between(first: str, last: str) -> pd.DataFrame:
     )
 
 
-def cells(
-    register: Register, *, first: str = "2018-01", last: str = "2024-12", groups: pd.Series | None = None
-) -> pd.DataFrame:
+def cells(register: Register, *, first: str, last: str, groups: pd.Series | None = None) -> pd.DataFrame:
     """Counts of persons by municipality and month.
 
     Parameters

@@ -108,7 +108,9 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         analysis("validation", _validation_files(project.root), part="validation"),
     ]  # fmt: skip
     if statfin:
-        work.append(analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin)))
+        work.append(
+            analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin), **study)
+        )
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
     work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
@@ -119,7 +121,13 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             steps.clear,
             [*parts, *([project.previous] if project.previous else []), *own_code(steps.clear)],
             [cleared, processed / "disclosure.json"],
-            {"parts": parts, "cleared": cleared, "processed": processed, "previous": project.previous},
+            {
+                "parts": parts,
+                "cleared": cleared,
+                "processed": processed,
+                "previous": project.previous,
+                "study": project.study,
+            },
         )
     )
     executed = next(step.values["executed"] for step in work if step.name == "validation")

@@ -101,7 +101,7 @@ def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
     episodes = area_economics.with_income(found.episodes.join([measured, paid, earned]))
     episodes.to_parquet(processed / "episodes.parquet")
     found.attrition.to_parquet(processed / "attrition.parquet")
-    area_months.cells(register).to_parquet(processed / "area_months.parquet")
+    area_months.cells(register, **reform.months).to_parquet(processed / "area_months.parquet")
 
 
 def analyse(
@@ -128,13 +128,15 @@ def analyse(
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 
-def clear(*, parts: list[Path], cleared: Path, processed: Path, previous: Path | None) -> None:
+def clear(*, parts: list[Path], cleared: Path, processed: Path, previous: Path | None, study: Path) -> None:
     """Join all ledger parts and clear them once for disclosure."""
     from evaluation.results import disclosure, ledger
+    from evaluation.study import read_study
 
     profile = {"threshold": 10, "base": 5}
     released = pd.read_parquet(previous) if previous else None
-    disclosure.clear(ledger.combine(parts), **profile, previous=released).to_parquet(cleared)
+    rows = disclosure.clear(ledger.combine(parts), read_study(study), **profile, previous=released)
+    rows.to_parquet(cleared)
     (processed / "disclosure.json").write_text(json.dumps(profile), encoding="utf-8")
 
 

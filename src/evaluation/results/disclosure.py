@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evaluation.results.ledger import COLUMNS, KEY, refuse_repeated
+from evaluation.study import AFTER, Study
 
 NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 COUNTS = ["persons", "episodes"]
 NO_NUMBER = ("suppressed", "withheld", "missing", "not_run")
 EXTREMES = ("minimum", "maximum", "min", "max", "range")
-TOTALS = {"area": ("all",), "window": ("2018_19", "2019_20", "covid", "after")}
 # cells whose counts add up to a published total: measures, and the column that tells the parts apart
 SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("municipality_episodes", "municipality_mean"), "item"),  # municipalities of an area
@@ -37,7 +37,12 @@ WITHHELD = {
 
 
 def clear(
-    ledger: pd.DataFrame, *, threshold: int = 10, base: int = 5, previous: pd.DataFrame | None = None
+    ledger: pd.DataFrame,
+    study: Study,
+    *,
+    threshold: int = 10,
+    base: int = 5,
+    previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Clear the whole ledger for publication.
 
@@ -46,6 +51,8 @@ def clear(
     ledger : pandas.DataFrame
         All rows, with the columns of `evaluation.ledger.COLUMNS`. `persons` is the number of distinct
         persons behind the number, missing where no persons are behind it (prices, public statistics).
+    study : Study
+        The reform: which windows add up to others.
     threshold : int
         Fewest distinct persons behind a published number.
     base : int
@@ -71,7 +78,7 @@ def clear(
     >>> from evaluation.results.ledger import rows
     >>> few = pd.DataFrame({"item": ["a", "b"], "estimate": [0.4, 0.5], "persons": [9, 12]})
     >>> part = rows(few, area="oulu", topic="description", measure="mean", unit="share", simulated=True)
-    >>> clear(part)[["estimate", "persons", "status"]].to_dict("list")
+    >>> clear(part, study)[["estimate", "persons", "status"]].to_dict("list")
     {'estimate': [nan, 0.5], 'persons': [nan, 10.0], 'status': ['suppressed', 'ok']}
     """
     if threshold < 1 or base < 1:
@@ -87,7 +94,7 @@ def clear(
     hidden = few_persons(ledger, threshold=threshold) | (ledger["status"] == "suppressed")
     if previous is not None:
         hidden |= _matched(ledger, previous)["status"] == "suppressed"
-    hidden = complementary(ledger, hidden, threshold=threshold)
+    hidden = complementary(ledger, hidden, study, threshold=threshold)
     hidden |= left_out(ledger, hidden)
     cleared = round_counts(ledger, base=base)
     if previous is not None:
@@ -112,12 +119,13 @@ def few_persons(ledger: pd.DataFrame, *, threshold: int) -> pd.Series:
     return (persons > 0) & (persons < threshold)
 
 
-def complementary(ledger: pd.DataFrame, hidden: pd.Series, *, threshold: int) -> pd.Series:
+def complementary(ledger: pd.DataFrame, hidden: pd.Series, study: Study, *, threshold: int) -> pd.Series:
     """Hide further cells, so that no hidden cell follows by subtraction from a sum.
 
     Within every sum that has a hidden cell, the smallest cells are hidden until at least two are and
     together they hold the threshold of persons. Sums share cells, so this goes on until nothing changes.
     """
+    totals = {"area": ["all"], "window": [*study.baselines, AFTER]}
     hidden = hidden.copy()
     size = ledger["persons"].fillna(ledger["estimate"].where(ledger["unit"].isin(("persons", "episodes"))))
     size = size.mask(size.isna() & hidden, threshold)  # hidden before: its size is no longer known
@@ -125,7 +133,7 @@ def complementary(ledger: pd.DataFrame, hidden: pd.Series, *, threshold: int) ->
     while True:
         before = int(hidden.sum())
         for measures, part in SUMS:
-            cells = ledger["measure"].isin(measures) & (size > 0) & ~ledger[part].isin(TOTALS.get(part, ()))
+            cells = ledger["measure"].isin(measures) & (size > 0) & ~ledger[part].isin(totals.get(part, []))
             fixed = [name for name in KEY if name not in (part, "measure", "outcome", "x")]
             frame = ledger.loc[cells, [*fixed, part]].assign(size=size, hidden=hidden, stem=stem)
             if not frame["hidden"].any():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.simulation.histories import SUBSIDISED, UNEMPLOYED, WORK, Days, Timeline, clip
-from evaluation.simulation.population import BURN_IN, END, START, Population, day_of
+from evaluation.simulation.population import Population, Years
 from evaluation.simulation.set_effects import (
     BASIC,
     EARNINGS_RELATED,
@@ -51,11 +51,11 @@ def days_covered(spells: pd.DataFrame, person: Days, since: Days, until: Days) -
     """Days of each window covered by spells that do not overlap (columns person, start, end)."""
     spells = spells.sort_values(["person", "start"])
     who, start, end = (spells[name].to_numpy() for name in ("person", "start", "end"))
-    key = who * (1 << 15) + (start - BURN_IN)
+    key = who * (1 << 15) + start
     before = np.concatenate([[0], np.cumsum(end - start)])
 
     def running(day: Days) -> Days:
-        rows = np.searchsorted(key, person * (1 << 15) + (day - BURN_IN), side="left")
+        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
         last = np.maximum(rows - 1, 0)
         over = np.where((rows > 0) & (who[last] == person), np.maximum(end[last] - day, 0), 0)
         return before[rows] - over
@@ -63,7 +63,7 @@ def days_covered(spells: pd.DataFrame, person: Days, since: Days, until: Days) -
     return running(until) - running(since)
 
 
-def services(line: Timeline, *, seed: int) -> pd.DataFrame:
+def services(line: Timeline, years: Years, *, seed: int) -> pd.DataFrame:
     """Services during unemployment: person, start, end, code. Unemployment goes on underneath them."""
     rows = line.state == UNEMPLOYED
     person, first, last = line.person[rows], line.start[rows], line.end[rows]
@@ -86,8 +86,8 @@ def services(line: Timeline, *, seed: int) -> pd.DataFrame:
         now = end + 20
         person, first, last, now = person[keep], first[keep], last[keep], now[keep]
     table = pd.concat(found, ignore_index=True)
-    table = table[table["end"] > START]
-    return table.assign(start=table["start"].clip(lower=START)).sort_values(
+    table = table[table["end"] > years.first]
+    return table.assign(start=table["start"].clip(lower=years.first)).sort_values(
         ["person", "start"], ignore_index=True
     )
 
@@ -163,8 +163,8 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     """
     joined = broad_unemployment(line)
     person, start, end = joined.person, joined.start, joined.end
-    key = phases.person * (1 << 15) + (phases.start - BURN_IN)
-    origin = np.searchsorted(key, person * (1 << 15) + (start - BURN_IN), side="right") - 1
+    key = phases.person * (1 << 15) + phases.start
+    origin = np.searchsorted(key, person * (1 << 15) + start, side="right") - 1
     kind, left = phases.benefit[origin], phases.left[origin]
     switch = (
         np.busday_offset(start.astype("datetime64[D]"), left, roll="forward")
@@ -180,18 +180,21 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     since = np.concatenate([start[first], switch[second]])
     until = np.concatenate([switch[first], end[second]])
 
-    quarters = np.arange("2011-01", "2025-04", 3, dtype="datetime64[M]").astype("datetime64[D]").astype(int)
-    bounds = np.unique(np.append(quarters, day_of("2022-08-01")))
+    years = population.years
+    first, last = np.array([years.warm_up, years.until]).astype("datetime64[D]").astype("datetime64[M]")
+    quarters = np.arange(first, last + 3, 3).astype("datetime64[D]").astype(int)
+    rate_from = np.array(RATE_FROM, dtype="datetime64[D]").astype(int)
+    bounds = np.unique(np.append(quarters, rate_from[rate_from >= quarters[0]]))
     low = np.searchsorted(bounds, since, side="right") - 1
     count = np.searchsorted(bounds, until, side="left") - low
     row = np.repeat(np.arange(len(since)), count)
     step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
     start = np.maximum(since[row], bounds[step])
     end = np.minimum(until[row], bounds[step + 1])
-    keep = start >= START
+    keep = start >= years.first
     row, start, end = row[keep], start[keep], end[keep]
     person, kind = person[row], kind[row]
-    rate = np.array(RATE_EUR)[np.searchsorted([day_of(d) for d in RATE_FROM], start, side="right") - 1]
+    rate = np.array(RATE_EUR)[np.searchsorted(rate_from, start, side="right") - 1]
     daily = np.where(
         kind == EARNINGS_RELATED, rate + 0.45 * np.maximum(wages[person] / WORKDAYS_IN_MONTH - rate, 0), rate
     )
@@ -211,18 +214,19 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
 def draw_wages(population: Population, *, rng: np.random.Generator) -> Floats:
     """Full-time gross monthly wage of each person at 2020 prices."""
     lift = np.select([population.education == 0, population.education == 2], [-0.12, 0.28], 0.0)
-    age = (START - population.birth) / 365.25 + 4
+    age = (population.years.first - population.birth) / 365.25 + 4
     return 2250 * np.exp(
         lift + 0.006 * np.clip(age - 20, 0, 25) - 0.06 * population.female + rng.normal(0, 0.22, len(age))
     )
 
 
-def earnings(line: Timeline, wages: Floats) -> pd.DataFrame:
+def earnings(line: Timeline, wages: Floats, years: Years) -> pd.DataFrame:
     """Earnings by person and month with work: person, month (since January 1970), earnings_eur."""
-    rows = np.isin(line.state, (WORK, SUBSIDISED)) & (line.end > START)
-    person, start, end = line.person[rows], np.maximum(line.start[rows], START), line.end[rows]
+    rows = np.isin(line.state, (WORK, SUBSIDISED)) & (line.end > years.first)
+    person, start, end = line.person[rows], np.maximum(line.start[rows], years.first), line.end[rows]
     pay = wages[person] * np.where(line.state[rows] == SUBSIDISED, 0.75, 1.0)
-    months = np.arange("2016-01", "2025-02", dtype="datetime64[M]")
+    first, last = np.array([years.first, years.until]).astype("datetime64[D]").astype("datetime64[M]")
+    months = np.arange(first, last + 1)
     bounds = months.astype("datetime64[D]").astype(int)
     low = np.searchsorted(bounds, start, side="right") - 1
     count = np.searchsorted(bounds, end, side="left") - low
@@ -245,7 +249,7 @@ def earnings(line: Timeline, wages: Floats) -> pd.DataFrame:
 
 def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:
     """State spells and services: person, state (code of the histories, 9 for a service), code, start, end."""
-    line = clip(line, START)
+    line = clip(line, population.years.first)
     # Nobody is in the register before the eighteenth birthday.
     adult = population.birth[line.person] + int(18 * 365.25)
     start = np.maximum(line.start, adult)
@@ -261,20 +265,20 @@ def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed:
     return table.sort_values(["person", "start", "state"], ignore_index=True, kind="stable")
 
 
-def last_day(end: Days) -> Days:
+def last_day(end: Days, years: Years) -> Days:
     """Raw end dates are the last day itself; stays that reach the end of the data go on."""
-    return np.where(end >= END, OPEN, end - 1)
+    return np.where(end >= years.until, OPEN, end - 1)
 
 
 def amount_in(payments: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
     """Euros paid in each window, payment periods prorated by calendar days."""
     who, start, end = (payments[name].to_numpy() for name in ("person", "start", "end"))
-    key = who * (1 << 15) + (start - BURN_IN)
+    key = who * (1 << 15) + start
     amount = payments["amount_eur"].to_numpy()
     before = np.concatenate([[0.0], np.cumsum(amount)])
 
     def running(day: Days) -> Floats:
-        rows = np.searchsorted(key, person * (1 << 15) + (day - BURN_IN), side="left")
+        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
         last = np.maximum(rows - 1, 0)
         over = np.maximum(end[last] - day, 0) / (end[last] - start[last]) * amount[last]
         return before[rows] - np.where((rows > 0) & (who[last] == person), over, 0.0)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from evaluation.simulation.delivery import OPEN
-from evaluation.simulation.population import day_of
+from evaluation.units import to_day
 
 EMPTY = OPEN + 1  # in place of a day: nothing was filled in
-ANCIENT = day_of("1900-01-01")
+ANCIENT = to_day("1900-01-01")
 Damage = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
 
 

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from evaluation.simulation.delivery import OPEN
 from evaluation.simulation.dirt import ANCIENT, EMPTY
-from evaluation.simulation.population import END
+from evaluation.simulation.population import Years
 
 OPEN_TEXT = "31.12.9999"
 
@@ -98,10 +98,10 @@ def take(labels: list[str], index: np.ndarray) -> pa.Array:
     return padded.take(pa.array(np.where((index >= 0) & (index < len(labels)), index, len(labels))))
 
 
-def date_text(day: np.ndarray, *, date_format: str) -> pa.Array:
+def date_text(day: np.ndarray, *, date_format: str, years: Years) -> pa.Array:
     """Days as text; open ends are 31.12.9999 in Finnish dates and empty in ISO dates."""
     low = int(np.datetime64("1940-01-01", "D").astype(int))
-    dates = np.arange(low, END + 400).astype("datetime64[D]")
+    dates = np.arange(low, years.until + 400).astype("datetime64[D]")
     iso = np.datetime_as_string(dates)
     finnish = date_format == "d.m.yyyy"
     open_text = OPEN_TEXT if finnish else ""
@@ -166,7 +166,7 @@ def layout_text(*, first_day: str, last_day: str) -> str:
 
 
 def write_register(
-    folder: Path, tables: dict[str, pd.DataFrame], *, pseudonyms: list[str], truth: pd.DataFrame
+    folder: Path, tables: dict[str, pd.DataFrame], *, pseudonyms: list[str], truth: pd.DataFrame, years: Years
 ) -> None:
     """All files of a delivery; persons and codes in `tables` are whole numbers, days are days since 1970."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ def write_register(
             if column == "person_id":
                 columns[column] = take(pseudonyms, values)
             elif column in ("birth_day", "start", "end"):
-                columns[column] = date_text(values, date_format=file.date_format)
+                columns[column] = date_text(values, date_format=file.date_format, years=years)
             elif column in CODES.get(name, {}):
                 columns[column] = take(list(CODES[name][column]), values)
             elif column == "month":
@@ -192,8 +192,6 @@ def write_register(
             else:
                 columns[column] = pa.array(values.astype(str))
         write_table(folder, name, columns)
-    last = np.datetime_as_string(np.datetime64(END - 1, "D"))
-    (folder / "layout.toml").write_text(
-        layout_text(first_day="2016-01-01", last_day=str(last)), encoding="utf-8"
-    )
+    first, last = (str(np.datetime64(day, "D")) for day in (years.first, years.until - 1))
+    (folder / "layout.toml").write_text(layout_text(first_day=first, last_day=last), encoding="utf-8")
     truth.to_csv(folder / "totuus.csv", index=False, lineterminator="\n", float_format="%.6f")

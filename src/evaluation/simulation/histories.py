@@ -6,17 +6,21 @@ hazard of the calendar, so that seasons and the COVID year are exact without a l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.simulation.population import BURN_IN, END, Population
+from evaluation.simulation.population import Population, Years
+from evaluation.study_parts import Cycle
 
 Days = NDArray[np.int64]
 
 UNEMPLOYED, LAID_OFF, WORK, SUBSIDISED, STUDY, OUTSIDE = range(6)
-_STRIDE = 1 << 15  # more than the days of any window, so person and day fit into one sorted key
+_STRIDE = (
+    1 << 15
+)  # more than the days from 1970 to the end of any register, so person and day fit into one sorted key
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class Timeline:
 
     def at(self, person: Days, day: Days) -> Days:
         """Row of the stay that covers each day (persons and days as arrays of one length)."""
-        key = self.person * _STRIDE + (self.start - BURN_IN)
-        return np.searchsorted(key, person * _STRIDE + (day - BURN_IN), side="right") - 1
+        key = self.person * _STRIDE + self.start
+        return np.searchsorted(key, person * _STRIDE + day, side="right") - 1
 
     def days_in(self, states: tuple[int, ...], person: Days, since: Days, until: Days) -> Days:
         """Days in any of the states from `since` until (not including) `until`."""
@@ -46,60 +50,48 @@ class Timeline:
         return running(until) - running(since)
 
 
-def month_factors(jan_to_dec: list[float]) -> NDArray[np.float64]:
-    """A factor per day of the simulated years from one per calendar month."""
-    days = np.arange(BURN_IN, END).astype("datetime64[D]")
+def month_factors(days: NDArray[np.datetime64], jan_to_dec: list[float]) -> NDArray[np.float64]:
+    """A factor per day from one per calendar month."""
     month = days.astype("datetime64[M]").astype(int) % 12
     return np.asarray(jan_to_dec)[month]
 
 
-def _between(since: str, until: str) -> NDArray[np.bool_]:
-    days = np.arange(BURN_IN, END).astype("datetime64[D]")
-    return (days >= np.datetime64(since)) & (days < np.datetime64(until))
-
-
-def calendar() -> dict[str, NDArray[np.float64]]:
+def calendar(years: Years, cycle: Sequence[Cycle]) -> dict[str, NDArray[np.float64]]:
     """Daily multipliers: `entry` into unemployment, `exit` from it, `layoff` share of separations."""
-    entry = month_factors([1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])
-    leave = month_factors([0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])
-    layoff = month_factors([0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])
-    for since, until, in_, out, laid_off in (
-        ("2020-03-16", "2020-05-01", 3.6, 0.55, 0.70),
-        ("2020-05-01", "2020-07-01", 1.7, 0.70, 0.50),
-        ("2020-07-01", "2020-11-01", 1.1, 0.80, 0.22),
-        ("2020-11-01", "2021-03-01", 1.15, 0.80, 0.25),
-        ("2021-03-01", "2021-09-01", 0.95, 0.97, 0.10),
-        ("2021-09-01", "2022-09-01", 0.92, 1.10, 0.06),
-        ("2023-06-01", "2025-01-01", 1.08, 0.93, 0.08),
-    ):
-        when = _between(since, until)
-        entry[when] *= in_
-        leave[when] *= out
-        layoff[when] = laid_off
+    days = np.arange(years.warm_up, years.until).astype("datetime64[D]")
+    entry = month_factors(days, [1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])
+    leave = month_factors(days, [0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])
+    layoff = month_factors(days, [0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])
+    for part in cycle:
+        when = (days >= np.datetime64(part.first)) & (days < np.datetime64(part.until))
+        entry[when] *= part.entry
+        leave[when] *= part.exit
+        layoff[when] = part.layoffs
     return {"entry": entry, "exit": leave, "layoff": layoff}
 
 
-def draw_histories(population: Population, *, rng: np.random.Generator) -> Timeline:
-    """Main states of every person from the 18th birthday or 2011 on until the end of 2024."""
-    factors = calendar()
-    grid = np.arange(BURN_IN, END + 1)
+def draw_histories(population: Population, *, cycle: Sequence[Cycle], rng: np.random.Generator) -> Timeline:
+    """Main states of every person from the 18th birthday, or the first year drawn, on."""
+    years = population.years
+    factors = calendar(years, cycle)
+    grid = np.arange(years.warm_up, years.until + 1)
     clock = {name: np.concatenate([[0.0], np.cumsum(factors[name])]) for name in ("entry", "exit")}
     adult = population.birth + int(18 * 365.25)
     n = len(adult)
     state = rng.choice([WORK, STUDY, OUTSIDE, UNEMPLOYED], n, p=[0.62, 0.12, 0.12, 0.14])
-    state[adult > BURN_IN] = STUDY
+    state[adult > years.warm_up] = STUDY
     person = np.arange(n)
-    day = np.full(n, BURN_IN)
+    day = np.full(n, years.warm_up)
     pieces: list[tuple[Days, Days, Days, Days]] = []
     first = True
     while len(person):
         ability = population.employability[person]
         until, following = _stay(state, day, ability, clock, grid, factors["layoff"], rng)
         if first:  # whoever is under 18 studies until the birthday at least
-            until = np.maximum(until, np.minimum(adult, END))
+            until = np.maximum(until, np.minimum(adult, years.until))
             first = False
         pieces.append((person, state, day, until))
-        going = until < END
+        going = until < years.until
         person, state, day = person[going], following[going], until[going]
     joined = [np.concatenate(column) for column in zip(*pieces, strict=True)]
     return merge(Timeline(*joined))
@@ -128,16 +120,16 @@ def _stay(
         ("entry", state == WORK),
         ("exit", (state == UNEMPLOYED) | (state == LAID_OFF)),
     ):
-        now = clock[name][day[rows] - BURN_IN]
-        until[rows] = np.ceil(np.interp(now + draw[rows] * mean[rows], clock[name], grid, right=END))
+        now = clock[name][day[rows] - grid[0]]
+        until[rows] = np.ceil(np.interp(now + draw[rows] * mean[rows], clock[name], grid, right=grid[-1]))
     plain = (state == STUDY) | (state == OUTSIDE)
     until[plain] = day[plain] + 20 + np.round(draw[plain] * mean[plain]).astype(np.int64)
     fixed = state == SUBSIDISED
     until[fixed] = day[fixed] + np.round(90 + 200 * kind[fixed]).astype(np.int64)
-    until = np.minimum(np.maximum(until, day + 1 + (draw * 6).astype(np.int64)), END)
+    until = np.minimum(np.maximum(until, day + 1 + (draw * 6).astype(np.int64)), grid[-1])
 
     up = 0.08 * ability
-    laid = layoff[np.minimum(until, END - 1) - BURN_IN]
+    laid = layoff[np.minimum(until, grid[-1] - 1) - grid[0]]
     # Cumulative shares of the states that follow: work, subsidised, study, outside, else unemployed.
     shares = {
         UNEMPLOYED: (0.65 + up, 0.76 + 0.6 * up, 0.84 + 0.6 * up, 1.0),

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-# The other municipalities' unemployed share of the labour force in February 2021 (baseline_by_area.csv).
+from evaluation.study import Study
+from evaluation.units import to_day
+
+# The other municipalities' unemployed share of the labour force before the start (baseline_by_area.csv).
 COMPARISON_SHARE = 0.114
 # Municipalities whose membership nobody could verify are kept out of the comparison: fewer of them suffice.
 POSSIBLE_PILOT_SCALE = 0.3
 
 
-def day_of(date: str) -> int:
-    """Days since 1970-01-01."""
-    return int(np.datetime64(date, "D").astype(int))
+@dataclass(frozen=True)
+class Years:
+    """Days on which histories, the register and the reform begin, and on which the register has ended."""
 
+    warm_up: int
+    first: int
+    reform: int
+    until: int
 
-BURN_IN = day_of("2011-01-01")
-START, END = day_of("2016-01-01"), day_of("2025-01-01")
-TRIAL = day_of("2021-03-01")
+    @classmethod
+    def of(cls, study: Study) -> Years:
+        """The years that a study simulates."""
+        drawn = study.simulation
+        return cls(to_day(drawn.warm_up), to_day(drawn.first), study.start_day, to_day(drawn.last) + 1)
 
 
 @dataclass(frozen=True)
 class Population:
     """Persons as arrays of one length, and their stays as arrays of another."""
 
+    years: Years
     birth: np.ndarray
     female: np.ndarray
     education: np.ndarray  # 0 basic, 1 secondary, 2 tertiary, 3 unknown
@@ -42,13 +53,15 @@ class Population:
     stay_end: np.ndarray
 
 
-def municipality_sizes(reference: Path) -> pd.DataFrame:
+def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
     """Size of every municipality in a simulated register.
 
     Parameters
     ----------
+    study : Study
+        The reform: where areas and arms come from.
     reference : pathlib.Path
-        Folder with ``pilot_areas.csv``, ``municipalities.csv`` (with ``labour_force``) and
+        Folder with the table of areas, ``municipalities.csv`` (with ``labour_force``) and
         ``baseline_by_area.csv``.
 
     Returns
@@ -64,28 +77,30 @@ def municipality_sizes(reference: Path) -> pd.DataFrame:
     """
     read = {"dtype": str, "keep_default_na": False}
     table = pd.read_csv(reference / "municipalities.csv", **read)
-    areas = pd.read_csv(reference / "pilot_areas.csv", **read)
+    areas = pd.read_csv(reference / f"{study.areas.table}.csv", **read)
     baseline = pd.read_csv(reference / "baseline_by_area.csv", **read)
     labour_force = pd.to_numeric(table.get("labour_force", pd.Series(dtype=str)), errors="coerce")
     if len(labour_force) != len(table) or labour_force.isna().any():
         raise ValueError(
-            "municipalities.csv: labour_force is missing or not a number; fill it from StatFin 12r5 (2021-02)"
+            "municipalities.csv: labour_force is missing or not a number; fill it from StatFin 12r5"
         )
-    unemployed = areas["area"].map(baseline.set_index("area")["unemployed_2021-02"])
+    eve = study.start - dt.timedelta(days=1)
+    unemployed = areas["area"].map(baseline.set_index("area")[f"unemployed_{eve:%Y-%m}"])
     clients = pd.to_numeric(areas["clients_at_transfer"], errors="coerce").fillna(pd.to_numeric(unemployed))
     clients_of = dict(zip(areas["area"], clients, strict=True))
 
-    pilot = table["status"] == "pilot"
-    area = table["pilot_area"].where(pilot, "")
+    arm, belongs = table[study.areas.arm_column].map(study.areas.arm_of), table[study.areas.column]
+    pilot = arm == "pilot"
+    area = belongs.where(pilot, "")
     in_area = labour_force.groupby(area).transform("sum")
     by_labour_force = COMPARISON_SHARE * labour_force
-    by_labour_force *= np.where(
-        (table["status"] == "possible_pilot") & (table["pilot_area"] == ""), POSSIBLE_PILOT_SCALE, 1.0
-    )
+    by_labour_force *= np.where((arm == "possible_pilot") & (belongs == ""), POSSIBLE_PILOT_SCALE, 1.0)
     size = np.where(pilot, area.map(clients_of).astype(float) * labour_force / in_area, by_labour_force)
     if np.isnan(size).any():
         unsized = sorted(set(area[np.isnan(size)]))
-        raise ValueError(f"pilot_areas.csv: no clients_at_transfer and no baseline for {', '.join(unsized)}")
+        raise ValueError(
+            f"{study.areas.table}.csv: no clients_at_transfer and no baseline for {', '.join(unsized)}"
+        )
     swedish = table["language_fi"].map(
         lambda text: 0.9 if "yksikielinen ruotsin" in text.lower() else
         0.55 if "enemmistön kieli on ruotsi" in text else
@@ -94,7 +109,7 @@ def municipality_sizes(reference: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "municipality": table["municipality"],
-            "arm": table["status"],
+            "arm": arm,
             "area": area,
             "unit": area.where(pilot, "subregion " + table["subregion_code"]),
             "region": table["region_code"],
@@ -120,14 +135,16 @@ def allocate(weights: np.ndarray, total: int) -> np.ndarray:
     return whole
 
 
-def draw_population(sizes: pd.DataFrame, *, persons: int, rng: np.random.Generator) -> Population:
+def draw_population(
+    sizes: pd.DataFrame, years: Years, *, persons: int, rng: np.random.Generator
+) -> Population:
     """Persons of working age in every municipality, and their moves during the observed years."""
     home = np.repeat(np.arange(len(sizes)), allocate(sizes["clients"].to_numpy(), persons))
     home = rng.permutation(home)
     n = len(home)
     urban = sizes["urban"].to_numpy()[home]
     # From 8 to 58 years old at the start: every later year has its young people, none is past 67 at the end.
-    birth = START - np.round(rng.uniform(8, 58, n) * 365.25).astype(np.int64)
+    birth = years.first - np.round(rng.uniform(8, 58, n) * 365.25).astype(np.int64)
     female = rng.random(n) < 0.47
     foreign = rng.random(n) < np.where(urban, 0.17, 0.05)
     swedish = rng.random(n) < sizes["swedish"].to_numpy()[home]
@@ -136,7 +153,7 @@ def draw_population(sizes: pd.DataFrame, *, persons: int, rng: np.random.Generat
     draw = rng.random(n)
     low = 0.22 + 0.12 * immigrant
     education = np.select([draw < low, draw < 0.74, draw < 0.97], [0, 1, 2], 3)
-    age = (START - birth) / 365.25 + 4
+    age = (years.first - birth) / 365.25 + 4
     employability = (
         rng.normal(0, 0.75, n)
         + np.select([education == 0, education == 2], [-0.35, 0.35], 0.0)
@@ -146,18 +163,20 @@ def draw_population(sizes: pd.DataFrame, *, persons: int, rng: np.random.Generat
     )
     member = rng.random(n) < np.clip(0.25 + 0.012 * (age - 20), 0.15, 0.65) - 0.15 * immigrant
     employability += 0.25 * member - 0.1
-    stays = _stays(home, sizes, birth, rng)
-    return Population(birth, female, education, language, immigrant, employability, member, home, *stays)
+    stays = _stays(home, sizes, birth, years, rng)
+    return Population(
+        years, birth, female, education, language, immigrant, employability, member, home, *stays
+    )
 
 
 def _stays(
-    home: np.ndarray, sizes: pd.DataFrame, birth: np.ndarray, rng: np.random.Generator
+    home: np.ndarray, sizes: pd.DataFrame, birth: np.ndarray, years: Years, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Stays by person and start: about 3 % move in a year, two of three within their region."""
     n = len(home)
-    moves = np.minimum(rng.poisson(0.03 * (END - START) / 365.25, n), 4)
+    moves = np.minimum(rng.poisson(0.03 * (years.until - years.first) / 365.25, n), 4)
     mover = np.repeat(np.arange(n), moves)
-    day = rng.integers(START + 30, END - 30, len(mover))
+    day = rng.integers(years.first + 30, years.until - 30, len(mover))
     target = rng.choice(len(sizes), len(mover), p=(sizes["clients"] / sizes["clients"].sum()).to_numpy())
     region = sizes["region"].to_numpy()
     near = rng.random(len(mover)) < 0.66
@@ -167,7 +186,7 @@ def _stays(
         members = np.flatnonzero(region == code)
         share = np.cumsum(sizes["clients"].to_numpy()[members])
         target[rows] = members[np.searchsorted(share / share[-1], draw[rows], side="right")]
-    since = np.maximum(START - rng.integers(1, 5000, n), birth)
+    since = np.maximum(years.first - rng.integers(1, 5000, n), birth)
     person = np.concatenate([np.arange(n), mover])
     start = np.concatenate([since, day])
     where = np.concatenate([home, target])
@@ -178,7 +197,7 @@ def _stays(
     same = (person[1:] == person[:-1]) & ((where[1:] == where[:-1]) | (start[1:] == start[:-1]))
     keep[1:] = ~same
     person, start, where = person[keep], start[keep], where[keep]
-    end = np.full(len(person), END)
+    end = np.full(len(person), years.until)
     inside = person[1:] == person[:-1]
     end[:-1][inside] = start[1:][inside]
     return person, where, start, end

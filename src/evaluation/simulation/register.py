@@ -17,7 +17,7 @@ from evaluation.simulation import delivery
 from evaluation.simulation.dirt import soil
 from evaluation.simulation.files import write_register
 from evaluation.simulation.histories import UNEMPLOYED, WORK, Timeline, draw_histories
-from evaluation.simulation.population import Population, draw_population, municipality_sizes
+from evaluation.simulation.population import Population, Years, draw_population, municipality_sizes
 from evaluation.simulation.set_effects import (
     YEAR,
     Phases,
@@ -28,6 +28,7 @@ from evaluation.simulation.set_effects import (
     unemployment_phases,
 )
 from evaluation.simulation.tables import area_costs, raw_tables
+from evaluation.study import Study
 
 PERSONS = 100_000
 # Strong enough that the usual clustered standard error finds something false in every third area.
@@ -35,17 +36,6 @@ AREA_SHOCK_SD = 0.03
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
 Effects = Mapping[str, float | Mapping[str, float]]
 
-# A plausible mix: many areas without any effect, some with a gain, one with a loss.
-DEFAULT_EFFECTS: Effects = {
-    "helsinki": {WORK_12M: 0.01, SERVICE_DAYS: 2.0},
-    "vantaa-kerava": {WORK_12M: 0.015, SERVICE_DAYS: 3.0},
-    "oulu": {WORK_12M: 0.03, SERVICE_DAYS: 4.0},
-    "pirkanmaa": {WORK_12M: 0.02, SERVICE_DAYS: 2.0},
-    "turku": {WORK_12M: 0.0, SERVICE_DAYS: 4.0},
-    "kainuu": {WORK_12M: 0.04},
-    "raasepori-hanko": {WORK_12M: 0.02},
-    "jyvaskyla": {WORK_12M: -0.02, SERVICE_DAYS: 3.0},
-}
 UNITS = {
     WORK_12M: "share",
     "open_employment_days_12m": "days",
@@ -61,7 +51,7 @@ class Simulation:
 
     `episodes` has a row per spell of unemployment or lay-off with `outcome` and `outcome_without` (in
     open-market work 365 days later); `counted` marks those that inflow cohorts use, `treated` the target
-    group of pilot areas from 2021-03-01 on.
+    group of pilot areas from the start on.
     """
 
     sizes: pd.DataFrame
@@ -75,11 +65,12 @@ class Simulation:
 
 def simulate(
     raw: Path | str,
+    study: Study,
     *,
     persons: int = PERSONS,
     seed: int,
     reference: Path = FOLDER,
-    effects: Effects = DEFAULT_EFFECTS,
+    effects: Effects | None = None,
     area_shock_sd: float = AREA_SHOCK_SD,
     area_shock_share: float = 0.2,
     selection: float = 0.03,
@@ -93,16 +84,19 @@ def simulate(
     raw : path
         Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
         ``totuus.csv``.
+    study : Study
+        The reform that is simulated.
     persons : int
         Persons in the register; the default gives every area enough episodes.
     seed : int
         The same seed gives byte-identical files.
     reference : pathlib.Path
         Folder with the reference tables (sizes of areas and municipalities).
-    effects : mapping
+    effects : mapping, optional
         Per pilot area the change of ``open_employment_12m`` (a share: 0.03 is three percentage points), or a
         mapping with ``open_employment_12m`` and ``service_days_12m`` (days per episode). Areas that are not
-        named have no effect. It applies to target-group episodes that begin on 2021-03-01 or later.
+        named have no effect. It applies to target-group episodes that begin at
+        the start or later. By default those of the study.
     area_shock_sd : float
         Standard deviation of a municipality's own change of ``open_employment_12m`` between one window before
         and the three windows after the start.
@@ -123,11 +117,12 @@ def simulate(
 
     Examples
     --------
-    >>> simulate(folder / "register", persons=2000, seed=1, effects={"oulu": 0.03})
+    >>> simulate(folder / "register", study, persons=2000, seed=1, effects={"oulu": 0.03})
     >>> (folder / "register" / "layout.toml").exists()
     True
     """
     drawn = draw(
+        study,
         persons=persons,
         seed=seed,
         reference=reference,
@@ -141,8 +136,8 @@ def simulate(
     population, table, treated = drawn.population, drawn.episodes, drawn.episodes["treated"].to_numpy()
     wages = delivery.draw_wages(population, rng=streams[0])
     mix = int(streams[1].integers(1 << 30))
-    before = delivery.services(drawn.without, seed=mix)
-    during = delivery.services(drawn.line, seed=mix)
+    before = delivery.services(drawn.without, population.years, seed=mix)
+    during = delivery.services(drawn.line, population.years, seed=mix)
     person, since = table["person"].to_numpy(), table["start"].to_numpy()
     until = since + YEAR
     gained = delivery.days_covered(during, person, since, until)
@@ -172,20 +167,34 @@ def simulate(
     }
     truth = _truth(table, treated, drawn.effects, differences)
     tables = raw_tables(
-        population, drawn.sizes, drawn.line, during, paid, delivery.earnings(drawn.line, wages), seed=mix
+        population,
+        drawn.sizes,
+        drawn.line,
+        during,
+        paid,
+        delivery.earnings(drawn.line, wages, population.years),
+        seed=mix,
     )
-    tables["area_costs"] = area_costs(drawn.sizes, rng=streams[3])
+    spent = range(study.start.year, study.after.last.year + 1)
+    tables["area_costs"] = area_costs(drawn.sizes, spent, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]
     pseudonyms = [f"H{number:07d}" for number in numbers]
-    write_register(Path(raw), soil(tables, dirt=dirt, rng=streams[4]), pseudonyms=pseudonyms, truth=truth)
+    write_register(
+        Path(raw),
+        soil(tables, dirt=dirt, rng=streams[4]),
+        pseudonyms=pseudonyms,
+        truth=truth,
+        years=population.years,
+    )
 
 
 def draw(
+    study: Study,
     *,
     persons: int,
     seed: int,
     reference: Path,
-    effects: Effects = DEFAULT_EFFECTS,
+    effects: Effects | None = None,
     area_shock_sd: float = AREA_SHOCK_SD,
     area_shock_share: float = 0.2,
     selection: float = 0.03,
@@ -195,20 +204,22 @@ def draw(
 
     Parameters
     ----------
-    persons, seed, reference, effects, area_shock_sd, area_shock_share, selection, trend_break
+    study, persons, seed, reference, effects, area_shock_sd, area_shock_share, selection, trend_break
         As for `register`, which writes what this draws.
 
     Returns
     -------
     Simulation
     """
-    sizes = municipality_sizes(reference)
-    wanted = _wanted(effects, sorted(set(sizes["area"]) - {""}))
+    sizes = municipality_sizes(study, reference)
+    wanted = _wanted(
+        study.simulation.effects if effects is None else effects, sorted(set(sizes["area"]) - {""})
+    )
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 0]).spawn(5)]
-    population = draw_population(sizes, persons=persons, rng=streams[0])
-    base = draw_histories(population, rng=streams[1])
+    population = draw_population(sizes, Years.of(study), persons=persons, rng=streams[0])
+    base = draw_histories(population, cycle=study.simulation.cycle, rng=streams[1])
     phases = unemployment_phases(base, population, rng=streams[2])
-    table = episodes(base, phases, population, sizes)
+    table = episodes(base, phases, population, sizes, rule=study.target_group)
     shift = draw_shifts(
         table,
         sizes,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.schemas import BENEFITS, NATIVE_LANGUAGES
 from evaluation.simulation.histories import (
     LAID_OFF,
     OUTSIDE,
@@ -24,7 +25,8 @@ from evaluation.simulation.histories import (
     Timeline,
     merge,
 )
-from evaluation.simulation.population import END, START, TRIAL, Population
+from evaluation.simulation.population import Population
+from evaluation.study_parts import TargetGroup
 
 YEAR = 365
 WASHOUT = 90
@@ -88,13 +90,20 @@ def weekdays(start: Days, end: Days) -> Days:
     return np.busday_count(start.astype("datetime64[D]"), end.astype("datetime64[D]"))
 
 
-def episodes(line: Timeline, phases: Phases, population: Population, sizes: pd.DataFrame) -> pd.DataFrame:
-    """One row per spell of unemployment or lay-off from 2016 on whose first year is observed.
+def episodes(
+    line: Timeline, phases: Phases, population: Population, sizes: pd.DataFrame, *, rule: TargetGroup
+) -> pd.DataFrame:
+    """One row per spell of unemployment or lay-off of the register whose first year is observed.
 
     `stratum` tells apart what cohorts may tell apart: target group or not, entry by unemployment or lay-off,
     and 90 days before without unemployment and subsidised work, or not. Each stratum gets the effect in full.
     """
-    rows = np.isin(line.state, (UNEMPLOYED, LAID_OFF)) & (line.start > START) & (line.start + YEAR < END)
+    years = population.years
+    rows = (
+        np.isin(line.state, (UNEMPLOYED, LAID_OFF))
+        & (line.start > years.first)
+        & (line.start + YEAR < years.until)
+    )
     person, start, state = line.person[rows], line.start[rows], line.state[rows]
     stays = population.stay_person * (1 << 15) + population.stay_start
     home = population.stay_home[np.searchsorted(stays, person * (1 << 15) + start, side="right") - 1]
@@ -102,10 +111,12 @@ def episodes(line: Timeline, phases: Phases, population: Population, sizes: pd.D
     phase = np.searchsorted(starts, person * (1 << 15) + start, side="right") - 1
     drawn = weekdays(phases.start[phase], start) < phases.left[phase]
     stayer = (
-        (phases.benefit[phase] == EARNINGS_RELATED)
+        (phases.benefit[phase] == 1 + BENEFITS.index(rule.stay_benefit))
         & drawn
-        & ((start - population.birth[person]) / 365.2425 >= 30)
-        & (population.language[person] != 2)
+        & ((start - population.birth[person]) / 365.2425 >= rule.stay_age)
+        & np.isin(
+            population.language[person], [NATIVE_LANGUAGES.index(one) for one in rule.national_languages]
+        )
         & ~population.immigrant[person]
     )
     laid_off = state == LAID_OFF
@@ -123,8 +134,8 @@ def episodes(line: Timeline, phases: Phases, population: Population, sizes: pd.D
             "target": ~stayer,
             "counted": washed & ~laid_off,
             "stratum": 4 * ~stayer + 2 * laid_off + washed,
-            "window": (start - TRIAL) // YEAR,  # twelve-month windows around the start of the trial
-            "after": start >= TRIAL,
+            "window": (start - years.reform) // YEAR,  # twelve-month windows around the start of the reform
+            "after": start >= years.reform,
         }
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -22,7 +24,7 @@ def raw_tables(
 ) -> dict[str, pd.DataFrame]:
     """Tables of a delivery with last days inclusive and whole-number codes as in ``simulate_files.CODES``."""
     states = delivery.spells(line, help_, population, seed=seed)
-    states["end"] = delivery.last_day(states["end"].to_numpy())
+    states["end"] = delivery.last_day(states["end"].to_numpy(), population.years)
     states["state"] = states["state"].replace({9: 6})
     return {
         "persons": pd.DataFrame(
@@ -40,7 +42,7 @@ def raw_tables(
                 "person": population.stay_person,
                 "municipality": sizes["municipality"].to_numpy()[population.stay_home],
                 "start": population.stay_start,
-                "end": delivery.last_day(population.stay_end),
+                "end": delivery.last_day(population.stay_end, population.years),
             }
         ),
         "spells": states,
@@ -49,7 +51,7 @@ def raw_tables(
     }
 
 
-def area_costs(sizes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+def area_costs(sizes: pd.DataFrame, years: Iterable[int], *, rng: np.random.Generator) -> pd.DataFrame:
     """Programme spending of a few areas in a few years: most is unpublished, so most is missing here."""
     clients = sizes[sizes["area"] != ""].groupby("area")["clients"].sum()
     known = rng.permutation(len(clients))[: len(clients) // 3]
@@ -70,7 +72,7 @@ def area_costs(sizes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame
             "status": 0,
         }
         for a in np.sort(known)
-        for year in (2021, 2022, 2023)
+        for year in years
         if rng.random() < 0.7
         for item, payer, per_client in items
     ]

@@ -12,47 +12,38 @@ import numpy as np
 import pandas as pd
 
 from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.study import Study
 
-# months, first and last included; the third year ends where table 12r5 was closed
-PUBLIC_WINDOWS: dict[str, tuple[str, str]] = {
-    "2018_19": ("2018-03", "2019-02"),
-    "2019_20": ("2019-03", "2020-02"),
-    "covid": ("2020-03", "2021-02"),
-    "after_1": ("2021-03", "2022-02"),
-    "after_2": ("2022-03", "2023-02"),
-    "after_3": ("2023-03", "2023-10"),
-}
-BASELINES = ("2018_19", "2019_20", "covid")
-AFTER = ("after_1", "after_2", "after_3")
-START = "2021-03"
-ALAND = "21"
 ARMS = ("pilot", "comparison")
 
 
-def with_arms(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
+def with_arms(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Rows of municipalities that are in an arm, with `arm`, `area` and `region_code`.
 
-    Pilot: status pilot (the municipality's membership is confirmed, also where other members of its area are
-    not). Comparison: status comparison outside Åland. Possible pilots are in neither. Months without the
-    number of unemployed are left out.
+    Pilot: the municipality's membership is confirmed, also where other members of its area are not. Possible
+    pilots and regions that the study leaves out are in neither arm. Months without the number of unemployed
+    are left out.
     """
-    chosen = municipalities["status"].isin(ARMS)
-    chosen &= (municipalities["status"] == "pilot") | (municipalities["region_code"] != ALAND)
-    arms = municipalities.loc[chosen, ["municipality", "status", "pilot_area", "region_code"]]
-    arms = arms.rename(columns={"status": "arm", "pilot_area": "area"})
+    areas = study.areas
+    arm = municipalities[areas.arm_column].map(areas.arm_of)
+    chosen = arm.isin(ARMS) & ~municipalities["region_code"].isin(areas.regions_left_out)
+    arms = municipalities.assign(arm=arm, area=municipalities[areas.column])
+    arms = arms.loc[chosen, ["municipality", "arm", "area", "region_code"]]
     joined = statistics.merge(arms, on="municipality", how="inner", validate="many_to_one")
     return joined.dropna(subset=["unemployed", "labour_force"])
 
 
-def shares(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
+def shares(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Unemployed share of the labour force by month: every pilot area, all together, comparison.
 
     Parameters
     ----------
     statistics : pandas.DataFrame
         `statfin.read`: municipality, month, unemployed, labour_force.
+    study : Study
+        The reform: its windows and arms.
     municipalities : pandas.DataFrame
-        municipalities.csv: municipality, status, pilot_area, region_code.
+        municipalities.csv: municipality, region_code, and the columns that the study names.
 
     Returns
     -------
@@ -60,19 +51,17 @@ def shares(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFra
         area (slug or "all"), arm, month (months since January 1970), unemployed, labour_force, share (0-1).
         The comparison is the same for every area and stands under "all".
     """
-    rows = with_arms(statistics, municipalities)
+    rows = with_arms(statistics, study, municipalities=municipalities)
     rows = pd.concat([rows.assign(area="all"), rows[rows["arm"] == "pilot"]])
     sums = rows.groupby(["area", "arm", "month"], as_index=False)[["unemployed", "labour_force"]].sum()
     return sums.assign(share=sums["unemployed"] / sums["labour_force"])
 
 
-def gaps(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
+def gaps(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Unemployed share, pilot minus comparison, in every window, in percentage points.
 
     The share of a window is the sum of the unemployed over its municipalities and months, divided by the sum
-    of the labour force. With every municipality whose own membership is known (102 in 22 areas) against 142
-    comparison municipalities the pooled gap is +1.94 points in 2019-03…2020-02, +2.70 in 2020-03…2021-02,
-    and +2.88, +2.24 and +2.32 in the three years after the start; the third ends in 2023-10 with the table.
+    of the labour force. A window that the table does not reach to its end is that of the months there are.
 
     Returns
     -------
@@ -80,10 +69,10 @@ def gaps(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame
         area (slug or "all"), window, pilot, comparison (per cent), gap (points), labour_force (pilot, mean of
         the months). Windows that the statistics do not reach are left out.
     """
-    monthly = shares(statistics, municipalities)
+    monthly = shares(statistics, study, municipalities=municipalities)
     parts = []
-    for window, (first, last) in PUBLIC_WINDOWS.items():
-        inside = monthly[monthly["month"].between(month_number(first), month_number(last))]
+    for window, days in study.windows.items():
+        inside = monthly[monthly["month"].between(*days.months)]
         sums = inside.groupby(["area", "arm"])[["unemployed", "labour_force"]].sum()
         if sums.empty:
             continue
@@ -92,7 +81,7 @@ def gaps(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame
         percent["comparison"] = percent.loc["all", "comparison"]
         parts.append(percent.assign(window=window, labour_force=force).reset_index())
     if not parts:
-        raise ValueError(f"public statistics: no month lies in the windows {PUBLIC_WINDOWS}")
+        raise ValueError(f"public statistics: no month lies in the windows {', '.join(study.windows)}")
     out = pd.concat(parts, ignore_index=True)
     out = out.assign(gap=out["pilot"] - out["comparison"])
     return out[["area", "window", "pilot", "comparison", "gap", "labour_force"]].rename_axis(columns=None)
@@ -100,8 +89,9 @@ def gaps(statistics: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame
 
 def did(
     statistics: pd.DataFrame,
-    municipalities: pd.DataFrame,
+    study: Study,
     *,
+    municipalities: pd.DataFrame,
     seed: int,
     draws: int = 1999,
     level: float = 0.95,
@@ -115,7 +105,7 @@ def did(
 
     Parameters
     ----------
-    statistics, municipalities : pandas.DataFrame
+    statistics, study, municipalities
         As in `shares`.
     seed : int
         Seed of the draws; an area's draws do not depend on which other areas there are.
@@ -135,14 +125,14 @@ def did(
     Conley & Taber (2011), Review of Economics and Statistics 93(1); Ferman & Pinto (2019), Review of
     Economics and Statistics 101(3).
     """
-    rows = with_arms(statistics, municipalities)
-    gap = gaps(statistics, municipalities).set_index(["area", "window"])["gap"]
-    by_window = _municipal_shares(rows)
+    rows = with_arms(statistics, study, municipalities=municipalities)
+    gap = gaps(statistics, study, municipalities=municipalities).set_index(["area", "window"])["gap"]
+    by_window = _municipal_shares(rows, study)
     facts = rows.groupby("municipality").agg(
         arm=("arm", "first"), area=("area", "first"), region=("region_code", "first")
     )
     windows = set(gap.index.get_level_values("window"))
-    contrasts = [pair for pair in itertools.product(BASELINES, AFTER) if set(pair) <= windows]
+    contrasts = [pair for pair in itertools.product(study.baselines, study.followup) if set(pair) <= windows]
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
     for baseline, window in contrasts:
@@ -206,7 +196,13 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 def ledger_rows(
-    statistics: pd.DataFrame, municipalities: pd.DataFrame, *, areas: list[str], seed: int, draws: int = 1999
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    areas: list[str],
+    seed: int,
+    draws: int = 1999,
 ) -> pd.DataFrame:
     """Everything of this module as rows for `ledger.rows`.
 
@@ -221,7 +217,7 @@ def ledger_rows(
         topic public_statistics, group all, measures unemployed_share (share, by month and arm), gap (points,
         by window), did (points, by baseline and window).
     """
-    monthly = shares(statistics, municipalities)
+    monthly = shares(statistics, study, municipalities=municipalities)
     present = [area for area in ["all", *areas] if area in set(monthly["area"])]
     comparison = monthly[monthly["arm"] == "comparison"]
     series = pd.concat(
@@ -234,18 +230,18 @@ def ledger_rows(
             "measure": "unemployed_share",
             "item": series["arm"],
             "window": series["month"].map(month_text),
-            "x": (series["month"] - month_number(START)).astype(float),
+            "x": (series["month"] - study.start_month).astype(float),
             "unit": "share",
             "estimate": series["share"],
         }
     )
-    gap = gaps(statistics, municipalities)
+    gap = gaps(statistics, study, municipalities=municipalities)
     lacking = pd.DataFrame({"area": [area for area in areas if area not in present], "status": "missing"})
     gap = gap.rename(columns={"gap": "estimate"})[["area", "window", "estimate"]]
     windows = gap[["window"]].drop_duplicates()
     gap = pd.concat([gap[gap["area"].isin(present)].assign(status="ok"), lacking.merge(windows, how="cross")])
     gap = gap.assign(measure="gap", item="pilot-comparison", unit="points")
-    change = did(statistics, municipalities, seed=seed, draws=draws)
+    change = did(statistics, study, municipalities=municipalities, seed=seed, draws=draws)
     pairs = change[["baseline", "window"]].drop_duplicates()
     change = pd.concat(
         [change[change["area"].isin(present)].assign(status="ok"), lacking.merge(pairs, how="cross")]
@@ -256,17 +252,6 @@ def ledger_rows(
     text = ["item", "specification", "method"]
     rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
     return rows.assign(topic="public_statistics", group="all", simulated=False)
-
-
-def month_number(text: str) -> int:
-    """Months since January 1970 of "2021-03".
-
-    Examples
-    --------
-    >>> month_number("2021-03")
-    614
-    """
-    return (int(text[:4]) - 1970) * 12 + int(text[5:7]) - 1
 
 
 def month_text(number: int) -> str:
@@ -280,11 +265,11 @@ def month_text(number: int) -> str:
     return f"{1970 + int(number) // 12}-{int(number) % 12 + 1:02d}"
 
 
-def _municipal_shares(rows: pd.DataFrame) -> pd.DataFrame:
+def _municipal_shares(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Municipality × (share in per cent, labour force) × window."""
     names = np.full(len(rows), "", dtype=object)
-    for window, (first, last) in PUBLIC_WINDOWS.items():
-        names[rows["month"].between(month_number(first), month_number(last))] = window
+    for window, days in study.windows.items():
+        names[rows["month"].between(*days.months)] = window
     inside = rows.assign(window=names)[names != ""]
     grouped = inside.groupby(["municipality", "window"])
     sums = grouped[["unemployed", "labour_force"]].sum()

@@ -1,0 +1,129 @@
+"""The parts of a study file, each with its keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, PositiveFloat
+
+from evaluation.units import quarters_between, to_day, to_month
+
+Names = dict[Literal["fi", "sv", "en"], str]
+
+
+class Part(BaseModel):
+    """A part of a study file: it cannot change, and a key that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Window(Part):
+    """Index dates from `first` to `last`, both included."""
+
+    first: dt.date
+    last: dt.date
+    name: Names
+
+    @property
+    def quarters(self) -> list[str]:
+        """Quarters that lie wholly inside, as 2018Q2."""
+        return quarters_between(self.first, self.last)
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """First and last day since 1970-01-01."""
+        return to_day(self.first), to_day(self.last)
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """First and last month since January 1970."""
+        return to_month(self.first), to_month(self.last)
+
+
+class Areas(Part):
+    """Where areas and arms of municipalities come from: columns of municipalities.csv and their values.
+
+    `table` names the reference table with one row an area, `column` the area of a municipality and
+    `arm_column` the values that `arms` sorts; whatever has another value, or lies in one of
+    `regions_left_out`, is in no arm.
+    """
+
+    table: str
+    column: str
+    arm_column: str
+    arms: dict[Literal["pilot", "comparison", "possible_pilot"], tuple[str, ...]]
+    regions_left_out: tuple[str, ...]
+
+    @property
+    def arm_of(self) -> dict[str, str]:
+        """Arm by value of the arm column."""
+        return {value: arm for arm, values in self.arms.items() for value in values}
+
+
+class TargetGroup(Part):
+    """Who the reform moved: everyone of these ages but those who stay with the old service.
+
+    Stayers are on `stay_benefit`, `stay_age` or older, speak a national language and are no immigrants.
+    """
+
+    ages: tuple[int, int]
+    stay_age: int
+    stay_benefit: str
+    national_languages: tuple[str, ...]
+
+
+class Outcomes(Part):
+    """Outcomes by family. P-values are adjusted over `primary`, whose first one is the headline.
+
+    `late` ones are followed longer and by fewer episodes; `first_screen` ones are told first.
+    """
+
+    primary: tuple[str, ...]
+    further: tuple[str, ...]
+    late: tuple[str, ...]
+    first_screen: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The outcome that the verdict is about."""
+        return self.primary[0]
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All outcomes in the order of the families."""
+        return (*self.primary, *self.further, *self.late)
+
+
+class Cycle(Part):
+    """A time of the labour market, `until` not included: factors of entry into and exit from unemployment,
+    and the share of lay-offs among separations.
+    """
+
+    first: dt.date
+    until: dt.date
+    entry: PositiveFloat
+    exit: PositiveFloat
+    layoffs: float
+
+
+class Simulation(Part):
+    """What a simulated register of the reform holds.
+
+    Histories run from `warm_up` on and are delivered from `first` to `last`. `effects` are set by area and
+    outcome; areas without one have none.
+    """
+
+    warm_up: dt.date
+    first: dt.date
+    last: dt.date
+    effects: dict[str, dict[str, float]]
+    cycle: tuple[Cycle, ...]
+
+
+class Mark(Part):
+    """Something that happened to everybody: a line on time axes."""
+
+    date: dt.date
+    name: Names
+    raised: bool = False  # the name is written above its neighbours
