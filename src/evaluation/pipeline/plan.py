@@ -159,8 +159,11 @@ def _validation_files(root: Path) -> list[Path]:
 def _report_steps(
     project: Project, *, areas: list[str], languages: list[str], cleared: Path, with_statfin: bool
 ) -> list[Step]:
-    catalogues = sorted((CODE / "words" / "locale").rglob("*.po")) + sorted(
-        (CODE / "reporting" / "templates").rglob("*.*")
+    catalogues = sorted(
+        path
+        for room in ("words", "reporting")
+        for path in (CODE / room).rglob("*.*")
+        if path.suffix in (".po", ".toml", ".j2", ".css")
     )
     reference = sorted(project.reference.glob("*.csv"))
     failed = project.processed / "failed"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.reporting.figures import named
 from evaluation.words import labels
-from evaluation.words.language import Language, alphabetical, mark
+from evaluation.words.language import Language, alphabetical
 
 # measures whose estimate is a difference: it carries its sign, and a share is in percentage points
 DIFFERENCES = frozenset(
@@ -31,38 +31,6 @@ DIFFERENCES = frozenset(
     ]
 )
 IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
-HEADINGS = {
-    "area": mark("Area"),
-    "outcome": mark("Outcome"),
-    "group": mark("Group"),
-    "window": mark("Period"),
-    "measure": mark("Quantity"),
-    "item": mark("Item"),
-    "specification": mark("Analysis"),
-    "method": mark("Kind of result"),
-    "status": mark("Assessment"),
-}
-# what the item column holds, where a reader can be told more than "item"
-ITEM_HEADINGS = {
-    "attrition_episodes": mark("Step"),
-    "case_mix": mark("Background"),
-    "smd": mark("Background"),
-    "municipality_episodes": mark("Place"),
-    "municipality_mean": mark("Place"),
-    "diagnostic": mark("Check"),
-    "verdict": mark("Reasons"),
-    "rows": mark("Table and rule"),
-    "cost_item": mark("Cost and payer"),
-    "cost_shift": mark("Move and payer"),
-    **dict.fromkeys(("delta_cost", "mean_cost", "delta_effect", "net_benefit", "break_even_effect", "icer"),
-                    mark("Payer")),
-}  # fmt: skip
-X_HEADINGS = {
-    "cif": mark("Days since unemployment began"),
-    "event_study": mark("Quarters since the start of the trial"),
-    "net_benefit": mark("Value of an additional month in work, euros"),
-    "acceptability": mark("Value of an additional month in work, euros"),
-}
 
 
 def written(value: float, unit: str, *, measure: str, language: Language) -> str:
@@ -203,19 +171,8 @@ def data_table(
     for record in records:
         key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
         lines.setdefault(key, {})[record[spread] if spread else ""] = record
-    first = records[0]
-    heads = [
-        language.text(
-            X_HEADINGS[first["measure"]]
-            if name == "x"
-            else ITEM_HEADINGS.get(first["measure"], HEADINGS[name])
-            if name == "item"
-            else HEADINGS[name]
-        )
-        if name != "x" or first["measure"] in X_HEADINGS
-        else ""
-        for name in columns
-    ]
+    measure = records[0]["measure"]
+    heads = [_heading(name, measure, language) for name in columns]
     example = {
         value: next(record for record in records if not spread or record[spread] == value) for value in across
     }
@@ -240,6 +197,14 @@ def data_table(
             ]
         out.append("</tr>")
     return framed_table(caption, "".join(out))
+
+
+def _heading(column: str, measure: str, language: Language) -> str:
+    """Heading of a ledger column, more telling where the measure says what the column holds."""
+    for kind, code in (("x_heading", measure), ("item_heading", measure), ("heading", column)):
+        if kind.startswith((column, "heading")) and code in labels.names()[kind]:
+            return labels.label(kind, code, language)
+    return ""
 
 
 def head_row(heads: Sequence[str], *, texts: int) -> str:

@@ -16,31 +16,10 @@ import pandas as pd
 from evaluation.reporting.data_tables import framed_table, head_row
 from evaluation.reporting.exhibits import EXHIBITS, Report, select
 from evaluation.results import ledger
-from evaluation.words.language import CODES, Language, get, mark
+from evaluation.words import labels
+from evaluation.words.language import CODES, Language
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
-MEANINGS = {
-    "area": mark("Pilot area, or all for all areas together"),
-    "topic": mark("Chapter of the evaluation"),
-    "outcome": mark("Outcome; the end of the name tells the months of follow-up"),
-    "group": mark("Group of jobseekers, or arm of the comparison"),
-    "window": mark("Period in which unemployment began, baseline, month or quarter"),
-    "measure": mark("What the number is"),
-    "item": mark("Payer, background variable, step, municipality or other part of the measure"),
-    "x": mark("Place on an axis: days, quarters since the start, euros"),
-    "specification": mark("Main analysis or the name of another analysis"),
-    "unit": mark("Unit of the number; shares are between 0 and 1"),
-    "estimate": mark("The number; empty where it is hidden, withheld or missing"),
-    "std_error": mark("Standard error"),
-    "ci_low": mark("Lower end of the 95% interval"),
-    "ci_high": mark("Upper end of the 95% interval"),
-    "p_value": mark("p value"),
-    "persons": mark("Persons behind the number"),
-    "episodes": mark("Unemployment spells behind the number"),
-    "method": mark("How the number was obtained"),
-    "status": mark("Whether there is a number, and why not"),
-    "simulated": mark("Whether the number comes from simulated data"),
-}
 
 
 def safe(text: str) -> str:
@@ -86,11 +65,11 @@ def _written(values: pd.Series, decimal: str) -> list[str]:
 
 def codebook() -> pd.DataFrame:
     """What every column of the CSV files holds, in three languages."""
+    columns = labels.names()["column"]
     return pd.DataFrame(
         [
-            {"column": name, "type": ledger.COLUMNS[name]}
-            | {f"meaning_{code}": get(code).text(meaning) for code in CODES}
-            for name, meaning in MEANINGS.items()
+            {"column": name, "type": ledger.COLUMNS[name]} | {f"meaning_{code}": said[code] for code in CODES}
+            for name, said in columns.items()
         ]
     )
 
@@ -126,7 +105,7 @@ def write(report: Report, folder: Path, *, names: Iterable[str] = tuple(EXHIBITS
     for name in names:
         rows = select(report.cleared, name, area=report.area or "all")
         if len(rows):
-            put(text(EXHIBITS[name].title), name, rows)
+            put(labels.label("exhibit", name, report.language), name, rows)
     own = report.cleared if not report.area else report.cleared[report.cleared["area"] == report.area]
     put(text("All values of this report"), "all_values", own)
     put(text("Codebook: what the columns mean"), "codebook", codebook())

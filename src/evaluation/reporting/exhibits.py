@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import html
 import re
+import tomllib
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,23 +20,22 @@ import pandas as pd
 from evaluation.reporting import area_figures, cost_figures, figures, palette, time_figures
 from evaluation.reporting.data_tables import data_table
 from evaluation.words import alt_texts, labels
-from evaluation.words.language import Language, mark
+from evaluation.words.language import Language
 
 Scope = Literal["area", "areas", "country"]
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One figure or table: title, rows, columns of its table, and how it is drawn if it is."""
+    """One figure or table: its rows, the columns of its table, and how it is drawn; see ``exhibits.toml``."""
 
-    title: str
-    where: Mapping[str, tuple[str, ...]]
-    columns: tuple[str, ...]
-    spread: str = ""  # ledger column whose values become columns of the table
+    where: Mapping[str, Sequence[str]]
+    columns: Sequence[str]
+    spread: str = ""
     scope: Scope = "area"
     draw: Callable[..., Any] | None = None
-    uses: tuple[str, ...] = ()  # what drawing needs beyond rows and language: names, here
-    folded: bool = False  # a long table is folded away; those of figures always are
+    uses: Sequence[str] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,123 +55,24 @@ class Report:
     @property
     def slug(self) -> str:
         """Name of the report in file names."""
-        return self.area or ("public_statistics" if set(self.cleared["topic"]) == set(PUBLIC) else "national")
+        return self.area or (
+            "public_statistics" if set(self.cleared["topic"]) == {"public_statistics"} else "national"
+        )
 
 
-HEADLINE = ("open_employment_12m",)
-TRIED = tuple(f"{area};{sd};0.5;placebo_areas" for area in labels.names()["tried"] for sd in (0.01, 0.03))
-INDICATORS = time_figures.INDICATORS
-CURVE = ("delta_effect", "delta_cost", "correlation")
-DESCRIPTION, EFFECT, COST, CE = ("description",), ("effect",), ("cost",), ("cost_effectiveness",)
-PUBLIC, POOLED, FAIR = ("public_statistics",), ("pooled",), ("comparability",)
+def _declared() -> dict[str, Exhibit]:
+    """The exhibits of ``exhibits.toml``."""
+    rooms = {
+        room.__name__.rpartition(".")[2]: room for room in (area_figures, cost_figures, figures, time_figures)
+    }
+    found = {}
+    for name, parts in tomllib.loads(Path(__file__).with_name("exhibits.toml").read_text("utf-8")).items():
+        room, _, function = parts.pop("draw", "").partition(".")
+        found[name] = Exhibit(**parts, draw=getattr(rooms[room], function) if room else None)
+    return found
 
-EXHIBITS: dict[str, Exhibit] = {
-    "attrition": Exhibit(mark("Unemployment spells left after each step"),
-        {"measure": ("attrition_episodes",)}, ("item",), spread="group", draw=figures.attrition),
-    "case_mix": Exhibit(mark("Background of the jobseekers"),
-        {"measure": ("case_mix",)}, ("item",), spread="group"),
-    "municipalities": Exhibit(mark("Unemployment spells in each municipality of the area"),
-        {"measure": ("municipality_episodes",)}, ("item",), spread="window"),
-    "municipality_means": Exhibit(mark("In open-market work after 12 months, by municipality"),
-        {"measure": ("municipality_mean",), "outcome": HEADLINE}, ("item",), spread="window"),
-    "diagnostics": Exhibit(mark("Checks of the comparison"),
-        {"measure": ("diagnostic",)}, ("item", "status")),
-    "balance": Exhibit(mark("Difference of background between the pilot area and the comparison"),
-        {"measure": ("smd",)}, ("item",), spread="specification", draw=figures.love_plot),
-    "support": Exhibit(mark("How much of the data carries the comparison"),
-        {"measure": ("ess", "overlap", "breakdown"), "topic": FAIR}, ("measure", "item")),
-    "open_employment": Exhibit(mark("Share in open-market work 12 months after unemployment began"),
-        {"measure": ("mean",), "outcome": HEADLINE}, ("window",), spread="item",
-        draw=time_figures.outcome_series),
-    "services": Exhibit(mark("Days in services within 12 months"),
-        {"measure": ("mean",), "outcome": ("service_days_12m",)}, ("window",), spread="item",
-        draw=time_figures.outcome_series),
-    "broad_unemployment": Exhibit(mark("Days unemployed or in services within 12 months"),
-        {"measure": ("mean",), "outcome": ("broad_unemployed_days_12m",)}, ("window",), spread="item",
-        draw=time_figures.outcome_series),
-    "exits": Exhibit(mark("How unemployment ended during the trial: cumulative share by time"),
-        {"measure": ("cif",), "window": ("after",)}, ("outcome", "x"), spread="item",
-        draw=time_figures.exits),
-    "indicators": Exhibit(mark("Familiar indicators by month: description, not effect"),
-        {"measure": INDICATORS, "topic": DESCRIPTION}, ("window", "measure"), spread="item",
-        draw=time_figures.indicators),
-    "period_means": Exhibit(mark("Means before and during the trial"),
-        {"measure": ("window_mean",), "window": ("2019_20", "covid", "after")},
-        ("outcome", "window"), spread="item", folded=True),
-    "caseload": Exhibit(mark("Clients per worker"), {"measure": ("caseload_per_worker",)}, ("measure",)),
-    "effects": Exhibit(mark("Difference from the comparison, all outcomes"),
-        {"measure": ("att",), "topic": EFFECT}, ("outcome",), draw=figures.effects),
-    "effect_details": Exhibit(mark("With the trial, without it, and what could have been detected"),
-        {"measure": ("mean_after", "counterfactual_mean", "mde", "p_adjusted")}, ("outcome",),
-        spread="measure"),
-    "event_study": Exhibit(mark("In open-market work after 12 months: difference by quarter"),
-        {"measure": ("event_study",), "outcome": HEADLINE}, ("x",), draw=time_figures.event_study),
-    "sensitivity": Exhibit(mark("The effect under other analyses and baselines"),
-        {"measure": ("att",), "outcome": HEADLINE, "topic": ("effect", "sensitivity")},
-        ("specification", "item"),
-        draw=figures.sensitivity, uses=("names",)),
-    "payers": Exhibit(mark("Additional net cost by payer, per unemployment spell"),
-        {"measure": ("delta_cost",), "topic": COST}, ("item",), draw=cost_figures.payers),
-    "mean_costs": Exhibit(mark("Net cost per unemployment spell by payer"),
-        {"measure": ("mean_cost",), "window": ("2019_20", "after")}, ("item", "window"), spread="group"),
-    "cost_items": Exhibit(mark("What the costs consist of, per unemployment spell"),
-        {"measure": ("cost_item",)}, ("item",), spread="group"),
-    "cost_shift": Exhibit(mark("Who gains when a jobseeker moves: change in cost per person and month"),
-        {"measure": ("cost_shift",)}, ("item",)),
-    "programme_cost": Exhibit(mark("Programme cost per client"),
-        {"measure": ("programme_cost_per_client",)}, ("item",)),
-    "plane": Exhibit(mark("Additional cost and additional months in work, with 95% regions"),
-        {"measure": CURVE, "topic": CE}, ("item",), spread="measure", draw=cost_figures.plane),
-    "quadrants": Exhibit(mark("How probable is more work at lower cost?"),
-        {"measure": ("quadrant_ne", "quadrant_nw", "quadrant_se", "quadrant_sw")}, ("measure",),
-        spread="item"),
-    "icer": Exhibit(mark("Cost of an additional month in open employment"),
-        {"measure": ("icer",)}, ("item", "method")),
-    "acceptability": Exhibit(
-        mark("Probability that the trial is worth its cost, by the value of a month in work"),
-        {"measure": ("acceptability",)}, ("x",), spread="item", draw=cost_figures.acceptability),
-    "net_benefit": Exhibit(mark("Net benefit by the value of a month in work"),
-        {"measure": ("net_benefit",)}, ("x",), spread="item", draw=cost_figures.net_benefit),
-    "break_even": Exhibit(mark("What would have to be true for the trial to pay for itself"),
-        {"measure": ("break_even_effect", "break_even_cost", "break_even_persistence", "payback", "mvpf")},
-        ("measure", "item", "method")),
-    "areas": Exhibit(mark("Open-market work after 12 months: areas in alphabetical order"),
-        {"measure": ("att_raw", "att_shrunken"), "topic": POOLED, "outcome": HEADLINE},
-        ("area",), spread="measure", scope="areas", draw=area_figures.areas, uses=("names", "here")),
-    "ranks": Exhibit(mark("Positions in order that each area could have"),
-        {"measure": ("rank",), "outcome": HEADLINE},
-        ("area",), scope="areas", draw=area_figures.ranks, uses=("names", "here")),
-    "funnel": Exhibit(mark("Do the areas differ more than chance explains?"),
-        {"measure": ("att_raw", "funnel_limit"), "outcome": HEADLINE},
-        ("area",), spread="measure", scope="areas", draw=area_figures.funnel, uses=("names", "here")),
-    "area_planes": Exhibit(mark("Cost and effect in all areas, all public payers together"),
-        {"measure": ("delta_effect", "delta_cost"), "topic": CE, "item": ("all_public",)}, ("area",),
-        spread="measure", scope="areas", draw=cost_figures.plane_of_areas, uses=("names",)),
-    "area_case_mix": Exhibit(mark("Background of the jobseekers by area"),
-        {"measure": ("case_mix",), "group": ("pilot",)}, ("item",), spread="area", scope="areas",
-        folded=True),
-    "verdicts": Exhibit(mark("Is the comparison fair in each area?"),
-        {"measure": ("verdict",)}, ("area", "status", "item"), scope="areas"),
-    "pooled": Exhibit(mark("All areas together"),
-        {"measure": ("att", "prediction_interval", "tau", "i2", "heterogeneity"), "topic": POOLED,
-         "outcome": HEADLINE},
-        ("measure",), scope="country"),
-    "public_series": Exhibit(mark("Unemployed share of the labour force by month"),
-        {"measure": ("unemployed_share",), "topic": PUBLIC}, ("window",), spread="item",
-        draw=area_figures.public_series),
-    "baselines": Exhibit(mark("Change of the gap under every baseline"),
-        {"measure": ("did",)}, ("specification",), spread="window", draw=area_figures.baselines),
-    "gaps": Exhibit(mark("Gap between pilot and comparison municipalities"),
-        {"measure": ("gap",)}, ("window",)),
-    "signs": Exhibit(mark("The sign under each baseline, area by area"),
-        {"measure": ("did",), "window": ("after_1",)}, ("area",), spread="specification", scope="areas"),
-    "validation": Exhibit(mark("How well the methods recover known effects"),
-        {"topic": ("validation",), "measure": ("coverage", "false_positive", "power"),
-         "item": TRIED},
-        ("item",), spread="measure", scope="country"),
-    "quality": Exhibit(mark("What was corrected or left out when the registers were read"),
-        {"measure": ("rows",)}, ("item", "method"), scope="country", folded=True),
-}  # fmt: skip
+
+EXHIBITS = _declared()
 
 
 def select(cleared: pd.DataFrame, name: str, *, area: str) -> pd.DataFrame:
@@ -201,7 +103,7 @@ def show(report: Report, name: str) -> str:
     Where there is no row, or every number is withheld or hidden, the reader is told so in words.
     """
     exhibit, language = EXHIBITS[name], report.language
-    title = html.escape(language.text(exhibit.title))
+    title = html.escape(labels.label("exhibit", name, language))
     rows = select(report.cleared, name, area=report.area or "all")
     if rows.empty:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
@@ -212,7 +114,7 @@ def show(report: Report, name: str) -> str:
         rows,
         exhibit.columns,
         spread=exhibit.spread,
-        caption=language.text(exhibit.title),
+        caption=labels.label("exhibit", name, language),
         language=language,
         names=report.area_names | report.municipality_names,
     )
@@ -236,7 +138,12 @@ def show(report: Report, name: str) -> str:
         picture = palette.svg(drawn)
     alt = alt_texts.describe(name, rows, language=language, names=report.area_names)
     return framed_figure(
-        name, picture, title=language.text(exhibit.title), alt=alt, numbers=table + files, language=language
+        name,
+        picture,
+        title=labels.label("exhibit", name, language),
+        alt=alt,
+        numbers=table + files,
+        language=language,
     )
 
 
@@ -254,7 +161,7 @@ def framed_figure(name: str, picture: str, *, title: str, alt: str, numbers: str
 
 
 def _links(report: Report, name: str) -> str:
-    title = html.escape(report.language.text(EXHIBITS[name].title))
+    title = html.escape(labels.label("exhibit", name, report.language))
     folder = f"csv/{report.slug}"
     return (
         f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a> · '

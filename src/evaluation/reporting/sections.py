@@ -22,7 +22,7 @@ from evaluation.reporting.time_figures import design_windows, timeline
 from evaluation.results import provenance
 from evaluation.windows import TRIAL_START
 from evaluation.words import comparisons, costs, first_screen, labels
-from evaluation.words.language import alphabetical, get, mark
+from evaluation.words.language import alphabetical, get
 
 if TYPE_CHECKING:
     pass
@@ -42,23 +42,6 @@ AREA_SECTIONS = (
     "data-and-provenance",
     "downloads",
 )
-REASONS = {
-    "new": mark("new number"),
-    "removed": mark("no longer published"),
-    "status_changed": mark("publication state changed"),
-    "method_changed": mark("method changed"),
-    "persons_changed": mark("data changed"),
-    "recomputed": mark("computed again from other inputs or code"),
-}
-PARAMETERS = {
-    "area": mark("Area"),
-    "language": mark("Language"),
-    "release_date": mark("Day of the release"),
-}
-PROFILE = {
-    "threshold": mark("Fewest persons behind a number"),
-    "base": mark("Counts are rounded to the nearest"),
-}
 MOST_CHANGES = 40
 
 
@@ -199,13 +182,18 @@ def data_and_provenance(
     return section(
         report,
         "data_and_provenance",
-        profile=[(text(PROFILE.get(name, name)), str(value)) for name, value in rules.items()],
+        profile=[
+            (labels.label("profile", name, report.language), str(value)) for name, value in rules.items()
+        ],
         changes=changes,
         counted=counted,
         inputs=[(row.file, number(row.bytes), row.sha256) for row in inputs.itertuples()],
         facts=[
             (text("Code version"), provenance.code_version()),
-            *((text(PARAMETERS[name]), value) for name, value in parameters.items()),
+            *(
+                (labels.label("parameter", name, report.language), value)
+                for name, value in parameters.items()
+            ),
             *((text("Package {name}", name=name), version) for name, version in packages),
         ],
     )
@@ -221,7 +209,7 @@ def files_to_download(report: Report, *, reports: str | Path) -> str:
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:
     """Numbers that differ from the previous release with the reason, and how many of each reason."""
-    text, language, now = report.language.text, report.language, report.cleared
+    language, now = report.language, report.cleared
     if report.area:
         before, now = before[before["area"] == report.area], now[now["area"] == report.area]
     changed = provenance.changes(now, before)
@@ -234,10 +222,12 @@ def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]
             for value in (row["estimate_before"], row["estimate_now"])
         ]
         names = named("measure", measure, language), named("outcome", row["outcome"], language), row["item"]
-        rows.append(("; ".join(filter(None, names)), *numbers, text(REASONS[row["reason"]])))
+        rows.append(
+            ("; ".join(filter(None, names)), *numbers, labels.label("change", row["reason"], language))
+        )
     counts = changed["reason"].value_counts() if len(changed) else pd.Series(dtype=int)
-    said = "; ".join(f"{text(REASONS[reason])}: {language.number(count)}" for reason, count in counts.items())
-    return rows, said + "."
+    said = [(labels.label("change", reason, language), language.number(n)) for reason, n in counts.items()]
+    return rows, "; ".join(f"{name}: {number}" for name, number in said) + "."
 
 
 def _timeline(report: Report) -> str:
