@@ -218,6 +218,14 @@ def test_a_group_that_is_too_small_is_not_run_and_says_why():
     assert np.isnan(rows.loc["few", "estimate"]) and rows.loc["first", "status"] == "ok"
 
 
+def test_an_outcome_that_a_group_never_has_spoils_no_other():
+    data = small_comparison(rare=lambda rows: (rows["half"] == "second") * (rows["number"] % 5 == 0) * 1.0)
+    rows = ev.effect(data, outcomes=["jobs", "rare"], by="half", covariates=())
+    assert rows["status"].tolist() == ["ok", "ok", "not_run", "ok"]
+    with pytest.raises(ValueError, match="'half' holds no numbers"):
+        ev.effect(data, outcomes="half")
+
+
 def test_a_column_that_can_be_cut_is_told_to_be_cut():
     with pytest.raises(ValueError, match=r"'number' has 30 levels.*pandas\.cut"):
         ev.effect(small_comparison(), outcomes="jobs", by="number", covariates=())

@@ -54,6 +54,8 @@ class Comparison:
         if outcome not in self.frame:
             numeric = self.frame.select_dtypes(["number", "bool"])
             raise ValueError(f"outcome: no column {outcome!r}{nearest(outcome, numeric)}")
+        if not pd.api.types.is_numeric_dtype(self.frame[outcome]):
+            raise ValueError(f"outcome: {outcome!r} holds no numbers; make a column of 0 and 1 of it")
         return self.units.get(outcome) or unit_of(outcome, self.frame[outcome])
 
     def groups(self, by: str | None) -> dict[str, pd.DataFrame]:

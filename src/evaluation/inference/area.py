@@ -87,9 +87,9 @@ def effect(
     pandas.DataFrame
         One row an outcome and group: outcome, group ("all" without `by`), unit, estimate, std_error, ci_low,
         ci_high, p_value, p_adjusted (Holm, over all rows), p_groups_differ (joint test that the effect is
-        the same in all groups, one value an outcome; missing without `by`), persons and episodes of the area,
-        status and method. A group that is too small to be estimated has status not_run and says why in
-        `method`.
+        the same in all groups that ran, one value an outcome; missing without `by`), persons and episodes of
+        the area, status and method. A group that is too small to be estimated has status not_run and says
+        why in `method`.
 
     Raises
     ------
@@ -111,23 +111,27 @@ def effect(
     units = {name: data.unit(name) for name in wanted}
     covariates = data.study.covariates if covariates is None else covariates
     shocks = shock_structure(data.municipalities, data.study.areas, area=data.area)
-    changes: dict[str, MunicipalChanges] = {}
-    parts = []
-    for group, frame in data.groups(by).items():
+
+    def estimated(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Rows of the outcomes, the changes behind each; one that cannot be estimated spoils no other."""
         try:
-            changes[group] = changes_of(frame, outcomes=wanted, covariates=covariates)
-            found = placebo_areas(changes[group], level=level, seed=seed, **shocks)
-            part = ledger_columns(found, frame).assign(status="ok")
+            changes = changes_of(frame, outcomes=names, covariates=covariates)
+            found = placebo_areas(changes, level=level, seed=seed, **shocks)
+            return ledger_columns(found, frame).assign(status="ok", changes=changes)
         except ValueError as refusal:
             if by is None:
                 raise
-            changes.pop(group, None)
-            part = pd.DataFrame({"outcome": wanted, "status": "not_run", "method": str(refusal)})
-        parts.append(part.assign(group=group))
+            if len(names) > 1:
+                return pd.concat([estimated(frame, [name]) for name in names])
+            why = {"outcome": names, "status": "not_run", "method": str(refusal), "changes": None}
+            return pd.DataFrame(why)
+
+    parts = [estimated(frame, wanted).assign(group=group) for group, frame in data.groups(by).items()]
     rows = pd.concat(parts, ignore_index=True).sort_values(
         "outcome", key=lambda names: names.map(wanted.index), kind="stable", ignore_index=True
     )
-    differ = {name: groups_differ(list(changes.values()), outcome=name, **shocks) for name in wanted}
+    behind = rows[rows["status"] == "ok"].groupby("outcome")["changes"].agg(list)
+    differ = {name: groups_differ(behind.get(name, []), outcome=name, **shocks) for name in wanted}
     rows = rows.assign(unit=rows["outcome"].map(units), p_groups_differ=rows["outcome"].map(differ))
     rows = rows.reindex(columns=EFFECT_COLUMNS)
     return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
