@@ -219,7 +219,7 @@ def test_a_group_that_is_too_small_is_not_run_and_says_why():
 
 
 def test_an_outcome_that_a_group_never_has_spoils_no_other():
-    data = small_comparison(rare=lambda rows: (rows["half"] == "second") * (rows["number"] % 5 == 0) * 1.0)
+    data = small_comparison(rare=lambda rows: (rows["half"] == "second") * (rows.index % 7 == 0) * 1.0)
     rows = ev.effect(data, outcomes=["jobs", "rare"], by="half", covariates=())
     assert rows["status"].tolist() == ["ok", "ok", "not_run", "ok"]
     with pytest.raises(ValueError, match="'half' holds no numbers"):
