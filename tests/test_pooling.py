@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from evaluation.pooling.funnels import funnel
-from evaluation.pooling.random_effects import between_variance, random_effects, shrunken
+from evaluation.pooling.random_effects import random_effects, shrunken
 from evaluation.pooling.ranks import rank_intervals, rankable
 
 ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
@@ -28,37 +28,18 @@ def bcg():
 # published: Colditz et al. 1994, as metafor computes it
 
 
-@pytest.mark.parametrize("method", ["DL", "REML", "PM", "ML", "HE", "SJ", "FE"])
-def test_bcg_random_effects_as_metafor(bcg, method):
+def test_bcg_random_effects_and_hartung_knapp_as_metafor(bcg):
     everything, y, s = bcg
-    expected = everything[method]
-    row = random_effects(y, s, method=method.lower(), hartung_knapp=False).iloc[0]
+    expected = everything["REML"]
+    row = random_effects(y, s).iloc[0]
     assert row["estimate"] == pytest.approx(expected["est"], rel=1e-5)
-    assert row["std_error"] == pytest.approx(expected["se"], rel=1e-5)
-    assert row["tau"] ** 2 == pytest.approx(expected["tau2"], rel=1e-5, abs=1e-12)
+    assert row["tau"] ** 2 == pytest.approx(expected["tau2"], rel=1e-5)
     assert 100 * row["i2"] == pytest.approx(expected["I2"], rel=1e-5)
-    assert row["h2"] == pytest.approx(expected["H2"], rel=1e-5)
     assert row["q"] == pytest.approx(expected["Q"], rel=1e-5)
     assert row["q_p_value"] == pytest.approx(expected["Qp"], rel=1e-5)
-    np.testing.assert_allclose([row["ci_low"], row["ci_high"]], expected["ci"], rtol=1e-5)
-
-
-@pytest.mark.parametrize("method", ["DL", "REML", "PM", "ML", "HE", "SJ"])
-def test_bcg_hartung_knapp_and_prediction_as_metafor(bcg, method):
-    everything, y, s = bcg
-    expected = everything[method]
-    row = random_effects(y, s, method=method.lower()).iloc[0]
-    plain = random_effects(y, s, method=method.lower(), hartung_knapp=False).iloc[0]
     assert row["std_error"] == pytest.approx(expected["knha"]["se"], rel=1e-5)
     assert row["p_value"] == pytest.approx(expected["knha"]["p"], rel=1e-4)
     np.testing.assert_allclose([row["ci_low"], row["ci_high"]], expected["knha"]["ci"], rtol=1e-5)
-    np.testing.assert_allclose([row["plug_in_low"], row["plug_in_high"]], expected["knha"]["pi_t"], rtol=1e-5)
-    np.testing.assert_allclose([plain["plug_in_low"], plain["plug_in_high"]], expected["pi_z"], rtol=1e-5)
-
-
-def test_bcg_empirical_bayes_variance_is_paule_mandel(bcg):
-    everything, y, s = bcg
-    assert between_variance(y, s, method="pm") == pytest.approx(everything["EB"]["tau2"], rel=1e-5)
 
 
 def test_bcg_q_profile_shrunken_and_leave_one_out_as_metafor(bcg):
@@ -70,25 +51,8 @@ def test_bcg_q_profile_shrunken_and_leave_one_out_as_metafor(bcg):
     )
     out = shrunken(y, s)
     np.testing.assert_allclose(out["estimate"], everything["blup"]["pred"], rtol=1e-5)
-    np.testing.assert_allclose(out["plug_in_error"], everything["blup"]["se"], rtol=1e-5)
     left = [random_effects(np.delete(y, i), np.delete(s, i))["estimate"].item() for i in range(len(y))]
     np.testing.assert_allclose(left, everything["leave1out_est"], rtol=1e-5)
-
-
-# peer
-
-
-def test_agrees_with_statsmodels_to_six_digits():
-    from statsmodels.stats.meta_analysis import combine_effects
-
-    rng = np.random.default_rng(1)
-    y, v = rng.normal(0, 0.1, 25), rng.uniform(0.001, 0.01, 25)
-    for ours, theirs in (("dl", "chi2"), ("pm", "iterated")):
-        peer = combine_effects(y, v, method_re=theirs)
-        assert between_variance(y, np.sqrt(v), method=ours) == pytest.approx(peer.tau2, rel=1e-5, abs=1e-9)
-    row = random_effects(y, np.sqrt(v), method="dl").iloc[0]
-    peer = combine_effects(y, v, method_re="chi2", use_t=True)
-    assert row["std_error"] == pytest.approx(peer.sd_eff_w_re_hksj, rel=1e-6)
 
 
 # by hand
@@ -107,7 +71,6 @@ def test_equal_errors_by_hand():
 def test_no_heterogeneity_shrinks_all_the_way():
     out = shrunken([0.0, 0.01, 0.02, 0.0, 0.02], [0.1] * 5)
     np.testing.assert_allclose(out["estimate"], 0.01)
-    assert (out["own_share"] == 0).all()
 
 
 def test_shared_comparison_widens_the_mean_but_not_the_differences():
@@ -121,11 +84,10 @@ def test_shared_comparison_widens_the_mean_but_not_the_differences():
 
 def test_funnel_by_hand():
     y, s = np.array([0.0, 0.0, 0.0, 0.0, 1.0]), np.full(5, 0.1)
-    out = funnel(y, s, levels=(0.95,))
+    out = funnel(y, s)
     assert out["target"].iloc[0] == pytest.approx(0.2)
     # five areas: 10 % of each end is no area, so nothing is winsorised
     dispersion = np.mean(((y - 0.2) / 0.1) ** 2)
-    assert out["dispersion"].iloc[0] == pytest.approx(dispersion)
     tau2 = (5 * dispersion - 4) / (500 - 100)
     assert out["ci_high"].iloc[0] == pytest.approx(0.2 + 1.959964 * np.sqrt(0.01 + tau2))
 
@@ -133,11 +95,11 @@ def test_funnel_by_hand():
 def test_ranks_of_clearly_different_areas_are_certain_and_of_equal_ones_are_not():
     clear = rank_intervals([3.0, 2.0, 1.0], [0.01] * 3, seed=1)
     assert clear[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1], [2, 2], [3, 3]]
-    assert rankable(clear, heterogeneity_p=0.001)["rankable"].item()
+    assert rankable(clear, heterogeneity_p=0.001)
     equal = rank_intervals([0.3, 0.2, 0.1], [1.0] * 3, seed=1)
     assert (equal["rank_low"] == 1).all() and (equal["rank_high"] == 3).all()
-    assert not rankable(equal, heterogeneity_p=0.001)["rankable"].item()
-    assert not rankable(clear, heterogeneity_p=np.nan)["rankable"].item()
+    assert not rankable(equal, heterogeneity_p=0.001)
+    assert not rankable(clear, heterogeneity_p=np.nan)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +110,6 @@ def test_ranks_of_clearly_different_areas_are_certain_and_of_equal_ones_are_not(
         (lambda: shrunken([0.1] * 5, [0.1, 0.1, 0.1, 0.1, 0.02], shared_error=0.03), "1 areas"),
         (lambda: shrunken([0.1] * 4, [0.1] * 4), "4 areas"),
         (lambda: rank_intervals([0.1], [0.1], seed=1), "two complete areas"),
-        (lambda: between_variance([0.1, 0.2], [0.1, 0.1], method="guess"), "not among"),
     ],
 )
 def test_impossible_inputs_are_refused_in_words(call, says):
@@ -193,7 +154,7 @@ def test_rank_intervals_hold_all_true_ranks_at_once(spread):
     for _ in range(150):
         s = rng.uniform(0.01, 0.05, 12)
         truth = rng.normal(0, spread, 12)
-        out = rank_intervals(truth + rng.normal(0, s), s, seed=1, draws=2000)
+        out = rank_intervals(truth + rng.normal(0, s), s, seed=1)
         best = 1 + (truth[None, :] > truth[:, None]).sum(axis=1)
         worst = 12 - (truth[None, :] < truth[:, None]).sum(axis=1)
         # with ties every rank of the tied group is a true rank
@@ -207,10 +168,8 @@ def test_equal_areas_are_seldom_called_rankable():
     for _ in range(60):
         s = rng.uniform(0.01, 0.05, 25)
         y = rng.normal(0, s)
-        out = rank_intervals(y, s, seed=1, draws=1000)
-        said.append(
-            rankable(out, heterogeneity_p=random_effects(y, s)["q_p_value"].item())["rankable"].item()
-        )
+        out = rank_intervals(y, s, seed=1)
+        said.append(rankable(out, heterogeneity_p=random_effects(y, s)["q_p_value"].item()))
     assert np.mean(said) == 0
 
 

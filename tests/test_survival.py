@@ -66,56 +66,6 @@ def test_mgus2_aalen_johansen_agrees_with_r_survival(mgus2, name, sex):
     assert wide(table, "std_error") == pytest.approx(np.array(expected[name]["se"]), rel=1e-6)
 
 
-def test_mgus2_counting_variance_agrees_with_cmprsk(mgus2):
-    data, time, event, expected = mgus2
-    for row, label in enumerate(expected["cuminc_var"][".row"]):
-        sex, state = label.split()
-        rows = data["sex"] == sex
-        table = aalen_johansen(
-            time[rows], event[rows], times=[12, 60, 120, 180, 240, 300], variance="counting"
-        ).query(f"state == {state}")
-        for when, estimate, error in zip(table["time"], table["estimate"], table["std_error"], strict=True):
-            assert estimate == pytest.approx(expected["cuminc_est"][f"{when:.0f}"][row], rel=1e-6)
-            assert error**2 == pytest.approx(expected["cuminc_var"][f"{when:.0f}"][row], rel=1e-6)
-
-
-def test_mgus2_cause_specific_cox_by_statsmodels(mgus2):
-    from statsmodels.duration.hazard_regression import PHReg
-
-    data, time, event, expected = mgus2
-    known = data["mspike"].notna().to_numpy()
-    values = np.column_stack([data["age"], data["sex"] == "M", data["mspike"]]).astype(float)[known]
-    for state, name in ((1, "cox_pcm"), (2, "cox_death")):
-        fit = PHReg(time[known], values, status=(event[known] == state).astype(int), ties="efron").fit()
-        assert fit.params == pytest.approx(list(expected[name].values()), rel=1e-4)
-
-
-def test_romeo_cox_by_statsmodels(romeo):
-    from statsmodels.duration.hazard_regression import PHReg
-
-    data, public, expected = romeo
-    fit = PHReg(data["duration"], public.to_numpy(float), status=data["spell"], ties="efron").fit()
-    assert fit.params[0] == pytest.approx(expected["cox_pub_efron"]["coef"], rel=1e-5)
-    assert fit.bse[0] == pytest.approx(expected["cox_pub_efron"]["se"], rel=1e-5)
-    columns = {"pub": public}
-    columns |= {f"reason{name}": data["reason"] == name for name in ("lose", "new", "reentr")}
-    columns |= {"sexmale": data["sex"] == "male", "racewhite": data["race"] == "white"}
-    values = pd.DataFrame(columns).astype(float)
-    fit = PHReg(data["duration"], values.to_numpy(), status=data["spell"], ties="efron").fit()
-    for position, name in enumerate(values):
-        assert fit.params[position] == pytest.approx(expected["cox_efron"]["coef"][name], rel=1e-5)
-        assert fit.bse[position] == pytest.approx(expected["cox_efron"]["se"][name], rel=1e-5)
-
-
-def test_penn_bonus_cox_by_statsmodels(penn):
-    from statsmodels.duration.hazard_regression import PHReg
-
-    data, time, event, expected = penn
-    fit = PHReg(time, data["T4"].to_numpy(float), status=event.astype(int), ties="efron").fit()
-    assert fit.params[0] == pytest.approx(expected["cox"]["coef"], rel=1e-5)
-    assert fit.bse[0] == pytest.approx(expected["cox"]["se"], rel=1e-5)
-
-
 @pytest.fixture(scope="module")
 def drawn():
     rng = np.random.default_rng(20)

@@ -1,4 +1,4 @@
-"""Least squares with weights that are not negative and sum to one: exactly, or by Frank–Wolfe steps."""
+"""Least squares with weights that are not negative and sum to one."""
 
 from __future__ import annotations
 
@@ -63,53 +63,3 @@ def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> Floa
             return w / w.sum()
         held[entering] = True
     raise ValueError(f"synthetic control: no weights found for {donors} donors; check the series for errors")
-
-
-def frank_wolfe_weights(
-    a: FloatArray,
-    b: FloatArray,
-    *,
-    ridge: float,
-    smallest_gain: float,
-    start: FloatArray | None = None,
-    max_iterations: int = 10_000,
-    first_iterations: int = 100,
-) -> FloatArray:
-    """Weights by Frank–Wolfe steps with a sparse restart, as the reference implementation of SDID has them.
-
-    Stops where a step gains less than `smallest_gain`² in mean squared error, so the answer is near the
-    optimum but not at it; kept to reproduce published figures to their last digit.
-
-    Parameters
-    ----------
-    a : ndarray, periods × donors
-    b : ndarray, periods
-    ridge : float
-        Penalty on the squared weights, per period.
-    smallest_gain : float
-    start : ndarray, donors, optional
-        Even weights if not given.
-
-    Source: Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), algorithm of R synthdid.
-    """
-    periods, donors = a.shape
-    w = np.full(donors, 1.0 / donors) if start is None else start
-    for limit in (first_iterations, max_iterations):
-        previous = before_that = np.inf
-        for step in range(limit):
-            if step >= 2 and not before_that - previous > smallest_gain**2:
-                break
-            fit = a @ w
-            slope = (fit - b) @ a + periods * ridge * w
-            move = -w.copy()
-            best = int(np.argmin(slope))
-            move[best] += 1.0
-            if (move != 0).any():
-                curvature = ((a[:, best] - fit) ** 2).sum() + periods * ridge * (move**2).sum()
-                w = w + min(1.0, max(0.0, float(-(slope @ move) / curvature))) * move
-            loss = float(ridge * (w**2).sum() + ((a @ w - b) ** 2).sum() / periods)
-            before_that, previous = previous, loss
-        if limit == first_iterations:
-            w = np.where(w <= w.max() / 4, 0.0, w)
-            w = w / w.sum()
-    return w

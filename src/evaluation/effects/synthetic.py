@@ -11,43 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.effects.estimates import tidy
-from evaluation.effects.simplex import frank_wolfe_weights, simplex_weights
+from evaluation.effects.simplex import simplex_weights
 
 FloatArray = NDArray[np.float64]
-SyntheticMethod = Literal["synthetic_control", "synthetic_did", "did"]
+SyntheticMethod = Literal["synthetic_control", "synthetic_did"]
 TABLE = "series"
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """A synthetic comparison for treated units.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One tidy row: mean effect over the periods since the start.
-    unit_weights, period_weights : pandas.Series
-        Of the donors and of the periods before the start (zero throughout for synthetic control).
-    gaps : pandas.Series
-        Treated − synthetic by period, level difference taken out but for synthetic control.
-    placebos : pandas.DataFrame
-        Each donor in the place of the treated: estimate, rmspe_before, rmspe_ratio; and the treated unit as
-        the row "treated". The share of rows with at least its ratio is the rank p-value.
-    """
-
-    table: pd.DataFrame
-    unit_weights: pd.Series[Any]
-    period_weights: pd.Series[Any]
-    gaps: pd.Series[Any]
-    placebos: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class _Solution:
     estimate: float
-    omega: FloatArray
-    lam: FloatArray
-    gaps: FloatArray
+    fit_ratio: float  # root mean squared gap after the start over that before it
 
 
 def synthetic(
@@ -56,11 +30,8 @@ def synthetic(
     treated: Sequence[Any],
     start: Any,
     method: SyntheticMethod = "synthetic_did",
-    solver: Literal["exact", "frank_wolfe"] = "exact",
-    placebos: bool = True,
     outcome: str = "outcome",
-    level: float = 0.95,
-) -> Synthetic:
+) -> pd.DataFrame:
     """Effect on treated units from a weighted average of untreated ones.
 
     Parameters
@@ -71,25 +42,19 @@ def synthetic(
         Row labels of the treated units; they enter as their mean.
     start : label
         Column label of the first treated period.
-    method : {"synthetic_did", "synthetic_control", "did"}
+    method : {"synthetic_did", "synthetic_control"}
         ``synthetic_did`` weights units and periods and allows a level difference, ``synthetic_control``
-        weights units to match levels before the start, ``did`` weights all evenly.
-    solver : {"exact", "frank_wolfe"}
-        ``frank_wolfe`` stops early as the reference implementation does; ``exact`` is the optimum.
-    placebos : bool
-        Put every donor in the place of the treated; without, there is no standard error.
+        weights units to match levels before the start.
     outcome : str
         Name for the table.
-    level : float
-        Level of the interval.
 
     Returns
     -------
-    Synthetic
-        The standard error is the spread of the placebo estimates over all donors, each taking the treated
-        units' place; interval and p-value use the normal distribution for ``synthetic_did`` and ``did``. For
-        ``synthetic_control`` the p-value is the rank of the ratio of fit after to fit before the start, and
-        there is no interval.
+    pandas.DataFrame
+        One tidy row: mean effect over the periods since the start. The standard error is the spread of the
+        placebo estimates over all donors, each taking the treated units' place; interval and p-value use the
+        normal distribution for ``synthetic_did``. For ``synthetic_control`` the p-value is the rank of the
+        ratio of fit after to fit before the start, and there is no interval.
 
     Raises
     ------
@@ -102,55 +67,39 @@ def synthetic(
     --------
     >>> rows = pd.DataFrame([[1.0, 2, 3, 4], [3, 4, 5, 6], [1, 2, 3, 9]], index=["a", "b", "pilot"])
     >>> found = synthetic(rows, treated=["pilot"], start=3, method="synthetic_control")
-    >>> float(found.table["estimate"].item())
+    >>> float(found["estimate"].item())
     5.0
     """
-    y, n_before, donors = _prepare(series, treated, start)
-    solution = _solve(y, n_before, method, solver, None)
-    rows: list[tuple[Any, float, float, float]] = [("treated", *_fit(solution, n_before))]
-    for j in range(len(donors) if placebos else 0):
-        # The donor takes the place of the treated, whose own series leaves the pool.
-        order = np.r_[np.delete(np.arange(len(donors)), j), j]
-        begin = np.delete(solution.omega, j)
-        begin = begin / begin.sum() if begin.sum() > 0 else np.full(len(begin), 1 / len(begin))
-        placebo = _solve(y[order], n_before, method, solver, (begin, solution.lam))
-        rows.append((donors[j], *_fit(placebo, n_before)))
-    runs = pd.DataFrame(rows, columns=["unit", "estimate", "rmspe_before", "rmspe_ratio"]).set_index("unit")
-    error = float(runs["estimate"].iloc[1:].std(ddof=0))
-    ratio = runs["rmspe_ratio"].to_numpy()
-    rank_p = float((ratio >= ratio[0] * (1 - 1e-12)).mean()) if placebos else np.nan
+    y, n_before = _prepare(series, treated, start)
+    donors = len(y) - 1
+    own = _solve(y, n_before, method)
+    # Each donor takes the place of the treated, whose own series leaves the pool.
+    placebos = [_solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
     table = tidy(
         [outcome],
-        np.array([solution.estimate]),
-        np.array([error]),
+        np.array([own.estimate]),
+        np.array([pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)]),
         df=np.inf,
         persons=np.nan,
         episodes=np.nan,
         clusters=len(series),
         method=method,
         convention="spread of placebo estimates over donors, normal interval",
-        level=level,
+        level=0.95,
     )
     if method == "synthetic_control":
+        ratio = np.array([own.fit_ratio, *(placebo.fit_ratio for placebo in placebos)])
         table = table.assign(
             ci_low=np.nan,
             ci_high=np.nan,
-            p_value=rank_p,
+            p_value=float((ratio >= ratio[0] * (1 - 1e-12)).mean()),
             convention="spread of placebo estimates over donors; p by rank of the fit ratio",
         )
-    return Synthetic(
-        table,
-        pd.Series(solution.omega, index=donors, name="weight"),
-        pd.Series(solution.lam, index=series.columns[:n_before], name="weight"),
-        pd.Series(solution.gaps, index=series.columns, name="gap"),
-        runs,
-    )
+    return table
 
 
-def _prepare(
-    series: pd.DataFrame, treated: Sequence[Any], start: Any
-) -> tuple[FloatArray, int, pd.Index[Any]]:
-    """Donor rows with the mean of the treated last, periods before the start, donor labels."""
+def _prepare(series: pd.DataFrame, treated: Sequence[Any], start: Any) -> tuple[FloatArray, int]:
+    """Donor rows with the mean of the treated last, and the number of periods before the start."""
     if missing := [unit for unit in treated if unit not in series.index]:
         raise ValueError(f"{TABLE}: {len(missing)} treated units are not rows of the table; check the labels")
     if start not in series.columns:
@@ -169,45 +118,28 @@ def _prepare(
             "before the start; at least 1, 2 and 2 are needed"
         )
     values = series.to_numpy(float)
-    return np.vstack([values[~inside], values[inside].mean(axis=0)]), n_before, series.index[~inside]
+    return np.vstack([values[~inside], values[inside].mean(axis=0)]), n_before
 
 
-def _solve(
-    y: FloatArray,
-    n_before: int,
-    method: SyntheticMethod,
-    solver: str,
-    start: tuple[FloatArray, FloatArray] | None,
-) -> _Solution:
+def _solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> _Solution:
     donors, own = y[:-1], y[-1]
     before, after = donors[:, :n_before], donors[:, n_before:]
-    # The penalty follows the size of month-to-month changes among donors.
-    moves = np.diff(before, axis=1)
-    noise = float(moves.std(ddof=1)) if moves.size > 1 else 0.0
-    omega, lam = np.full(len(donors), 1 / len(donors)), np.full(n_before, 1 / n_before)
-    periods_after = y.shape[1] - n_before
-    zeta = noise * (periods_after**0.25 if method == "synthetic_did" else 1e-6)
-
-    def weights(a: FloatArray, b: FloatArray, penalty: float, first: FloatArray | None) -> FloatArray:
-        if solver == "exact":
-            return simplex_weights(a, b, ridge=len(a) * penalty**2 if penalty > 1e-5 * noise else 0.0)
-        return frank_wolfe_weights(a, b, ridge=penalty**2, smallest_gain=1e-5 * noise, start=first)
-
-    if method == "synthetic_did":
+    if method == "synthetic_control":
+        shift, omega = 0.0, simplex_weights(before.T, own[:n_before])
+        gaps = own - omega @ donors
+    else:
+        # The penalty follows the size of month-to-month changes among donors.
+        moves = np.diff(before, axis=1)
+        noise = float(moves.std(ddof=1)) if moves.size > 1 else 0.0
         target = after.mean(axis=1)
-        centred = before - before.mean(axis=0)
-        lam = weights(centred, target - target.mean(), 1e-6 * noise, start[1] if start else None)
+        lam = simplex_weights(before - before.mean(axis=0), target - target.mean())
         level = before.T - before.T.mean(axis=0)
-        omega = weights(level, own[:n_before] - own[:n_before].mean(), zeta, start[0] if start else None)
-    elif method == "synthetic_control":
-        lam = np.zeros(n_before)
-        omega = weights(before.T, own[:n_before], zeta, start[0] if start else None)
-    gaps = own - omega @ donors
-    shift = float(lam @ gaps[:n_before])
-    return _Solution(float(gaps[n_before:].mean() - shift), omega, lam, gaps - shift)
-
-
-def _fit(solution: _Solution, n_before: int) -> tuple[float, float, float]:
-    before = float(np.sqrt((solution.gaps[:n_before] ** 2).mean()))
-    after = float(np.sqrt((solution.gaps[n_before:] ** 2).mean()))
-    return solution.estimate, before, after / before if before > 0 else np.inf
+        ridge = n_before * (noise * (y.shape[1] - n_before) ** 0.25) ** 2
+        omega = simplex_weights(level, own[:n_before] - own[:n_before].mean(), ridge=ridge)
+        gaps = own - omega @ donors
+        shift = float(lam @ gaps[:n_before])
+    fit_before, fit_after = (
+        float(np.sqrt(((part - shift) ** 2).mean())) for part in (gaps[:n_before], gaps[n_before:])
+    )
+    ratio = fit_after / fit_before if fit_before > 0 else np.inf
+    return _Solution(float(gaps[n_before:].mean() - shift), ratio)

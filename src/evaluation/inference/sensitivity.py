@@ -189,8 +189,7 @@ def _synthetic(
         complete = means[means.notna().all(axis=1)]
         if "pilot" not in complete.index:
             raise ValueError("series: the area has quarters without an episode")
-        found = synthetic(complete, treated=["pilot"], start=later[0], method=method, outcome=outcome)
-        parts.append(found.table)
+        parts.append(synthetic(complete, treated=["pilot"], start=later[0], method=method, outcome=outcome))
     data = rows.assign(treated=own.reindex(rows.index))
     return ledger_columns(pd.concat(parts, ignore_index=True), data)
 

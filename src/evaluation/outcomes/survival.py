@@ -1,26 +1,47 @@
-"""Time to an event: Kaplan–Meier, Aalen–Johansen with competing events, restricted mean times.
+"""Competing exits over time: Aalen–Johansen with standard errors that hold for clustered rows.
 
-Ties are taken as they are: everyone whose time is t is at risk at t, and events come before censoring.
-Case weights may be any numbers above zero and are taken as known. Two variances: "counting" (Greenwood; for
-competing events Aalen) holds for unweighted, independent rows; "robust" (infinitesimal jackknife) also for
-weights and clusters.
+Ties are taken as they are: everyone whose time is t is at risk at t, and events come before censoring. The
+standard error is the infinitesimal jackknife, summed within clusters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from evaluation.outcomes.risk_sets import Risk, counting_variance, influence, risk, robust_variance
 from evaluation.timelines.spells import Array
 
-Variance = Literal["counting", "robust"]
-Interval = Literal["log-log", "log", "plain"]
 INITIAL = "initial"
+
+
+@dataclass(frozen=True)
+class _Risk:
+    """Counts at each of T distinct times: who is at risk, and who has which of J events."""
+
+    times: Array
+    at_risk: Array
+    events: Array  # T × J
+    left: Array  # position of each row's end in `times`
+    kind: Array  # position of its event, −1 where censored
+
+    @property
+    def survival(self) -> Array:
+        """Probability of no event of any kind, just after each time."""
+        return np.cumprod(1 - self.events.sum(axis=1) / self.at_risk)
+
+    @property
+    def before(self) -> Array:
+        """Probability of no event of any kind, just before each time."""
+        return np.concatenate([[1.0], self.survival[:-1]])
+
+    @property
+    def incidence(self) -> Array:
+        """Cumulative incidence of each kind of event, just after each time: T × J."""
+        return np.cumsum(self.before[:, None] * self.events / self.at_risk[:, None], axis=0)
 
 
 def aalen_johansen(
@@ -28,36 +49,35 @@ def aalen_johansen(
     event: Array,
     *,
     times: Array | None = None,
-    weights: Array | None = None,
     cluster: Array | None = None,
-    entry: Array | None = None,
     censored: Any = 0,
-    states: Sequence[Any] | None = None,
-    variance: Variance = "robust",
-    interval: Interval = "log-log",
-    level: float = 0.95,
 ) -> pd.DataFrame:
     """Probability of each competing event, and of none yet, by time.
 
     Parameters
     ----------
-    time, event, weights, entry, censored, states
-        As for `risk`.
+    time : array_like (n)
+        End of follow-up.
+    event : array_like (n)
+        What happened at the end; `censored` where nothing did.
     times : array_like, optional
         Where to report; by default every distinct time. Missing results follow the last observed time,
         unless nobody was left without an event by then.
     cluster : array_like (n), optional
-        Rows of one cluster are not independent (robust variance only).
-    variance : {"robust", "counting"}
-    interval : {"log-log", "log", "plain"}
-        Scale on which the interval is symmetric.
-    level : float
+        Rows of one cluster are not independent.
+    censored : value
+        The value of `event` that means censored.
 
     Returns
     -------
     pandas.DataFrame
-        state ("initial" and each event), time, estimate, std_error, ci_low, ci_high, at_risk and events
-        (sums of weights; at risk just before the time, events up to it).
+        state ("initial" and each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the
+        log-log scale), at_risk and events (at risk just before the time, events up to it).
+
+    Raises
+    ------
+    ValueError
+        If there is no row or a value is missing.
 
     Examples
     --------
@@ -69,23 +89,28 @@ def aalen_johansen(
     ----------
     Aalen and Johansen (1978), Scandinavian Journal of Statistics 5, 141–150.
     """
-    found = risk(time, event, weights=weights, entry=entry, censored=censored, states=states)
-    _refuse(variance, weights, cluster)
-    wanted = found.times if times is None else np.atleast_1d(np.asarray(times, dtype=float))
+    time, event = np.asarray(time, dtype=float), np.asarray(event)
+    if not len(time):
+        raise ValueError("time: no rows; nothing to estimate")
+    if not np.isfinite(time).all() or pd.isna(event).any():
+        raise ValueError("time, event: missing values; drop the rows or give them a censoring time")
+    states = sorted(set(event.tolist()) - {censored})
+    found = _risk(time, event, states)
+    survival, wanted = (
+        found.survival,
+        found.times if times is None else np.atleast_1d(np.asarray(times, float)),
+    )
     at = np.searchsorted(found.times, wanted, side="right")
-    survival = np.concatenate([[1.0], found.survival])
-    paths = np.column_stack([survival, np.vstack([np.zeros(len(found.states)), found.incidence])])
+    paths = np.vstack([np.eye(1, 1 + len(states)), np.column_stack([survival, found.incidence])])
     seen = (wanted <= found.times[-1]) | (survival[-1] < 1e-12)
     ahead = np.append(found.at_risk, 0.0)[np.searchsorted(found.times, wanted, side="left")]
-    counts = np.vstack([np.zeros(len(found.states)), np.cumsum(found.events, axis=0)])
+    counts = np.vstack([np.zeros(len(states)), np.cumsum(found.events, axis=0)])
     parts = []
-    for number, name in enumerate([INITIAL, *found.states]):
+    for number, name in enumerate([INITIAL, *states]):
         state = number - 1
         estimate = np.where(seen, paths[at, number], np.nan)
-        spread = [_spread(found, state, int(stop), variance, cluster) for stop in at]
-        error = np.where(seen, spread, np.nan)
-        low, high = bounds(estimate, error, interval=interval, level=level)
-        happened = counts[at].sum(axis=1) if state < 0 else counts[at, state]
+        error = np.where(seen, [_spread(found, state, int(stop), cluster) for stop in at], np.nan)
+        low, high = _bounds(estimate, error)
         parts.append(
             pd.DataFrame(
                 {
@@ -96,15 +121,27 @@ def aalen_johansen(
                     "ci_low": low,
                     "ci_high": high,
                     "at_risk": ahead,
-                    "events": happened,
+                    "events": counts[at].sum(axis=1) if state < 0 else counts[at, state],
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
 
 
-def _spread(found: Risk, state: int, stop: int, variance: Variance, cluster: Array | None) -> float:
-    """Standard error of one probability after the first `stop` times."""
+def _risk(time: Array, event: Array, states: list[Any]) -> _Risk:
+    times, left = np.unique(time, return_inverse=True)
+    kind = np.full(len(time), -1)
+    for number, name in enumerate(states):
+        kind[event == name] = number
+    leaving = np.bincount(left, minlength=len(times)).astype(float)
+    events = np.zeros((len(times), len(states)))
+    had = kind >= 0
+    np.add.at(events, (left[had], kind[had]), 1.0)
+    return _Risk(times, np.cumsum(leaving[::-1])[::-1], events, left, kind)
+
+
+def _spread(found: _Risk, state: int, stop: int, cluster: Array | None) -> float:
+    """Standard error of one probability after the first `stop` times; state −1 is no event yet."""
     past = np.arange(len(found.times)) < stop
     if not stop:
         return 0.0
@@ -113,34 +150,40 @@ def _spread(found: Risk, state: int, stop: int, variance: Variance, cluster: Arr
     else:
         path = found.incidence[:, state]
         own, later = np.where(past, found.before, 0.0), np.where(past, path[stop - 1] - path, 0.0)
-    if variance == "robust":
-        values = influence(found, state=state, own=own, later=later)
-        return float(np.sqrt(robust_variance(values, found.weights, cluster)))
-    return float(np.sqrt(counting_variance(found, state=state, own=own, later=later)))
+    scores = _influence(found, state, own, later)
+    if cluster is not None:
+        scores = np.bincount(pd.factorize(np.asarray(cluster))[0], scores)
+    return float(np.sqrt(scores @ scores))
 
 
-def bounds(estimate: Array, error: Array, *, interval: Interval, level: float) -> tuple[Array, Array]:
-    """Confidence bounds of probabilities, symmetric on the named scale; never outside 0–1."""
-    z = norm.ppf(0.5 + level / 2)
+def _influence(found: _Risk, state: int, own: Array, later: Array) -> Array:
+    """Influence of each row on a sum over times of `own` × hazard of a state.
+
+    `own` is how the target changes with that hazard at each time, all else equal; `later` how much of the
+    target still lies ahead of each time: it shrinks with the hazard of any event.
+    """
+    hazard = found.events / found.at_risk[:, None]
+    total = hazard.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if interval == "plain":
-            low, high = estimate - z * error, estimate + z * error
-        elif interval == "log":
-            factor = np.exp(z * error / estimate)
-            low, high = estimate / factor, estimate * factor
-        elif interval == "log-log":
-            power = np.exp(z * error / (estimate * np.abs(np.log(estimate))))
-            low, high = estimate**power, estimate ** (1 / power)
-        else:
-            raise ValueError(f"interval: {interval!r} unknown; choose log-log, log or plain")
-    # at 0 and 1 the scales have no slope; the point itself is all that the method says
+        loss = np.where(total < 1, later / (1 - total), 0.0) / found.at_risk
+    gain = own / found.at_risk
+    mine = hazard[:, state] if state >= 0 else np.zeros(len(total))
+    drift = np.concatenate([[0.0], np.cumsum(gain * mine - loss * total)])
+    out = drift[0] - drift[found.left + 1]
+    any_event = found.kind >= 0
+    out[any_event] -= loss[found.left[any_event]]
+    if state >= 0:
+        this = found.kind == state
+        out[this] += gain[found.left[this]]
+    return out
+
+
+def _bounds(estimate: Array, error: Array) -> tuple[Array, Array]:
+    """95 % bounds of probabilities, symmetric on the log-log scale; never outside 0–1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.exp(norm.ppf(0.975) * error / (estimate * np.abs(np.log(estimate))))
+        low, high = estimate**power, estimate ** (1 / power)
+    # at 0 and 1 the scale has no slope; the point itself is all that the method says
     fixed = (error == 0) | (estimate <= 0)
     low, high = np.where(fixed, estimate, low), np.where(fixed, estimate, high)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
-
-
-def _refuse(variance: str, weights: Array | None, cluster: Array | None) -> None:
-    if variance not in ("counting", "robust"):
-        raise ValueError(f"variance: {variance!r} unknown; choose counting or robust")
-    if variance == "counting" and (weights is not None or cluster is not None):
-        raise ValueError("variance: counting does not hold with weights or clusters; choose robust")

@@ -95,9 +95,8 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
     shared = float(min(found["shared_error"].median(), 0.99 * error.min()))
     whole = random_effects(y, error, shared_error=shared).iloc[0]
     ranks = rank_intervals(y, error, seed=seed, shared_error=shared)
-    order = rankable(ranks, heterogeneity_p=whole["q_p_value"]).iloc[0]
+    ordered = rankable(ranks, heterogeneity_p=whole["q_p_value"])
     limits = funnel(y, error)
-    limits = limits[limits["level"] == limits["level"].min()]
     together = [
         {"measure": "att", **{name: whole[name] for name in [*NUMBERS, "p_value", "method"]}},
         {
@@ -118,7 +117,7 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
             "estimate": whole["q"],
             "p_value": whole["q_p_value"],
             "unit": "number",
-            "method": "can_be_ranked" if order["rankable"] else "cannot_be_ranked",
+            "method": "can_be_ranked" if ordered else "cannot_be_ranked",
         },
     ]
     drawn = shrunken(y, error, shared_error=shared)
@@ -134,13 +133,8 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
             ci_low=ranks["rank_low"].astype(float),
             ci_high=ranks["rank_high"].astype(float),
         ),
-        own.assign(
-            measure="funnel_limit",
-            estimate=limits["target"].to_numpy(),
-            std_error=limits["std_error"].to_numpy(),
-            ci_low=limits["ci_low"].to_numpy(),
-            ci_high=limits["ci_high"].to_numpy(),
-            method=np.where(limits["outside"], "outside", "inside"),
+        own.join(limits.rename(columns={"target": "estimate"})[NUMBERS]).assign(
+            measure="funnel_limit", method=np.where(limits["outside"], "outside", "inside")
         ),
     ]
     rows = pd.concat(parts, ignore_index=True).assign(outcome=outcome)

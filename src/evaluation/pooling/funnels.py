@@ -10,21 +10,17 @@ from scipy import stats
 FUNNEL_TRIM = 0.1  # share of areas at each end whose deviation is drawn in when overdispersion is estimated
 
 
-def funnel(
-    estimates: ArrayLike, std_errors: ArrayLike, *, levels: tuple[float, ...] = (0.95, 0.998)
-) -> pd.DataFrame:
+def funnel(estimates: ArrayLike, std_errors: ArrayLike) -> pd.DataFrame:
     """Funnel limits that allow for areas differing by more than chance, and who is outside.
 
     Parameters
     ----------
     estimates, std_errors : array, k
-    levels : tuple of float
 
     Returns
     -------
     DataFrame
-        One row an area and level: position (of the area, 0…k−1), level, std_error, target, ci_low, ci_high,
-        outside (bool), dispersion (winsorised mean square of the standardised deviations).
+        One row an area, in order: std_error, target, ci_low, ci_high (95 % limits), outside (bool).
 
     Notes
     -----
@@ -43,26 +39,10 @@ def funnel(
     target = float(weight @ y / weight.sum())
     z = np.sort((y - target) / s)
     cut = int(np.floor(FUNNEL_TRIM * k))
-    trimmed = np.clip(z, z[cut], z[k - 1 - cut])
-    dispersion = float((trimmed**2).mean())
+    dispersion = float((np.clip(z, z[cut], z[k - 1 - cut]) ** 2).mean())
     tau2 = 0.0
     if dispersion * k > k - 1:
         tau2 = (dispersion * k - (k - 1)) / (weight.sum() - (weight**2).sum() / weight.sum())
-    tables = []
-    for level in levels:
-        half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(s**2 + tau2)
-        tables.append(
-            pd.DataFrame(
-                {
-                    "position": np.arange(k),
-                    "level": level,
-                    "std_error": s,
-                    "target": target,
-                    "ci_low": target - half,
-                    "ci_high": target + half,
-                    "outside": np.abs(y - target) > half,
-                    "dispersion": dispersion,
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
+    half = stats.norm.ppf(0.975) * np.sqrt(s**2 + tau2)
+    limits = {"std_error": s, "target": target, "ci_low": target - half, "ci_high": target + half}
+    return pd.DataFrame({**limits, "outside": np.abs(y - target) > half})

@@ -6,9 +6,6 @@ Areas share their comparison municipalities, so their errors are correlated. ``s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +14,7 @@ from scipy import optimize, stats
 from evaluation.inference.shocks import FEWEST_COMPARISONS, shock_posterior
 
 Array = NDArray[np.float64]
-Method = Literal["reml", "ml", "dl", "pm", "he", "sj", "fe"]
+METHOD = "random effects, REML, Hartung–Knapp"
 
 
 def _fit(y: Array, v: Array, tau2: float) -> tuple[float, float, Array]:
@@ -31,45 +28,20 @@ def _cochran(y: Array, v: Array, tau2: float = 0.0) -> float:
     return float(weight @ (y - mean) ** 2)
 
 
-def _root(excess: Callable[[float], float], start: float) -> float:
-    """Zero of a falling function on [0, ∞), 0 where it starts below zero."""
-    if excess(0.0) <= 0:
-        return 0.0
-    high = start
-    while excess(high) > 0:
-        high *= 4
-    return float(optimize.brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-13))
-
-
 def _profile(y: Array, v: Array, at: float) -> float:
-    """Between-area variance at which Q is the given quantile of its distribution."""
+    """Between-area variance at which Q is the given quantile of its distribution, zero if there is none."""
     aim = float(stats.chi2.ppf(at, len(y) - 1))
-    return _root(lambda tau2: _cochran(y, v, tau2) - aim, float(v.mean()))
+    if _cochran(y, v) <= aim:
+        return 0.0
+    high = float(v.mean())
+    while _cochran(y, v, high) > aim:
+        high *= 4
+    root = optimize.brentq(lambda tau2: _cochran(y, v, tau2) - aim, 0.0, high, xtol=1e-14, rtol=1e-13)
+    return float(root)
 
 
-def _likelihood(y: Array, v: Array, start: float, *, restricted: bool) -> float:
-    """Between-area variance by (restricted) maximum likelihood: Fisher scoring, never below zero."""
-    tau2 = start
-    for _ in range(500):
-        mean, variance, w = _fit(y, v, tau2)
-        correction = variance if restricted else 0.0
-        step = float((w**2 @ ((y - mean) ** 2 - v)) / (w**2).sum() + correction)
-        if abs(step - tau2) < 1e-13 * (1 + tau2):
-            break
-        tau2 = max(step, 0.0)
-    return tau2
-
-
-def between_variance(estimates: ArrayLike, std_errors: ArrayLike, *, method: Method = "reml") -> float:
-    """Variance of the true effects between areas.
-
-    Parameters
-    ----------
-    estimates, std_errors : array, k
-    method : {"reml", "ml", "dl", "pm", "he", "sj", "fe"}
-        Restricted or full likelihood, DerSimonian–Laird, Paule–Mandel (= empirical Bayes), Hedges,
-        Sidik–Jonkman, or none at all. Conventions of Viechtbauer (2005), Journal of Educational and
-        Behavioral Statistics 30(3).
+def between_variance(estimates: ArrayLike, std_errors: ArrayLike) -> float:
+    """Variance of the true effects between areas by restricted maximum likelihood (Fisher scoring).
 
     Examples
     --------
@@ -77,24 +49,14 @@ def between_variance(estimates: ArrayLike, std_errors: ArrayLike, *, method: Met
     0.99
     """
     y, v = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float) ** 2
-    k = len(y)
-    w = 1 / v
-    dl = max(0.0, (_cochran(y, v) - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
-    he = max(0.0, float(y.var(ddof=1) - v.mean()))
-    if method == "fe":
-        return 0.0
-    if method == "dl":
-        return float(dl)
-    if method == "he":
-        return he
-    if method == "pm":
-        return _root(lambda tau2: _cochran(y, v, tau2) - (k - 1), float(v.mean()))
-    if method == "sj":
-        rough = float(y.var())
-        return rough * _cochran(y, v, rough) / (k - 1)
-    if method in ("reml", "ml"):
-        return _likelihood(y, v, he, restricted=method == "reml")
-    raise ValueError(f"pooling: method {method!r} is not among reml, ml, dl, pm, he, sj, fe")
+    tau2 = max(0.0, float(y.var(ddof=1) - v.mean()))
+    for _ in range(500):
+        mean, variance, w = _fit(y, v, tau2)
+        step = float((w**2 @ ((y - mean) ** 2 - v)) / (w**2).sum() + variance)
+        if abs(step - tau2) < 1e-13 * (1 + tau2):
+            break
+        tau2 = max(step, 0.0)
+    return tau2
 
 
 def _own_variance(y: Array, error: Array, shared_error: float) -> Array:
@@ -110,13 +72,7 @@ def _own_variance(y: Array, error: Array, shared_error: float) -> Array:
 
 
 def random_effects(
-    estimates: ArrayLike,
-    std_errors: ArrayLike,
-    *,
-    method: Method = "reml",
-    hartung_knapp: bool = True,
-    shared_error: float = 0.0,
-    level: float = 0.95,
+    estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0, level: float = 0.95
 ) -> pd.DataFrame:
     """Mean effect over areas, its uncertainty, heterogeneity, and the range for a new area.
 
@@ -124,10 +80,6 @@ def random_effects(
     ----------
     estimates, std_errors : array, k
         One an area.
-    method : str
-        See :func:`between_variance`.
-    hartung_knapp : bool
-        Hartung–Knapp standard error with t(k − 1); otherwise the normal distribution.
     shared_error : float
         Standard error that all areas share through their comparison; must be below every ``std_errors``.
     level : float
@@ -135,9 +87,9 @@ def random_effects(
     Returns
     -------
     DataFrame
-        One row: estimate, std_error, ci_low, ci_high, p_value, prediction_low, prediction_high (range for a
-        new area; missing with fewer than five), plug_in_low, plug_in_high (the usual range, too narrow), tau,
-        tau_low, tau_high (Q-profile), i2 (share), h2, q, q_df, q_p_value, areas, method.
+        One row: estimate, std_error, ci_low, ci_high, p_value (Hartung–Knapp, t(k − 1)), prediction_low,
+        prediction_high (range for a new area; missing with fewer than five), tau, tau_low, tau_high
+        (Q-profile), i2 (share), q, q_p_value, method.
 
     Raises
     ------
@@ -163,45 +115,30 @@ def random_effects(
     if k < 3:
         raise ValueError(f"pooling: {k} areas; at least three are needed")
     v = _own_variance(y, error, shared_error)
-    tau2 = between_variance(y, np.sqrt(v), method=method)
-    mean, variance, weight = _fit(y, v, tau2)
-    q = _cochran(y, v)
+    tau2 = between_variance(y, np.sqrt(v))
+    mean, _, weight = _fit(y, v, tau2)
     plain = 1 / v
     typical = (k - 1) * plain.sum() / (plain.sum() ** 2 - (plain**2).sum())
-    quantile = float(stats.norm.ppf(0.5 + level / 2))
-    if hartung_knapp and method != "fe":
-        variance = float(weight @ (y - mean) ** 2 / (k - 1) / weight.sum())
-        quantile = float(stats.t.ppf(0.5 + level / 2, k - 1))
-    variance += shared_error**2
-    se = float(np.sqrt(variance))
-    reach = quantile * np.sqrt(variance + tau2)
+    se = float(np.sqrt(weight @ (y - mean) ** 2 / (k - 1) / weight.sum() + shared_error**2))
+    half = float(stats.t.ppf(0.5 + level / 2, k - 1)) * se
     new = stats.norm.ppf(0.5 + level / 2) * np.sqrt(_prediction_variance(y, v, mean) + shared_error**2)
-    tail = stats.t.sf(abs(mean) / se, k - 1) if hartung_knapp else stats.norm.sf(abs(mean) / se)
     low, high = (_profile(y, v, at) for at in (0.5 + level / 2, 0.5 - level / 2))
+    q = _cochran(y, v)
     row = {
         "estimate": mean,
         "std_error": se,
-        "ci_low": mean - quantile * se,
-        "ci_high": mean + quantile * se,
-        "p_value": 2 * float(tail),
+        "ci_low": mean - half,
+        "ci_high": mean + half,
+        "p_value": 2 * float(stats.t.sf(abs(mean) / se, k - 1)),
         "prediction_low": mean - new,
         "prediction_high": mean + new,
-        "plug_in_low": mean - reach,
-        "plug_in_high": mean + reach,
         "tau": np.sqrt(tau2),
         "tau_low": np.sqrt(low),
         "tau_high": np.sqrt(high),
-        "i2": tau2 / (tau2 + typical)
-        if method not in ("fe", "dl")
-        else max(0.0, (q - k + 1) / q)
-        if q
-        else 0.0,
-        "h2": tau2 / typical + 1 if method not in ("fe", "dl") else q / (k - 1),
+        "i2": tau2 / (tau2 + typical),
         "q": q,
-        "q_df": k - 1,
         "q_p_value": float(stats.chi2.sf(q, k - 1)),
-        "areas": k,
-        "method": f"random effects, {method.upper()}" + (", Hartung–Knapp" if hartung_knapp else ""),
+        "method": METHOD,
     }
     return pd.DataFrame([row])
 
@@ -218,24 +155,19 @@ def _prediction_variance(y: Array, v: Array, centre: float) -> float:
 
 
 def shrunken(
-    estimates: ArrayLike,
-    std_errors: ArrayLike,
-    *,
-    method: Method = "reml",
-    shared_error: float = 0.0,
-    level: float = 0.95,
+    estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0, level: float = 0.95
 ) -> pd.DataFrame:
     """Empirical-Bayes estimate of each area: drawn to the mean as far as its own figure is uncertain.
 
     Parameters
     ----------
-    As :func:`random_effects`.
+    estimates, std_errors, shared_error, level
+        As :func:`random_effects`.
 
     Returns
     -------
     DataFrame
-        One row an area, in order: raw, estimate, std_error, ci_low, ci_high, own_share (weight of the area's
-        own figure, 0–1), plug_in_error (standard error if the between-area variance were known).
+        One row an area, in order: estimate, std_error, ci_low, ci_high.
 
     Raises
     ------
@@ -245,7 +177,7 @@ def shrunken(
     Notes
     -----
     The usual plug-in interval treats the estimated between-area variance as known and covers too seldom
-    (about 90 % with 25 areas); ``std_error`` integrates over its posterior, as in :mod:`evaluation.shocks`.
+    (about 90 % with 25 areas); ``std_error`` integrates over its posterior.
 
     Examples
     --------
@@ -259,30 +191,25 @@ def shrunken(
             f"pooling: {len(y)} areas; at least {FEWEST_COMPARISONS} are needed to shrink estimates"
         )
     v = _own_variance(y, np.asarray(std_errors, dtype=float), shared_error)
-    tau2 = between_variance(y, np.sqrt(v), method=method)
-    predicted, plug_in, own = (part[0] for part in _shrink(y, v, np.array([tau2])))
+    predicted = _shrink(y, v, np.array([between_variance(y, np.sqrt(v))]))[0][0]
     found = shock_posterior(y[None], v[None])
-    means, variances, _ = _shrink(y, v, found.municipality[0])
-    spread = found.probability[0] @ (variances + (means - predicted) ** 2)
-    error = np.sqrt(spread + shared_error**2)
+    means, variances = _shrink(y, v, found.municipality[0])
+    error = np.sqrt(found.probability[0] @ (variances + (means - predicted) ** 2) + shared_error**2)
     half = stats.norm.ppf(0.5 + level / 2) * error
     return pd.DataFrame(
         {
-            "raw": y,
             "estimate": predicted,
             "std_error": error,
             "ci_low": predicted - half,
             "ci_high": predicted + half,
-            "own_share": own,
-            "plug_in_error": np.sqrt(plug_in + shared_error**2),
         }
     )
 
 
-def _shrink(y: Array, v: Array, tau2: Array) -> tuple[Array, Array, Array]:
-    """Shrunken estimates, their variances and own shares at each between-area variance (T × k)."""
+def _shrink(y: Array, v: Array, tau2: Array) -> tuple[Array, Array]:
+    """Shrunken estimates and their variances at each between-area variance (T × k)."""
     weight = 1 / (v + tau2[:, None])
     total = weight.sum(axis=1, keepdims=True)
     mean = (weight @ y)[:, None] / total
     own = tau2[:, None] * weight
-    return own * y + (1 - own) * mean, own * v + (1 - own) ** 2 / total, own
+    return own * y + (1 - own) * mean, own * v + (1 - own) ** 2 / total

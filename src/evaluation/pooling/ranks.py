@@ -8,18 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 Array = NDArray[np.float64]
+DRAWS = 20_000
+LEVEL = 0.95  # of the joint intervals, and of the test of equal effects
 HALF = 0.5  # share of pairs that must differ before any order is shown
 
 
 def rank_intervals(
-    estimates: ArrayLike,
-    std_errors: ArrayLike,
-    *,
-    level: float = 0.95,
-    draws: int = 20_000,
-    seed: int,
-    df: float = np.inf,
-    shared_error: float = 0.0,
+    estimates: ArrayLike, std_errors: ArrayLike, *, seed: int, shared_error: float = 0.0
 ) -> pd.DataFrame:
     """Ranks that the data do not exclude, with joint coverage over all areas.
 
@@ -31,12 +26,8 @@ def rank_intervals(
     ----------
     estimates, std_errors : array, k
         Larger estimates rank first.
-    level : float
-        Probability that all areas' true ranks lie in their intervals at once.
-    draws, seed : int
-        Draws for the quantile of the largest studentised difference.
-    df : float
-        Degrees of freedom of the standard errors.
+    seed : int
+        Of the draws for the quantile of the largest studentised difference.
     shared_error : float
         Part of every standard error that all areas have in common; it cancels in differences.
 
@@ -68,9 +59,7 @@ def rank_intervals(
         )
     own = np.sqrt(s**2 - shared_error**2)
     error = np.sqrt(own[:, None] ** 2 + own**2)
-    apart = (
-        np.abs(y[:, None] - y) > _largest_difference(own, level=level, draws=draws, seed=seed, df=df) * error
-    )
+    apart = np.abs(y[:, None] - y) > _largest_difference(own, seed=seed) * error
     above = (apart & (y[None, :] > y[:, None])).sum(axis=1)
     below = (apart & (y[None, :] < y[:, None])).sum(axis=1)
     return pd.DataFrame(
@@ -84,23 +73,21 @@ def rank_intervals(
     )
 
 
-def _largest_difference(own: Array, *, level: float, draws: int, seed: int, df: float) -> float:
+def _largest_difference(own: Array, *, seed: int) -> float:
     """Quantile of the largest studentised difference between two areas' errors."""
-    rng = np.random.default_rng(seed)
-    noise = rng.standard_normal((draws, len(own))) if np.isinf(df) else rng.standard_t(df, (draws, len(own)))
-    error = noise * own
+    error = np.random.default_rng(seed).standard_normal((DRAWS, len(own))) * own
     first, second = np.triu_indices(len(own), 1)
     spread = np.sqrt(own[first] ** 2 + own[second] ** 2)
-    largest = np.zeros(draws)
+    largest = np.zeros(DRAWS)
     for start in range(0, len(first), 64):  # blocks of pairs keep memory small
         a, b = first[start : start + 64], second[start : start + 64]
         gaps = np.abs(error[:, a] - error[:, b]) / spread[start : start + 64]
         largest = np.maximum(largest, gaps.max(axis=1))
-    return float(np.quantile(largest, level, method="higher"))
+    return float(np.quantile(largest, LEVEL, method="higher"))
 
 
-def rankable(intervals: pd.DataFrame, *, heterogeneity_p: float, level: float = 0.95) -> pd.DataFrame:
-    """Say whether areas can be told apart: only then may a report show any order.
+def rankable(intervals: pd.DataFrame, *, heterogeneity_p: float) -> bool:
+    """Whether areas can be told apart: only then may a report show any order.
 
     Parameters
     ----------
@@ -108,27 +95,11 @@ def rankable(intervals: pd.DataFrame, *, heterogeneity_p: float, level: float = 
         From :func:`rank_intervals`.
     heterogeneity_p : float
         p-value of the omnibus test of equal effects (``q_p_value`` of random effects).
-    level : float
-
-    Returns
-    -------
-    DataFrame
-        One row: rankable (bool), pairs, pairs_apart, share_apart, reason: ``no_heterogeneity``,
-        ``too_few_pairs_differ`` or ``pairs_differ``.
 
     Examples
     --------
-    >>> same = rank_intervals([0.0, 0.1, 0.2], [1, 1, 1], seed=1)
-    >>> rankable(same, heterogeneity_p=0.8)[["rankable", "reason"]].to_numpy().tolist()
-    [[False, 'no_heterogeneity']]
+    >>> rankable(rank_intervals([0.0, 0.1, 0.2], [1, 1, 1], seed=1), heterogeneity_p=0.8)
+    False
     """
-    areas = len(intervals)
-    pairs = areas * (areas - 1) // 2
-    apart = int(intervals["surely_above"].sum())
-    share = apart / pairs
-    if not heterogeneity_p < 1 - level:
-        reason = "no_heterogeneity"
-    else:
-        reason = "pairs_differ" if share >= HALF else "too_few_pairs_differ"
-    row = {"rankable": reason == "pairs_differ", "pairs": pairs, "pairs_apart": apart, "share_apart": share}
-    return pd.DataFrame([row | {"reason": reason}])
+    pairs = len(intervals) * (len(intervals) - 1) // 2
+    return bool(heterogeneity_p < 1 - LEVEL and intervals["surely_above"].sum() / pairs >= HALF)
