@@ -9,7 +9,9 @@ from pathlib import Path
 
 from babel.messages import extract
 
-from evaluation.words.language import MINUS, NBSP, Language
+from evaluation.words import labels
+from evaluation.words.language import MINUS, NBSP, Language, get
+from small_register import TRIALS
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"text": None, "mark": None}
 
@@ -60,3 +62,8 @@ def parse_number(language: Language, text: str) -> float:
     digits = digits.replace(thousands, "").replace(decimal, ".").replace(NBSP, "").rstrip(".")
     value = float(digits) * (-1 if sign in {MINUS, "-"} else 1)
     return value / 100 if text[found.end() :].lstrip().startswith("%") else value
+
+
+def spoken(code: str) -> Language:
+    """A language with the names that the study of the trials gives."""
+    return labels.in_study(get(code), TRIALS)

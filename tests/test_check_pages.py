@@ -4,6 +4,7 @@ import pytest
 
 from evaluation.pipeline import check_pages
 from evaluation.reporting import own_pages, page, sections
+from small_register import TRIALS
 from test_page import REFERENCE, ledger_example
 
 GOOD = "<h1>Sivu</h1><p>Teksti.</p>"
@@ -74,7 +75,7 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     cleared = tmp_path / "cleared.parquet"
     ledger_example.example().to_parquet(cleared)
     report = sections.open_report(
-        cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
+        cleared, study=TRIALS, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
     )
     names = [name.replace("-", "_") for name in sections.AREA_SECTIONS][:11]
     source = {"cleared": str(cleared), "reference": str(REFERENCE), "processed": str(tmp_path)}
@@ -88,7 +89,12 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     target = tmp_path / "reports" / language / f"{area}.html"
     page.write_plain(target, title=report.name, body=body, language=language, simulated=True)
     own_pages.write_index(
-        target.with_name("index.html"), cleared=cleared, reference=REFERENCE, language=language, areas=[area]
+        target.with_name("index.html"),
+        TRIALS,
+        cleared=cleared,
+        reference=REFERENCE,
+        language=language,
+        areas=[area],
     )
     assert problems(target) == ""
 

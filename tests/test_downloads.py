@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import ledger_example
 from evaluation.reporting import downloads, exhibits
 from evaluation.results import ledger
-from evaluation.words.language import get
+from messages import spoken
+from small_register import TRIALS
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def cleared():
 
 
 def report(cleared, code="fi", area="oulu"):
-    return exhibits.Report(get(code), area, "Oulu", cleared, {}, {}, True, "2026-11-23")
+    return exhibits.Report(spoken(code), area, "Oulu", cleared, TRIALS, {}, {}, True, "2026-11-23")
 
 
 def test_excel_file_has_semicolons_decimal_commas_and_a_byte_order_mark():
@@ -39,7 +40,7 @@ def test_plain_file_has_commas_and_decimal_points_and_leaves_missing_numbers_emp
 
 def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
     for name in exhibits.EXHIBITS:
-        rows = exhibits.select(cleared, name, area="oulu")
+        rows = exhibits.select(cleared, TRIALS, name, area="oulu")
         plain = pd.read_csv(io.StringIO(downloads.plain_csv(rows)))
         excel = pd.read_csv(io.StringIO(downloads.excel_csv(rows).lstrip("\ufeff")), sep=";", decimal=",")
         for column in ("estimate", "ci_low", "ci_high", "x"):

@@ -10,7 +10,8 @@ import ledger_example
 from evaluation.reporting import area_figures, cost_figures, exhibits, figures, palette, time_figures
 from evaluation.words import alt_texts
 from evaluation.words.language import CODES, alphabetical, get
-from messages import parse_number
+from messages import parse_number, spoken
+from small_register import TRIALS
 
 NAMES = {"helsinki": "Helsinki", "oulu": "Oulun seutu", "raasepori-hanko": "Raasepori ja Hanko"}
 DRAWN = [name for name, exhibit in exhibits.EXHIBITS.items() if exhibit.draw is not None]
@@ -25,14 +26,14 @@ def cleared():
 def reports(cleared):
     return {
         code: exhibits.Report(
-            get(code), "oulu", "Oulun seutu", cleared, NAMES, {"564": "Oulu"}, True, "2026-11-23"
+            spoken(code), "oulu", "Oulun seutu", cleared, TRIALS, NAMES, {"564": "Oulu"}, True, "2026-11-23"
         )
         for code in CODES
     }
 
 
 def rows_of(cleared, name, area="oulu"):
-    return exhibits.select(cleared, name, area=area)
+    return exhibits.select(cleared, TRIALS, name, area=area)
 
 
 def luminance(color):
@@ -55,7 +56,7 @@ def test_arms_differ_in_line_and_marker_and_in_lightness_not_only_in_hue():
 
 def test_outcome_series_draws_the_estimates_and_the_ends_of_the_intervals(cleared):
     rows = rows_of(cleared, "open_employment")
-    figure = time_figures.outcome_series(rows, language=get("fi"))
+    figure = time_figures.outcome_series(rows, study=TRIALS, language=spoken("fi"))
     pilot = rows[rows["item"] == "pilot"].sort_values("x")
     lines = [line.get_ydata() for line in figure.axes[0].lines if len(line.get_ydata()) == len(pilot)]
     assert any(np.array_equal(line, pilot["estimate"]) for line in lines)
@@ -67,7 +68,7 @@ def test_a_suppressed_quarter_leaves_a_gap_and_no_number(cleared):
     rows = rows_of(cleared, "open_employment").copy()
     hidden = rows["window"].eq("2019Q2") & rows["item"].eq("pilot")
     rows.loc[hidden, ["estimate", "ci_low", "ci_high"]] = np.nan
-    figure = time_figures.outcome_series(rows, language=get("fi"))
+    figure = time_figures.outcome_series(rows, study=TRIALS, language=spoken("fi"))
     drawn = [line.get_ydata() for line in figure.axes[0].lines if len(line.get_ydata()) == 24]
     assert any(np.isnan(line).sum() == 1 for line in drawn)
 
@@ -112,7 +113,7 @@ def test_rank_intervals_are_drawn_without_a_point_that_would_read_as_a_ranking(c
 
 def test_a_withheld_row_is_said_in_words_in_a_forest(cleared):
     rows = rows_of(cleared, "sensitivity", area="raasepori-hanko")
-    figure = figures.sensitivity(rows, language=get("en"))
+    figure = figures.sensitivity(rows, study=TRIALS, language=spoken("en"))
     words = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert get("en").no_number("withheld") in words
 
@@ -121,7 +122,7 @@ def test_a_withheld_row_is_said_in_words_in_a_forest(cleared):
 def test_every_figure_has_an_alternative_that_says_what_is_seen_in_each_language(cleared, name):
     said = set()
     for code in CODES:
-        text = alt_texts.describe(name, rows_of(cleared, name), language=get(code), names=NAMES)
+        text = alt_texts.describe(name, rows_of(cleared, name), language=spoken(code), names=NAMES)
         assert len(text) > 60
         assert re.search(r"\d", text), "no number of what is seen"
         assert "{" not in text
@@ -131,7 +132,7 @@ def test_every_figure_has_an_alternative_that_says_what_is_seen_in_each_language
 
 def test_alternative_text_of_the_attrition_figure_by_hand(cleared):
     rows = rows_of(cleared, "attrition")
-    text = alt_texts.describe("attrition", rows, language=get("en"), names=NAMES)
+    text = alt_texts.describe("attrition", rows, language=spoken("en"), names=NAMES)
     assert "Pilot area: 39,040 at the start, 18,590 analysed." in text
 
 
@@ -149,13 +150,13 @@ def test_simulated_mark_stands_on_the_figure_only_when_rows_are_simulated(report
     shown = exhibits.show(reports["en"], "payers")
     assert "Simulated" in shown
     real = reports["en"].cleared.assign(simulated=False)
-    report = exhibits.Report(get("en"), "oulu", "Oulu", real, NAMES, {}, False, "2026-11-23")
+    report = exhibits.Report(spoken("en"), "oulu", "Oulu", real, TRIALS, NAMES, {}, False, "2026-11-23")
     assert "Simulated" not in exhibits.show(report, "payers")
 
 
 def test_exhibit_without_rows_says_so_and_does_not_fail(reports):
     empty = reports["en"].cleared.iloc[:0]
-    report = exhibits.Report(get("en"), "oulu", "Oulu", empty, NAMES, {}, False, "2026-11-23")
+    report = exhibits.Report(spoken("en"), "oulu", "Oulu", empty, TRIALS, NAMES, {}, False, "2026-11-23")
     for name in exhibits.EXHIBITS:
         assert "not available" in exhibits.show(report, name)
 
@@ -177,7 +178,7 @@ def test_numbers_in_tables_read_back_as_the_cleared_values(reports, code):
 def test_inputs_are_not_changed_by_drawing(cleared):
     before = cleared.copy()
     rows = rows_of(cleared, "event_study")
-    time_figures.event_study(rows, language=get("fi"))
+    time_figures.event_study(rows, study=TRIALS, language=spoken("fi"))
     pd.testing.assert_frame_equal(cleared, before)
 
 
@@ -196,10 +197,10 @@ def test_a_withheld_result_does_not_tell_its_kind_in_its_table(reports):
 
 @pytest.mark.parametrize("code", CODES)
 def test_timeline_names_every_window_and_ends_with_the_register(code):
-    drawn = time_figures.timeline(language=get(code))
+    drawn = time_figures.timeline(TRIALS, language=spoken(code))
     axis = drawn.axes[0]
-    assert len(axis.get_yticklabels()) == len(time_figures.design_windows()) == 4
-    assert max(bar.get_x() + bar.get_width() for bar in axis.patches) == time_figures.REGISTER_END
+    assert len(axis.get_yticklabels()) == len(time_figures.drawn_windows(TRIALS)) == 4
+    assert max(bar.get_x() + bar.get_width() for bar in axis.patches) == 2025.0
 
 
 def test_a_check_says_that_the_data_are_too_few_where_it_found_no_difference():

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from evaluation.results import ledger
 from evaluation.words import comparisons as area_sentences
 from evaluation.words import costs, findings, first_screen
-from evaluation.words.findings import LIMITS, effect, judge
+from evaluation.words.findings import effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
-from messages import parse_number
+from messages import parse_number, spoken
+from small_register import TRIALS
 
 UNITS = {
     "share": "open_employment_12m",
@@ -65,10 +66,12 @@ def places(text, code):
 @st.composite
 def results(draw):
     unit = draw(st.sampled_from(sorted(UNITS)))
-    scale = LIMITS[unit] * draw(st.sampled_from([0.01, 0.3, 1.0, 3.0, 20.0]))
+    scale = TRIALS.limits[unit] * draw(st.sampled_from([0.01, 0.3, 1.0, 3.0, 20.0]))
     ends = sorted(draw(st.floats(-scale, scale, allow_nan=False)) for _ in range(2))
     if draw(st.booleans()):  # ends on the limit and on zero, where a sentence changes
-        ends[draw(st.integers(0, 1))] = draw(st.sampled_from([0.0, LIMITS[unit], -LIMITS[unit]]))
+        ends[draw(st.integers(0, 1))] = draw(
+            st.sampled_from([0.0, TRIALS.limits[unit], -TRIALS.limits[unit]])
+        )
     low, high = sorted(ends)
     return unit, low, high
 
@@ -77,10 +80,10 @@ def results(draw):
 @given(results())
 def test_no_sentence_disagrees_with_its_interval_in_a_thousand_rows_and_three_languages(result):
     unit, low, high = result
-    limit = LIMITS[unit]
+    limit = TRIALS.limits[unit]
     for code in CODES:
         words = get(code)
-        text = effect(row(low, high, unit), words).text
+        text = effect(row(low, high, unit), words, limits=TRIALS.limits).text
         end = {"fi": "(TE-toimisto). ", "sv": "(TE-byrån). ", "en": "municipalities. "}[code]
         size, judged = text.split(": ", 1)[1].split(end)
         # direction
@@ -136,11 +139,11 @@ def test_no_sentence_without_a_proper_interval(low, high, limit):
 
 
 def test_three_points_in_a_simulated_area_are_said_to_be_between_two_and_four_of_a_hundred():
-    assert effect(row(0.021, 0.039), get("en")).text == (
+    assert effect(row(0.021, 0.039), get("en"), limits=TRIALS.limits).text == (
         "In open-market work after 12 months: between 2 and 4 more of a hundred jobseekers than in "
         "TE-office comparison municipalities. The increase is clear; a decrease is ruled out."
     )
-    assert effect(row(-0.059, -0.018), get("fi")).text == (
+    assert effect(row(-0.059, -0.018), get("fi"), limits=TRIALS.limits).text == (
         "Työssä avoimilla työmarkkinoilla 12 kuukauden kuluttua: sadasta työnhakijasta 2–6 vähemmän kuin "
         "vertailukunnissa (TE-toimisto). Väheneminen on selvä, ja tulos sulkee pois lisäyksen."
     )
@@ -149,7 +152,7 @@ def test_three_points_in_a_simulated_area_are_said_to_be_between_two_and_four_of
 @pytest.mark.parametrize("status", ["suppressed", "withheld", "missing", "not_run"])
 @pytest.mark.parametrize("code", CODES)
 def test_a_row_without_number_says_why(status, code):
-    said = effect(row(math.nan, math.nan, status=status), get(code))
+    said = effect(row(math.nan, math.nan, status=status), get(code), limits=TRIALS.limits)
     assert said.kind == status
     assert get(code).no_number(status) in said.text
 
@@ -173,7 +176,7 @@ def cleared():
 def test_first_screen_has_at_most_five_findings_and_150_words_and_begins_with_the_verdict(
     cleared, area, code
 ):
-    found = first_screen.headline(cleared, area=area, language=get(code))
+    found = first_screen.headline(cleared, TRIALS, area=area, language=get(code))
     assert 1 <= len(found) <= 5
     assert first_screen.count(found) <= 150
     assert found[0].about == "verdict"
@@ -189,7 +192,7 @@ def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, clea
     here.loc[told, "ci_low"], here.loc[told, "ci_high"] = middle - width, middle + width
     reasons = rng.choice(list(first_screen.labels.names()["reason"]), rng.integers(1, 4), replace=False)
     here.loc[here["measure"] == "verdict", "item"] = ";".join(reasons)
-    said = [first_screen.headline(here, area="helsinki", language=get(code)) for code in CODES]
+    said = [first_screen.headline(here, TRIALS, area="helsinki", language=get(code)) for code in CODES]
     assert all(first_screen.count(found) <= 150 and len(found) <= 5 for found in said)
     assert len({tuple((one.about, one.kind) for one in found) for found in said}) == 1
     assert "open_employment_12m" in {one.about for one in said[0]}
@@ -197,58 +200,59 @@ def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, clea
 
 @pytest.mark.parametrize("code", CODES)
 def test_failed_comparison_shows_no_effect_cost_or_ratio(cleared, code):
-    words, area = get(code), "raasepori-hanko"
-    found = first_screen.headline(cleared, area=area, language=words)
+    words, area = spoken(code), "raasepori-hanko"
+    found = first_screen.headline(cleared, TRIALS, area=area, language=words)
     assert {one.kind for one in found} <= {"fail", "description"}
     comparisons = [
-        *costs.who_paid(cleared, area=area, language=words),
-        costs.additional_month(cleared, area=area, language=words),
-        costs.worth_it(cleared, area=area, language=words, value=1500.0),
-        *area_sentences.baselines(cleared, area=area, language=words),
+        *costs.who_paid(cleared, TRIALS, area=area, language=words),
+        costs.additional_month(cleared, TRIALS, area=area, language=words),
+        costs.worth_it(cleared, TRIALS, area=area, language=words, value=1500.0),
+        *area_sentences.baselines(cleared, TRIALS, area=area, language=words),
     ]
     assert {one.kind for one in comparisons} == {"withheld"}
     assert not any(re.search(r"\d", one.text) for one in comparisons)
-    said = " ".join(first_screen.may_say(cleared, area=area, language=words))
+    said = " ".join(first_screen.may_say(cleared, TRIALS, area=area, language=words))
     assert not re.search(CLEAR[code], said)
 
 
 def test_unchecked_comparison_does_not_count_as_fair(cleared):
     unchecked = cleared[cleared["measure"] != "verdict"]
-    found = first_screen.headline(unchecked, area="oulu", language=get("en"))
+    found = first_screen.headline(unchecked, TRIALS, area="oulu", language=get("en"))
     assert found[0].kind == "not_run"
     assert {one.kind for one in found} <= {"not_run", "description"}
 
 
 def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
     words = get("en")
-    verdict = first_screen.verdict(cleared, area="helsinki", language=words)
+    verdict = first_screen.verdict(cleared, TRIALS, area="helsinki", language=words)
     assert verdict.kind == "concern"
     assert "development before the trial differs" in verdict.text
-    assert first_screen.certainty(cleared, area="helsinki", outcome="service_days_12m") == 2
+    assert first_screen.certainty(cleared, TRIALS, area="helsinki", outcome="service_days_12m") == 2
     assert any(
-        "weaknesses" in text for text in first_screen.may_say(cleared, area="helsinki", language=words)
+        "weaknesses" in text
+        for text in first_screen.may_say(cleared, TRIALS, area="helsinki", language=words)
     )
 
 
 def test_certainty_is_moderate_at_most_and_falls_with_contradiction(cleared):
     outcome = "open_employment_12m"
-    assert first_screen.certainty(cleared, area="oulu", outcome=outcome) == 3
+    assert first_screen.certainty(cleared, TRIALS, area="oulu", outcome=outcome) == 3
     against = cleared.copy()
     contradicts = (against["area"] == "oulu") & (against["specification"] == "synthetic_control")
     against.loc[contradicts, ["estimate", "ci_low", "ci_high"]] = [-0.02, -0.05, 0.01]
-    assert first_screen.certainty(against, area="oulu", outcome=outcome) == 2
+    assert first_screen.certainty(against, TRIALS, area="oulu", outcome=outcome) == 2
 
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("area", AREAS)
 def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
-    words = get(code)
-    said = [one.text for one in first_screen.headline(cleared, area=area, language=words)]
-    said += first_screen.may_say(cleared, area=area, language=words)
-    said += first_screen.may_not_say(cleared, area=area, language=words)
-    said += [one.text for one in costs.who_paid(cleared, area=area, language=words)]
-    said += [one.text for one in area_sentences.pooled(cleared, language=words)]
-    said += [one.text for one in area_sentences.public_statistics(cleared, area=area, language=words)]
+    words = spoken(code)
+    said = [one.text for one in first_screen.headline(cleared, TRIALS, area=area, language=words)]
+    said += first_screen.may_say(cleared, TRIALS, area=area, language=words)
+    said += first_screen.may_not_say(cleared, TRIALS, area=area, language=words)
+    said += [one.text for one in costs.who_paid(cleared, TRIALS, area=area, language=words)]
+    said += [one.text for one in area_sentences.pooled(cleared, TRIALS, language=words)]
+    said += [one.text for one in area_sentences.public_statistics(cleared, TRIALS, area=area, language=words)]
     assert not re.search(BANNED[code], " ".join(said), re.IGNORECASE)
 
 
@@ -271,7 +275,7 @@ def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
 
 def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     def kinds(**payers):
-        found = costs.who_paid(cost_rows(**payers), area="oulu", language=get("en"))
+        found = costs.who_paid(cost_rows(**payers), TRIALS, area="oulu", language=get("en"))
         return [one.kind for one in found if one.about == "cost_shift"]
 
     assert kinds(municipality=(-300, -100), state=(50, 400)) == ["to_state"]
@@ -299,7 +303,7 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
 @pytest.mark.parametrize("code", CODES)
 def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, months, kind, code):
     rows = cost_rows(ratio, months)
-    said = costs.additional_month(rows, area="oulu", language=get(code))
+    said = costs.additional_month(rows, TRIALS, area="oulu", language=get(code))
     assert said.kind == kind
     if kind in ("cost", "saving", "saving_or_cost"):
         assert sorted(numbers(said.text, get(code))) == [200.0, 900.0]
@@ -320,8 +324,8 @@ def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
     )  # fmt: skip
     rows = ledger.rows(frame, area="oulu", simulated=True)
     for code in CODES:
-        assert costs.worth_it(rows, area="oulu", language=get(code), value=1500.0).kind == kind
-    assert costs.worth_it(rows, area="oulu", language=get("fi"), value=777.0) is None
+        assert costs.worth_it(rows, TRIALS, area="oulu", language=get(code), value=1500.0).kind == kind
+    assert costs.worth_it(rows, TRIALS, area="oulu", language=get("fi"), value=777.0) is None
 
 
 def test_areas_are_not_ranked_unless_their_rank_intervals_part():
@@ -335,15 +339,15 @@ def test_areas_are_not_ranked_unless_their_rank_intervals_part():
         )
         return ledger.rows(frame, topic="pooled", outcome="open_employment_12m", simulated=True)
 
-    assert not area_sentences.can_be_ranked(ranks((1, 3), (1, 3), (2, 3)))
-    assert area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3)))
-    assert not area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3), method="cannot_be_ranked"))
-    said = area_sentences.ranking(ranks((1, 1), (2, 3), (2, 3)), language=get("en")).text
+    assert not area_sentences.can_be_ranked(ranks((1, 3), (1, 3), (2, 3)), TRIALS)
+    assert area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3)), TRIALS)
+    assert not area_sentences.can_be_ranked(ranks((1, 1), (2, 3), (2, 3), method="cannot_be_ranked"), TRIALS)
+    said = area_sentences.ranking(ranks((1, 1), (2, 3), (2, 3)), TRIALS, language=get("en")).text
     assert said.startswith("Of 3 pairs of areas 2 can be told apart.")
 
 
 def test_public_statistics_show_the_sign_under_every_baseline_side_by_side(cleared):
-    found = area_sentences.public_statistics(cleared, area="all", language=get("en"))
+    found = area_sentences.public_statistics(cleared, TRIALS, area="all", language=spoken("en"))
     assert [one.kind for one in found] == ["same_sign", "sign_depends", "sign_depends"]
     for text in ("+0.88", "+0.94", "+0.18"):  # published gaps: 2.88 − 2.00, 2.88 − 1.94, 2.88 − 2.70
         assert text in found[0].text

@@ -120,27 +120,29 @@ def test_the_sentence_says_the_interval_in_every_language(truth_runs, code):
     cleared = cleared_row(truth_runs.loc[AREA], AREA)
     spoken = get(code)
     said = [
-        one for one in first_screen.headline(cleared, area=AREA, language=spoken) if one.about == HEADLINE
+        one
+        for one in first_screen.headline(cleared, TRIALS, area=AREA, language=spoken)
+        if one.about == HEADLINE
     ]
     row = cleared.iloc[0]
     assert len(said) == 1
-    assert said[0].text.startswith(findings.effect(row, spoken).text)
+    assert said[0].text.startswith(findings.effect(row, spoken, limits=TRIALS.limits).text)
     numbers = findings.amounts((row["ci_low"], row["ci_high"]), "share", spoken)
     for number in numbers:
         assert re.search(rf"(?<![\d,.]){re.escape(number)}(?![\d])", said[0].text), said[0].text
-    assert said[0].kind == findings.judge(row["ci_low"], row["ci_high"], findings.LIMITS["share"])
+    assert said[0].kind == findings.judge(row["ci_low"], row["ci_high"], TRIALS.limits["share"])
     assert (row["ci_low"] < 0) == (said[0].kind not in ("clear_more", "more", "small_more"))
 
 
 def test_all_languages_choose_the_same_sentence(truth_runs):
     row = cleared_row(truth_runs.loc[AREA], AREA).iloc[0]
-    assert len({findings.effect(row, get(code)).kind for code in CODES}) == 1
+    assert len({findings.effect(row, get(code), limits=TRIALS.limits).kind for code in CODES}) == 1
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_an_unfair_comparison_says_no_number_even_of_a_true_effect(truth_runs, code):
     cleared = cleared_row(truth_runs.loc[AREA], AREA, verdict="fail")
-    said = first_screen.headline(cleared, area=AREA, language=get(code))
+    said = first_screen.headline(cleared, TRIALS, area=AREA, language=get(code))
     assert not [one for one in said if one.kind in findings.JUDGEMENTS]
 
 

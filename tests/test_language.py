@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.words import labels, language
 from evaluation.words.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
-from messages import messages, parse_number
+from messages import messages, parse_number, spoken
 
 ROOT = Path(__file__).parents[1]
 
@@ -161,7 +161,7 @@ def test_every_code_of_the_example_ledger_has_a_name_in_every_language():
 
     cleared = example()
     for code in CODES:
-        words = get(code)
+        words = spoken(code)
         for kind in ("specification", "status", "unit", "measure", "window"):
             assert all(labels.label(kind, str(value), words) for value in cleared[kind].unique() if value)
         assert all(labels.outcome(str(value), words) for value in cleared["outcome"].unique() if value)

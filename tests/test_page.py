@@ -10,6 +10,7 @@ import pytest
 import ledger_example
 from evaluation.reporting import own_pages, page, sections
 from evaluation.words.language import CODES, alphabetical, get
+from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "data" / "raw" / "reference"
@@ -112,17 +113,19 @@ def test_nothing_outside_the_page_is_asked_for(tmp_path):
 
 @pytest.mark.parametrize("language", CODES)
 def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, language):
-    areas = list(page.area_names(REFERENCE, language=language))
+    areas = list(page.area_names(REFERENCE, TRIALS.areas, language=language))
     target = tmp_path / language / "index.html"
-    own_pages.write_index(target, cleared=cleared, reference=REFERENCE, language=language, areas=areas)
+    own_pages.write_index(
+        target, TRIALS, cleared=cleared, reference=REFERENCE, language=language, areas=areas
+    )
     text = target.read_text("utf-8")
-    municipalities = page.municipality_names(REFERENCE, language=language)
-    pilots = municipalities[municipalities["pilot_area"] != ""]
+    municipalities = page.municipality_names(REFERENCE, TRIALS.areas, language=language)
+    pilots = municipalities[municipalities["area"] != ""]
     assert len(pilots) > 90
     for row in pilots.itertuples():
-        assert f'<li><a href="{row.pilot_area}.html">{row.name}</a>' in text
+        assert f'<li><a href="{row.area}.html">{row.name}</a>' in text
     laitila = municipalities.set_index("name_fi").loc["Laitila"]
-    assert laitila["pilot_area"] == "turku"
+    assert laitila["area"] == "turku"
     letters = re.findall(r'<h3 id="letter-\d+">(.)</h3>', text)
     assert letters == alphabetical(letters)
 
@@ -130,11 +133,19 @@ def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, lang
 def test_failed_area_is_named_on_the_index_and_its_page_has_no_data(tmp_path, cleared):
     target = tmp_path / "fi" / "index.html"
     own_pages.write_index(
-        target, cleared=cleared, reference=REFERENCE, language="fi", areas=["oulu", "lahti"], failed=["lahti"]
+        target,
+        TRIALS,
+        cleared=cleared,
+        reference=REFERENCE,
+        language="fi",
+        areas=["oulu", "lahti"],
+        failed=["lahti"],
     )
     said = get("fi").text("the analysis failed, no results")
     assert re.search(rf'<a href="lahti.html">Lahden seutu</a> – {said}', target.read_text("utf-8"))
-    own_pages.write_failed(tmp_path / "fi" / "lahti.html", area="lahti", language="fi", reference=REFERENCE)
+    own_pages.write_failed(
+        tmp_path / "fi" / "lahti.html", TRIALS, area="lahti", language="fi", reference=REFERENCE
+    )
     text = (tmp_path / "fi" / "lahti.html").read_text("utf-8")
     assert "Lahden seutu" in text
     assert "<table" not in text
@@ -160,7 +171,12 @@ def test_report_notebooks_are_short_typed_and_stored_without_outputs(name):
 
 def test_area_report_has_its_thirteen_sections_in_their_fixed_order(cleared, tmp_path):
     report = sections.open_report(
-        cleared, reference=REFERENCE, language="en", area="raasepori-hanko", release_date="2026-11-23"
+        cleared,
+        study=TRIALS,
+        reference=REFERENCE,
+        language="en",
+        area="raasepori-hanko",
+        release_date="2026-11-23",
     )
     book = nbformat.read(ROOT / "notebooks" / "area_report.ipynb", as_version=4)
     code = "\n".join(cell.source for cell in book.cells)
@@ -177,7 +193,7 @@ def test_area_report_has_its_thirteen_sections_in_their_fixed_order(cleared, tmp
 def test_unknown_area_is_refused_with_the_known_ones(cleared):
     with pytest.raises(ValueError, match="helsinki"):
         sections.open_report(
-            cleared, reference=REFERENCE, language="en", area="uolu", release_date="2026-11-23"
+            cleared, study=TRIALS, reference=REFERENCE, language="en", area="uolu", release_date="2026-11-23"
         )
 
 
@@ -187,16 +203,21 @@ def test_an_area_whose_membership_is_not_confirmed_says_so_at_the_top_and_on_the
 ):
     def opened(area):
         return sections.open_report(
-            cleared, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
+            cleared,
+            study=TRIALS,
+            reference=REFERENCE,
+            language=language,
+            area=area,
+            release_date="2026-11-23",
         )
 
     assert 'class="box warning"' in sections.section(opened("kitee"), "heading")
     assert 'class="box warning"' not in sections.section(opened("kurikka"), "heading")
-    names = page.area_names(REFERENCE, language=language)
+    names = page.area_names(REFERENCE, TRIALS.areas, language=language)
     assert all(name.count("(") == name.count(")") for name in names.values())
     target = tmp_path / language / "index.html"
     own_pages.write_index(
-        target, cleared=cleared, reference=REFERENCE, language=language, areas=["kitee", "lahti"]
+        target, TRIALS, cleared=cleared, reference=REFERENCE, language=language, areas=["kitee", "lahti"]
     )
     said = get(language).text("membership not confirmed")
     assert f'<a href="kitee.html">{names["kitee"]}</a> – {said}' in target.read_text("utf-8")

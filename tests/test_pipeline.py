@@ -183,7 +183,10 @@ def test_a_failing_area_is_named_and_the_others_finish(story):
 
 def test_the_page_of_a_failed_area_says_so_without_traceback_or_data(story):
     page = story["first"].pages["lahti"]
-    assert f"<h1>{area_names(ROOT / 'data' / 'raw' / 'reference', language='fi')['lahti']}: " in page
+    assert (
+        f"<h1>{area_names(ROOT / 'data' / 'raw' / 'reference', TRIALS.areas, language='fi')['lahti']}: "
+        in page
+    )
     assert "Stand-in" not in page
     assert not re.search("KeyError|Traceback|person 17|area_analysis", page)
     assert "person 17" not in story["first"].err

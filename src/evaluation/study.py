@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from evaluation.study_parts import Areas, Cycle, Mark, Names, Outcomes, Part, Simulation, TargetGroup, Window
-from evaluation.units import quarters_between, to_day, to_month
+from evaluation.units import quarter_of, quarters_between, to_day, to_month
 
 AFTER = "after"  # all windows after the start together
 
@@ -78,7 +78,8 @@ class Study(Part):
     def after(self) -> Window:
         """The windows after the start as one."""
         windows = list(self.followup.values())
-        return Window(first=windows[0].first, last=windows[-1].last, name=self.after_name)
+        first, last = windows[0].first, windows[-1].last
+        return Window(first=first, last=last, name=self.after_name, short=self.after_name)
 
     @property
     def first_day(self) -> dt.date:
@@ -94,6 +95,16 @@ class Study(Part):
     def other_baselines(self) -> list[str]:
         """Baselines but the main one."""
         return [name for name in self.baselines if name != self.main_baseline]
+
+    @property
+    def by_role(self) -> dict[str, str]:
+        """Windows and outcomes by the part that they play in every study."""
+        return {
+            "main_baseline": self.main_baseline,
+            "exceptional_baseline": self.exceptional_baseline,
+            "first_followup": next(iter(self.followup)),
+            "headline": self.outcomes.headline,
+        }
 
     @property
     def described_windows(self) -> tuple[str, str]:
@@ -123,8 +134,8 @@ class Study(Part):
 
     def quarters_since_start(self, quarter: str) -> int:
         """Quarters between a quarter such as 2019Q1 and that of the start."""
-        first = 4 * self.start.year + (self.start.month - 1) // 3
-        return 4 * int(quarter[:4]) + int(quarter[-1]) - 1 - first
+        one, start = (4 * int(name[:4]) + int(name[-1]) for name in (quarter, quarter_of(self.start)))
+        return one - start
 
     def window_of(self, index_day: NDArray[Any]) -> NDArray[np.object_]:
         """Name of the window of each index date (days since 1970-01-01), "" outside all of them."""
@@ -222,4 +233,4 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Window, Areas, TargetGroup, Outcomes, Cycle, Simulation, Mark)
+PARTS = (Names, Window, Areas, TargetGroup, Outcomes, Cycle, Simulation, Mark)

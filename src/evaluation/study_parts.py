@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from evaluation.units import quarters_between, to_day, to_month
 
-Names = dict[Literal["fi", "sv", "en"], str]
-
 
 class Part(BaseModel):
     """A part of a study file: it cannot change, and a key that it does not know is refused."""
@@ -18,12 +16,28 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Names(Part):
+    """A name in three languages."""
+
+    fi: str
+    sv: str
+    en: str
+
+    def __getitem__(self, code: str) -> str:
+        return str(getattr(self, code))
+
+
 class Window(Part):
-    """Index dates from `first` to `last`, both included."""
+    """Index dates from `first` to `last`, both included.
+
+    `short` is the name inside other names and beside small axes, `axis` the one under a line over time.
+    """
 
     first: dt.date
     last: dt.date
     name: Names
+    short: Names
+    axis: Names | None = None
 
     @property
     def quarters(self) -> list[str]:

@@ -179,6 +179,7 @@ def _report_steps(
             "reference": str(project.reference),
             "processed": str(project.processed),
             "reports": str(project.reports),
+            "study": str(project.study),
             "language": language,
             "release_date": project.release_date,
             "previous": str(project.previous or ""),
@@ -226,7 +227,7 @@ def _report_steps(
                 [project.reports / language / "index.html"],
                 {"reports": project.reports, "cleared": cleared, "reference": project.reference,
                  "language": language, "languages": tuple(languages), "areas": areas,
-                 "failed": failed},
+                 "failed": failed, "study": project.study},
             )
         )  # fmt: skip
     return work

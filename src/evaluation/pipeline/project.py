@@ -12,6 +12,7 @@ from evaluation.pipeline import notebook_runs
 from evaluation.results import provenance
 from evaluation.study import Study
 
+NAMES = ("name", "after_name", "short", "axis")
 DEFAULT_STUDY = Path("studies/kuntakokeilut-2021.toml")
 
 
@@ -126,5 +127,5 @@ def parts_read(study: Study, code: str, *, names: bool) -> str:
 
 def _nameless(part: Any) -> Any:
     if isinstance(part, dict):
-        return {key: _nameless(inner) for key, inner in part.items() if not key.endswith("name")}
+        return {key: _nameless(inner) for key, inner in part.items() if key not in NAMES}
     return [_nameless(inner) for inner in part] if isinstance(part, list) else part

@@ -173,6 +173,7 @@ def report(
     Where the analysis of the area or the report itself failed, the page says so, and `note` too.
     """
     from evaluation.reporting import own_pages, page
+    from evaluation.study import read_study
     from evaluation.words.language import get
 
     for path in (page_file, note):
@@ -189,6 +190,7 @@ def report(
         name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
         own_pages.write_failed(
             page_file,
+            read_study(parameters["study"]),
             area=name,
             language=parameters["language"],
             reference=parameters["reference"],
@@ -214,12 +216,15 @@ def index(
     languages: tuple[str, ...],
     areas: list[str],
     failed: Path,
+    study: Path,
 ) -> None:
     """Write the index page of a language."""
     from evaluation.reporting import own_pages
+    from evaluation.study import read_study
 
     own_pages.write_index(
         reports / language / "index.html",
+        read_study(study),
         cleared=cleared,
         reference=reference,
         language=language,

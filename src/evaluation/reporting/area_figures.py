@@ -14,6 +14,7 @@ from evaluation.reporting.palette import (
     INK,
     PILOT,
     SOFT,
+    month_of,
     numbered_areas,
     panels,
     policy_marks,
@@ -23,6 +24,7 @@ from evaluation.reporting.palette import (
     writer,
 )
 from evaluation.reporting.time_figures import lines_of_arms
+from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 
@@ -115,7 +117,7 @@ def funnel(rows: pd.DataFrame, *, names: dict[str, str], language: Language, her
     return figure
 
 
-def public_series(rows: pd.DataFrame, *, language: Language) -> Figure:
+def public_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the unemployed share of the labour force by month in both arms, with the windows compared.
 
     `rows` are ledger rows of topic public_statistics and measure unemployed_share.
@@ -125,13 +127,11 @@ def public_series(rows: pd.DataFrame, *, language: Language) -> Figure:
     lines_of_arms(ax, rows, language=language, markers=False)
     low, high = ax.get_ylim()
     low -= 0.16 * (high - low)  # room for the names of the windows under the lines
-    for start, shade in ((2018 + 2 / 12, "#f1f1f1"), (2019 + 2 / 12, "#e6e6e6"), (2020 + 2 / 12, "#f1f1f1")):
-        ax.axvspan(start, start + 1, color=shade, linewidth=0, zorder=0)
-    for start, words in (
-        (2018 + 2 / 12, language.text("baseline\n2018–19")),
-        (2019 + 2 / 12, language.text("baseline\n2019–20")),
-        (2020 + 2 / 12, language.text("COVID\nyear")),
-    ):
+    spans = [(month_of(window.first), window) for window in study.baselines.values()]
+    for number, (start, _) in enumerate(spans):
+        ax.axvspan(start, start + 1, color=("#f1f1f1", "#e6e6e6")[number % 2], linewidth=0, zorder=0)
+    for start, window in spans:
+        words = (window.axis or window.short)[language.code]
         ax.annotate(
             words,
             (start + 0.5, low),
@@ -142,21 +142,21 @@ def public_series(rows: pd.DataFrame, *, language: Language) -> Figure:
             fontsize=7.5,
         )
     ax.set_ylim(low, high)
-    policy_marks(ax, language=language)
+    policy_marks(ax, study, language=language)
     return figure
 
 
-def baselines(rows: pd.DataFrame, *, language: Language) -> Figure:
+def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the change of the gap under every baseline and follow-up year, with intervals.
 
     `rows` are ledger rows of topic public_statistics and measure did: specification = baseline.
     """
-    chosen = ("baseline_2018_19", "baseline_2019_20", "baseline_covid")
-    windows = ("after_1", "after_2", "after_3")
-    figure, axes = panels(1, 3, height=2.5, sharey=True)
+    chosen = [f"baseline_{name}" for name in study.baselines]
+    windows = list(study.followup)
+    figure, axes = panels(1, len(chosen), height=2.5, sharey=True)
     for ax, name in zip(axes[0], chosen, strict=True):
         part = rows[rows["specification"] == name].set_index("window").reindex(windows)
-        y = np.arange(3)
+        y = np.arange(len(windows))
         ax.hlines(y, part["ci_low"], part["ci_high"], color=PILOT.color, linewidth=1.5)
         ax.plot(part["estimate"], y, linestyle="", marker="o", color=PILOT.color)
         ax.axvline(0, color=INK, linewidth=0.9)
@@ -167,9 +167,8 @@ def baselines(rows: pd.DataFrame, *, language: Language) -> Figure:
         ax.set_title(labels.label("specification", name, language))
         tick_writer(ax.xaxis, "points", language=language, difference=True)
         ax.locator_params(axis="x", nbins=4)
-    years = (language.text("first year"), language.text("second year"), language.text("third year"))
-    axes[0, 0].set_yticks(np.arange(3), years)
-    axes[0, 0].set_ylim(2.6, -0.7)
+    axes[0, 0].set_yticks(y, [window.short[language.code] for window in study.followup.values()])
+    axes[0, 0].set_ylim(len(windows) - 0.4, -0.7)
     limits = [limit for ax in axes[0] for limit in ax.get_xlim()]
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
@@ -270,7 +269,7 @@ def describe_baselines(rows: pd.DataFrame, language: Language, _: Mapping[str, s
     parts = [
         language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
     ]
-    for specification in ("baseline_2018_19", "baseline_2019_20", "baseline_covid"):
+    for specification in language.given["specification"]:
         part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
         if len(part):
             values = "; ".join(language.number(value, 2, signed=True) for value in part)

@@ -160,7 +160,7 @@ def data_table(
         The table in a region that scrolls; cells carry the exact numbers as ``data-value``, ``data-low``
         and ``data-high``.
     """
-    records = _in_order(rows, columns, names).to_dict("records")
+    records = _in_order(rows, columns, names, language=language).to_dict("records")
     # many columns of percentage points: the caption says the unit once
     bare = bool(spread) and bool(rows["unit"].eq("points").all())
     if bare:
@@ -227,12 +227,14 @@ def _any_interval(rows: pd.DataFrame) -> bool:
     return bool(rows["ci_low"].notna().any())
 
 
-def _in_order(rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
+def _in_order(
+    rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str], *, language: Language
+) -> pd.DataFrame:
     named = labels.names()
     known = {
         "outcome": [*named["outcome"], *named["state"]],
-        "specification": [*named["specification"]],
-        "window": [*named["window"]],
+        "specification": labels.codes("specification", language),
+        "window": labels.codes("window", language),
         "group": [*named["arm"], *named["group"]],
         "item": [*named["payer"], *named["arm"], *named["diagnostic"], "low", "high", "reported"],
         "measure": [*named["measure"]],

@@ -103,7 +103,7 @@ def write(report: Report, folder: Path, *, names: Iterable[str] = tuple(EXHIBITS
             written.append((title, path.relative_to(folder).as_posix()))
 
     for name in names:
-        rows = select(report.cleared, name, area=report.area or "all")
+        rows = select(report.cleared, report.study, name, area=report.area or "all")
         if len(rows):
             put(labels.label("exhibit", name, report.language), name, rows)
     own = report.cleared if not report.area else report.cleared[report.cleared["area"] == report.area]

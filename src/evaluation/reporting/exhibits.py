@@ -19,6 +19,7 @@ import pandas as pd
 
 from evaluation.reporting import area_figures, cost_figures, figures, palette, time_figures
 from evaluation.reporting.data_tables import data_table
+from evaluation.study import Study
 from evaluation.words import alt_texts, labels
 from evaluation.words.language import Language
 
@@ -46,6 +47,7 @@ class Report:
     area: str
     name: str
     cleared: pd.DataFrame
+    study: Study = field(repr=False)
     area_names: dict[str, str] = field(repr=False)
     municipality_names: dict[str, str] = field(repr=False)
     simulated: bool
@@ -75,7 +77,7 @@ def _declared() -> dict[str, Exhibit]:
 EXHIBITS = _declared()
 
 
-def select(cleared: pd.DataFrame, name: str, *, area: str) -> pd.DataFrame:
+def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.DataFrame:
     """Rows of the cleared ledger that an exhibit shows for an area.
 
     Examples
@@ -83,13 +85,13 @@ def select(cleared: pd.DataFrame, name: str, *, area: str) -> pd.DataFrame:
     >>> from evaluation.results import ledger
     >>> frame = ledger.rows(pd.DataFrame({"item": ["low"]}), area="oulu", topic="cost", simulated=True,
     ...                     measure="programme_cost_per_client")
-    >>> len(select(frame, "programme_cost", area="oulu")), len(select(frame, "payers", area="oulu"))
-    (1, 0)
+    >>> [len(select(frame, study, name, area="oulu")) for name in ("programme_cost", "payers")]
+    [1, 0]
     """
     exhibit = EXHIBITS[name]
     chosen = pd.Series(True, index=cleared.index)
     for column, values in exhibit.where.items():
-        chosen &= cleared[column].isin(values)
+        chosen &= cleared[column].isin([study.by_role.get(value, value) for value in values])
     if exhibit.scope == "areas":
         chosen &= cleared["area"] != "all"
     else:
@@ -104,7 +106,7 @@ def show(report: Report, name: str) -> str:
     """
     exhibit, language = EXHIBITS[name], report.language
     title = html.escape(labels.label("exhibit", name, language))
-    rows = select(report.cleared, name, area=report.area or "all")
+    rows = select(report.cleared, report.study, name, area=report.area or "all")
     if rows.empty:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
     if rows["estimate"].isna().all() and rows["status"].isin(("withheld", "suppressed")).all():
@@ -126,11 +128,12 @@ def show(report: Report, name: str) -> str:
     if rows["estimate"].isna().all():
         reason = language.no_number(str(rows["status"].iloc[0]))
         return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
-    extra = {
-        key: value
-        for key, value in (("names", report.area_names | report.municipality_names), ("here", report.area))
-        if key in exhibit.uses
+    given = {
+        "study": report.study,
+        "names": report.area_names | report.municipality_names,
+        "here": report.area,
     }
+    extra = {key: value for key, value in given.items() if key in exhibit.uses}
     with palette.look():
         drawn = exhibit.draw(rows, language=language, **extra)
         if rows["simulated"].any():

@@ -26,14 +26,13 @@ from evaluation.reporting.palette import (
     unit_name,
     writer,
 )
+from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-BASELINES = ("baseline_2018_19", "main", "baseline_covid")
 
 
 def love_key(language: Language) -> list[tuple[str, Style, Line]]:
@@ -106,7 +105,9 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
     ax.set_xlabel(language.text("Pilot area minus comparison, standard deviations"))
 
 
-def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str] | None = None) -> Figure:
+def sensitivity(
+    rows: pd.DataFrame, *, study: Study, language: Language, names: dict[str, str] | None = None
+) -> Figure:
     """Draw the effect under every analysis, every baseline first, with intervals.
 
     Parameters
@@ -116,12 +117,13 @@ def sensitivity(rows: pd.DataFrame, *, language: Language, names: dict[str, str]
     names : dict, optional
         Municipality names by code, for the analyses that leave one out.
     """
-    rank = {name: number for number, name in enumerate((*BASELINES, *labels.names()["specification"]))}
+    own = f"baseline_{study.main_baseline}"
+    rank = {name: number for number, name in enumerate(labels.codes("specification", language))}
     rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
     rows = rows.sort_values(["rank", "item"], kind="stable")
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
-        main = "baseline_2019_20" if specification == "main" else specification
+        main = own if specification == "main" else specification
         name = labels.label("specification", main, language)
         if specification == "leave_one_out" and item:
             name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))

@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
+from evaluation.study import Study
 from evaluation.words import language as languages
 from evaluation.words.language import Language, alphabetical
 
 
 def write_failed(
     target: Path,
+    study: Study,
     *,
     area: str | None,
     language: str,
@@ -23,7 +25,7 @@ def write_failed(
 ) -> Path:
     """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
     text = languages.get(language).text
-    name = area_names(reference, language=language).get(area or "", area or "")
+    name = area_names(reference, study.areas, language=language).get(area or "", area or "")
     title = text("{area}: no report", area=name)
     body = _own_page("failed", title=title, text=text)
     return write_plain(
@@ -33,6 +35,7 @@ def write_failed(
 
 def write_index(
     target: Path,
+    study: Study,
     *,
     cleared: str | Path,
     reference: str | Path,
@@ -47,10 +50,12 @@ def write_index(
     ----------
     target : Path
         ``reports/<language>/index.html``.
+    study : Study
+        The reform.
     cleared : path
         Cleared ledger; only whether it is simulated, and whether it holds public statistics, is read.
     reference : path
-        Folder with pilot_areas.csv and municipalities.csv.
+        Folder with municipalities.csv and the table of areas.
     language : str
         fi, sv or en.
     areas : sequence of str
@@ -62,8 +67,8 @@ def write_index(
     """
     ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
     spoken = languages.get(language)
-    table = municipality_names(reference, language=language)
-    names = area_names(reference, language=language)
+    table = municipality_names(reference, study.areas, language=language)
+    names = area_names(reference, study.areas, language=language)
     notes = {area: spoken.text("membership not confirmed") for area in _unconfirmed(table)}
     notes |= {area: spoken.text("the analysis failed, no results") for area in failed}
     by_name = {names.get(area, area): area for area in areas}
@@ -94,7 +99,7 @@ def write_index(
 
 def _unconfirmed(table: pd.DataFrame) -> set[str]:
     """Areas of which no municipality is confirmed."""
-    possible, sure = (set(table.loc[table["status"] == s, "pilot_area"]) for s in ("possible_pilot", "pilot"))
+    possible, sure = (set(table.loc[table["arm"] == arm, "area"]) for arm in ("possible_pilot", "pilot"))
     return possible - sure
 
 
@@ -108,8 +113,8 @@ def _municipalities(
     }
     entries: dict[str, tuple[str, str]] = {}
     for row in table.to_dict("records"):
-        own = row["pilot_area"]
-        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["status"], ""))
+        own = row["area"]
+        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], ""))
         entries |= dict.fromkeys(
             [row["name"]] if spoken.code != "en" else [row["name_fi"], row["name_sv"]],
             said if said[1] else ("", spoken.text("not in the trial")),

@@ -17,6 +17,7 @@ import pandas as pd
 
 from evaluation.reporting.exhibits import for_readers, picture
 from evaluation.results import provenance
+from evaluation.study_parts import Areas
 from evaluation.words import language as languages
 from evaluation.words.language import Language
 
@@ -124,18 +125,19 @@ def write_plain(
     return _write(target, plain.render(page=frame, text=spoken.text, body=body))
 
 
-def area_names(reference: str | Path, *, language: str) -> Mapping[str, str]:
+def area_names(reference: str | Path, areas: Areas, *, language: str) -> Mapping[str, str]:
     """Names of the pilot areas by slug in a language."""
-    table = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
+    table = pd.read_csv(Path(reference) / f"{areas.table}.csv", dtype=str, keep_default_na=False)
     names = table[f"name_{language}"].str.replace(r"^\((.*)\)$", r"\1", regex=True)  # brackets: unconfirmed
     return dict(zip(table["area"], names, strict=True))
 
 
-def municipality_names(reference: str | Path, *, language: str) -> pd.DataFrame:
-    """Municipalities with their name in a language (Finnish names in English), area and status."""
+def municipality_names(reference: str | Path, areas: Areas, *, language: str) -> pd.DataFrame:
+    """Municipalities with their name in a language (Finnish names in English), area and arm."""
     table = pd.read_csv(Path(reference) / "municipalities.csv", dtype=str, keep_default_na=False)
     name = table["name_sv"] if language == "sv" else table["name_fi"]
-    return table.assign(name=name)[["municipality", "name", "name_fi", "name_sv", "pilot_area", "status"]]
+    table = table.assign(name=name, area=table[areas.column], arm=table[areas.arm_column].map(areas.arm_of))
+    return table[["municipality", "name", "name_fi", "name_sv", "area", "arm"]]
 
 
 def _frame(

@@ -6,6 +6,7 @@ line and marker, so that grey print and colour blindness lose nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.language import Language, alphabetical, mark
+from evaluation.words.language import Language, alphabetical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,12 +46,6 @@ PILOT = Style("#003f72", "-", "o", "#003f72")
 COMPARISON = Style("#b04a08", "--", "s", "#ffffff")
 ARMS = {"pilot": PILOT, "comparison": COMPARISON}
 SERIES = (PILOT, COMPARISON, Style("#4b6b2f", ":", "^", "#4b6b2f"), Style("#6b2f6b", "-.", "D", "#ffffff"))
-EVENTS = (
-    (2020 + 2 / 12, mark("COVID-19")),
-    (2021 + 2 / 12, mark("Trial starts")),
-    (2022 + 4 / 12, mark("New service model")),
-    (2023.0, mark("Wellbeing counties start")),
-)
 RC = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
@@ -103,12 +99,18 @@ def year_of(window: pd.Series) -> pd.Series:
     return year + np.where(quarter, (part - 0.5) / 4, (part - 0.5) / 12)
 
 
-def policy_marks(ax: Axes, *, language: Language, labelled: bool = True) -> None:
-    """Mark COVID-19, the start of the trial, the service model and the 2023 reform on an axis of years."""
+def month_of(date: dt.date) -> float:
+    """Begin of a month as a year with decimals."""
+    return date.year + (date.month - 1) / 12
+
+
+def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool = True) -> None:
+    """Mark the start of the reform, and what else happened to everybody, on an axis of years."""
     low, high = ax.get_xlim()
-    seen = [(year, name) for year, name in EVENTS if low < year < high]
-    for year, name in seen:
-        start = name == EVENTS[1][1]
+    for event in study.marks:
+        year, start = month_of(event.date), event.date == study.start
+        if not low < year < high:
+            continue
         ax.axvline(
             year,
             color=INK if start else SOFT,
@@ -116,19 +118,19 @@ def policy_marks(ax: Axes, *, language: Language, labelled: bool = True) -> None
             linestyle="-" if start else ":",
         )
         if labelled:
-            lines = "\n".join(halves(language.text(name)))
+            lines = "\n".join(halves(event.name[language.code]))
             ax.annotate(
                 lines,
                 (year, 1.0),
                 xycoords=("data", "axes fraction"),
-                # two marks stand eight months apart: the earlier is written above the others
-                xytext=(0, 24) if name == EVENTS[2][1] else (-1, 3),
+                # where two marks stand close together one is written above the other
+                xytext=(0, 24) if event.raised else (-1, 3),
                 textcoords="offset points",
                 fontsize=7.5,
                 color=INK if start else SOFT,
                 fontweight="bold" if start else "normal",
                 va="bottom",
-                ha="center" if name == EVENTS[2][1] else "left",
+                ha="center" if event.raised else "left",
             )
     ax.set_xlim(low, high)
 

@@ -18,9 +18,9 @@ from evaluation.reporting.exhibits import Report, framed_figure, show
 from evaluation.reporting.figures import named
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.reporting.palette import look, svg
-from evaluation.reporting.time_figures import design_windows, timeline
+from evaluation.reporting.time_figures import drawn_windows, timeline
 from evaluation.results import provenance
-from evaluation.windows import TRIAL_START
+from evaluation.study import Study
 from evaluation.words import comparisons, costs, first_screen, labels
 from evaluation.words.language import alphabetical, get
 
@@ -48,6 +48,7 @@ MOST_CHANGES = 40
 def open_report(
     cleared: str | Path,
     *,
+    study: Study,
     reference: str | Path,
     language: str,
     release_date: str,
@@ -60,8 +61,10 @@ def open_report(
     ----------
     cleared : path
         Parquet file of cleared rows.
+    study : Study
+        The reform.
     reference : path
-        Folder with pilot_areas.csv and municipalities.csv.
+        Folder with municipalities.csv and the table of areas.
     language : str
         fi, sv or en.
     area : str
@@ -78,18 +81,19 @@ def open_report(
     """
     rows = pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
-    areas = dict(area_names(reference, language=language))
-    known = pd.read_csv(Path(reference) / "pilot_areas.csv", dtype=str, keep_default_na=False)
+    areas = dict(area_names(reference, study.areas, language=language))
+    known = pd.read_csv(Path(reference) / f"{study.areas.table}.csv", dtype=str, keep_default_na=False)
     if area and area not in areas:
-        raise ValueError(f"pilot_areas.csv has no area {area!r}; known are {', '.join(areas)}")
-    municipalities = municipality_names(reference, language=language)
-    spoken = get(language)
+        raise ValueError(f"{study.areas.table}.csv has no area {area!r}; known are {', '.join(areas)}")
+    municipalities = municipality_names(reference, study.areas, language=language)
+    spoken = labels.in_study(get(language), study)
     own = rows[rows["area"] == area] if area else rows
     return Report(
         language=spoken,
         area=area,
         name=areas[area] if area else spoken.text("All areas together"),
         cleared=rows,
+        study=study,
         area_names=areas,
         municipality_names=dict(zip(municipalities["municipality"], municipalities["name"], strict=True)),
         simulated=bool(own["simulated"].any()),
@@ -119,7 +123,9 @@ def section(report: Report, name: str, **values: object) -> str:
     kind = "area" if report.area else report.slug
 
     def told(function: Callable[..., Any], **given: object) -> Any:
-        return function(report.cleared, language=report.language, **{"area": report.area, **given})
+        return function(
+            report.cleared, report.study, language=report.language, **{"area": report.area, **given}
+        )
 
     def areas_with(measure: str) -> list[str]:
         found = report.cleared.loc[report.cleared["measure"] == measure, "area"].unique()
@@ -132,7 +138,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "show": lambda exhibit: Markup(show(report, exhibit)),
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,
-        "told_of_all": lambda function: function(report.cleared, language=report.language),
+        "told_of_all": lambda function: function(report.cleared, report.study, language=report.language),
         "areas_with": areas_with,
         "comparisons": comparisons,
         "costs": costs,
@@ -235,16 +241,20 @@ def _timeline(report: Report) -> str:
     language, text = report.language, report.language.text
     title = text("Whose unemployment began when, and how long they are followed")
     periods = [
-        (labels.label("window", name, language), language.date(first), language.date(last))
-        for name, first, last in design_windows()
+        (
+            labels.label("window", name, language),
+            *(language.date(str(day)) for day in (window.first, window.last)),
+        )
+        for name, window in drawn_windows(report.study).items()
     ]
     with look():
-        picture = svg(timeline(language=language))
+        picture = svg(timeline(report.study, language=language))
     alt = text(
         "Scheme over time. Unemployment begins: {windows}. Each period has 24 months of history before it "
-        "and 12 and 24 months of follow-up after it, until the end of 2024. The trial started on {start}.",
+        "and 12 and 24 months of follow-up after it, until the end of {year}. The trial started on {start}.",
+        year=str(report.study.end.year),
         windows="; ".join(f"{name} ({first}–{last})" for name, first, last in periods),
-        start=language.date(TRIAL_START),
+        start=language.date(report.study.start),
     )
     heads = (text("Period"), text("First day"), text("Last day"))
     parts = environment().get_template("sections/parts.html.j2").module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ from evaluation.reporting.palette import (
     unit_name,
     year_of,
 )
-from evaluation.windows import AFTER, BASELINES, WINDOWS
+from evaluation.study import AFTER, Study, Window
+from evaluation.units import quarter_of
 from evaluation.words import labels
 from evaluation.words.language import Language
 
@@ -29,23 +31,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-REGISTER_END = 2025.0  # the registers are known until the end of 2024
 INDICATORS = ("activation_rate", "broad_unemployed_share", "unemployed_share", "long_term_share")
 
 
-def outcome_series(rows: pd.DataFrame, *, language: Language) -> Figure:
+def outcome_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw an outcome by starting quarter in the pilot area and the comparison, with intervals.
 
     `rows` are ledger rows of measure mean and one outcome: item = arm, window = quarter.
     """
     figure, axes = panels(height=3.3)
     lines_of_arms(axes[0, 0], rows, language=language)
-    policy_marks(axes[0, 0], language=language)
+    policy_marks(axes[0, 0], study, language=language)
     axes[0, 0].set_xlabel(language.text("Quarter in which unemployment began"))
     return figure
 
 
-def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
+def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the monthly indicators (activation rate, shares of the labour force), one panel each.
 
     `rows` are ledger rows with unit share: measure = indicator, item = arm, window = month.
@@ -54,7 +55,7 @@ def indicators(rows: pd.DataFrame, *, language: Language) -> Figure:
     figure, axes = panels(len(names), 1, height=0.5 + 1.75 * len(names), sharex=True)
     for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
         lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
-        policy_marks(ax, language=language, labelled=number == 0)
+        policy_marks(ax, study, language=language, labelled=number == 0)
         title = labels.label("measure", name, language)
         title = "\n".join(halves(title)) if len(title) > 60 else title
         ax.set_title(title, pad=48 if number == 0 else 6)
@@ -182,17 +183,17 @@ def _key(figure: Figure, *, language: Language) -> None:
     )
 
 
-def event_study(rows: pd.DataFrame, *, language: Language) -> Figure:
+def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the difference by quarter before and after the start, with intervals.
 
     `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
     """
     figure, axes = panels(height=3.1)
-    draw_event_study(axes[0, 0], rows, language=language)
+    draw_event_study(axes[0, 0], rows, study=study, language=language)
     return figure
 
 
-def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language) -> None:
+def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language, study: Study | None = None) -> None:
     """Draw the quarters of an event study on given axes."""
     rows = rows.sort_values("x")
     unit = rows["unit"].iloc[0]
@@ -209,24 +210,24 @@ def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language) -> Non
         )
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(-0.5, color=INK, linewidth=1.3)
-    ax.axvline(-4, color=SOFT, linewidth=0.8, linestyle=":")
-    top = ("data", "axes fraction")
-    for x, words, align in (
-        (-0.5, language.text("Trial starts"), "left"),
-        (-4, language.text("COVID-19"), "right"),
-    ):
-        shift = (3 if align == "left" else -3, 0)
+    marks = [] if study is None else [mark for mark in study.marks if mark.date <= study.start]
+    for mark in reversed(marks):
+        start = study is not None and mark.date == study.start
+        x = -0.5 if start or study is None else study.quarters_since_start(quarter_of(mark.date))
+        if not start:
+            ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
         ax.annotate(
-            words, (x, 1), shift, xycoords=top, textcoords="offset points", ha=align, va="bottom", fontsize=8
-        )
+            mark.name[language.code], (x, 1), (3 if start else -3, 0), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="left" if start else "right", va="bottom", fontsize=8,
+        )  # fmt: skip
     tick_writer(ax.yaxis, unit, language=language, difference=True)
     tick_writer(ax.xaxis, "number", language=language)
     ax.set_ylabel(unit_name(unit, language=language, difference=True))
     ax.set_xlabel(language.text("Quarters since the start of the trial"))
 
 
-def timeline(*, language: Language) -> Figure:
-    """Draw the windows of starting days with their history and follow-up, and the start of the trial.
+def timeline(study: Study, *, language: Language) -> Figure:
+    """Draw the windows of starting days with their history and follow-up, and the start of the reform.
 
     A scheme of the design: it holds no result and reads no row.
     """
@@ -236,9 +237,10 @@ def timeline(*, language: Language) -> Figure:
     figure, axes = panels(height=2.6)
     ax = axes[0, 0]
     names = []
-    for y, (name, first, last) in enumerate(design_windows()):
-        entry = (_decimal(first), _decimal(last))
-        end = min(entry[1] + 1, REGISTER_END), min(entry[1] + 2, REGISTER_END)
+    windows, until = drawn_windows(study), _decimal(study.end + dt.timedelta(days=1))
+    for y, (name, window) in enumerate(windows.items()):
+        entry = (_decimal(window.first), _decimal(window.last))
+        end = min(entry[1] + 1, until), min(entry[1] + 2, until)
         for left, right, kind in (
             (entry[0] - 2, entry[0], "history"),
             (*entry, "entry"),
@@ -250,9 +252,10 @@ def timeline(*, language: Language) -> Figure:
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.6)
     ax.tick_params(left=False)
-    ax.set_xlim(2016, REGISTER_END)
-    ax.set_xticks(range(2016, int(REGISTER_END) + 1, 1))
-    policy_marks(ax, language=language)
+    since = study.first_day.year - 2
+    ax.set_xlim(since, until)
+    ax.set_xticks(range(since, int(until) + 1, 1))
+    policy_marks(ax, study, language=language)
     kinds = {
         "history": language.text("24 months of history"),
         "entry": language.text("Unemployment begins"),
@@ -266,12 +269,11 @@ def timeline(*, language: Language) -> Figure:
     return figure
 
 
-def design_windows() -> list[tuple[str, str, str]]:
-    """Name, first and last starting day of every window that is drawn; the years of the trial are one."""
-    before = [(name, *WINDOWS[name]) for name in BASELINES]
-    return [*before, ("after", WINDOWS[AFTER[0]][0], WINDOWS[AFTER[-1]][1])]
+def drawn_windows(study: Study) -> dict[str, Window]:
+    """Every window that is drawn, by name; the years after the start are one."""
+    return {**study.baselines, AFTER: study.after}
 
 
-def _decimal(date: str) -> float:
+def _decimal(date: dt.date) -> float:
     day = pd.Timestamp(date)
     return day.year + (day.day_of_year - 1) / (366 if day.is_leap_year else 365)

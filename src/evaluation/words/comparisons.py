@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
+from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.findings import JUDGEMENTS, LIMITS, Finding, effect, pick
+from evaluation.words.findings import JUDGEMENTS, Finding, effect, pick
 from evaluation.words.first_screen import withheld
 from evaluation.words.language import Language
 
-BASELINES = ("2018_19", "2019_20", "covid")
 
-
-def can_be_ranked(cleared: pd.DataFrame, *, outcome: str = "open_employment_12m") -> bool:
+def can_be_ranked(cleared: pd.DataFrame, study: Study) -> bool:
     """Tell whether any two areas can be told apart: their rank intervals do not overlap.
 
     False also where the test of differences between areas says cannot_be_ranked, or no ranks are known.
     """
-    rows = cleared[(cleared["topic"] == "pooled") & (cleared["outcome"] == outcome)]
+    rows = cleared[(cleared["topic"] == "pooled") & (cleared["outcome"] == study.outcomes.headline)]
     tested = rows[rows["measure"] == "heterogeneity"]
     ranks = rows[(rows["measure"] == "rank") & rows["ci_low"].notna() & rows["ci_high"].notna()]
     if (tested["method"] == "cannot_be_ranked").any() or ranks.empty:
@@ -29,16 +27,18 @@ def can_be_ranked(cleared: pd.DataFrame, *, outcome: str = "open_employment_12m"
     return bool(ranks["ci_low"].max() > ranks["ci_high"].min())
 
 
-def ranking(cleared: pd.DataFrame, *, language: Language, outcome: str = "open_employment_12m") -> Finding:
+def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Finding:
     """Warn that areas cannot be ranked, or that only some of them can be told apart."""
-    if not can_be_ranked(cleared, outcome=outcome):
+    if not can_be_ranked(cleared, study):
         text = language.text(
             "The areas cannot be ranked: their differences are within what chance alone produces. "
             "The areas stand in alphabetical order."
         )
         return Finding("ranking", "cannot_be_ranked", text)
     ranks = cleared[
-        (cleared["topic"] == "pooled") & (cleared["measure"] == "rank") & (cleared["outcome"] == outcome)
+        (cleared["topic"] == "pooled")
+        & (cleared["measure"] == "rank")
+        & (cleared["outcome"] == study.outcomes.headline)
     ].dropna(subset=["ci_low", "ci_high"])
     pairs = list(itertools.combinations(zip(ranks["ci_low"], ranks["ci_high"], strict=True), 2))
     apart = sum(one[0] > two[1] or two[0] > one[1] for one, two in pairs)
@@ -51,14 +51,9 @@ def ranking(cleared: pd.DataFrame, *, language: Language, outcome: str = "open_e
     return Finding("ranking", "some_apart", text)
 
 
-def pooled(
-    cleared: pd.DataFrame,
-    *,
-    language: Language,
-    outcome: str = "open_employment_12m",
-    limits: Mapping[str, float] = LIMITS,
-) -> list[Finding]:
+def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[Finding]:
     """Say the effect over all areas, what a new area may expect, and whether areas can be ranked."""
+    outcome = study.outcomes.headline
     where = {"area": "all", "topic": "pooled", "outcome": outcome, "specification": "main"}
     found = []
     name = labels.outcome(outcome, language)
@@ -70,34 +65,26 @@ def pooled(
                 if measure == "att"
                 else language.text("To be expected in a new area, {outcome}", outcome=_small(name))
             )
-            said = effect(row, language, limits=limits, outcome=whose)
+            said = effect(row, language, limits=study.limits, outcome=whose)
             found.append(Finding(measure, said.kind, said.text))
-    return [*found, ranking(cleared, language=language, outcome=outcome)]
+    return [*found, ranking(cleared, study, language=language)]
 
 
-def baselines(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    language: Language,
-    outcome: str = "open_employment_12m",
-    main: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-) -> list[Finding]:
+def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Say the effect under each baseline side by side, and whether the sign depends on the baseline."""
-    if held := withheld(cleared, area=area, about="att", language=language):
+    if held := withheld(cleared, study, area=area, about="att", language=language):
         return [held]
     found, estimates = [], []
-    for baseline in BASELINES:
-        where = {"area": area, "outcome": outcome, "measure": "att", "group": "target_group"}
+    for baseline in study.baselines:
+        where = {"area": area, "outcome": study.outcomes.headline, "measure": "att", "group": "target_group"}
         row = (
-            pick(cleared, topic="effect", window=main, specification="main", **where)
-            if baseline == main
+            pick(cleared, topic="effect", window=baseline, specification="main", **where)
+            if baseline == study.main_baseline
             else pick(cleared, topic="sensitivity", specification=f"baseline_{baseline}", **where)
         )
         if row is not None:
             name = labels.label("window", baseline, language)
-            said = effect(row, language, limits=limits, outcome=name)
+            said = effect(row, language, limits=study.limits, outcome=name)
             found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
             if said.kind in JUDGEMENTS:
                 estimates.append(float(row["estimate"]))
@@ -116,7 +103,7 @@ def agreement(estimates: list[float], language: Language) -> Finding:
     return Finding("agreement", "sign_depends", text)
 
 
-def public_statistics(cleared: pd.DataFrame, *, area: str, language: Language) -> list[Finding]:
+def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Say how the gap in the unemployed share changed, under every baseline, for each year of the trial.
 
     One finding a year lists every baseline with the estimate's sign and interval in percentage points;
@@ -126,13 +113,13 @@ def public_statistics(cleared: pd.DataFrame, *, area: str, language: Language) -
         (cleared["topic"] == "public_statistics")
         & (cleared["measure"] == "did")
         & (cleared["area"] == area)
-        & cleared["specification"].isin([f"baseline_{baseline}" for baseline in BASELINES])
+        & cleared["specification"].isin([f"baseline_{baseline}" for baseline in study.baselines])
     ]
     found = []
     for window, year in rows.groupby("window", sort=True):
         year = year.set_index("specification")
         said, estimates = [], []
-        for specification in (f"baseline_{baseline}" for baseline in BASELINES):
+        for specification in (f"baseline_{baseline}" for baseline in study.baselines):
             if specification not in year.index:
                 continue
             row = year.loc[specification]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.findings import LIMITS, Finding, amounts, effect, pick
+from evaluation.words.findings import Finding, amounts, effect, pick
 from evaluation.words.first_screen import withheld
 from evaluation.words.language import Language
 
@@ -16,29 +16,19 @@ PAYERS = ("municipality", "state", "unemployment_funds", "eu", "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
 
 
-def who_paid(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    language: Language,
-    window: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-    payers: Sequence[str] = PAYERS,
-) -> list[Finding]:
+def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Say for each payer whether it paid more or less than with the TE office, and whether costs moved.
 
     Parameters
     ----------
     cleared : pandas.DataFrame
         The cleared ledger; rows of measure delta_cost in topic cost are read.
-    area, window : str
-        Pilot area and baseline window.
+    study : Study
+        The reform: its main baseline and limits.
+    area : str
+        Pilot area or "all".
     language : Language
         Language of the sentences.
-    limits : mapping
-        Smallest difference that matters, by unit.
-    payers : sequence of str
-        Payers in the order of the sentences.
 
     Returns
     -------
@@ -46,12 +36,12 @@ def who_paid(
         One for each payer with a row; then, where the municipality's interval and the state's lie on
         opposite sides of zero, one that says so (about = cost_shift).
     """
-    if held := withheld(cleared, area=area, about="delta_cost", language=language):
+    if held := withheld(cleared, study, area=area, about="delta_cost", language=language):
         return [held]
-    where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": window}
+    where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": study.main_baseline}
     where |= {"group": "target_group", "specification": "main"}
-    rows = {p: pick(cleared, item=p, outcome=f"cost_{p}_12m_eur", **where) for p in payers}
-    found = [effect(row, language, limits=limits) for row in rows.values() if row is not None]
+    rows = {p: pick(cleared, item=p, outcome=f"cost_{p}_12m_eur", **where) for p in PAYERS}
+    found = [effect(row, language, limits=study.limits) for row in rows.values() if row is not None]
     signs = {payer: _sign(row) for payer, row in rows.items()}
     shift = signs.get("municipality", 0), signs.get("state", 0)
     if shift == (-1, 1):
@@ -73,14 +63,14 @@ def _sign(row: pd.Series | None) -> int:
 
 
 def additional_month(
-    cleared: pd.DataFrame, *, area: str, language: Language, perspective: str = "all_public"
+    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, perspective: str = "all_public"
 ) -> Finding:
     """Say what an additional month in open employment cost, or why no such figure is given.
 
     The figure is given only where the whole interval of additional months lies above zero: a cost per
     additional month has no meaning for fewer months, and no bounds where the months may be none.
     """
-    if held := withheld(cleared, area=area, about="icer", language=language):
+    if held := withheld(cleared, study, area=area, about="icer", language=language):
         return held
     where = {"area": area, "topic": "cost_effectiveness", "item": perspective, "specification": "main"}
     where |= {"group": "target_group"}
@@ -127,13 +117,19 @@ def additional_month(
 
 
 def worth_it(
-    cleared: pd.DataFrame, *, area: str, language: Language, value: float, perspective: str = "all_public"
+    cleared: pd.DataFrame,
+    study: Study,
+    *,
+    area: str,
+    language: Language,
+    value: float,
+    perspective: str = "all_public",
 ) -> Finding | None:
     """Say whether the trial was worth it if a month in open employment is valued at `value` euros.
 
     Returns None where the ledger has no net benefit at this value.
     """
-    if held := withheld(cleared, area=area, about="net_benefit", language=language):
+    if held := withheld(cleared, study, area=area, about="net_benefit", language=language):
         return held
     rows = cleared[cleared["x"] == value]
     row = pick(

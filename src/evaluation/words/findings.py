@@ -15,7 +15,6 @@ import pandas as pd
 from evaluation.words import labels
 from evaluation.words.language import Language, mark
 
-LIMITS: dict[str, float] = {"share": 0.01, "points": 1.0, "days": 5.0, "months": 0.25, "eur": 100.0}
 RANGES = {
     ("share", "more"): mark(
         "{outcome}: between {low} and {high} more of a hundred jobseekers than in TE-office "
@@ -151,7 +150,7 @@ def quantity(value: float, unit: str, language: Language) -> str:
 
 
 def effect(
-    row: pd.Series, language: Language, *, limits: Mapping[str, float] = LIMITS, outcome: str | None = None
+    row: pd.Series, language: Language, *, limits: Mapping[str, float], outcome: str | None = None
 ) -> Finding:
     """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
+from evaluation.study import AFTER, Study
 from evaluation.words import labels
-from evaluation.words.findings import JUDGEMENTS, LIMITS, Finding, effect, judge, pick
+from evaluation.words.findings import JUDGEMENTS, Finding, effect, judge, pick
 from evaluation.words.language import CODES, Language, get, mark
 
-HEADLINES = ("open_employment_12m", "service_days_12m", "broad_unemployed_days_12m")
 COST = "cost_all_public_12m_eur"
 MAX_FINDINGS = 5
 MAX_WORDS = 150
@@ -34,18 +34,18 @@ PASSED_IN_PART = mark(
 )
 
 
-def fairness(cleared: pd.DataFrame, *, area: str) -> tuple[str, list[str]]:
+def fairness(cleared: pd.DataFrame, study: Study, *, area: str) -> tuple[str, list[str]]:
     """Return the verdict on the comparison (pass, concern, fail, not_run) and the codes of its reasons."""
-    rows = cleared[cleared["outcome"].isin(["", HEADLINES[0]])]
+    rows = cleared[cleared["outcome"].isin(["", study.outcomes.headline])]
     row = pick(rows, area=area, topic="comparability", measure="verdict", specification="main")
     if row is None or row["status"] not in VERDICTS:
         return "not_run", []
     return str(row["status"]), [reason for reason in row["item"].split(";") if reason]
 
 
-def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
+def verdict(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
     """Say whether the comparison is fair; what was not checked does not count as fair."""
-    status, codes = fairness(cleared, area=area)
+    status, codes = fairness(cleared, study, area=area)
     run = [code for code in codes if not code.endswith("_not_run")]
     said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
     if status == "pass" and len(run) < len(codes):
@@ -53,9 +53,11 @@ def verdict(cleared: pd.DataFrame, *, area: str, language: Language) -> Finding:
     return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
 
 
-def withheld(cleared: pd.DataFrame, *, area: str, about: str, language: Language) -> Finding | None:
+def withheld(
+    cleared: pd.DataFrame, study: Study, *, area: str, about: str, language: Language
+) -> Finding | None:
     """Return the sentence that stands in place of a comparison of an unfair area, None for a fair one."""
-    status, _ = fairness(cleared, area=area)
+    status, _ = fairness(cleared, study, area=area)
     if status in SHOWN or (area == "all" and status != "fail"):  # all areas together have their own checks
         return None
     text = language.text(
@@ -66,21 +68,14 @@ def withheld(cleared: pd.DataFrame, *, area: str, about: str, language: Language
     return Finding(about, "withheld", text)
 
 
-def main_row(cleared: pd.DataFrame, *, area: str, outcome: str, window: str = "2019_20") -> pd.Series | None:
+def main_row(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> pd.Series | None:
     """Return the main analysis of an outcome in an area: its effect, or its cost difference."""
     topic, measure = ("cost", "delta_cost") if outcome.startswith("cost_") else ("effect", "att")
-    where = {"area": area, "outcome": outcome, "window": window, "group": "target_group"}
+    where = {"area": area, "outcome": outcome, "window": study.main_baseline, "group": "target_group"}
     return pick(cleared, topic=topic, measure=measure, specification="main", **where)
 
 
-def certainty(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    outcome: str,
-    window: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-) -> int:
+def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> int:
     """Grade the evidence for an effect: 3 moderate, 2 low, 1 very low.
 
     Jobseekers were not drawn by lot, so the evidence starts at moderate. It loses a step where the
@@ -88,12 +83,12 @@ def certainty(
     limit, and where a sensitivity analysis contradicts the finding (a disjoint interval, or the opposite
     sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
     """
-    row = main_row(cleared, area=area, outcome=outcome, window=window)
+    row = main_row(cleared, study, area=area, outcome=outcome)
     if row is None or math.isnan(row["ci_low"]):
         return 1
-    grade = 3 if fairness(cleared, area=area)[0] == "pass" else 2
+    grade = 3 if fairness(cleared, study, area=area)[0] == "pass" else 2
     low, high, unit = row["ci_low"], row["ci_high"], row["unit"]
-    grade -= judge(low, high, limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
+    grade -= judge(low, high, study.limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
     other = cleared[
         (cleared["area"] == area)
         & (cleared["topic"] == "sensitivity")
@@ -112,49 +107,40 @@ def count(found: Sequence[Finding]) -> int:
     return sum(len([word for word in one.text.split(" ") if word]) for one in found)
 
 
-def headline(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    language: Language,
-    window: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-    outcomes: Sequence[str] = HEADLINES,
-) -> list[Finding]:
+def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Choose the findings of the first screen: at most five, at most 150 words, the verdict first.
 
     Parameters
     ----------
     cleared : pandas.DataFrame
         The cleared ledger.
-    area, window : str
-        Pilot area and baseline window.
+    study : Study
+        The reform: its main baseline, limits and first outcomes.
+    area : str
+        Pilot area or "all".
     language : Language
         Language of the sentences.
-    limits : mapping
-        Smallest difference that matters, by unit: share (0.01 = one percentage point), days, months, eur.
-    outcomes : sequence of str
-        Outcomes in order of importance; the cost to all public payers follows them.
 
     Returns
     -------
     list of Finding
-        The verdict, then the effects. Where the comparison failed or was not checked, a description of
-        the level stands in place of every effect. Past 150 words the outcome before the cost is left out.
+        The verdict, then the effects, the cost to all public payers last. Where the comparison failed or was
+        not checked, a description of the level stands in place of every effect. Past 150 words the outcome
+        before the cost is left out.
     """
-    status, _ = fairness(cleared, area=area)
+    status, _ = fairness(cleared, study, area=area)
     if status not in SHOWN:
-        level = description(cleared, area=area, outcome=outcomes[0], language=language)
-        return [verdict(cleared, area=area, language=language), *level]
-    chosen = [outcome for outcome in (*outcomes[: MAX_FINDINGS - 2], COST)]
-    rows = {o: main_row(cleared, area=area, outcome=o, window=window) for o in chosen}
-    grades = {o: certainty(cleared, area=area, outcome=o, window=window, limits=limits) for o in chosen}
+        level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
+        return [verdict(cleared, study, area=area, language=language), *level]
+    chosen = [outcome for outcome in (*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST)]
+    rows = {o: main_row(cleared, study, area=area, outcome=o) for o in chosen}
+    grades = {o: certainty(cleared, study, area=area, outcome=o) for o in chosen}
 
     def said(words_of: Language) -> list[Finding]:
-        found = [verdict(cleared, area=area, language=words_of)]
+        found = [verdict(cleared, study, area=area, language=words_of)]
         for name, row in rows.items():
             if row is not None:
-                one = effect(row, words_of, limits=limits)
+                one = effect(row, words_of, limits=study.limits)
                 grade = " " + words_of.text(CERTAINTIES[grades[name]]) if one.kind in JUDGEMENTS else ""
                 found.append(replace(one, text=one.text + grade))
         return found
@@ -168,7 +154,7 @@ def headline(
 def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Language) -> list[Finding]:
     """Say the level in both arms during the trial, marked as a description; empty where it is not known."""
     where = {"area": area, "topic": "description", "measure": "window_mean", "outcome": outcome}
-    where |= {"window": "after", "group": "target_group", "specification": "main"}
+    where |= {"window": AFTER, "group": "target_group", "specification": "main"}
     rows = [pick(cleared, item=arm, **where) for arm in ("pilot", "comparison")]
     values = [math.nan if row is None else float(row["estimate"]) for row in rows]
     if any(math.isnan(value) for value in values):
@@ -183,24 +169,17 @@ def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Lan
     return [Finding(outcome, "description", text)]
 
 
-def may_say(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    language: Language,
-    window: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-) -> list[str]:
+def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
     """List what the area's results allow a reader to say; the headline sentence itself comes first."""
-    status, _ = fairness(cleared, area=area)
-    row = main_row(cleared, area=area, outcome=HEADLINES[0], window=window)
+    status, _ = fairness(cleared, study, area=area)
+    row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
-        level = description(cleared, area=area, outcome=HEADLINES[0], language=language)
+        level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
         return [
             language.text("The effect of the trial in this area is not known."),
             *(one.text for one in level),
         ]
-    said = [effect(row, language, limits=limits).text]
+    said = [effect(row, language, limits=study.limits).text]
     if status == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
@@ -214,17 +193,10 @@ def may_say(
     return said
 
 
-def may_not_say(
-    cleared: pd.DataFrame,
-    *,
-    area: str,
-    language: Language,
-    window: str = "2019_20",
-    limits: Mapping[str, float] = LIMITS,
-) -> list[str]:
+def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
     """List what the area's results do not allow a reader to say."""
-    status, _ = fairness(cleared, area=area)
-    row = main_row(cleared, area=area, outcome=HEADLINES[0], window=window)
+    status, _ = fairness(cleared, study, area=area)
+    row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     said = []
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
         said.append(
@@ -233,7 +205,7 @@ def may_not_say(
             )
         )
     else:
-        kind = judge(row["ci_low"], row["ci_high"], limits[row["unit"]])
+        kind = judge(row["ci_low"], row["ci_high"], study.limits[row["unit"]])
         if kind in ("unclear", "maybe_more", "maybe_fewer"):
             said.append(language.text("“The trial made no difference.” The data leave the direction open."))
         elif kind == "small":

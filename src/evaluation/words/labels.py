@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from evaluation.study import AFTER, Study
 from evaluation.words.language import Language
 
 HORIZON = re.compile(r"_(\d+)m(?=_|$)")
@@ -24,6 +26,25 @@ ITEM_KIND = {
 def names() -> dict[str, dict[str, dict[str, str]]]:
     """Names by kind, code and language, in the order of the file."""
     return tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
+
+
+def in_study(language: Language, study: Study) -> Language:
+    """The language with the names that a study gives to its windows and baselines."""
+    windows = {name: window.name[language.code] for name, window in study.windows.items()}
+    baseline = names()["specification"]["baseline"][language.code]
+    baselines = {
+        f"baseline_{name}": baseline.format(name=window.short[language.code])
+        for name, window in study.baselines.items()
+    }
+    windows[AFTER] = study.after_name[language.code]
+    return replace(language, given={"window": windows, "specification": baselines})
+
+
+def codes(kind: str, language: Language) -> list[str]:
+    """Codes of a kind in the order in which readers meet them."""
+    known, given = list(names().get(kind, {})), language.given.get(kind, {})
+    place = known.index("baseline") if "baseline" in known else len(known)
+    return [*known[:place], *given, *known[place + 1 :]]
 
 
 def label(kind: str, code: str, language: Language) -> str:
@@ -55,7 +76,9 @@ def label(kind: str, code: str, language: Language) -> str:
         return language.month(code)
     if not code:
         return ""
-    if code not in names()[kind]:
+    if code in language.given.get(kind, {}):
+        return language.given[kind][code]
+    if code not in names().get(kind, {}):
         raise ValueError(f"names.toml: {kind} {code!r} has no name; add it in three languages")
     return names()[kind][code][language.code]
 

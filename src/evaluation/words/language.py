@@ -11,7 +11,7 @@ import gettext
 import io
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +48,7 @@ class Language:
     code: str
     locale: Locale
     translate: Callable[[str], str] = field(repr=False)
+    given: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # see `labels.in_study`
 
     def text(self, message: str, /, **values: object) -> str:
         """Translate a message and fill its places; values are ready strings.
