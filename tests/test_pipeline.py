@@ -20,6 +20,7 @@ from evaluation.pipeline import project as project_of_pipeline
 from evaluation.reporting.page import area_names
 from evaluation.results import ledger
 from evaluation.study import read_study
+from evaluation.study_parts import Names
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
@@ -350,7 +351,7 @@ def test_a_task_depends_on_the_parts_of_the_study_that_its_code_reads():
     dearer = TRIALS.model_copy(update={"price_year": 2030})
     assert parts("area_analysis") != parts("area_analysis", dearer)
     assert parts("all_areas") == parts("all_areas", dearer)
-    renamed = TRIALS.model_copy(update={"name": {"fi": "a", "sv": "b", "en": "c"}})
+    renamed = TRIALS.model_copy(update={"name": Names(fi="a", sv="b", en="c")})
     assert parts("area_analysis") == parts("area_analysis", renamed)
     assert "'name'" in parts("area_analysis", names=True)
     assert project_of_pipeline.parts_read(TRIALS, "import pandas", names=True) == "{}"

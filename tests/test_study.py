@@ -1,15 +1,22 @@
 """The study file: what it says is what the library uses, and a wrong one is refused in words."""
 
+import ast
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from evaluation.study import read_study
+from evaluation.study import PARTS, Study, read_study
 from evaluation.units import to_day
 
 TRIALS = Path(__file__).parents[1] / "studies" / "kuntakokeilut-2021.toml"
+
+
+REFERENCE = TRIALS.parents[1] / "data" / "raw" / "reference"
+DEFAULT = "kuntakokeilut-2021"
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_a_study_cannot_be_changed(trials):
         ([("price_year = 2024", 'price_year = "2024"')], "price_year: Input should be a valid integer"),
         ([("share = 0.01", "share = -0.01")], "limits.share: Input should be greater than 0"),
         ([("start = 2021-03-01", "start = 1.3.2021")], "study.toml: .*line"),
-        ([('sv = "Corona"', 'se = "Corona"')], "marks.0.name"),
+        ([('sv = "Corona"', 'se = "Corona"')], "marks.0.name.sv is missing; unknown key marks.0.name.se"),
     ],
 )  # fmt: skip
 def test_a_wrong_study_is_refused_in_words(changed, replaced, said):
@@ -86,3 +93,60 @@ def test_a_study_is_found_from_a_folder_below(monkeypatch, tmp_path):
     assert read_study("studies/kuntakokeilut-2021.toml").start.year == 2021
     with pytest.raises(FileNotFoundError, match=r"studies/other.toml: no such study file"):
         read_study("studies/other.toml")
+
+
+def said_in(path):
+    """Texts of a module that are no docstrings, with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    described = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in described
+    ]
+
+
+def test_no_date_window_area_or_act_of_a_reform_stands_in_the_code():
+    for file in TRIALS.parent.glob("*.toml"):
+        study = read_study(file)
+        days = {study.start, study.end, *(d for w in study.windows.values() for d in (w.first, w.last))}
+        areas = pd.read_csv(REFERENCE / f"{study.areas.table}.csv")["area"]
+        own = {
+            *(str(day) for day in days),
+            *(f"{day:%Y-%m}" for day in days),
+            *(f"{day.day}.{day.month}.{day.year}" for day in days),
+            *study.windows,
+            *areas,
+            study.act,
+            study.slug,
+        }
+        pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(text)}(?![\w-])" for text in own))
+        found = [
+            f"{path.name}:{line}: {pattern.search(text)[0]}"
+            for path in (TRIALS.parents[1] / "src").rglob("*.py")
+            for line, text in said_in(path)
+            if pattern.search(text) and text != f"studies/{DEFAULT}.toml"
+        ]
+        assert not found
+
+
+def test_what_a_study_means_in_days_months_and_quarters(trials):
+    assert trials.months == {"first": "2018-01", "last": "2024-12"}
+    assert trials.quarters_before[0] == "2018Q2" and trials.quarters_before[-1] == "2020Q4"
+    assert [trials.quarters_since_start(name) for name in ("2019Q1", "2021Q1", "2021Q2")] == [-8, 0, 1]
+    assert trials.years_between == pytest.approx(2.9, abs=0.05) and trials.middle_year == 2022
+    assert trials.other_baselines == ["2018_19", "covid"] and trials.start_month == 614
+
+
+def test_the_data_dictionary_explains_every_key():
+    chapter = (
+        (TRIALS.parents[1] / "docs" / "data-dictionary.md").read_text("utf-8").partition("## 6. Study")[2]
+    )
+    explained = {word for code in re.findall(r"`([^`]+)`", chapter) for word in re.findall(r"\w+", code)}
+    keys = {key for part in (Study, *PARTS) for key in part.model_fields} - {"fi", "sv", "en"}
+    assert keys <= explained

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 DEFAULT_SEED = 20210301
-STUDY_HELP = "study file: which reform is evaluated (default: studies/kuntakokeilut-2021.toml)"
+STUDY_HELP = "study file: which reform is evaluated (default: the municipal trials)"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="evaluation",
-        description="Evaluate Finland's municipal employment trials, from raw registers to reports.",
+        description="Evaluate a reform of employment services, from raw registers to reports.",
     )
     parser.add_argument(
         "--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)"
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run what changed and publish the reports")
     run.add_argument("--study", type=Path, help=STUDY_HELP)
-    run.add_argument("--areas", help="comma-separated pilot areas, e.g. oulu,lahti (default: all)")
+    run.add_argument("--areas", help="comma-separated areas of the study (default: all)")
     run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
     run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
     run.add_argument("--release-date", help="date printed in the reports (default: that of the last commit)")

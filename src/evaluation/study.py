@@ -123,6 +123,11 @@ class Study(Part):
         return (start + end - first - last) / 2 / 365.25
 
     @property
+    def middle_year(self) -> int:
+        """Calendar year in the middle of the time after the start."""
+        return (self.after.first + (self.after.last - self.after.first) / 2).year
+
+    @property
     def start_day(self) -> int:
         """First day of the reform since 1970-01-01."""
         return to_day(self.start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -40,7 +42,7 @@ INCOME_ITEMS = (
 # Staff and projects; bought services and pay subsidies are in the ledger of payers at unit cost already.
 PROGRAMME_ITEMS = ("henkilöstö", "hankkeet")
 # A year on labour market support past 300 paid days, against rehabilitative work and a pay subsidy.
-SHIFT = {"year": 2022, "paid_days_before": 400, "service": "05", "subsidy": "54"}
+SHIFT: dict[str, Any] = {"paid_days_before": 400, "service": "05", "subsidy": "54"}
 
 
 def with_income(episodes: pd.DataFrame) -> pd.DataFrame:
@@ -84,9 +86,8 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     wanted = means["window"].isin(study.described_windows) | means["measure"].eq("mean_cost")
     delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
-    shifts = tables.shift_rows(
-        tables.cost_shift(assumptions.load(inputs.reference), price_year=study.price_year, **SHIFT)  # type: ignore[arg-type]
-    )
+    prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
+    shifts = tables.shift_rows(tables.cost_shift(assumptions.load(inputs.reference), **prices, **SHIFT))
     parts = [
         means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == AFTER))],
         delta,

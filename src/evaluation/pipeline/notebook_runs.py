@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 import os
 import tempfile
@@ -12,6 +11,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from evaluation.study import nearest
 
 PACKAGE = Path(__file__).parents[1]
 LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
@@ -55,12 +56,6 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
             raise ValueError(
                 f"{notebook.name}: parameter {name} must be {known[name]}, not {type(value).__name__}"
             )
-
-
-def nearest(name: str, known: Any) -> str:
-    """Say which known name is nearest to a wrong one, as a clause for an error message."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
 
 
 def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:

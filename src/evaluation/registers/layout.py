@@ -16,7 +16,7 @@ EPOCH = dt.date(1970, 1, 1)
 HELP = """write layout.toml beside the files, for example
   simulated = false
   observed_from = 2016-01-01
-  observed_until = 2024-12-31
+  observed_until = 2025-06-30
   [files.persons]
   file = "henkilot.csv"
   [files.persons.columns]

@@ -90,7 +90,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
 def _typed(column: pd.Series, name: str) -> pd.Series:
     text = column.str.strip().mask(column.str.strip() == "")
     if column.name in DATES:
-        out, kind = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce"), "dates such as 2021-03-01"
+        out, kind = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce"), "dates such as 2022-01-31"
     else:
         out, kind = pd.to_numeric(text, errors="coerce").astype(float), "numbers with a decimal point"
     if (bad := out.isna() & text.notna()).any():
