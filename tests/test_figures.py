@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation.reporting import area_figures, cost_figures, exhibits, figures, palette, time_figures
-from evaluation.words import alt_texts
+from evaluation.figures import alt_texts, palette
+from evaluation.figures import costs as cost_figures
+from evaluation.figures import one_area as figures
+from evaluation.figures import over_time as time_figures
+from evaluation.figures import side_by_side as area_figures
+from evaluation.reporting import exhibits
 from evaluation.words.language import CODES, alphabetical, get
 from messages import parse_number, spoken
 from small_register import TRIALS

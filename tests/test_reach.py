@@ -2,6 +2,8 @@
 
 import ast
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import evaluation
@@ -105,10 +107,22 @@ def public_names() -> set[Name]:
     return {(module, name) for name, module in found} | inside
 
 
+def named_in_templates() -> set[Name]:
+    """Functions of words that templates call, and drawing functions that exhibits name."""
+    reporting = ROOT / "src" / "evaluation" / "reporting"
+    templates = "".join(path.read_text(encoding="utf-8") for path in reporting.rglob("*.j2"))
+    found = {(f"evaluation.words.{a}", b) for a, b in re.findall(r"\b(\w+)\.(\w+)", templates)}
+    exhibits = tomllib.loads((reporting / "exhibits.toml").read_text(encoding="utf-8")).values()
+    drawn = (exhibit["draw"].split(".") for exhibit in exhibits if "draw" in exhibit)
+    return found | {(f"evaluation.figures.{module}", name) for module, name in drawn}
+
+
 def reached() -> set[Name]:
-    waiting = {
-        ("evaluation.__main__", name) for name in LIBRARY["evaluation.__main__"].defined
-    } | public_names()
+    waiting = (
+        named_in_templates()
+        | {("evaluation.__main__", name) for name in LIBRARY["evaluation.__main__"].defined}
+        | public_names()
+    )
     for code in notebook_code():
         notebook = Module(code)
         waiting |= notebook.uses(notebook.tree)

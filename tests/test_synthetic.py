@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.effects.simplex import simplex_weights
-from evaluation.effects.synthetic import synthetic
+from evaluation.effects.synthetic import simplex_weights, synthetic
 
 
 def panel(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluation.figures.palette import SERIES, SOFT, look, panels, svg
 from evaluation.reporting.data_tables import framed_table, head_row
-from evaluation.reporting.palette import SERIES, SOFT, look, panels, svg
 from validation.rows import GOAL, IN_USE
 
 if TYPE_CHECKING:

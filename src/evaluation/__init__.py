@@ -22,7 +22,7 @@ PUBLIC = {
     "event_study": "evaluation.inference.event_study",
     "balance": "evaluation.diagnostics.balance",
     "cost_effectiveness": "evaluation.economics.cost_effectiveness",
-    "plot": "evaluation.reporting.plot",
+    "plot": "evaluation.figures.plot",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -47,19 +47,6 @@ class CostReference:
         """Values of an assumption for an array of years."""
         unique, inverse = np.unique(years, return_inverse=True)
         return np.array([self.value(key, int(year)) for year in unique], dtype=float)[inverse]
-
-    def changed(self, **values: float) -> CostReference:
-        """The same tables with other values of some assumptions, for sensitivity analyses.
-
-        A changed row loses its source: it is marked as an assumption.
-        """
-        table = self.assumptions.copy()
-        for key, value in values.items():
-            here = table["key"] == key
-            if not here.any():
-                raise ValueError(f"cost_assumptions: no key {key!r}; known are {sorted(set(table['key']))}")
-            table.loc[here, ["value", "status"]] = [value, "assumption"]
-        return replace(self, assumptions=table)
 
 
 def load(folder: Path) -> CostReference:

@@ -34,11 +34,6 @@ class FiellerSet:
     b: float
     c: float
 
-    @property
-    def discriminant(self) -> float:
-        """b² − a c; negative where the set is everything."""
-        return self.b**2 - self.a * self.c
-
     def contains(self, ratio: float) -> bool:
         """Whether a ratio is compatible with the data."""
         if self.kind == "everything":

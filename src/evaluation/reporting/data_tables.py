@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.reporting.figures import named
+from evaluation.figures.one_area import named
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 

@@ -17,10 +17,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from evaluation.reporting import area_figures, cost_figures, figures, palette, time_figures
+from evaluation.figures import alt_texts, palette
+from evaluation.figures import costs as cost_figures
+from evaluation.figures import one_area as figures
+from evaluation.figures import over_time as time_figures
+from evaluation.figures import side_by_side as area_figures
 from evaluation.reporting.data_tables import data_table
 from evaluation.study import Study
-from evaluation.words import alt_texts, labels
+from evaluation.words import labels
 from evaluation.words.language import Language
 
 Scope = Literal["area", "areas", "country"]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluation.figures.one_area import named
+from evaluation.figures.over_time import drawn_windows, timeline
+from evaluation.figures.palette import look, svg
 from evaluation.reporting import downloads
 from evaluation.reporting.data_tables import written
 from evaluation.reporting.exhibits import Report, framed_figure, show
-from evaluation.reporting.figures import named
 from evaluation.reporting.page import area_names, environment, municipality_names
-from evaluation.reporting.palette import look, svg
-from evaluation.reporting.time_figures import drawn_windows, timeline
 from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import comparisons, costs, first_screen, labels

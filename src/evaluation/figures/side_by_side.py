@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evaluation.reporting.palette import (
+from evaluation.figures.over_time import lines_of_arms
+from evaluation.figures.palette import (
     COMPARISON,
     FAINT,
     INK,
@@ -23,7 +24,6 @@ from evaluation.reporting.palette import (
     unit_name,
     writer,
 )
-from evaluation.reporting.time_figures import lines_of_arms
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical

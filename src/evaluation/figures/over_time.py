@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evaluation.reporting.palette import (
+from evaluation.figures.palette import (
     ARMS,
     COMPARISON,
     INK,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from evaluation.reporting import area_figures
-from evaluation.reporting.figures import named
-from evaluation.reporting.palette import ARMS, writer
-from evaluation.reporting.time_figures import INDICATORS
+from evaluation.figures import side_by_side as area_figures
+from evaluation.figures.one_area import named
+from evaluation.figures.over_time import INDICATORS
+from evaluation.figures.palette import ARMS, writer
 from evaluation.words import labels
 from evaluation.words.language import Language
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evaluation.reporting.palette import (
+from evaluation.figures.over_time import end_labels
+from evaluation.figures.palette import (
     FAINT,
     INK,
     PILOT,
@@ -19,7 +20,6 @@ from evaluation.reporting.palette import (
     tick_writer,
     writer,
 )
-from evaluation.reporting.time_figures import end_labels
 from evaluation.words import labels
 from evaluation.words.language import Language
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.reporting.cost_figures import draw_region, include_zero
-from evaluation.reporting.figures import draw_forest, draw_love, love_key, named, row_middles
-from evaluation.reporting.palette import PILOT, SOFT, look, style_key, tick_writer, unit_name
-from evaluation.reporting.time_figures import draw_event_study
+from evaluation.figures.costs import draw_region, include_zero
+from evaluation.figures.one_area import draw_forest, draw_love, love_key, named, row_middles
+from evaluation.figures.over_time import draw_event_study
+from evaluation.figures.palette import PILOT, SOFT, look, style_key, tick_writer, unit_name
 from evaluation.words.language import Language, get
 
 if TYPE_CHECKING:
