@@ -42,7 +42,7 @@ def study(tmp_path_factory):
     found = cohort.inflow(register, TRIALS, municipalities=municipalities)
     return SmallStudy(
         register,
-        found.episodes.join(measures.measure(register, found.episodes)),
+        found.episodes.join(measures.measure(register, found.episodes, TRIALS)),
         found.attrition,
         area_months.cells(register, **TRIALS.months),
         rules,

@@ -31,7 +31,7 @@ def measured(spells, *, benefits=(), index_day=INDEX, until="2025-01-01", **opti
     episodes = pd.DataFrame(
         {"person_id": [1], "index_day": [index_day]}, index=pd.Index([7], name="episode_id")
     )
-    return measures.measure(found, episodes, **options).loc[7]
+    return measures.measure(found, episodes, TRIALS, **options).loc[7]
 
 
 def test_a_whole_history_by_hand():
@@ -143,7 +143,7 @@ def drawn():
 def test_days_agree_with_a_naive_count(drawn):
     found, episodes = drawn
     rank = found.spells["state"].astype("str").map(PRECEDENCE.index)
-    got = measures.measure(found, episodes)
+    got = measures.measure(found, episodes, TRIALS)
     spells = found.spells.assign(rank=rank)
     for episode in episodes.sample(40, random_state=1).itertuples():
         own = spells[spells["person_id"] == episode.person_id]
@@ -170,20 +170,20 @@ def test_days_agree_with_a_naive_count(drawn):
 
 def test_buckets_shuffles_and_executors_give_identical_results(drawn):
     found, episodes = drawn
-    one = measures.measure(found, episodes)
-    pd.testing.assert_frame_equal(measures.measure(found, episodes, buckets=4), one)
+    one = measures.measure(found, episodes, TRIALS)
+    pd.testing.assert_frame_equal(measures.measure(found, episodes, TRIALS, buckets=4), one)
     with ThreadPoolExecutor(2) as executor:
-        again = measures.measure(found, episodes, buckets=4, executor=executor)
+        again = measures.measure(found, episodes, TRIALS, buckets=4, executor=executor)
     pd.testing.assert_frame_equal(again, one)
     with ProcessPoolExecutor(1) as executor:
-        again = measures.measure(found, episodes, buckets=3, executor=executor)
+        again = measures.measure(found, episodes, TRIALS, buckets=3, executor=executor)
     pd.testing.assert_frame_equal(again, one)
     shuffled = found.with_(
         spells=found.spells.sample(frac=1, random_state=2),
         benefits=found.benefits.sample(frac=1, random_state=3),
     )
     mixed = episodes.sample(frac=1, random_state=4)
-    again = measures.measure(shuffled, mixed, buckets=7)
+    again = measures.measure(shuffled, mixed, TRIALS, buckets=7)
     assert again.index.equals(mixed.index)
     pd.testing.assert_frame_equal(again.loc[one.index], one)
 
@@ -191,9 +191,11 @@ def test_buckets_shuffles_and_executors_give_identical_results(drawn):
 def test_more_buckets_than_persons_and_no_episodes_at_all(drawn):
     found, episodes = drawn
     few = episodes.head(2)
-    pd.testing.assert_frame_equal(measures.measure(found, few, buckets=9), measures.measure(found, few))
-    none = measures.measure(found, episodes.head(0))
-    assert len(none) == 0 and list(none) == list(measures.measure(found, few))
+    pd.testing.assert_frame_equal(
+        measures.measure(found, few, TRIALS, buckets=9), measures.measure(found, few, TRIALS)
+    )
+    none = measures.measure(found, episodes.head(0), TRIALS)
+    assert len(none) == 0 and list(none) == list(measures.measure(found, few, TRIALS))
 
 
 def test_refusals_and_inputs_left_alone(drawn):
@@ -202,6 +204,6 @@ def test_refusals_and_inputs_left_alone(drawn):
     with pytest.raises(ValueError, match="months"):
         measures.measure(found, episodes, months=(0,))
     with pytest.raises(ValueError, match="repeat the index"):
-        measures.measure(found, pd.concat([episodes, episodes]))
-    measures.measure(found, episodes)
+        measures.measure(found, pd.concat([episodes, episodes]), TRIALS)
+    measures.measure(found, episodes, TRIALS)
     pd.testing.assert_frame_equal(episodes, before)

@@ -11,7 +11,7 @@ import tomllib
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ class Study(Part):
     outcomes: Outcomes
     covariates: tuple[str, ...]
     limits: dict[str, PositiveFloat]
+    payers: tuple[Literal["municipality", "state", "unemployment_funds", "eu"], ...]
     price_year: int
     discount_rate: float
     marks: tuple[Mark, ...]

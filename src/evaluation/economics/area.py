@@ -23,15 +23,11 @@ from evaluation.inference.area import changes_of
 from evaluation.inference.placebo_areas import AreaInference, area_covariance
 from evaluation.outcomes.description import of_area, with_after
 from evaluation.results.inputs import AreaInputs
-from evaluation.schemas import PAYERS
 from evaluation.study import AFTER, Study
 from evaluation.units import DAYS_IN_MONTH
 
-EVERYONE = (*PAYERS, "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
 INCOME = "recipient_income_12m_eur"
-# The EU pays none of the items that the register holds: a difference of zero has no interval.
-COST_OUTCOMES = (*(f"cost_{payer}_12m_eur" for payer in EVERYONE if payer != "eu"), INCOME)
 INCOME_ITEMS = (
     "labour_market_support",
     "basic_allowance",
@@ -58,9 +54,14 @@ def with_income(episodes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def without_costs(effects: pd.DataFrame) -> pd.DataFrame:
+def cost_outcomes(study: Study) -> tuple[str, ...]:
+    """Columns of costs that are compared, by payer, and the net income of the jobseekers."""
+    return (*(f"cost_{payer}_12m_eur" for payer in (*study.payers, "all_public")), INCOME)
+
+
+def without_costs(effects: pd.DataFrame, study: Study) -> pd.DataFrame:
     """The effect rows that belong to the chapter on effects: costs have a chapter of their own."""
-    return effects[~effects["outcome"].isin(COST_OUTCOMES)]
+    return effects[~effects["outcome"].isin(cost_outcomes(study))]
 
 
 def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     target = inputs.episodes[inputs.episodes["group"] == "target_group"]
     means = tables.mean_costs(with_after(of_area(target, area), study), months=12, arm="side")
     wanted = means["window"].isin(study.described_windows) | means["measure"].eq("mean_cost")
-    delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(COST_OUTCOMES[:-1])]
+    delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(cost_outcomes(study)[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
     prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
     shifts = tables.shift_rows(tables.cost_shift(assumptions.load(inputs.reference), **prices, **SHIFT))

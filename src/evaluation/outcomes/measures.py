@@ -13,6 +13,7 @@ import pandas as pd
 
 from evaluation.cohorts.history import earnings_before
 from evaluation.costs.prices import price_factors
+from evaluation.study import Study
 from evaluation.timelines.cells import prorated
 from evaluation.timelines.spells import (
     Array,
@@ -56,8 +57,9 @@ class _Bucket:
 def measure(
     register: Register,
     episodes: pd.DataFrame,
+    study: Study | None = None,
     *,
-    months: Sequence[int] = (3, 6, 12, 24),
+    months: Sequence[int] | None = None,
     executor: Executor | None = None,
     buckets: int = 1,
 ) -> pd.DataFrame:
@@ -69,7 +71,9 @@ def measure(
         Canonical register; only `spells`, `benefits` and `observed_until` are read.
     episodes : pandas.DataFrame
         With `person_id` and `index_day`; a unique index.
-    months : sequence of int
+    study : Study, optional
+        Gives the months where they are not given here.
+    months : sequence of int, optional
         Any whole months after the index date; 12 months are 365 days (`units.horizon_days`).
     executor : concurrent.futures.Executor, optional
         Measures buckets of persons side by side. The result is the same with and without.
@@ -99,7 +103,8 @@ def measure(
     Raises
     ------
     ValueError
-        If a horizon is no whole month or the index of `episodes` repeats.
+        If neither the study nor the call gives months, a horizon is no whole month or the index of
+        `episodes` repeats.
 
     Examples
     --------
@@ -112,6 +117,9 @@ def measure(
     >>> found[["open_employment_3m", "open_employment_days_3m", "exit_state", "exit_day"]].values.tolist()
     [[1.0, 41.0, 'open_employment', 50]]
     """
+    months = study.horizons_months if months is None and study else months
+    if months is None:
+        raise ValueError("measure: months are needed; give them or a study")
     require_horizons(months)
     if not episodes.index.is_unique:
         raise ValueError(

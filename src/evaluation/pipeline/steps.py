@@ -85,7 +85,7 @@ def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
     reform = read_study(study)
     register = ingest.load(processed)
     found = cohort.inflow(register, reform, municipalities=read("municipalities", reference))
-    measured = measures.measure(register, found.episodes, months=reform.horizons_months)
+    measured = measures.measure(register, found.episodes, reform)
     paid = payers.cost(
         register,
         found.episodes,
