@@ -13,9 +13,7 @@ from evaluation.diagnostics import checks as diagnostics
 from evaluation.diagnostics import comparability
 from evaluation.diagnostics import verdict as verdict_of_diagnostics
 from evaluation.diagnostics.pretrends import (
-    _excluded,
     breakdown_per_year,
-    breakdown_ratio,
     power_against,
     pre_trend,
     robust_interval,
@@ -135,35 +133,6 @@ def test_breakdown_per_year_is_where_the_interval_touches_zero():
     assert low == pytest.approx(0, abs=1e-8)
     assert breakdown_per_year(-0.08, 0.02, years=2.0, df=30) == pytest.approx(bound)
     assert breakdown_per_year(0.01, 0.02, years=2.0) == 0
-
-
-def test_relative_bounds_at_ratio_zero_are_the_usual_test():
-    for estimate in (0.019, 0.0196, 0.0197, 0.03):
-        refuted = _excluded(0.0, 0.0, estimate, np.array([0.01]), np.eye(2) * 1e-4, critical=1.959964)
-        assert refuted == (estimate > 0.01959964)
-
-
-@pytest.mark.parametrize(("ratio", "correlation"), [(0.5, -0.5), (1.0, -0.5), (1.0, 0.3), (2.0, 0.0)])
-def test_relative_bounds_never_exclude_the_truth_too_often(ratio, correlation):
-    """Known truth at the border of the set, where peers exclude zero too often: at most 5 % here."""
-    rng = np.random.default_rng(3)
-    covariance = np.array([[1.0, correlation], [correlation, 1.0]])
-    for pre in (0.0, 0.5, 3.0):
-        draws = rng.multivariate_normal([pre, ratio * pre], covariance, 3000)
-        wrong = [
-            _excluded(0.0, ratio, post, np.array([before]), covariance, critical=1.959964)
-            for before, post in draws
-        ]
-        assert np.mean(wrong) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 3000)
-
-
-def test_breakdown_ratio_grows_with_the_effect_and_shrinks_with_the_pre_trend():
-    covariance = np.eye(3) * 0.005**2
-    assert breakdown_ratio(0.05, [0.01, 0.0], covariance) < breakdown_ratio(0.10, [0.01, 0.0], covariance)
-    assert breakdown_ratio(0.05, [0.02, 0.0], covariance) < breakdown_ratio(0.05, [0.005, 0.0], covariance)
-    assert breakdown_ratio(0.05, [0.01, 0.0], covariance) == pytest.approx(
-        breakdown_ratio(-0.05, [0.01, 0.0], covariance), rel=1e-6
-    )
 
 
 def test_power_is_the_share_of_rejections():

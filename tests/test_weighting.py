@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.diagnostics.balance import overlap, standardised_differences
+from evaluation.diagnostics.balance import standardised_differences, supported_share
 from evaluation.effects.covariates import covariate_matrix
 from evaluation.effects.regression import coefficient_covariance, least_squares, odds_fit, sum_by
 from evaluation.effects.weighting import att_weights, effective_sample_size, propensity
@@ -25,6 +25,10 @@ def sample(seed: int, n: int = 400) -> pd.DataFrame:
 
 
 # --- covariates ------------------------------------------------------------------------------------------
+
+
+def even(rows: pd.DataFrame) -> pd.Series:
+    return pd.Series(1.0, index=rows.index)
 
 
 def test_categories_become_dummies_without_the_first_level_in_sorted_order() -> None:
@@ -176,7 +180,9 @@ def test_differences_use_the_same_unweighted_deviation_before_and_after() -> Non
 
 
 def test_every_level_of_a_category_has_a_row() -> None:
-    found = standardised_differences(sample(6), target="pilot", covariates=["education"])
+    found = standardised_differences(
+        sample(6), target="pilot", covariates=["education"], weight=even(sample(6))
+    )
     assert found["covariate"].tolist() == [
         f"education={level}" for level in ("basic", "secondary", "tertiary")
     ]
@@ -185,15 +191,13 @@ def test_every_level_of_a_category_has_a_row() -> None:
 def test_a_covariate_that_the_target_group_shares_is_infinitely_far() -> None:
     rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "young": [1, 1, 0, 1]})
     assert np.isposinf(
-        standardised_differences(rows, target="pilot", covariates=["young"])["before_weighting"].item()
+        standardised_differences(rows, target="pilot", covariates=["young"], weight=even(rows))[
+            "before_weighting"
+        ].item()
     )
 
 
 def test_identical_groups_overlap_fully_and_disjoint_ones_not() -> None:
     target = pd.Series([True, True, False, False])
-    assert overlap(pd.Series([0.2, 0.4, 0.2, 0.4]), target=target)["shared_area"] == pytest.approx(1)
-    apart = overlap(pd.Series([0.8, 0.9, 0.1, 0.2]), target=target)
-    assert apart["shared_area"] == 0 and apart["supported_share"] == 0
-
-
-# --- matching and cross-sections -------------------------------------------------------------------------
+    assert supported_share(pd.Series([0.2, 0.4, 0.2, 0.4]), target=target) == 1
+    assert supported_share(pd.Series([0.8, 0.9, 0.1, 0.2]), target=target) == 0

@@ -8,7 +8,7 @@ import pandas as pd
 from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import checks as diagnostics
 from evaluation.diagnostics import comparability
-from evaluation.diagnostics.balance import overlap, standardised_differences
+from evaluation.diagnostics.balance import standardised_differences, supported_share
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
@@ -47,7 +47,7 @@ def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.Dat
     table = standardised_differences(
         data, target="treated", covariates=study.covariates, weight=weights.weight
     )
-    found = overlap(weights.propensity, target=data["treated"], weight=weights.weight)
+    supported = supported_share(weights.propensity, target=data["treated"])
     counts = {
         "persons": float(data.loc[data["treated"], "person_id"].nunique()),
         "episodes": float(data["treated"].sum()),
@@ -62,12 +62,12 @@ def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.Dat
         {
             "measure": ["ess", "ess", "overlap"],
             "item": ["pilot", "comparison", "pilot"],
-            "estimate": [weights.ess_target, weights.ess_comparison, found["supported_share"]],
+            "estimate": [weights.ess_target, weights.ess_comparison, supported],
             "unit": ["episodes", "episodes", "share"],
         }
     )
     checks = [
-        comparability.overlap(1 - found["supported_share"], ess=weights.ess_comparison),
+        comparability.overlap(1 - supported, ess=weights.ess_comparison),
         comparability.balance(
             table["after_weighting"], treated=weights.ess_target, ess=weights.ess_comparison
         ),

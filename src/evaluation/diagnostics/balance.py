@@ -64,54 +64,41 @@ def standardised_differences(
     *,
     target: str,
     covariates: Sequence[str],
-    weight: pd.Series[Any] | None = None,
-    denominator: Literal["target", "pooled"] = "target",
-    binary: Literal["sample", "bernoulli"] = "sample",
+    weight: pd.Series[Any],
 ) -> pd.DataFrame:
     """Standardised mean differences before and after weighting, target − comparison.
 
-    Both are divided by the same unweighted standard deviation, so that table and plot agree and weighting
-    cannot improve balance by inflating the spread.
+    Both are divided by the target group's unweighted standard deviation, so that table and plot agree and
+    weighting cannot improve balance by inflating the spread.
 
     Parameters
     ----------
     data, target, covariates
         As for `propensity`; every level of a category is a row.
-    weight : pandas.Series, optional
+    weight : pandas.Series
         From `att_weights`.
-    denominator : {"target", "pooled"}
-        SD of the target group, or the root of the mean of both arms' variances.
-    binary : {"sample", "bernoulli"}
-        SD of 0/1 columns with n − 1, or as √(p(1−p)).
 
     Returns
     -------
     pandas.DataFrame
         covariate, mean_target, mean_comparison, mean_weighted, sd, before_weighting, after_weighting
-        (the last in SDs, missing without weights; infinite where the target group does not vary but the
-        comparison group differs).
+        (the last two in SDs; infinite where the target group does not vary but the comparison differs).
 
     Source: Austin (2009); Stuart (2010).
 
     Examples
     --------
     >>> rows = pd.DataFrame({"pilot": [1, 1, 0, 0], "age": [30.0, 50, 20, 40]})
-    >>> found = standardised_differences(rows, target="pilot", covariates=["age"])
+    >>> even = pd.Series(1.0, index=rows.index)
+    >>> found = standardised_differences(rows, target="pilot", covariates=["age"], weight=even)
     >>> found["before_weighting"].round(3).tolist()
     [0.707]
     """
     treated, _ = arms(data, target, covariates, None)
     matrix: CovariateMatrix = covariate_matrix(data, covariates, table=TABLE, drop=False)
     x = matrix.values
-    zero_one = np.isin(x, (0.0, 1.0)).all(axis=0)
-
-    def variance(rows: BoolArray) -> FloatArray:
-        sample = x[rows].var(axis=0, ddof=1) if rows.sum() > 1 else np.full(x.shape[1], np.nan)
-        return np.where(zero_one, x[rows].var(axis=0), sample) if binary == "bernoulli" else sample
-
-    spread = variance(treated) if denominator == "target" else (variance(treated) + variance(~treated)) / 2
-    sd = np.sqrt(spread)
-    w = np.ones(len(data)) if weight is None else weight.reindex(data.index).to_numpy(float)
+    sd = x[treated].std(axis=0, ddof=1) if treated.sum() > 1 else np.full(x.shape[1], np.nan)
+    w = weight.reindex(data.index).to_numpy(float)
     mean_target, mean_comparison = x[treated].mean(axis=0), x[~treated].mean(axis=0)
     adjusted_target = np.average(x[treated], axis=0, weights=w[treated])
     adjusted = np.average(x[~treated], axis=0, weights=w[~treated])
@@ -125,57 +112,26 @@ def standardised_differences(
             "covariate": matrix.names,
             "mean_target": mean_target,
             "mean_comparison": mean_comparison,
-            "mean_weighted": np.nan if weight is None else adjusted,
+            "mean_weighted": adjusted,
             "sd": sd,
             "before_weighting": standardised(mean_target - mean_comparison),
-            "after_weighting": np.nan if weight is None else standardised(adjusted_target - adjusted),
+            "after_weighting": standardised(adjusted_target - adjusted),
         }
     )
 
 
-def overlap(
-    score: pd.Series[Any], *, target: pd.Series[Any], weight: pd.Series[Any] | None = None
-) -> pd.Series[Any]:
-    """How far the two groups share a range of propensity scores.
-
-    Parameters
-    ----------
-    score : pandas.Series
-        Propensity.
-    target : pandas.Series
-        True for the target group.
-    weight : pandas.Series, optional
-        From `att_weights`.
-
-    Returns
-    -------
-    pandas.Series
-        supported_share (target rows inside the comparison group's range), shared_area (of the two densities
-        over 20 classes of the score, 1 = identical), largest_weight_share (of one comparison row in all
-        comparison weight; missing without weights).
+def supported_share(score: pd.Series[Any], *, target: pd.Series[Any]) -> float:
+    """Share of the target rows whose propensity lies inside the comparison group's range.
 
     Examples
     --------
     >>> score, target = pd.Series([0.2, 0.9, 0.1, 0.5]), pd.Series([True, True, False, False])
-    >>> overlap(score, target=target)["supported_share"]
-    np.float64(0.5)
+    >>> supported_share(score, target=target)
+    0.5
     """
     p, treated = score.to_numpy(float), target.to_numpy(bool)
     if treated.all() or not treated.any():
         raise ValueError(
             f"{TABLE}: {int(treated.sum())} target rows of {len(treated)}; both groups are needed"
         )
-    low, high = p[~treated].min(), p[~treated].max()
-    edges = np.linspace(min(low, p[treated].min()), max(high, p[treated].max()) + 1e-12, 21)
-    shares = [np.histogram(p[rows], edges)[0] / rows.sum() for rows in (treated, ~treated)]
-    largest = np.nan
-    if weight is not None:
-        w = weight.to_numpy(float)[~treated]
-        largest = float(w.max() / w.sum())
-    return pd.Series(
-        {
-            "supported_share": float(((p[treated] >= low) & (p[treated] <= high)).mean()),
-            "shared_area": float(np.minimum(*shares).sum()),
-            "largest_weight_share": largest,
-        }
-    )
+    return float(((p[treated] >= p[~treated].min()) & (p[treated] <= p[~treated].max())).mean())

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from evaluation.diagnostics.comparability import (
     Status,
@@ -28,7 +27,7 @@ from evaluation.diagnostics.comparability import (
     not_run,
 )
 from evaluation.diagnostics.hidden_bias import e_value
-from evaluation.diagnostics.pretrends import PreTrend, breakdown_per_year, breakdown_ratio, power_against
+from evaluation.diagnostics.pretrends import PreTrend, breakdown_per_year, power_against
 from evaluation.diagnostics.verdict import CONTROLS
 from evaluation.units import unit_of
 
@@ -118,17 +117,8 @@ def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np
     )
 
 
-def breakdown(
-    effect: float,
-    std_error: float,
-    *,
-    outcome: str,
-    years: float,
-    pre: ArrayLike | None = None,
-    covariance: ArrayLike | None = None,
-    df: float = np.inf,
-) -> pd.DataFrame:
-    """Violations that overturn the finding: per year, and relative to the largest change before the start.
+def breakdown(effect: float, std_error: float, *, outcome: str, years: float) -> pd.DataFrame:
+    """Drift per year (outcome's unit) that overturns the finding, as a ledger-ready row.
 
     Parameters
     ----------
@@ -137,29 +127,14 @@ def breakdown(
     outcome : str
     years : float
         Distance between the middles of baseline and follow-up window.
-    pre, covariance : optional
-        As :func:`evaluation.pretrends.breakdown_ratio`; without them no relative row is given.
-    df : float
-
-    Returns
-    -------
-    DataFrame
-        Ledger-ready rows with measure ``breakdown``, item ``per_year`` (outcome's unit) or ``relative``
-        (ratio).
     """
-    rows = [
-        (
-            "per_year",
-            breakdown_per_year(effect, std_error, years=years, df=df),
-            unit_of(outcome),
-            "folded normal",
-        )
-    ]
-    if pre is not None and covariance is not None:
-        ratio = breakdown_ratio(effect, pre, covariance, df=df)
-        rows.append(("relative", ratio, "ratio", "union of one-sided tests, relative magnitudes"))
-    out = pd.DataFrame(rows, columns=["item", "estimate", "unit", "method"])
-    return ledger_ready(out.assign(outcome=outcome, measure="breakdown", status="ok"))
+    row = {
+        "item": "per_year",
+        "estimate": breakdown_per_year(effect, std_error, years=years),
+        "unit": unit_of(outcome),
+        "method": "folded normal",
+    }
+    return ledger_ready(pd.DataFrame([row]).assign(outcome=outcome, measure="breakdown", status="ok"))
 
 
 def hidden_bias(
@@ -176,8 +151,8 @@ def hidden_bias(
         return not_run("hidden_bias", reason="the outcome is not a share between 0 and 1", outcome=outcome)
     if ci_low <= 0 <= ci_high:
         return not_run("hidden_bias", reason="interval holds zero: no finding to overturn", outcome=outcome)
-    found = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2]).iloc[0]
-    status = "pass" if found["e_value_limit"] >= 1.25 else "concern"
+    whole, limit = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2])
+    status = "pass" if limit >= 1.25 else "concern"
     row = pd.DataFrame({"outcome": [outcome], "item": "hidden_bias", "status": status, "unit": "ratio"})
-    text = f"E-value of the estimate {found['e_value']:.2f}, of the interval {found['e_value_limit']:.2f}"
-    return ledger_ready(row.assign(estimate=found["e_value_limit"], method=text))
+    text = f"E-value of the estimate {whole:.2f}, of the interval {limit:.2f}"
+    return ledger_ready(row.assign(estimate=limit, method=text))

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 Array = NDArray[np.float64]
-LARGEST_RATIO = 100.0
 
 
 @dataclass(frozen=True)
@@ -156,93 +155,3 @@ def breakdown_per_year(
     if reach(0.0) <= 0:
         return 0.0
     return float(optimize.brentq(reach, 0.0, abs(estimate), xtol=1e-10)) / years
-
-
-def _excluded(
-    effect: float,
-    ratio: float,
-    estimate: float,
-    pre: Array,
-    covariance: Array,
-    *,
-    critical: float,
-) -> bool:
-    """Whether an effect is refuted although bias may be ``ratio`` times the largest pre-period change."""
-    for s in range(len(pre)):
-        for sign in (1.0, -1.0):
-            # one convex piece: |bias| ≤ ratio · sign · pre[s]; refuted if either of its two sides is
-            refuted = False
-            for side in (1.0, -1.0):
-                gap = side * (estimate - effect) - ratio * sign * pre[s]
-                variance = (
-                    covariance[-1, -1]
-                    + ratio**2 * covariance[s, s]
-                    - 2 * side * ratio * sign * covariance[s, -1]
-                )
-                refuted |= bool(gap > critical * np.sqrt(max(variance, 1e-300)))
-            if not refuted:
-                return False
-    return True
-
-
-def breakdown_ratio(
-    estimate: float,
-    pre: ArrayLike,
-    covariance: ArrayLike,
-    *,
-    df: float = np.inf,
-    level: float = 0.95,
-    effect: float = 0.0,
-) -> float:
-    """How many times the largest change before the start a violation after it must be to overturn the
-    finding.
-
-    Parameters
-    ----------
-    estimate : float
-        Effect estimate.
-    pre : array, k
-        Differences between consecutive pre-periods.
-    covariance : array, (k + 1) × (k + 1)
-        Joint covariance of ``pre`` and, last, the estimate.
-    df, level : float
-    effect : float
-        The value that the finding excludes.
-
-    Returns
-    -------
-    float
-        0 where the finding does not exclude ``effect`` even with parallel trends; at most 100.
-
-    Notes
-    -----
-    "Relative magnitudes": |bias| ≤ ratio · max |pre|. The set is a union of cones, one for each pre-period
-    and sign; an effect is refuted only if every cone is, each by two one-sided tests at half the error rate.
-    At ratio 0 this is the usual two-sided test.
-
-    Examples
-    --------
-    >>> breakdown_ratio(0.01, [0.0], np.eye(2) * 0.01**2)
-    0.0
-    >>> ratio = breakdown_ratio(0.10, [0.02], np.eye(2) * 0.01**2)
-    >>> 1 < ratio < 0.10 / 0.02
-    True
-    """
-    changes = np.atleast_1d(np.asarray(pre, float))
-    matrix = np.asarray(covariance, float)
-    critical = float(stats.t.ppf(0.5 + level / 2, df))
-
-    def refuted(ratio: float) -> bool:
-        return _excluded(effect, ratio, estimate, changes, matrix, critical=critical)
-
-    grid = np.concatenate([[0.0], np.geomspace(0.01, LARGEST_RATIO, 100)])
-    first = next((i for i, ratio in enumerate(grid) if not refuted(float(ratio))), None)
-    if first is None:
-        return LARGEST_RATIO
-    if first == 0:
-        return 0.0
-    low, high = float(grid[first - 1]), float(grid[first])
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if refuted(middle) else (low, middle)
-    return low
