@@ -281,7 +281,7 @@ def depending_on(plan, module):
 def test_code_of_figures_and_sentences_is_behind_pages_and_not_behind_analyses(plan):
     reports = {name for name in plan if name.startswith(("area_report", "national_report"))}
     analyses = {name for name in plan if name.startswith(("area_analysis", "all_areas", "data_quality"))}
-    for module in ("reporting/figures", "words/findings", "words/first_screen"):
+    for module in ("figures/one_area", "words/findings", "words/first_screen"):
         found = depending_on(plan, module)
         assert reports <= found, module
         assert not found & (analyses | {"register", "episodes", "clear"}), module
