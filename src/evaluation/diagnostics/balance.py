@@ -14,7 +14,6 @@ from evaluation.effects.covariates import CovariateMatrix, arms, covariate_matri
 from evaluation.effects.weighting import att_weights
 
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 TABLE = "weighting"
 
 
