@@ -1,4 +1,4 @@
-"""Regression discontinuity: by hand, known truth, agreement of the two estimators, refusals."""
+"""Regression discontinuity: intervals, known truth, invariance, refusals."""
 
 from __future__ import annotations
 
@@ -19,33 +19,35 @@ def jobseekers(seed: int, n: int = 3000, jump: float = 0.2) -> pd.DataFrame:
 
 
 def test_interval_and_p_value_are_the_robust_ones() -> None:
-    found = discontinuity(jobseekers(2), outcomes=["work"], running="age", cutoff=30)
-    row, detail = found.table.iloc[0], found.details.iloc[0]
-    assert row["ci_low"] == detail["robust_low"] and row["ci_high"] == detail["robust_high"]
-    assert (row["ci_low"] + row["ci_high"]) / 2 == pytest.approx(detail["tau_bias_corrected"])
-    assert row["estimate"] == detail["tau_conventional"]
+    from rdrobust import rdrobust
+
+    data = jobseekers(2)
+    row = discontinuity(data, outcomes=["work"], running="age", cutoff=30).iloc[0]
+    peer = rdrobust(y=data["work"], x=data["age"], c=30)
+    assert row[["ci_low", "ci_high"]].tolist() == np.asarray(peer.ci)[2].tolist()
+    assert row["p_value"] == np.asarray(peer.pv).ravel()[2]
+    assert row["estimate"] == np.asarray(peer.coef).ravel()[0]
 
 
 def test_known_jump_is_covered() -> None:
     hits = []
     for seed in range(25):
-        row = discontinuity(jobseekers(seed, n=1000), outcomes=["work"], running="age", cutoff=30).table.iloc[
-            0
-        ]
+        row = discontinuity(jobseekers(seed, n=1000), outcomes=["work"], running="age", cutoff=30).iloc[0]
         hits.append(row["ci_low"] < 0.2 < row["ci_high"])
     assert np.mean(hits) >= 0.8
 
 
 def test_shifting_age_and_cutoff_together_changes_nothing_and_scaling_scales() -> None:
     data = jobseekers(3)
-    one = discontinuity(data, outcomes=["work"], running="age", cutoff=30).table
+    one = discontinuity(data, outcomes=["work"], running="age", cutoff=30)
     moved = data.assign(age=data["age"] - 30, work=100 * data["work"] + 7).sample(frac=1, random_state=1)
-    two = discontinuity(moved, outcomes=["work"], running="age", cutoff=0).table
+    two = discontinuity(moved, outcomes=["work"], running="age", cutoff=0)
     assert two["estimate"].item() == pytest.approx(100 * one["estimate"].item(), rel=1e-6)
     assert two["std_error"].item() == pytest.approx(100 * one["std_error"].item(), rel=1e-5)
 
 
-def test_donut_leaves_out_rows_near_the_cutoff() -> None:
+def test_too_few_rows_on_a_side_are_refused() -> None:
     data = jobseekers(4)
-    found = discontinuity(data, outcomes=["work"], running="age", cutoff=30, donut=0.5).details.iloc[0]
-    assert found["rows_below"] + found["rows_above"] == int((data["age"].sub(30).abs() >= 0.5).sum())
+    few = pd.concat([data[data["age"] < 30], data[data["age"] >= 30].head(5)])
+    with pytest.raises(ValueError, match="5 above 30; at least 20"):
+        discontinuity(few, outcomes=["work"], running="age", cutoff=30)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from evaluation.inference.clustered import cluster_bootstrap
 from evaluation.inference.contrasts import contrast
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas, placebo_noise
-from evaluation.inference.resampling import cluster_bootstrap
 from evaluation.inference.shocks import shock_posterior, smoothed_covariance
 
 

@@ -93,7 +93,7 @@ def standardised_differences(
     >>> found["before_weighting"].round(3).tolist()
     [0.707]
     """
-    treated, _ = arms(data, target, covariates, None)
+    treated = arms(data, target, covariates, table=TABLE)
     matrix: CovariateMatrix = covariate_matrix(data, covariates, table=TABLE, drop=False)
     x = matrix.values
     sd = x[treated].std(axis=0, ddof=1) if treated.sum() > 1 else np.full(x.shape[1], np.nan)

@@ -1,4 +1,4 @@
-"""Covariate columns of a frame as one numeric matrix: dummies, constants and collinear columns out."""
+"""Columns of a frame as arrays: covariates as one numeric matrix, outcomes, arms, weights; refusals."""
 
 from __future__ import annotations
 
@@ -16,21 +16,10 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class CovariateMatrix:
-    """Numeric covariates of the rows of a frame.
-
-    Attributes
-    ----------
-    values : ndarray, rows × columns
-        Without a constant.
-    names : tuple of str
-        Column names; the dummy of a level is named ``column=level``.
-    notes : tuple of str
-        Columns left out, with the reason.
-    """
+    """Numeric covariates of the rows of a frame: values (rows × columns, no constant) and their names."""
 
     values: FloatArray
     names: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def with_constant(self) -> FloatArray:
@@ -57,20 +46,9 @@ def covariate_matrix(
 ) -> CovariateMatrix:
     """Turn covariate columns into numbers that a regression can use.
 
-    Text and categories become dummies without their first level in sorted order; truth values become
-    0 and 1. Constant columns, and columns that earlier ones determine, are left out and noted.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row per episode (or unit).
-    covariates : sequence of str
-        Column names; empty for none.
-    table : str
-        What to call the frame in messages.
-    drop : bool
-        Leave out constant and collinear columns. Without it every level has its dummy, as balance tables
-        need them.
+    Text and categories become dummies named ``column=level``, without their first level in sorted order;
+    truth values become 0 and 1. Constant columns, and columns that earlier ones determine, are left out.
+    Without `drop` every level has its dummy and every column stays, as balance tables need them.
 
     Raises
     ------
@@ -107,32 +85,17 @@ def covariate_matrix(
     matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(data), 0))
     if not drop:
         return CovariateMatrix(matrix, tuple(names))
-    keep, notes = independent_columns(matrix, names)
-    return CovariateMatrix(
-        matrix[:, keep], tuple(name for name, kept in zip(names, keep, strict=True) if kept), notes
-    )
+    keep = independent_columns(matrix)
+    return CovariateMatrix(matrix[:, keep], tuple(np.array(names)[keep].tolist()) if names else ())
 
 
-def independent_columns(
-    matrix: FloatArray, names: Sequence[str], *, tolerance: float = 1e-9
-) -> tuple[BoolArray, tuple[str, ...]]:
+def independent_columns(matrix: FloatArray, *, tolerance: float = 1e-9) -> BoolArray:
     """Which columns are neither constant nor a combination of a constant and earlier ones.
 
-    Parameters
-    ----------
-    matrix : ndarray, rows × columns
-    names : sequence of str
-    tolerance : float
-        Share of a column's variance that has to be its own.
-
-    Returns
-    -------
-    (ndarray of bool, tuple of str)
-        Kept columns, and a note for each column left out.
+    `tolerance` is the share of a column's variance that has to be its own.
     """
     columns = matrix.shape[1]
     keep = np.zeros(columns, dtype=bool)
-    notes: list[str] = []
     centred = matrix - matrix.mean(axis=0)
     size = np.sqrt((centred**2).mean(axis=0))
     constant = size <= 1e-12 * np.maximum(1.0, np.abs(matrix).max(axis=0, initial=0.0))
@@ -140,14 +103,10 @@ def independent_columns(
     left = unit.T @ unit / max(1, len(matrix))
     # Sweep the correlation matrix column by column: what is left on the diagonal is a column's own variance.
     for j in range(columns):
-        if constant[j]:
-            notes.append(f"{names[j]}: the same in all {len(matrix)} rows, left out")
-        elif left[j, j] <= tolerance:
-            notes.append(f"{names[j]}: determined by earlier columns, left out")
-        else:
+        if not constant[j] and left[j, j] > tolerance:
             keep[j] = True
             left = left - np.outer(left[:, j], left[j]) / left[j, j]
-    return keep, tuple(notes)
+    return keep
 
 
 def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: BoolArray) -> BoolArray:
@@ -165,27 +124,60 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     return outside
 
 
-def arms(
-    data: pd.DataFrame,
-    target: str,
-    covariates: Sequence[str],
-    weights: str | None,
-    *,
-    table: str = "weighting",
-) -> tuple[BoolArray, FloatArray]:
-    """Who is in the target group, and the weights; refuses a group that is empty or everyone."""
-    require_columns(data, [target, *covariates, *([weights] if weights else [])], table=table)
-    if not data[target].isin([0, 1]).all():
-        raise ValueError(
-            f"{table}.{target}: {int((~data[target].isin([0, 1])).sum())} rows are not true or false"
-        )
-    treated = data[target].to_numpy(bool)
+def arms(data: pd.DataFrame, target: str, covariates: Sequence[str], *, table: str) -> BoolArray:
+    """Who is in the target group; refuses a group that is empty or everyone."""
+    require_columns(data, [target, *covariates], table=table)
+    treated = truth_values(data, target, table=table)
     if treated.all() or not treated.any():
         raise ValueError(
             f"{table}.{target}: {int(treated.sum())} target rows of {len(data)}; both groups are needed, "
             "widen the comparison pool or check the area"
         )
-    w = np.ones(len(data)) if weights is None else data[weights].to_numpy(float)
-    if bad := int((~(w >= 0)).sum()):
-        raise ValueError(f"{table}.{weights}: {bad} weights are missing or negative; correct them first")
-    return treated, w
+    return treated
+
+
+def outcome_matrix(data: pd.DataFrame, outcomes: Sequence[str], *, table: str) -> FloatArray:
+    """Outcome columns as an n × k matrix; refuses none, absent, infinite, empty or constant ones."""
+    if not outcomes:
+        raise ValueError(f"{table}: no outcome named; give at least one column")
+    if missing := [name for name in outcomes if name not in data]:
+        raise ValueError(f"{table}: no outcome column {', '.join(missing)}; give columns of the frame")
+    values = data[list(outcomes)].to_numpy(dtype=float, na_value=np.nan)
+    for j, name in enumerate(outcomes):
+        column = values[~np.isnan(values[:, j]), j]
+        if not len(column):
+            raise ValueError(f"{table}.{name}: all {len(values)} rows are empty; choose a shorter follow-up")
+        if np.isinf(column).any():
+            raise ValueError(
+                f"{table}.{name}: {int(np.isinf(column).sum())} rows are infinite; correct them first"
+            )
+        if np.ptp(column) == 0:
+            raise ValueError(
+                f"{table}.{name}: the same value in all {len(column)} rows; nothing can be compared"
+            )
+    return values
+
+
+def truth_values(data: pd.DataFrame, column: str, *, table: str) -> BoolArray:
+    """A true/false (or 0/1) column as booleans; refuses anything else."""
+    values = data[column]
+    if values.isna().any() or not set(values.unique()) <= {0, 1}:
+        raise ValueError(
+            f"{table}.{column}: {int((~values.isin([0, 1])).sum())} rows are neither true nor false; "
+            "make the column boolean"
+        )
+    return values.to_numpy(bool)
+
+
+def row_weights(data: pd.DataFrame, weights: str | None, *, table: str) -> FloatArray:
+    """Weights of the rows (ones without a column); refuses missing, negative and all-zero ones."""
+    if weights is None:
+        return np.ones(len(data))
+    values = data[weights].to_numpy(float)
+    if bad := int((~(values >= 0) | np.isinf(values)).sum()):
+        raise ValueError(
+            f"{table}.{weights}: {bad} weights are missing, negative or infinite; correct them first"
+        )
+    if values.sum() == 0:
+        raise ValueError(f"{table}.{weights}: all {len(values)} weights are zero; nothing is left to compare")
+    return values

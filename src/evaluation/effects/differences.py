@@ -1,4 +1,4 @@
-"""Difference-in-differences from repeated cross-sections: effect on the treated, changes by municipality."""
+"""Covariate-adjusted change of each municipality: the unit of inference for few treated areas."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import require_columns
-from evaluation.effects.designs import TABLE, design_blocks
-from evaluation.effects.doubly_robust import Method
-from evaluation.effects.estimates import Estimates, clustered_covariance, sampling_units, tidy, truth_values
-from evaluation.effects.municipal_scores import (
-    episodes_by_side,
-    join_small,
-    municipal_scores,
-    within_covariance,
-)
+from evaluation.effects.covariates import require_columns, truth_values
+from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
 from evaluation.effects.regression import sum_by
 
 FloatArray = NDArray[np.float64]
@@ -46,9 +38,8 @@ class MunicipalChanges:
     weight : ndarray, M
         Sums to one within each arm.
     left_out : pandas.DataFrame
-        Municipalities with too few episodes on a side: municipality, treated, n_before, n_after, and
-        `joined`, the municipality whose episodes they were added to ("" where left out).
-    notes : tuple of str
+        Municipalities with too few episodes on a side: municipality, and `joined`, the municipality whose
+        episodes they were added to ("" where left out).
     """
 
     outcomes: tuple[str, ...]
@@ -60,105 +51,6 @@ class MunicipalChanges:
     n_after: NDArray[np.intp]
     weight: FloatArray
     left_out: pd.DataFrame
-    notes: tuple[str, ...] = ()
-
-
-def did_rc(
-    data: pd.DataFrame,
-    *,
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-    method: Method = "dr",
-    cluster: str | None = "municipality",
-    weights: str | None = None,
-    level: float = 0.95,
-) -> Estimates:
-    """Effect on the treated by difference-in-differences for repeated cross-sections.
-
-    All outcomes share one design and one propensity fit. Outcomes with empty values (follow-up not complete)
-    are estimated on the rows that have them; the counts of each row of the table say how many those are.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row per episode with `treated` and `post` (true/false), covariates, outcomes; `person_id` where
-        persons can have several episodes.
-    outcomes : sequence of str
-        Numeric columns.
-    covariates : sequence of str
-        Numbers, truth values or categories, measured before the index date; may be empty.
-    method : {"dr", "dr_traditional", "dr_improved", "dr_improved_traditional", "reg", "ipw", "none"}
-        ``dr`` is doubly robust and locally efficient: the effect is averaged over the treated of both
-        periods. Where a treated cell has fewer than five episodes per covariate it has no regression of its
-        own and ``dr_traditional`` is used, as the column `method` then says. ``none`` is the contrast of
-        four means.
-    cluster : str or None
-        Column of the clusters; None treats episodes as independent.
-    weights : str, optional
-        Column of sampling weights.
-    level : float
-        Level of the intervals.
-
-    Returns
-    -------
-    Estimates
-        Standard errors are G/(G−1)-scaled sums over clusters of influence values, intervals use t(G−1). With
-        few treated clusters they are too small: see `inference` for intervals by placebo areas. With one
-        only, persons take its place (its influence values sum to zero): shocks of it are not in the error.
-
-    Raises
-    ------
-    ValueError
-        Where a cell is empty or has one episode, an outcome is constant, or covariates separate the arms.
-
-    Source: Sant'Anna & Zhao (2020), Journal of Econometrics 219(1).
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"treated": [0, 0, 0, 0, 1, 1, 1, 1], "post": [0, 0, 1, 1, 0, 0, 1, 1],
-    ...                       "work": [1.0, 2, 2, 3, 1, 3, 5, 6]})
-    >>> did_rc(cells, outcomes=["work"], covariates=[], method="none", cluster=None).table["estimate"].item()
-    2.5
-    """
-    names = [*outcomes]
-    require_columns(data, ["treated", "post", *([cluster] if cluster else [])], table=TABLE)
-    notes: list[str] = []
-    influence = np.zeros((len(data), len(names)))
-    estimate = np.empty(len(names))
-    used = np.zeros((len(data), len(names)), dtype=bool)
-    counts, persons = [0] * len(names), [0] * len(names)
-    treated = truth_values(data, "treated", table=TABLE)
-    clusters, convention = sampling_units(data, cluster, treated=treated, table=TABLE)
-    groups_of = data[cluster] if cluster else clusters
-    people = data["person_id"] if "person_id" in data else pd.Series(np.arange(len(data)))
-    methods = [""] * len(names)
-    for block in design_blocks(data, names, covariates, method, weights, notes):
-        influence[np.ix_(block.rows, block.columns)] = block.fit.influence * (len(data) / len(block.rows))
-        estimate[block.columns] = block.fit.estimate
-        used[np.ix_(block.rows, block.columns)] = True
-        groups, distinct = _distinct(groups_of, block.rows), _distinct(people, block.rows)
-        for column in block.columns:
-            methods[column], counts[column], persons[column] = block.fit.method, groups, distinct
-    frame = pd.DataFrame(influence, index=data.index, columns=names)
-    if cluster and min(counts) < 2:
-        raise ValueError(
-            f"{TABLE}.{cluster}: 1 cluster; at least 2 are needed, or cluster=None for independent rows"
-        )
-    if cluster and (few := _distinct(groups_of, np.flatnonzero(treated))) < 10:
-        notes.append(f"{few} treated clusters: the clustered standard error is too small, use placebo areas")
-    table = tidy(
-        names,
-        estimate,
-        np.sqrt(np.diag(clustered_covariance(frame, clusters))),
-        df=np.array(counts) - 1.0,
-        persons=persons,
-        episodes=used.sum(axis=0).tolist(),
-        clusters=counts,
-        method=methods,
-        convention=convention,
-        level=level,
-    )
-    return Estimates(table, frame, clusters, tuple(dict.fromkeys(notes)))
 
 
 def municipal_changes(
@@ -180,13 +72,9 @@ def municipal_changes(
     between the periods, which moves `did_rc` and cancels here. With one municipality in each arm they are
     equal.
 
-    Parameters
-    ----------
-    data, outcomes, covariates, method, weights
-        As for `did_rc`, with a column `municipality`.
-    min_episodes : int
-        Episodes a municipality needs before and after, in every outcome. A comparison municipality with fewer
-        is left out; a treated one joins the treated municipality with most episodes. Both are listed.
+    `data` is as for `did_rc`, with a column `municipality`. A municipality needs `min_episodes` before and
+    after, in every outcome: a comparison municipality with fewer is left out, a treated one joins the treated
+    municipality with most episodes. Both are listed.
 
     Returns
     -------
@@ -213,14 +101,11 @@ def municipal_changes(
         (sum_by(np.c_[treated, ~treated].astype(float), codes, len(units)) > 0).all(axis=1).sum()
     ):
         raise ValueError(f"{TABLE}.municipality: {mixed} municipalities are in both arms; correct `treated`")
-    notes: list[str] = []
-    blocks = list(design_blocks(data, names, covariates, method, weights, notes))
-    sides = np.stack(
-        [episodes_by_side(codes[b.rows], b.t, len(units)) for b in blocks]  # blocks × units × (before, after)
-    ).min(axis=0)
+    blocks = list(design_blocks(data, names, covariates, method=method, weights=weights))
+    sides = np.stack([_episodes(codes[block.rows], block.t, len(units)) for block in blocks]).min(axis=0)
     in_pilot = np.bincount(codes, weights=treated, minlength=len(units)) > 0
     enough = (sides >= max(2, min_episodes)).all(axis=1)
-    target, left_out = join_small(units, in_pilot, sides, enough, min_episodes)
+    target, left_out = _join_small(units, in_pilot, sides, enough, min_episodes)
     codes = target[codes]
     score = np.zeros((len(data), len(names)))
     change = np.zeros((len(units), len(names)))
@@ -228,16 +113,14 @@ def municipal_changes(
     for block in reversed(blocks):
         c = codes[block.rows]
         inside = c >= 0
-        block_change, rows, total = municipal_scores(block, np.where(inside, c, 0), inside, len(units))
-        change[:, block.columns] = block_change
+        change[:, block.columns], rows, weight = _scores(block, np.where(inside, c, 0), inside, len(units))
         score[np.ix_(block.rows, block.columns)] = rows
-        weight = total
     kept = np.unique(codes[codes >= 0])
     kept = kept[np.argsort(~in_pilot[kept], kind="stable")]
-    covariance = within_covariance(score, codes, data.get("person_id"), len(units))
+    covariance = _within_covariance(score, codes, data.get("person_id"), len(units))
     arm = in_pilot[kept]
     share = weight[kept] / np.where(arm, weight[kept][arm].sum(), weight[kept][~arm].sum())
-    n = episodes_by_side(codes[codes >= 0], data["post"].to_numpy(float)[codes >= 0], len(units))[kept]
+    n = _episodes(codes[codes >= 0], data["post"].to_numpy(float)[codes >= 0], len(units))[kept]
     return MunicipalChanges(
         tuple(names),
         np.asarray(units, dtype=object)[kept],
@@ -248,9 +131,88 @@ def municipal_changes(
         n[:, 1],
         share,
         left_out,
-        tuple(dict.fromkeys(notes)),
     )
 
 
-def _distinct(values: pd.Series[Any], rows: NDArray[np.intp]) -> int:
-    return int(values.iloc[rows].nunique())
+def _episodes(codes: NDArray[np.intp], t: FloatArray, units: int) -> NDArray[np.intp]:
+    """Episodes of each municipality before and after."""
+    return np.stack([np.bincount(codes[t == side], minlength=units) for side in (0, 1)], axis=1)
+
+
+def _join_small(
+    units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
+) -> tuple[NDArray[np.intp], pd.DataFrame]:
+    """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
+    if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():
+        # An area of small municipalities only is one unit.
+        enough = enough.copy()
+        enough[np.argmax(np.where(in_pilot, sides.sum(axis=1), -1))] = True
+    target = np.where(enough, np.arange(len(units)), -1)
+    for arm, name in ((True, "treated"), (False, "comparison")):
+        if not (enough & (in_pilot == arm)).any():
+            raise ValueError(
+                f"{TABLE}: none of {int((in_pilot == arm).sum())} {name} municipalities has {minimum} "
+                "episodes before and after; lower min_episodes or widen the windows"
+            )
+    host = int(np.argmax(np.where(enough & in_pilot, sides.sum(axis=1), -1)))
+    target[~enough & in_pilot] = host
+    small = np.flatnonzero(~enough)
+    return target, pd.DataFrame(
+        {
+            "municipality": np.asarray(units, dtype=object)[small],
+            "joined": np.where(in_pilot[small], units[host], ""),
+        }
+    )
+
+
+def _scores(
+    block: Block, codes: NDArray[np.intp], inside: BoolArray, units: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Change (M × k), its error per row (n × k) and total weight (M) of the municipalities."""
+    fit, d = block.fit, block.d[:, None]
+    own = (1, 1) in fit.fitted
+    # Outcome regression compares plain means of the treated with predictions for entrants of both periods.
+    plain = fit.method in ("reg", "none")
+    total_weight = block.w * np.where(block.d == 1, 1.0, fit.odds) * inside
+    change = np.zeros((units, block.y.shape[1]))
+    error = np.zeros_like(block.y)
+
+    def average(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        total = np.bincount(codes, weights=weights, minlength=units)[:, None]
+        share = weights[:, None] / np.where(total > 0, total, np.inf)[codes]
+        mean = sum_by(share * values, codes, units)
+        return mean, share * (values - mean[codes])
+
+    for after, sign in ((1, 1.0), (0, -1.0)):
+        now = block.t == after
+        base = fit.fitted[0, after]
+        predicted = base
+        if own or plain:
+            predicted = np.where(d == 1, fit.fitted[1, after] if own else 0.0, base)
+        mean, rows = average(block.y - predicted, total_weight * now)
+        if own:
+            # As many coefficients as fitted make residuals too small, which matters in small areas.
+            cell = float((now & (block.d == 1)).sum())
+            rows = rows * np.where(d == 1, np.sqrt(cell / max(cell - block.rank, 1.0)), 1.0)
+        if own or plain:
+            gap, gap_rows = average(predicted - base, total_weight)
+            mean, rows = mean + gap, rows + gap_rows
+        change, error = change + sign * mean, error + sign * rows
+    return change, error, np.bincount(codes, weights=total_weight, minlength=units).astype(float)
+
+
+def _within_covariance(
+    score: FloatArray, codes: NDArray[np.intp], persons: pd.Series[Any] | None, units: int
+) -> FloatArray:
+    """Covariance of the changes from sums of errors per person within municipality (M × k × k)."""
+    people = np.arange(len(score)) if persons is None else pd.factorize(persons)[0]
+    rows = codes >= 0
+    pair, pair_codes = np.unique(codes[rows] * (int(people.max()) + 1) + people[rows], return_inverse=True)
+    sums = sum_by(score[rows], pair_codes, len(pair))
+    unit = pair // (int(people.max()) + 1)
+    edges = np.searchsorted(unit, np.arange(units + 1))
+    out = np.zeros((units, score.shape[1], score.shape[1]))
+    for m in range(units):
+        part = sums[edges[m] : edges[m + 1]]
+        out[m] = part.T @ part * (len(part) / max(len(part) - 1, 1))
+    return out

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Covariance = Literal["classical", "hc0", "hc1", "hc2", "hc3", "cluster"]
+MOST_ITERATIONS = 100
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,6 @@ class OddsFit:
     coefficients: FloatArray  # p
     index: FloatArray  # n, x'b
     information_inverse: FloatArray  # p × p, inverse of the information per row
-    log_likelihood: float
-    iterations: int
 
     @property
     def probability(self) -> FloatArray:
@@ -43,23 +41,19 @@ def _expit(values: FloatArray) -> FloatArray:
     return np.exp(-np.logaddexp(0.0, -values))
 
 
-def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray | None = None) -> LinearFit:
-    """Weighted least squares; a matrix short of rank gets the smallest coefficients that fit.
+def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray) -> LinearFit:
+    """Weighted least squares of y (n × k) on x (n × p, with a constant where one is wanted).
 
-    Parameters
-    ----------
-    x : ndarray, n × p
-        With a constant where one is wanted.
-    y : ndarray, n × k
-    weights : ndarray, n, optional
+    A matrix short of rank gets the smallest coefficients that fit.
 
     Examples
     --------
     >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
-    >>> least_squares(x, np.array([[1.0], [3.0], [5.0]])).coefficients.ravel().round(6).tolist()
+    >>> fit = least_squares(x, np.array([[1.0], [3.0], [5.0]]), weights=np.ones(3))
+    >>> fit.coefficients.ravel().round(6).tolist()
     [1.0, 2.0]
     """
-    w = np.ones(len(x)) if weights is None else weights
+    w = weights
     scale = np.sqrt((w[:, None] * x**2).sum(axis=0) / max(w.sum(), 1e-300))
     scale[scale == 0] = 1.0
     z = x / scale
@@ -70,60 +64,6 @@ def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray | None = 
     coefficients = (vt.T * inverse) @ (u.T @ (root * y)) / scale[:, None]
     gram = (vt.T * inverse**2) @ vt / np.outer(scale, scale)
     return LinearFit(coefficients, y - x @ coefficients, gram, int(held.sum()))
-
-
-def coefficient_covariance(
-    x: FloatArray,
-    fit: LinearFit,
-    *,
-    kind: Covariance,
-    weights: FloatArray | None = None,
-    clusters: IntArray | None = None,
-    absorbed: int = 0,
-    outcome: int = 0,
-) -> FloatArray:
-    """Covariance of the coefficients of one outcome under a named convention.
-
-    ``hc1`` scales by n/(n−p), ``hc2`` and ``hc3`` use leverages, ``cluster`` scales by
-    G/(G−1)·(n−1)/(n−p−absorbed); weights are taken as fixed.
-
-    Parameters
-    ----------
-    x : ndarray, n × p
-    fit : LinearFit
-    kind : {"classical", "hc0", "hc1", "hc2", "hc3", "cluster"}
-    weights : ndarray, n, optional
-    clusters : ndarray of int, n, optional
-        Codes 0…G−1, needed by ``cluster``.
-    absorbed : int
-        Further parameters already taken out of x and y, such as fixed effects.
-    outcome : int
-        Column of the outcome.
-
-    Source: MacKinnon & White (1985); Liang & Zeger (1986).
-    """
-    n = len(x)
-    free = n - fit.rank - absorbed
-    w = np.ones(n) if weights is None else weights
-    e = fit.residuals[:, outcome]
-    bread = fit.gram_inverse
-    if kind == "classical":
-        return bread * float((w * e**2).sum()) / free
-    scores = (w * e)[:, None] * x
-    if kind in ("hc2", "hc3"):
-        leverage = w * np.einsum("ij,jk,ik->i", x, bread, x)
-        slack = np.where(leverage < 1 - 1e-12, 1 - leverage, np.inf)
-        scores = scores / (np.sqrt(slack) if kind == "hc2" else slack)[:, None]
-    factor = n / free if kind == "hc1" else 1.0
-    if kind == "cluster":
-        if clusters is None:
-            raise ValueError("clustered covariance: no clusters given; name the column of the clusters")
-        groups = int(clusters.max()) + 1
-        if groups < 2:
-            raise ValueError("clustered covariance: 1 cluster; at least 2 are needed")
-        scores = sum_by(scores, clusters, groups)
-        factor = groups / (groups - 1) * (n - 1) / free
-    return factor * bread @ (scores.T @ scores) @ bread
 
 
 def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
@@ -155,23 +95,13 @@ def odds_fit(
     weights: FloatArray | None = None,
     kind: Literal["likelihood", "tilting"] = "likelihood",
     what: str = "propensity score",
-    max_iterations: int = 100,
 ) -> OddsFit:
     """Fit the odds of treatment by Newton's method, to the last digit or not at all.
 
     ``likelihood`` is logistic regression. ``tilting`` chooses exp(x'b) so that the untreated, so weighted,
     have exactly the covariate totals of the treated (entropy balancing in its dual form).
 
-    Parameters
-    ----------
-    x : ndarray, n × p
-        Column 0 is the constant.
-    d : ndarray, n
-        1 treated, 0 not.
-    weights : ndarray, n, optional
-    kind : {"likelihood", "tilting"}
-    what : str
-        What to call the fit in messages.
+    Column 0 of x (n × p) is the constant, d (n) is 1 for treated rows; `what` names the fit in messages.
 
     Raises
     ------
@@ -205,7 +135,7 @@ def odds_fit(
             return float((w * ((1 - d) * np.exp(index) - d * index)).mean())
 
     current = loss(b)
-    for iteration in range(1, max_iterations + 1):
+    for _ in range(MOST_ITERATIONS):
         index = z @ b
         if kind == "likelihood":
             p = _expit(index)
@@ -226,9 +156,7 @@ def odds_fit(
         b, current = b - size * step, trial
         if np.abs(step).max() < 1e-8 and size == 1.0:
             inverse = vectors @ (vectors.T / values[:, None])
-            index = z @ b
-            likelihood = float((w * (d * index - np.logaddexp(0.0, index))).sum())
-            return OddsFit(a @ b, index, a @ inverse @ a.T, likelihood, iteration)
+            return OddsFit(a @ b, z @ b, a @ inverse @ a.T)
         if np.abs(b).max() > 1e3:
             break
     raise ValueError(

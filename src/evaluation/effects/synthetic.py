@@ -33,19 +33,10 @@ def synthetic(
 ) -> pd.DataFrame:
     """Effect on treated units from a weighted average of untreated ones.
 
-    Parameters
-    ----------
-    series : pandas.DataFrame
-        One row per unit, one column per period in order of time; no empty cells.
-    treated : sequence
-        Row labels of the treated units; they enter as their mean.
-    start : label
-        Column label of the first treated period.
-    method : {"synthetic_did", "synthetic_control"}
-        ``synthetic_did`` weights units and periods and allows a level difference, ``synthetic_control``
-        weights units to match levels before the start.
-    outcome : str
-        Name for the table.
+    `series` has one row a unit and one column a period in order of time, without empty cells; `start` is the
+    label of the first treated period; several treated units enter as their mean. ``synthetic_did`` weights
+    units and periods and allows a level difference, ``synthetic_control`` weights units to match levels
+    before the start.
 
     Returns
     -------
@@ -78,22 +69,12 @@ def synthetic(
         [outcome],
         np.array([own.estimate]),
         np.array([pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)]),
-        df=np.inf,
-        persons=np.nan,
-        episodes=np.nan,
-        clusters=len(series),
         method=method,
-        convention="spread of placebo estimates over donors, normal interval",
-        level=0.95,
     )
     if method == "synthetic_control":
         ratio = np.array([own.fit_ratio, *(placebo.fit_ratio for placebo in placebos)])
-        table = table.assign(
-            ci_low=np.nan,
-            ci_high=np.nan,
-            p_value=float((ratio >= ratio[0] * (1 - 1e-12)).mean()),
-            convention="spread of placebo estimates over donors; p by rank of the fit ratio",
-        )
+        rank = float((ratio >= ratio[0] * (1 - 1e-12)).mean())
+        table = table.assign(ci_low=np.nan, ci_high=np.nan, p_value=rank)
     return table
 
 
@@ -148,17 +129,8 @@ def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> Floa
     """Weights on the simplex that minimise |a w − b|² + ridge·|w|².
 
     An active-set method: finite, and checked against the optimality conditions. Where several weightings are
-    equally good (more donors than periods), a negligible ridge picks the most even one.
-
-    Parameters
-    ----------
-    a : ndarray, periods × donors
-    b : ndarray, periods
-    ridge : float
-
-    Returns
-    -------
-    ndarray, donors
+    equally good (more donors than periods), a negligible ridge picks the most even one. `a` is periods ×
+    donors, `b` the series to be matched.
 
     Source: Lawson & Hanson (1974), with one equality constraint.
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
+from evaluation.effects.doubly_robust import Method
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.inference.subgroups import groups_differ
@@ -49,11 +50,11 @@ def changes_of(
     *,
     outcomes: Sequence[str],
     covariates: Sequence[str],
-    method: str = "dr",
+    method: Method = "dr",
 ) -> MunicipalChanges:
     """Covariate-adjusted changes by municipality; an outcome is no covariate of itself."""
     used = [name for name in covariates if name not in outcomes]
-    return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)  # type: ignore[arg-type]
+    return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)
 
 
 def effect(

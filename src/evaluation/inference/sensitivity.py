@@ -12,14 +12,14 @@ import pandas as pd
 
 from evaluation.cohorts.comparison import compare
 from evaluation.cohorts.places import neighbours
-from evaluation.effects.differences import MunicipalChanges, did_rc, municipal_changes
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.effects.discontinuity import discontinuity
+from evaluation.effects.doubly_robust import Method, did_rc
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
 from evaluation.inference.area import changes_of, ledger_columns, shock_structure
-from evaluation.inference.naive import naive_clustered
+from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.placebo_areas import placebo_areas
-from evaluation.inference.resampling import cluster_bootstrap
 from evaluation.study import Study
 
 Variant = Callable[[], pd.DataFrame]
@@ -65,7 +65,7 @@ def sensitivity_rows(
     placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, study.areas, area=area))
     measured: dict[str, Any] = {"outcomes": outcomes, "covariates": study.covariates}
 
-    def inferred(data: pd.DataFrame, method: str = "dr") -> pd.DataFrame:
+    def inferred(data: pd.DataFrame, method: Method = "dr") -> pd.DataFrame:
         return _inferred(data, placebo=placebo, method=method, **measured)
 
     series = partial(_synthetic, episodes, study, area=area, outcomes=outcomes)
@@ -119,7 +119,7 @@ def _inferred(
     placebo: Callable[..., pd.DataFrame],
     outcomes: Sequence[str],
     covariates: Sequence[str],
-    method: str = "dr",
+    method: Method = "dr",
 ) -> pd.DataFrame:
     changes = changes_of(data, outcomes=outcomes, covariates=covariates, method=method)
     return ledger_columns(placebo(changes), data)
@@ -210,7 +210,7 @@ def _discontinuity(
     # Running downwards in age, so that crossing the cutoff is being moved to the municipality.
     rows = rows.assign(years_below=-rows[f"days_from_{rule.stay_age}"] / 365.25)
     found = discontinuity(rows, outcomes=outcomes, running="years_below", cutoff=0.0)
-    return ledger_columns(found.table, rows)
+    return ledger_columns(found, rows)
 
 
 def _naive(data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str]) -> pd.DataFrame:
@@ -221,17 +221,21 @@ def _bootstrap(
     data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str], seed: int
 ) -> pd.DataFrame:
     """All areas together: municipalities drawn with replacement, influence values summed by municipality."""
-    found = did_rc(data, outcomes=outcomes, covariates=covariates)
-    errors = cluster_bootstrap(found.influence, found.clusters, draws=9_999, seed=seed)[list(outcomes)]
-    low, high = errors.quantile(0.025).to_numpy(), errors.quantile(0.975).to_numpy()
-    estimate = found.table["estimate"].to_numpy()
-    beyond = (errors.abs().to_numpy() >= np.abs(estimate)).sum(axis=0)
-    table = found.table.assign(
-        std_error=errors.std().to_numpy(),
-        ci_low=estimate - high,
-        ci_high=estimate - low,
-        p_value=(1 + beyond) / (1 + len(errors)),
-        method="cluster bootstrap over municipalities",
+    if min(arms := data.groupby("treated")["municipality"].nunique()) < 2:
+        raise ValueError(f"design: an arm has {min(arms)} municipality; at least two are needed to resample")
+    estimate, influence = did_rc(data, outcomes=outcomes, covariates=covariates)
+    errors = cluster_bootstrap(influence, data["municipality"], draws=9_999, seed=seed)
+    beyond = (errors.abs() >= estimate.abs()).sum()
+    table = pd.DataFrame(
+        {
+            "outcome": estimate.index,
+            "estimate": estimate.to_numpy(),
+            "std_error": errors.std().to_numpy(),
+            "ci_low": (estimate - errors.quantile(0.975)).to_numpy(),
+            "ci_high": (estimate - errors.quantile(0.025)).to_numpy(),
+            "p_value": ((1 + beyond) / (1 + len(errors))).to_numpy(),
+            "method": "cluster bootstrap over municipalities",
+        }
     )
     return ledger_columns(table, data)
 
