@@ -2,7 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ORACLES ?= ../shared/oracles
-export MPLBACKEND := agg
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
@@ -19,6 +18,9 @@ help:  ## show this list
 	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" >/dev/null
 	touch $@
 
+# JupyterLab chooses its own way to show figures, so this is not exported to all targets
+reports test validation benchmarks: export MPLBACKEND := agg
+
 reports: .venv/ready  ## simulate a register if none is there, run every notebook, publish reports/
 	$(BIN)/evaluation run
 
@@ -32,7 +34,7 @@ lock:  ## solve the dependencies again (needs uv)
 		--universal --python-version 3.11 --no-header -q -o requirements-lab.lock
 
 lab: .venv/lab  ## open JupyterLab in the same environment
-	$(BIN)/jupyter lab
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .venv/lab: requirements-lab.lock | .venv/ready
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lab.lock

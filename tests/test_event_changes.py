@@ -103,6 +103,16 @@ def test_repeated_persons_make_the_covariance_larger():
     np.testing.assert_allclose(twins.sampling_covariance, alone.sampling_covariance, atol=1e-10)
 
 
+def test_a_level_that_only_comparison_episodes_have_is_set_aside_and_stops_nothing():
+    data = table(each=12)
+    six = data[~data["treated"]].groupby("municipality").head(1).index[:6]
+    data = data.assign(sex=np.where(np.arange(len(data)) % 2, "female", "male"))
+    unknown = data.assign(sex=data["sex"].where(~data.index.isin(six), "unknown"))
+    found = changes_of(unknown, covariates=("sex", "age"))
+    without = changes_of(data.drop(index=six), covariates=("sex", "age"))
+    np.testing.assert_allclose(found.change, without.change)
+
+
 def test_an_empty_quarter_of_the_area_is_refused():
     data = table()
     gap = data[~(data["treated"] & (data["index_quarter"] == "2019Q3"))]

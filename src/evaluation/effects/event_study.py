@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.covariates import covariate_matrix
+from evaluation.effects.covariates import covariate_matrix, outside_support
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.regression import least_squares, odds_fit, sum_by
 
@@ -51,6 +51,8 @@ def quarterly_changes(
         If the treated area has an empty quarter or fewer than five comparison units remain.
     """
     rows = data[data[outcome].notna()]
+    outside = outside_support(rows, covariates, treated=rows["treated"].to_numpy(bool))
+    rows = rows[~outside]  # as in the main design: such comparison episodes would separate the arms
     treated = rows["treated"].to_numpy(bool)
     x = covariate_matrix(rows, covariates, table="design").with_constant
     odds = np.exp(odds_fit(x, treated.astype(float), what="propensity score of the event study").index)
