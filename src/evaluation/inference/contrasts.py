@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.shocks import (
     IMPLAUSIBLE,
     Array,
@@ -17,10 +17,8 @@ from evaluation.inference.shocks import (
     episode_variance,
     shock_posterior,
     smoothed_covariance,
+    window_size,
 )
-
-if TYPE_CHECKING:
-    from evaluation.effects.differences import MunicipalChanges
 
 
 @dataclass(frozen=True)
@@ -65,23 +63,10 @@ def contrast(
 ) -> Contrast:
     """Gather estimate and noise model of one area against its comparison municipalities.
 
-    Parameters
-    ----------
-    changes : MunicipalChanges
-        Changes by municipality, from :func:`evaluation.effects.municipal_changes`.
-    outcomes : sequence of str, optional
-        Which outcomes, in this order; all by default.
-    groups : Series, optional
-        Labour market area (subregion, say) by municipality code. Without it municipalities are taken to move
-        independently, which is too hopeful for areas of many municipalities.
-
-    areas : Series, optional
-        Pilot area by municipality code, for several areas at once; by default all treated are one area, whose
-        municipalities share one shock.
-
-    Returns
-    -------
-    Contrast
+    `groups` holds the labour market area (subregion, say) by municipality code; without it municipalities are
+    taken to move independently, which is too hopeful for areas of many municipalities. `areas` holds the
+    pilot area by municipality code, for several areas at once; by default all treated are one area, whose
+    municipalities share one shock.
 
     Raises
     ------
@@ -94,34 +79,25 @@ def contrast(
     if unknown := [name for name in wanted if name not in names]:
         raise ValueError(f"changes: no outcome {unknown}; known are {names}")
     column = [names.index(name) for name in wanted]
-    order = np.argsort(
-        np.asarray(changes.municipality, dtype=str), kind="stable"
-    )  # rows may come in any order
-    code = np.asarray(changes.municipality, dtype=str)[order]
-    treated = np.asarray(changes.treated, dtype=bool)[order]
+    code = np.asarray(changes.municipality, dtype=str)
+    order = np.argsort(code, kind="stable")  # rows may come in any order
+    code, treated = code[order], changes.treated[order]
     if not treated.any():
         raise ValueError("changes: no municipality is treated; check the area of the design")
-    change = np.asarray(changes.change, dtype=float)[order][:, column]
+    change = changes.change[order][:, column]
     if not np.isfinite(change).all():
         bad = int((~np.isfinite(change)).any(axis=1).sum())
         raise ValueError(f"changes.change: {bad} municipalities have a missing change; drop them before")
-    covariance = smoothed_covariance(
-        np.asarray(changes.sampling_covariance, dtype=float)[order][:, column][:, :, column],
-        np.asarray(changes.n_before, dtype=float)[order],
-        np.asarray(changes.n_after, dtype=float)[order],
-    )
-    weight = np.asarray(changes.weight, dtype=float)[order]
+    size = window_size(changes.n_before[order], changes.n_after[order])
+    covariance = smoothed_covariance(changes.sampling_covariance[order][:, column][:, :, column], size)
+    weight = changes.weight[order]
     weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
     group = None if groups is None else _labels(groups, code[~treated], "groups")
-    area = (
-        np.zeros(int(treated.sum()), dtype=np.intp)
-        if areas is None
-        else _labels(areas, code[treated], "areas")
-    )
+    one = np.zeros(int(treated.sum()), dtype=np.intp)
+    area = one if areas is None else _labels(areas, code[treated], "areas")
     variance = np.diagonal(covariance, axis1=1, axis2=2).T
     comparison = change[~treated].T
-    size = np.asarray(changes.n_before, dtype=float)[order], np.asarray(changes.n_after, dtype=float)[order]
-    scale = IMPLAUSIBLE * np.sqrt(episode_variance(covariance, *size))
+    scale = IMPLAUSIBLE * np.sqrt(episode_variance(covariance, size))
     posterior = shock_posterior(comparison, variance[:, ~treated], group=group, scale=scale)
     own, shared = posterior.mean()
     scale = np.sqrt(variance[:, ~treated] + (own + shared)[:, None])

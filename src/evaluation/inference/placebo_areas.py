@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.contrasts import Contrast, contrast
 from evaluation.inference.shocks import Array
-
-if TYPE_CHECKING:
-    from evaluation.effects.differences import MunicipalChanges
 
 PLACEBO = (
     "placebo areas rescaled to the area's size, shock variance integrated out; interval by test inversion"
@@ -43,11 +40,7 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
     One draw: shock variances from their posterior; as many comparison municipalities as the area has, with
     their studentised residuals rescaled to the area's own sampling error and those shocks; one common
     residual for the labour market area; and the noise of the comparison mean. Outcomes share the drawn
-    municipalities, so draws keep the correlation between outcomes.
-
-    Returns
-    -------
-    array, draws × k
+    municipalities, so draws (draws × k) keep the correlation between outcomes.
     """
     rng = np.random.default_rng(seed)
     k, comparisons = pieces.residual.shape
@@ -90,30 +83,15 @@ def placebo_areas(
 ) -> pd.DataFrame:
     """Effect on one area with interval and p-value from placebo areas.
 
-    Parameters
-    ----------
-    changes : MunicipalChanges
-        Changes by municipality of one area and its comparison.
-    outcomes : sequence of str, optional
-        All by default.
-    level : float
-        Coverage of the interval.
-    draws : int
-        Placebo areas; the smallest possible p-value is 1 / (draws + 1).
-    seed : int
-        Seed of the draws.
-    groups : Series, optional
-        Labour market area by municipality code; see :func:`evaluation.contrasts.contrast`.
-    areas : Series, optional
-        Pilot area by municipality code where several areas are treated.
+    `changes` are those of the area and its comparison, of all `outcomes` by default; `groups` and `areas` say
+    which municipalities share shocks, see :func:`evaluation.inference.contrasts.contrast`. The smallest
+    possible p-value is 1 / (draws + 1).
 
     Returns
     -------
     DataFrame
         One row an outcome: outcome, estimate, std_error, ci_low, ci_high, p_value (units of the outcome),
-        comparison_se (part of std_error that stems from the comparison mean, which areas share),
-        shock_sd, shared_shock_sd (standard deviation of a municipality's own and of the shared shock),
-        municipalities, comparisons (counts), method.
+        comparison_se (part of std_error that stems from the comparison mean, which areas share), method.
 
     Raises
     ------
@@ -144,7 +122,6 @@ def placebo_areas(
     pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
     noise = np.abs(placebo_noise(pieces, draws=draws, seed=seed))
     half = np.sort(noise, axis=0)[int(np.ceil((draws + 1) * level)) - 1]
-    own, shared = pieces.posterior.mean()
     return pd.DataFrame(
         {
             "outcome": pieces.outcomes,
@@ -153,11 +130,7 @@ def placebo_areas(
             "ci_low": pieces.estimate - half,
             "ci_high": pieces.estimate + half,
             "p_value": (1 + (noise >= np.abs(pieces.estimate)).sum(axis=0)) / (draws + 1),
-            "shock_sd": np.sqrt(own),
-            "shared_shock_sd": np.sqrt(shared),
             "comparison_se": _comparison_error(pieces),
-            "municipalities": len(pieces.treated_weight),
-            "comparisons": pieces.residual.shape[1],
             "method": PLACEBO,
         }
     )
@@ -187,18 +160,7 @@ def area_covariance(
     the scale matrix of a t distribution on ``df`` degrees of freedom, which stand for not knowing the shock
     variance.
 
-    Parameters
-    ----------
-    changes, outcomes, groups, areas
-        As :func:`placebo_areas`.
-
-    Returns
-    -------
-    AreaInference
-
-    Examples
-    --------
-    See :func:`placebo_areas` for the input; ``area_covariance(changes).covariance`` is k × k.
+    The input is that of :func:`placebo_areas`.
     """
     pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
     expected, each = t_reference(pieces)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
@@ -45,45 +45,36 @@ class ShockPosterior:
         )
 
 
-def smoothed_covariance(covariance: Array, n_before: Array, n_after: Array) -> Array:
-    """Steady the sampling covariance of small municipalities by the pooled one.
+def window_size(n_before: ArrayLike, n_after: ArrayLike) -> Array:
+    """Episodes that both windows of a municipality together are worth: 1 / (1 / before + 1 / after)."""
+    before, after = np.asarray(n_before, float), np.asarray(n_after, float)
+    if empty := int(((before <= 0) | (after <= 0)).sum()):
+        raise ValueError(f"changes: {empty} municipalities have no episodes in a window; drop them before")
+    size: Array = 1 / (1 / before + 1 / after)
+    return size
+
+
+def smoothed_covariance(covariance: Array, size: Array) -> Array:
+    """Steady the sampling covariance of small municipalities (M × k × k) by the pooled one.
 
     Five persons without a job have an estimated variance of zero, which would give them all the weight. The
     covariance per episode is therefore mixed with the one pooled over municipalities, the pooled one counting
     as much as ``PRIOR_EPISODES`` episodes.
 
-    Parameters
-    ----------
-    covariance : array, M × k × k
-        Sampling covariance of the changes.
-    n_before, n_after : array, M
-        Episodes (or effective episodes) in the two windows.
-
-    Returns
-    -------
-    array, M × k × k
-
     Examples
     --------
     >>> v = np.array([0.0, 0.25 / 50]).reshape(2, 1, 1)
-    >>> smooth = smoothed_covariance(v, np.array([2, 100]), np.array([2, 100]))
-    >>> bool(smooth[0, 0, 0] > 0.2)
+    >>> bool(smoothed_covariance(v, np.array([1.0, 50.0]))[0, 0, 0] > 0.2)
     True
     """
-    before, after = np.asarray(n_before, float), np.asarray(n_after, float)
-    if (before <= 0).any() or (after <= 0).any():
-        empty = int(((before <= 0) | (after <= 0)).sum())
-        raise ValueError(f"changes: {empty} municipalities have no episodes in a window; drop them before")
-    size = 1 / (1 / before + 1 / after)
     per_episode = covariance * size[:, None, None]
     pooled = np.einsum("m,mij->ij", size, per_episode) / size.sum()
     own = (size / (size + PRIOR_EPISODES))[:, None, None]
     return (own * per_episode + (1 - own) * pooled) / size[:, None, None]
 
 
-def episode_variance(covariance: Array, n_before: Array, n_after: Array) -> Array:
+def episode_variance(covariance: Array, size: Array) -> Array:
     """Pooled variance of each outcome between episodes, from the sampling covariance of changes (k)."""
-    size = 1 / (1 / np.asarray(n_before, float) + 1 / np.asarray(n_after, float))
     own = np.diagonal(covariance, axis1=1, axis2=2) * size[:, None]
     pooled: Array = size @ own / size.sum()
     return pooled
@@ -102,20 +93,9 @@ def shock_posterior(
     of plugging in one estimate keeps the interval honest when the estimate is zero by chance (Gelman 2006,
     Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
 
-    Parameters
-    ----------
-    change : array, R × M
-        Changes of M comparison municipalities; R replicates or outcomes at once.
-    variance : array, R × M
-        Their sampling variances.
-    group : integer array, M, optional
-        Labour market area of each; without it no shared shock is estimated.
-    scale : array, R, optional
-        Standard deviation of the half-normal fall-off; none by default.
-
-    Returns
-    -------
-    ShockPosterior
+    `change` holds the changes of M comparison municipalities, `variance` their sampling variances, R
+    replicates or outcomes at once (R × M). `group` is the labour market area of each municipality; without it
+    no shared shock is estimated. `scale` is the standard deviation of the half-normal fall-off of each row.
 
     Raises
     ------

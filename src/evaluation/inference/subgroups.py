@@ -26,19 +26,8 @@ def groups_differ(
     Each group's change less that of the first group, municipality by municipality, so that shocks which all
     groups of a municipality share cancel; then the F test with the covariance of placebo areas.
 
-    Parameters
-    ----------
-    changes : sequence of MunicipalChanges
-        One a group of persons.
-    outcome : str
-        One of their outcomes.
-    groups, areas
-        As for `placebo_areas`.
-
-    Returns
-    -------
-    float
-        Missing with fewer than two groups, or where their municipalities in common are too few.
+    `changes` are those of each group of persons, `groups` and `areas` as for `placebo_areas`. Missing with
+    fewer than two groups, or where their municipalities in common are too few.
     """
     if len(changes) < 2:
         return np.nan
