@@ -14,8 +14,9 @@ import pytest
 from evaluation.costs import municipal_share, prices
 from evaluation.economics import public_funds
 from evaluation.economics.fieller import fieller
+from published_data import ORACLES
 
-FOLDER = Path(__file__).parents[2] / "shared" / "oracles" / "costs"
+FOLDER = ORACLES / "costs"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the oracle data sets are not beside the project")
 CHECKED: dict[str, int] = {}
 KINDS = {"bounded": "interval", "exclusive": "outside", "whole_line": "everything"}

@@ -1,7 +1,6 @@
 """Pooling over areas: published meta-analysis, peers, known truth of intervals and rank sets."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,7 @@ import pytest
 from evaluation.pooling.funnels import funnel
 from evaluation.pooling.random_effects import random_effects, shrunken
 from evaluation.pooling.ranks import rank_intervals, rankable
-
-ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+from published_data import ORACLES
 
 
 @pytest.fixture(scope="module")

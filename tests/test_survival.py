@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from evaluation.outcomes.survival import aalen_johansen
-
-ORACLES = Path(__file__).parents[2] / "shared" / "oracles" / "effects"
+from published_data import ORACLES
 
 
 def oracle(name):
     """Expected results of one data set, computed with R's survival, cmprsk and survRM2."""
-    path = ORACLES / "expected" / f"{name}.json"
+    path = ORACLES / "effects" / "expected" / f"{name}.json"
     if not path.exists():
         pytest.skip("the folder of published data sets is not there")
     content = json.loads(path.read_text())
-    return pd.read_csv(ORACLES / content["data"][0]), content["items"][0]["expected"]
+    return pd.read_csv(ORACLES / "effects" / content["data"][0]), content["items"][0]["expected"]
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,10 @@ from validation import published
 from validation.cells import AREAS, known_truth, simulate_changes, summarise
 from validation.published import oracle_table
 
+from published_data import ORACLES
+
 STORED = Path(__file__).parents[1] / "docs" / "validation" / "published.csv"
-ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+
 KINDS = ("one_small", "one_large", "five", "twenty_two")
 
 
