@@ -53,11 +53,10 @@ def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray) -> Linea
     >>> fit.coefficients.ravel().round(6).tolist()
     [1.0, 2.0]
     """
-    w = weights
-    scale = np.sqrt((w[:, None] * x**2).sum(axis=0) / max(w.sum(), 1e-300))
+    scale = np.sqrt((weights[:, None] * x**2).sum(axis=0) / max(weights.sum(), 1e-300))
     scale[scale == 0] = 1.0
     z = x / scale
-    root = np.sqrt(w)[:, None]
+    root = np.sqrt(weights)[:, None]
     u, s, vt = np.linalg.svd(root * z, full_matrices=False)
     held = s > s.max(initial=0.0) * 1e-10
     inverse = np.where(held, 1.0 / np.where(held, s, 1.0), 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,28 @@ from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.study import Study
 
-Variant = Callable[[], pd.DataFrame]
+
+@dataclass(frozen=True)
+class _Setting:
+    """What the variants of one area share."""
+
+    episodes: pd.DataFrame
+    study: Study
+    area: str
+    outcomes: Sequence[str]
+    placebo: Callable[..., pd.DataFrame]
+
+    def compared(self, **choices: Any) -> pd.DataFrame:
+        """Episodes of the main comparison, or of another choice of window, pool or group."""
+        return compare(self.episodes, self.study, area=self.area, **choices).frame
+
+    def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
+        return changes_of(data, outcomes=self.outcomes, covariates=self.study.covariates, method=method)
+
+    def main_design(self, method: Method = "dr", **choices: Any) -> pd.DataFrame:
+        """The main estimator and its inference on another choice."""
+        data = self.compared(**choices)
+        return ledger_columns(self.placebo(self.changes(data, method)), data)
 
 
 def sensitivity_rows(
@@ -62,98 +83,62 @@ def sensitivity_rows(
     """
     outcomes = study.outcomes.primary[:2] if outcomes is None else outcomes
     near = neighbours(municipalities, study.areas, area=area)
-    placebo = partial(placebo_areas, seed=seed, **shock_structure(municipalities, study.areas, area=area))
-    measured: dict[str, Any] = {"outcomes": outcomes, "covariates": study.covariates}
-
-    def inferred(data: pd.DataFrame, method: Method = "dr") -> pd.DataFrame:
-        return _inferred(data, placebo=placebo, method=method, **measured)
-
-    series = partial(_synthetic, episodes, study, area=area, outcomes=outcomes)
-
-    def after(**choices: Any) -> pd.DataFrame:
-        return compare(episodes, study, area=area, **choices).frame
-
-    variants: dict[str, Variant] = {
-        **{
-            f"baseline_{name}": partial(lambda before: inferred(after(before=before)), name)
-            for name in study.other_baselines
-        },
-        "donut_3m": lambda: inferred(after(donut_months=3)),
-        "neighbours_excluded": lambda: inferred(after(drop_municipalities=near)),
-        "with_possible_pilots": lambda: inferred(after(pool=("comparison", "possible_pilot"))),
-        "regression_adjustment": lambda: inferred(after(), method="reg"),
-        "entropy_weights": lambda: _entropy(after(), placebo=placebo, **measured),
-        "triple_difference": lambda: _triple(
-            after(), after(group="te_office_stayers"), placebo=placebo, **measured
-        ),
-        "synthetic_control": lambda: series(method="synthetic_control"),
-        "synthetic_did": lambda: series(method="synthetic_did"),
-        f"discontinuity_{study.target_group.stay_age}": lambda: _discontinuity(
-            episodes, study, area=area, outcomes=outcomes
-        ),
-        "naive_clustered": lambda: _naive(after(), **measured),
+    shocks = shock_structure(municipalities, study.areas, area=area)
+    given = _Setting(episodes, study, area, outcomes, partial(placebo_areas, seed=seed, **shocks))
+    baselines = {f"baseline_{name}": name for name in study.other_baselines}
+    variants: dict[str, Callable[[], pd.DataFrame]] = {
+        **{name: partial(given.main_design, before=window) for name, window in baselines.items()},
+        "donut_3m": partial(given.main_design, donut_months=3),
+        "neighbours_excluded": partial(given.main_design, drop_municipalities=near),
+        "with_possible_pilots": partial(given.main_design, pool=("comparison", "possible_pilot")),
+        "regression_adjustment": partial(given.main_design, method="reg"),
+        "entropy_weights": partial(_entropy, given),
+        "triple_difference": partial(_triple, given),
+        "synthetic_control": partial(_synthetic, given, method="synthetic_control"),
+        "synthetic_did": partial(_synthetic, given, method="synthetic_did"),
+        f"discontinuity_{study.target_group.stay_age}": partial(_discontinuity, given),
+        "naive_clustered": partial(_naive, given),
     }
     if area == "all":
-        variants["cluster_bootstrap"] = lambda: _bootstrap(after(), seed=seed, **measured)
+        variants["cluster_bootstrap"] = partial(_bootstrap, given, seed=seed)
     main = study.main_baseline
-    baselines = {f"baseline_{name}": name for name in study.other_baselines}
     parts = [
-        _attempt(run, outcomes=outcomes).assign(specification=name, window=baselines.get(name, main))
+        _attempt(run, outcomes).assign(specification=name, window=baselines.get(name, main))
         for name, run in variants.items()
     ]
-    left_out = _left_out(changes, after(), placebo=placebo, outcomes=outcomes).assign(window=main)
-    rows = pd.concat([*parts, left_out], ignore_index=True)
+    parts.append(_left_out(given, changes).assign(specification="leave_one_out", window=main))
+    rows = pd.concat(parts, ignore_index=True)
     return rows.assign(measure="att", item=rows["item"].fillna("") if "item" in rows else "")
 
 
-def _attempt(run: Variant, *, outcomes: Sequence[str]) -> pd.DataFrame:
+def _attempt(run: Callable[[], pd.DataFrame], outcomes: Sequence[str]) -> pd.DataFrame:
     try:
         return run().assign(status="ok")
     except ValueError as refusal:
         return pd.DataFrame({"outcome": list(outcomes), "status": "missing", "method": str(refusal)})
 
 
-def _inferred(
-    data: pd.DataFrame,
-    *,
-    placebo: Callable[..., pd.DataFrame],
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-    method: Method = "dr",
-) -> pd.DataFrame:
-    changes = changes_of(data, outcomes=outcomes, covariates=covariates, method=method)
-    return ledger_columns(placebo(changes), data)
-
-
-def _entropy(
-    data: pd.DataFrame,
-    *,
-    placebo: Callable[..., pd.DataFrame],
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-) -> pd.DataFrame:
+def _entropy(given: _Setting) -> pd.DataFrame:
     """Comparison episodes of each period weighted to the covariate means of that period's pilot entrants."""
-    weight = pd.concat(
-        [
-            att_weights(rows, target="treated", covariates=covariates, method="entropy").weight
-            for _, rows in data.groupby("post")
-        ]
+    data = given.compared()
+    weights = [
+        att_weights(rows, target="treated", covariates=given.study.covariates, method="entropy").weight
+        for _, rows in data.groupby("post")
+    ]
+    found = municipal_changes(
+        data.assign(weight=pd.concat(weights)),
+        outcomes=given.outcomes,
+        covariates=(),
+        method="none",
+        weights="weight",
     )
-    weighted = data.assign(weight=weight)
-    found = municipal_changes(weighted, outcomes=outcomes, covariates=(), method="none", weights="weight")
-    return ledger_columns(placebo(found), data)
+    return ledger_columns(given.placebo(found), data)
 
 
-def _triple(
-    target: pd.DataFrame,
-    stayers: pd.DataFrame,
-    *,
-    placebo: Callable[..., pd.DataFrame],
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-) -> pd.DataFrame:
+def _triple(given: _Setting) -> pd.DataFrame:
     """Change of the target group less that of jobseekers who stayed with the TE office, by municipality."""
-    one, other = (changes_of(data, outcomes=outcomes, covariates=covariates) for data in (target, stayers))
+    target = given.compared()
+    one, other = (given.changes(data) for data in (target, given.compared(group="te_office_stayers")))
     place = pd.Index(other.municipality).get_indexer(pd.Index(one.municipality))
     both = place >= 0
     if not one.treated[both].any():
@@ -168,14 +153,13 @@ def _triple(
         n_before=np.minimum(difference.n_before, other.n_before[place[both]]),
         n_after=np.minimum(difference.n_after, other.n_after[place[both]]),
     )
-    return ledger_columns(placebo(difference), target)
+    return ledger_columns(given.placebo(difference), target)
 
 
-def _synthetic(
-    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str], method: SyntheticMethod
-) -> pd.DataFrame:
+def _synthetic(given: _Setting, *, method: SyntheticMethod) -> pd.DataFrame:
     """Quarterly means: the area against a weighted average of regions of comparison municipalities."""
-    rows = episodes[episodes["group"].eq("target_group") & episodes["window"].ne("")]
+    study, area, rows = given.study, given.area, given.episodes
+    rows = rows[rows["group"].eq("target_group") & rows["window"].ne("")]
     # Quarters that the windows cut or that the start falls into would mix before and after.
     later = study.after.quarters
     rows = rows[rows["index_quarter"].isin([*study.quarters_before, *later])]
@@ -183,7 +167,7 @@ def _synthetic(
     rows = rows[own | rows["arm"].eq("comparison")]
     unit = rows["region"].where(~own.reindex(rows.index), "pilot")
     parts = []
-    for outcome in outcomes:
+    for outcome in given.outcomes:
         means = rows.assign(unit=unit).pivot_table(index="unit", columns="index_quarter", values=outcome)
         means = means.dropna(axis=1, how="all")
         complete = means[means.notna().all(axis=1)]
@@ -194,12 +178,10 @@ def _synthetic(
     return ledger_columns(pd.concat(parts, ignore_index=True), data)
 
 
-def _discontinuity(
-    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]
-) -> pd.DataFrame:
+def _discontinuity(given: _Setting) -> pd.DataFrame:
     """Jump at the age limit among those who stay when they are older: the younger were moved."""
-    rule = study.target_group
-    rows = compare(episodes.assign(group="target_group"), study, area=area).frame
+    rule = given.study.target_group
+    rows = replace(given, episodes=given.episodes.assign(group="target_group")).compared()
     rows = rows[
         rows["treated"]
         & rows["post"]
@@ -209,21 +191,22 @@ def _discontinuity(
     ]
     # Running downwards in age, so that crossing the cutoff is being moved to the municipality.
     rows = rows.assign(years_below=-rows[f"days_from_{rule.stay_age}"] / 365.25)
-    found = discontinuity(rows, outcomes=outcomes, running="years_below", cutoff=0.0)
+    found = discontinuity(rows, outcomes=given.outcomes, running="years_below", cutoff=0.0)
     return ledger_columns(found, rows)
 
 
-def _naive(data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str]) -> pd.DataFrame:
-    return ledger_columns(naive_clustered(data, outcomes=outcomes, covariates=covariates), data)
+def _naive(given: _Setting) -> pd.DataFrame:
+    data = given.compared()
+    found = naive_clustered(data, outcomes=given.outcomes, covariates=given.study.covariates)
+    return ledger_columns(found, data)
 
 
-def _bootstrap(
-    data: pd.DataFrame, *, outcomes: Sequence[str], covariates: Sequence[str], seed: int
-) -> pd.DataFrame:
+def _bootstrap(given: _Setting, *, seed: int) -> pd.DataFrame:
     """All areas together: municipalities drawn with replacement, influence values summed by municipality."""
+    data = given.compared()
     if min(arms := data.groupby("treated")["municipality"].nunique()) < 2:
         raise ValueError(f"design: an arm has {min(arms)} municipality; at least two are needed to resample")
-    estimate, influence = did_rc(data, outcomes=outcomes, covariates=covariates)
+    estimate, influence = did_rc(data, outcomes=given.outcomes, covariates=given.study.covariates)
     errors = cluster_bootstrap(influence, data["municipality"], draws=9_999, seed=seed)
     beyond = (errors.abs() >= estimate.abs()).sum()
     table = pd.DataFrame(
@@ -240,28 +223,24 @@ def _bootstrap(
     return ledger_columns(table, data)
 
 
-def _left_out(
-    changes: MunicipalChanges,
-    data: pd.DataFrame,
-    *,
-    placebo: Callable[..., pd.DataFrame],
-    outcomes: Sequence[str],
-) -> pd.DataFrame:
+def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
+    """The area without each of its municipalities in turn."""
     treated = np.flatnonzero(changes.treated)
-    fixed = {"specification": "leave_one_out"}
     if len(treated) < 2:
-        refused = {"outcome": list(outcomes), "status": "not_run", "method": "one municipality"}
-        return pd.DataFrame(refused).assign(**fixed)
+        refused = {"outcome": list(given.outcomes), "status": "not_run", "method": "one municipality"}
+        return pd.DataFrame(refused)
+    data = given.compared()
     # small municipalities count with the one that they joined
-    joined = changes.left_out.set_index("municipality").get("joined", pd.Series(dtype=str))
+    joined = changes.left_out.set_index("municipality")["joined"]
     place = data["municipality"].astype("str")
     place = place.map(joined[joined != ""]).fillna(place)
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
-        found = ledger_columns(placebo(fewer, outcomes=outcomes), data[place != changes.municipality[unit]])
+        found = given.placebo(fewer, outcomes=given.outcomes)
+        found = ledger_columns(found, data[place != changes.municipality[unit]])
         parts.append(found.assign(item=str(changes.municipality[unit])))
-    return pd.concat(parts, ignore_index=True).assign(status="ok", **fixed)
+    return pd.concat(parts, ignore_index=True).assign(status="ok")
 
 
 def _only(changes: MunicipalChanges, kept: np.ndarray) -> MunicipalChanges:
