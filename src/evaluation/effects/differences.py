@@ -117,7 +117,7 @@ def municipal_changes(
         score[np.ix_(block.rows, block.columns)] = rows
     kept = np.unique(codes[codes >= 0])
     kept = kept[np.argsort(~in_pilot[kept], kind="stable")]
-    covariance = _within_covariance(score, codes, data.get("person_id"), len(units))
+    covariance = within_covariance(score, codes, data.get("person_id"), len(units))
     arm = in_pilot[kept]
     share = weight[kept] / np.where(arm, weight[kept][arm].sum(), weight[kept][~arm].sum())
     n = _episodes(codes[codes >= 0], data["post"].to_numpy(float)[codes >= 0], len(units))[kept]
@@ -201,7 +201,7 @@ def _scores(
     return change, error, np.bincount(codes, weights=total_weight, minlength=units).astype(float)
 
 
-def _within_covariance(
+def within_covariance(
     score: FloatArray, codes: NDArray[np.intp], persons: pd.Series[Any] | None, units: int
 ) -> FloatArray:
     """Covariance of the changes from sums of errors per person within municipality (M × k × k)."""

@@ -10,10 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.effects.covariates import covariate_matrix, outside_support
-from evaluation.effects.differences import MunicipalChanges
-from evaluation.effects.regression import least_squares, odds_fit, sum_by
+from evaluation.effects.differences import MunicipalChanges, within_covariance
+from evaluation.effects.regression import least_squares, odds_fit
+
+FloatArray = NDArray[np.float64]
+FEWEST_EPISODES = 3  # in every quarter, else a comparison unit is left out
+FEWEST_UNITS = 5
 
 
 def quarterly_changes(
@@ -23,27 +28,13 @@ def quarterly_changes(
     covariates: Sequence[str],
     units: pd.Series,
     baseline: str,
-    min_episodes: int = 3,
 ) -> MunicipalChanges:
     """Covariate-adjusted difference of every quarter from the baseline window, one unit a labour market area.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Episodes with `treated`, `municipality`, `window`, `index_quarter`, covariates and the outcome.
-    outcome : str
-    covariates : sequence of str
-    units : pandas.Series
-        Labour market area by municipality; the treated area is one unit, "pilot".
-    baseline : str
-        Window whose mean each quarter is compared with.
-    min_episodes : int
-        A comparison unit needs as many episodes in every quarter, else it is left out.
-
-    Returns
-    -------
-    MunicipalChanges
-        Its outcomes are the quarters.
+    `data` holds episodes with `treated`, `municipality`, `window`, `index_quarter`, covariates and the
+    outcome, `units` the labour market area by municipality (the treated area is one unit, "pilot"),
+    `baseline` the window whose mean each quarter is compared with. A comparison unit with fewer than three
+    episodes in a quarter is left out. The outcomes of what is returned are the quarters.
 
     Raises
     ------
@@ -72,11 +63,11 @@ def quarterly_changes(
         raise ValueError(
             f"design: the area has {int((counts[pilot] == 0).sum())} quarters without an episode"
         )
-    kept = np.flatnonzero(pilot | ((counts >= min_episodes).all(axis=1)))
-    if (~pilot[kept]).sum() < 5:
+    kept = np.flatnonzero(pilot | ((counts >= FEWEST_EPISODES).all(axis=1)))
+    if (~pilot[kept]).sum() < FEWEST_UNITS:
         raise ValueError(
-            f"design: {int((~pilot[kept]).sum())} labour market areas have {min_episodes} comparison "
-            "episodes in every quarter; at least 5 are needed"
+            f"design: {int((~pilot[kept]).sum())} labour market areas have {FEWEST_EPISODES} comparison "
+            f"episodes in every quarter; at least {FEWEST_UNITS} are needed"
         )
 
     shape = (len(labels), len(quarters))
@@ -86,8 +77,7 @@ def quarterly_changes(
     errors = np.zeros((len(rows), len(quarters)))
     errors[np.arange(len(rows)), quarter] = score
     errors[base] -= base_score[:, None]
-    people = pd.factorize(rows["person_id"])[0]
-    covariance = np.stack([_within(errors[unit == one], people[unit == one]) for one in kept])
+    covariance = within_covariance(errors, unit, rows["person_id"], shape[0])[kept]
     total = np.bincount(unit, weights=weight)
     share = total[kept] / np.where(pilot[kept], total[pilot].sum(), total[kept][~pilot[kept]].sum())
     inside = np.bincount(unit[base], minlength=shape[0])
@@ -105,8 +95,8 @@ def quarterly_changes(
 
 
 def _cell_means(
-    values: np.ndarray, weight: np.ndarray, cell: np.ndarray, cells: int
-) -> tuple[np.ndarray, np.ndarray]:
+    values: FloatArray, weight: FloatArray, cell: NDArray[np.intp], cells: int
+) -> tuple[FloatArray, FloatArray]:
     """Weighted mean per cell (NaN where empty) and each row's part in its error."""
     total = np.bincount(cell, weights=weight, minlength=cells)
     with np.errstate(invalid="ignore"):
@@ -114,10 +104,3 @@ def _cell_means(
             total > 0, total, np.nan
         )
     return mean, weight / total[cell] * (values - mean[cell])
-
-
-def _within(errors: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Covariance from sums of errors per person."""
-    codes, found = pd.factorize(people)
-    sums = sum_by(errors, codes.astype(np.intp), len(found))
-    return sums.T @ sums * (len(found) / max(len(found) - 1, 1))
