@@ -12,7 +12,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from evaluation.results import disclosure, ledger
+from evaluation.results import ledger
+from evaluation.results.withholding import withheld
+from evaluation.units import unit_of
+from small_register import TRIALS
 
 AREAS = ("helsinki", "oulu", "raasepori-hanko")
 SIZES = {"helsinki": 42_000, "oulu": 14_300, "raasepori-hanko": 640, "all": 160_000}
@@ -162,8 +165,8 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
         "fail": {"overlap": "fail", "clusters": "fail"},
     }
     found = states[VERDICTS[area]]
-    estimates = np.array([0.004, 0.002, 0.001, 0.003, np.nan, 0.97, 0.02, 41.0])
-    wide = np.array([0.008, 0.009, 0.006, 0.008, np.nan, np.nan, np.nan, np.nan])
+    estimates = np.array([0.001, 0.002, 0.001, 0.003, np.nan, 0.97, 0.02, 41.0])
+    wide = np.array([0.003, 0.009, 0.006, 0.008, np.nan, np.nan, np.nan, np.nan])
     add(
         pd.DataFrame({"item": CHECKS, **_interval(estimates, wide)}).assign(
             status=["not_run" if c == "hidden_bias" else found.get(c, "pass") for c in CHECKS],
@@ -173,19 +176,23 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
         measure="diagnostic",
         outcome="open_employment_12m",
     )
-    add(
-        pd.DataFrame({"estimate": [0.012]}),
-        topic="comparability",
-        measure="breakdown",
-        outcome="open_employment_12m",
-        unit="share",
-    )
-    add(
-        pd.DataFrame({"item": [REASONS[area]], "status": [VERDICTS[area]]}),
-        topic="comparability",
-        measure="verdict",
-        outcome="open_employment_12m",
-    )
+    for outcome in TRIALS.outcomes.judged:
+        unit = unit_of(outcome)
+        size = 1.0 if unit == "share" else 100.0
+        if outcome != "open_employment_12m":
+            found = pd.DataFrame({"item": ["pre_trend"], **_interval(np.array([0.1]), np.array([0.3]))})
+            add(found, topic="comparability", measure="diagnostic", outcome=outcome, unit=unit, status="pass")
+        said = pd.DataFrame({"item": ["contradiction"], "estimate": [0.0]})
+        add(said, topic="comparability", measure="diagnostic", outcome=outcome, unit="number", status="pass")
+        bound = pd.DataFrame({"item": ["per_year"], "estimate": [0.012 * size]})
+        add(bound, topic="comparability", measure="breakdown", outcome=outcome, unit=unit)
+    for outcome in TRIALS.outcomes.checked:
+        add(
+            pd.DataFrame({"item": [REASONS[area]], "status": [VERDICTS[area]]}),
+            topic="comparability",
+            measure="verdict",
+            outcome=outcome,
+        )
 
     # description
     quarters = pd.period_range("2018Q1", "2023Q4", freq="Q")
@@ -669,7 +676,7 @@ def _whole() -> pd.DataFrame:
     tried = validation.assign(area="all", topic="validation", simulated=True, method="200 runs; 1750 persons")
     parts.append(tried.assign(item="small"))
     whole = ledger.rows(pd.concat(parts, ignore_index=True))
-    whole.loc[disclosure.withheld(whole), "status"] = "withheld"
+    whole.loc[withheld(whole, TRIALS), "status"] = "withheld"
     hidden = whole["status"].isin(["withheld", "suppressed", "missing"])
     whole.loc[hidden, ["estimate", "std_error", "ci_low", "ci_high", "p_value"]] = np.nan
     return whole.sort_values(ledger.KEY, kind="stable", ignore_index=True)

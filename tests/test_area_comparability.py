@@ -6,15 +6,22 @@ import pytest
 
 from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import comparability
-from evaluation.diagnostics import verdict as verdict_of_diagnostics
 from evaluation.diagnostics.area import balance_rows, finding_checks, negative_controls
-from evaluation.inference.area import changes_of, effect_rows, labour_market_areas
+from evaluation.diagnostics.verdict import verdicts
+from evaluation.inference.area import changes_of, effect_rows, labour_market_areas, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
 HEADLINE, COVARIATES = TRIALS.outcomes.headline, TRIALS.covariates
 
+JUDGED = TRIALS.outcomes.first_screen  # the small register has no costs
 STATUSES = {"pass", "concern", "fail", "not_run"}
+
+
+def given(study):
+    """Area, shocks and seed of the checks."""
+    shocks = shock_structure(study.municipalities, TRIALS.areas, area="oulu")
+    return {"area": "oulu", "shocks": shocks, "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +60,13 @@ def test_an_area_of_other_people_fails_or_worries(main):
 
 
 def test_negative_controls_are_three_and_name_what_could_not_be_made(study):
-    rows = negative_controls(study.episodes, TRIALS, area="oulu", municipalities=study.municipalities, seed=1)
-    assert rows["item"].tolist() == ["placebo_date", "placebo_outcome", "placebo_population"]
+    rows = negative_controls(study.episodes, TRIALS, **given(study))
+    judged = len(TRIALS.outcomes.judged)
+    assert rows["item"].value_counts().to_dict() == {
+        "placebo_date": judged,
+        "placebo_outcome": 1,
+        "placebo_population": judged,
+    }
     assert set(rows["status"]) <= STATUSES
     missing = rows[rows["status"] == "not_run"]
     assert missing["estimate"].isna().all() and (missing["method"] != "").all()
@@ -68,13 +80,13 @@ def test_a_date_before_the_trial_with_an_effect_is_seen(study):
     )
     low = moved["area"].eq("oulu") & moved["window"].eq("2018_19")
     moved[HEADLINE] = moved[HEADLINE].mask(low, 0.0)
-    rows = negative_controls(moved, TRIALS, area="oulu", municipalities=study.municipalities, seed=1)
-    row = rows.set_index("item").loc["placebo_date"]
+    rows = negative_controls(moved, TRIALS, **given(study))
+    row = rows[rows["outcome"] == HEADLINE].set_index("item").loc["placebo_date"]
     assert row["status"] == "fail" and row["ci_low"] > 0
 
 
 def test_checks_of_the_finding_hang_on_its_numbers(main, study):
-    changes = changes_of(main, outcomes=[HEADLINE], covariates=COVARIATES)
+    changes = changes_of(main, outcomes=JUDGED, covariates=COVARIATES)
     effects = effect_rows(
         main,
         changes,
@@ -84,18 +96,21 @@ def test_checks_of_the_finding_hang_on_its_numbers(main, study):
         seed=1,
     )
     rows = finding_checks(effects, changes, TRIALS)
-    assert {"hidden_bias", "clusters"} <= set(rows["item"]) and "breakdown" in set(rows["measure"])
+    assert {"hidden_bias", "clusters"} <= set(rows["item"])
+    found = effects[(effects["measure"] == "att") & ((effects["ci_low"] > 0) | (effects["ci_high"] < 0))]
+    overturned = rows[rows["measure"] == "breakdown"]
+    assert set(overturned["outcome"]) == set(found["outcome"]) & set(JUDGED)
     att = effects[effects["measure"] == "att"].iloc[0]
     assert (rows["persons"] == att["persons"]).all()
 
 
 def test_all_checks_together_give_one_verdict_that_fits_the_ledger(main, study):
-    given = {"area": "oulu", "municipalities": study.municipalities, "seed": 1}
     balance, checks = balance_rows(main, TRIALS)
-    controls = negative_controls(study.episodes, TRIALS, **given)
+    controls = negative_controls(study.episodes, TRIALS, **given(study))
     pre_trend = comparability.not_run("pre_trend", reason="too few episodes", outcome=HEADLINE)
-    verdict = verdict_of_diagnostics.verdict(pd.concat([checks, controls, pre_trend], ignore_index=True))
-    assert len(verdict) == 1 and verdict["status"].item() in STATUSES - {"pass"}
+    verdict = verdicts(pd.concat([checks, controls, pre_trend], ignore_index=True), TRIALS)
+    assert verdict["outcome"].tolist() == list(TRIALS.outcomes.checked)
+    assert set(verdict["status"]) <= STATUSES - {"pass"}
     every = pd.concat([balance, checks, controls, pre_trend, verdict], ignore_index=True)
     ledger.rows(every.drop(columns="topic"), topic="comparability", area="oulu", simulated=True)
 

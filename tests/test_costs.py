@@ -100,10 +100,8 @@ def test_ledger_counts_paid_unemployed_days_and_skips_service_days(threshold):
         benefits=support(2),
         spells=[(1, "service", "20", MONDAY + 2, MONDAY + 5), (1, "service", "3", MONDAY + 3, MONDAY + 5)],
     )
-    opening = pd.Series({1: threshold - 3})
-    out = payers.cost(
-        data, episodes((1, MONDAY)), opening_days=opening, **(SETTINGS | {"reference": untaxed()})
-    )
+    data.benefits["paid_days_before"] = [threshold - 3.0, np.nan]  # the payer's own count
+    out = payers.cost(data, episodes((1, MONDAY)), **(SETTINGS | {"reference": untaxed()}))
     municipal = 10.0 * (2 * share[0] + share[0] + 4 * share[1])
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(municipal)
     assert out["item_labour_market_support_state_12m_eur"].iloc[0] == pytest.approx(100.0 - municipal)
@@ -116,6 +114,34 @@ def test_history_before_the_index_date_counts_and_is_not_charged():
     factor = 1.0  # paid in 2020, prices of 2020
     assert out["item_labour_market_support_municipality_12m_eur"].iloc[0] == pytest.approx(25.0 * factor)
     assert out["cost_all_public_12m_eur"].iloc[0] == pytest.approx(100.0 * factor)
+
+
+def municipal_part(data, rows, **given):
+    """The municipality's part of the labour market support of the first episode."""
+    out = payers.cost(data, rows, **(SETTINGS | {"reference": untaxed(), "price_year": 2020} | given)).iloc[0]
+    paid = [out[f"item_labour_market_support_{payer}_12m_eur"] for payer in ("municipality", "state")]
+    return paid[0] / sum(paid)
+
+
+def test_days_are_counted_over_the_same_distance_before_each_index_date():
+    data = register(benefits=support(120))  # 600 paid days in a row
+    late = episodes((1, MONDAY + 7 * 119))  # the last week: 595 paid days before
+    assert municipal_part(data, late) == pytest.approx(0.5)
+    assert municipal_part(data, late, look_back_days=7 * 61) == pytest.approx(0.5)
+    assert municipal_part(data, late, look_back_days=7 * 59) == 0  # 295 days before its first day
+    # a month later the count goes on from the same day
+    whole = episodes((1, MONDAY + 7 * 80))
+    assert municipal_part(data, whole, look_back_days=7 * 40) == pytest.approx(0.5 * 20 / 40, abs=0.005)
+
+
+@pytest.mark.parametrize("begins", [0, 30, 60])
+def test_the_payers_own_count_makes_the_share_the_same_wherever_the_register_begins(begins):
+    data = register(benefits=support(120))
+    told = 5.0 * np.arange(120)
+    told[1::2] = np.nan  # told at some payments only
+    data.benefits = data.benefits.assign(paid_days_before=told).iloc[begins:]
+    late = episodes((1, MONDAY + 7 * 80))
+    assert municipal_part(data, late, look_back_days=30) == pytest.approx(0.5)
 
 
 def rich_register(people=300, seed=1):

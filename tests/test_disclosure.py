@@ -200,7 +200,7 @@ def test_a_failed_verdict_withholds_effect_cost_difference_and_ratio_of_that_are
         {"topic": "description", "measure": "mean", "estimate": 12.0, "persons": 900},
     ]
     frame = pd.DataFrame(cells)
-    frame = frame.assign(area=frame["area"].fillna("oulu"))
+    frame = frame.assign(area=frame["area"].fillna("oulu"), outcome="open_employment_12m")
     cleared = clear(ledger.rows(frame, simulated=True))
     assert cleared["status"].tolist() == ["fail", "withheld", "ok", "withheld", "withheld", "withheld", "ok"]
     assert cleared["estimate"].isna().tolist() == [True, True, False, True, True, True, False]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.results import ledger
 from evaluation.words import comparisons as area_sentences
-from evaluation.words import costs, findings, first_screen
+from evaluation.words import costs, fairness, findings, first_screen
 from evaluation.words.findings import effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
@@ -42,6 +42,11 @@ BANNED = {
     "sv": r"ingen effekt|bevisa|bevisat|signifikan|bäst|sämst",
     "en": r"no effect|prove|significan|\bbest\b|\bworst\b",
 }
+
+PASSED = [
+    {"topic": "comparability", "measure": "verdict", "status": "pass", "outcome": outcome}
+    for outcome in TRIALS.outcomes.checked
+]
 
 
 def row(low, high, unit="share", *, outcome=None, status="ok"):
@@ -224,7 +229,7 @@ def test_unchecked_comparison_does_not_count_as_fair(cleared):
 
 def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
     words = get("en")
-    verdict = first_screen.verdict(cleared, TRIALS, area="helsinki", language=words)
+    verdict = fairness.verdict(cleared, TRIALS, area="helsinki", language=words)
     assert verdict.kind == "concern"
     assert "development before the trial differs" in verdict.text
     assert first_screen.certainty(cleared, TRIALS, area="helsinki", outcome="service_days_12m") == 2
@@ -265,7 +270,7 @@ def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
          "ci_low": low, "ci_high": high, "unit": "eur", "window": "2019_20"}
         for payer, (low, high) in payers.items()
     ]  # fmt: skip
-    frame.append({"topic": "comparability", "measure": "verdict", "status": "pass"})
+    frame += PASSED
     months_row = {"measure": "delta_effect", "ci_low": months[0], "ci_high": months[1], "unit": "months"}
     frame.append({"topic": "cost_effectiveness", "item": "all_public"} | months_row)
     if ratio:
@@ -317,7 +322,7 @@ def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, 
 def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
     frame = pd.DataFrame(
         [
-            {"topic": "comparability", "measure": "verdict", "status": "pass"},
+            *PASSED,
             {"topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public", "x": 1500.0,
              "ci_low": low, "ci_high": high, "unit": "eur"},
         ]

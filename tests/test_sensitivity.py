@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import changes_of, effect_rows, labour_market_areas
+from evaluation.inference.area import changes_of, effect_rows, shock_structure
 from evaluation.inference.sensitivity import sensitivity_rows
 from evaluation.results import ledger
 from small_register import TRIALS
@@ -28,6 +28,7 @@ def rows_of(episodes, study, *, area, seed=1):
         TRIALS,
         area=area,
         municipalities=study.municipalities,
+        shocks=shock_structure(study.municipalities, TRIALS.areas, area=area),
         seed=seed,
         outcomes=OUTCOMES,
     )
@@ -61,9 +62,9 @@ def test_rows_without_a_number_say_why(rows):
 
 def test_variants_are_the_main_analysis_on_other_episodes(rows, study):
     data = compare(study.episodes, TRIALS, area="pirkanmaa", before="covid").frame
-    groups = labour_market_areas(study.municipalities)
+    shocks = shock_structure(study.municipalities, TRIALS.areas, area="pirkanmaa")
     changes = changes_of(data, outcomes=OUTCOMES, covariates=COVARIATES)
-    expected = effect_rows(data, changes, groups=groups, areas=None, baseline="2019_20", seed=1)
+    expected = effect_rows(data, changes, baseline="2019_20", seed=1, **shocks)
     expected = expected[(expected["measure"] == "att") & (expected["outcome"] == HEADLINE)].iloc[0]
     found = one(rows, "baseline_covid")
     for name in ("estimate", "ci_low", "ci_high", "p_value", "persons", "episodes"):

@@ -384,28 +384,36 @@ def test_selection_lowers_levels_and_keeps_trends_parallel():
     assert abs(after - before) < 0.015  # about three Monte Carlo errors
 
 
-def test_a_broken_trend_is_as_large_as_asked():
-    settings = {"persons": 30_000, "seed": 1, "reference": REFERENCE, "effects": {}}
-    straight, broken = (simulate.draw(TRIALS, **settings, trend_break=d).episodes for d in (0.0, 0.05))
-    after = straight["after"] & straight["pilot"]
-    assert (broken["outcome"] - straight["outcome"].astype(int))[after].mean() == pytest.approx(
-        0.05, abs=0.01
+def test_a_drift_is_as_large_as_asked_before_and_after_the_start_and_for_all_jobseekers():
+    settings = {"persons": 60_000, "seed": 1, "reference": REFERENCE, "effects": {}}
+    straight, drifting = (
+        simulate.draw(TRIALS, **settings, drifts=d).episodes for d in ({}, {"helsinki": 0.03})
     )
-    assert (broken["outcome"] == straight["outcome"])[~after].all()
+    change = drifting["outcome"].astype(int) - straight["outcome"]
+    here = straight["area"] == "helsinki"
+    by_year = change[here].groupby(straight["window"]).mean()
+    for window in (-2, 0, 2):
+        assert by_year[window] == pytest.approx(0.03 * (window + 3), abs=0.02)
+    for target in (True, False):
+        late = here & (straight["target"] == target) & (straight["window"] == 2)
+        assert change[late].mean() == pytest.approx(0.15, abs=0.03)
+    assert abs(change[~here].mean()) < 0.003  # who is picked may change, how many does not
+    with pytest.raises(ValueError, match="drifts: no pilot area helsink;"):
+        simulate.draw(TRIALS, **settings, drifts={"helsink": 0.03})
 
 
 def test_shocks_have_the_size_that_was_asked_for():
     n = 4000
     sizes = pd.DataFrame({"unit": np.arange(n).astype(str)})
     home, window = np.repeat(np.arange(n), 4), np.tile([-2, 0, 1, 2], n)
-    table = pd.DataFrame({"home": home, "window": window, "pilot": False, "after": window >= 0})
+    table = pd.DataFrame({"home": home, "window": window, "pilot": False, "area": ""})
     shift = draw_shifts(
         table,
         sizes,
         selection=0,
-        trend_break=0,
         area_shock_sd=0.03,
         area_shock_share=0.3,
+        drifts={},
         rng=np.random.default_rng(1),
     ).reshape(n, 4)
     assert (shift[:, 1:].mean(axis=1) - shift[:, 0]).std() == pytest.approx(0.03, rel=0.05)
@@ -435,7 +443,8 @@ def test_what_cohorts_and_outcomes_measure_is_the_realised_effect(tmp_path):
 def test_the_truth_table_holds_set_and_realised_effects(tmp_path):
     effects = {"helsinki": {"open_employment_12m": 0.05, "service_days_12m": 6.0}, "espoo": -0.05}
     truth = pd.read_csv(write(tmp_path, persons=20_000, effects=effects) / "totuus.csv")
-    assert truth.columns.tolist()[:6] == ["area", "outcome", "group", "effect", "realised_effect", "unit"]
+    first = ["area", "outcome", "group", "effect", "drift_per_year", "realised_effect", "unit"]
+    assert truth.columns.tolist()[:7] == first
     assert set(truth["group"]) == {"target_group"}
     table = truth.set_index(["outcome", "area"])
     assert table.loc[("open_employment_12m", "helsinki"), "effect"] == 0.05

@@ -135,9 +135,26 @@ def test_separated_arms_and_unreachable_means_are_refused() -> None:
     for method in ("logistic", "entropy"):
         with pytest.raises(ValueError, match="no finite fit for 3 treated and 3 comparison rows"):
             att_weights(rows, target="pilot", covariates=["age"], method=method)
+
+
+def test_rows_told_apart_for_sure_get_next_to_no_weight() -> None:
     touching = pd.DataFrame({"pilot": [1, 1, 1, 0, 0, 0], "age": [50.0, 51, 40, 40, 21, 22]})
-    with pytest.raises(ValueError, match="separate the arms"):
-        att_weights(touching, target="pilot", covariates=["age"])
+    weight = att_weights(touching, target="pilot", covariates=["age"]).weight
+    assert weight.tolist()[3:] == pytest.approx([3, 0, 0], abs=2e-2)
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame({"pilot": rng.random(2000) < 0.3, "foreign": rng.random(2000) < 0.2})
+    # only comparison rows hold the combination of foreign and not immigrant, though both arms have each level
+    rows["immigrant"] = rows["foreign"] & (rows["pilot"] | (rng.random(2000) < 0.5))
+    rows["age"] = rng.normal(40, 10, 2000)
+    alone = rows["foreign"] & ~rows["immigrant"]
+    names = ["foreign", "immigrant", "age"]
+    for method in ("logistic", "entropy"):
+        weight = att_weights(rows, target="pilot", covariates=names, method=method).weight
+        kept = att_weights(
+            rows[~alone], target="pilot", covariates=["immigrant", "age"], method=method
+        ).weight
+        assert weight[alone].max() < 1e-3
+        assert weight[~alone].to_numpy() == pytest.approx(kept.to_numpy(), abs=2e-3)
 
 
 @pytest.mark.parametrize("pilot", [[1, 1, 1], [0, 0, 0]])

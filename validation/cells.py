@@ -15,8 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from evaluation.inference.area import shock_prior
 from evaluation.inference.contrasts import Contrast, contrast
 from evaluation.inference.placebo_areas import placebo_areas, t_reference
+from evaluation.inference.shocks import ShockPrior
 
 Array = NDArray[np.float64]
 
@@ -36,7 +38,7 @@ COMPARISONS = 142  # comparison municipalities in the reference table, Åland le
 SUBREGIONS = 42
 SHARE = 0.4  # of episodes with the outcome
 BLOCK = 100  # replicates at once: keeps M × k × k small
-METHODS = ("placebo_areas", "joint_t", "without_shared_shock", "naive_clustered")
+METHODS = ("placebo_areas", "known_variance", "joint_t", "without_shared_shock", "naive_clustered")
 
 
 def comparison_sizes(scale: float = 1.0) -> Array:
@@ -114,6 +116,22 @@ def simulate_changes(
     return changes, pd.Series(group.astype(str), index=code)
 
 
+def earlier_changes(*, replicates: int, shock_sd: float, scale: float, rng: np.random.Generator) -> Any:
+    """Changes of all municipalities between two windows before the start, shaped as `simulate_changes`."""
+    pilot = np.maximum(np.round(scale * np.concatenate([np.asarray(a, float) for a in AREAS.values()])), 10.0)
+    size = np.concatenate([pilot, comparison_sizes(scale)])
+    variance = np.broadcast_to(2 * SHARE * (1 - SHARE) / size[:, None], (len(size), replicates))
+    covariance = np.zeros((len(size), replicates, replicates))
+    covariance[:, np.arange(replicates), np.arange(replicates)] = variance
+    return SimpleNamespace(
+        outcomes=tuple(f"replicate_{i}" for i in range(replicates)),
+        change=rng.normal(0, np.sqrt(variance + shock_sd**2)),
+        sampling_covariance=covariance,
+        n_before=size,
+        n_after=size,
+    )
+
+
 def naive_clustered(changes: Any) -> tuple[Array, Array]:
     """Effect and usual clustered standard error of each outcome: what most evaluations would report.
 
@@ -137,13 +155,24 @@ def _joint(pieces: Contrast) -> tuple[Array, Array, Array]:
     return pieces.estimate - half, pieces.estimate + half, p
 
 
-def _intervals(changes: Any, groups: pd.Series, *, draws: int, seed: int) -> pd.DataFrame:
-    """Every method's interval on every replicate."""
+def _intervals(
+    changes: Any, groups: pd.Series, *, known: tuple[float, float], draws: int, seed: int, **shocks: Any
+) -> pd.DataFrame:
+    """Every method's interval on every replicate; `known` are the true own and shared shock variances."""
     rows = []
     for method, by in (("placebo_areas", groups), ("without_shared_shock", None)):
-        found = placebo_areas(changes, draws=draws, seed=seed, groups=by)
+        found = placebo_areas(changes, draws=draws, seed=seed, groups=by, **shocks)
         rows.append(found[["estimate", "ci_low", "ci_high", "p_value"]].assign(method=method))
-    pieces = contrast(changes, groups=groups)
+    pieces = contrast(changes, groups=groups, **shocks)
+    own, shared = known
+    error = np.sqrt(pieces.sampling_variance + own * pieces.own_loading + shared * pieces.shared_loading)
+    p = 2 * stats.norm.sf(np.abs(pieces.estimate) / error)
+    low, high = pieces.estimate - 1.96 * error, pieces.estimate + 1.96 * error
+    rows.append(
+        pd.DataFrame({"estimate": pieces.estimate, "ci_low": low, "ci_high": high, "p_value": p}).assign(
+            method="known_variance"
+        )
+    )
     low, high, p = _joint(pieces)
     rows.append(
         pd.DataFrame({"estimate": pieces.estimate, "ci_low": low, "ci_high": high, "p_value": p}).assign(
@@ -176,6 +205,7 @@ def known_truth(
     effect: float = 0.03,
     scale: float = 1.0,
     draws: int = 999,
+    prior: ShockPrior | None = None,
 ) -> pd.DataFrame:
     """Bias, error, coverage, false positives and power of every method, by area and shock.
 
@@ -193,6 +223,8 @@ def known_truth(
         Episodes per unemployed person and window: 0.1 is a register of a tenth of the country.
     draws : int
         Placebo areas per estimate.
+    prior : ShockPrior, optional
+        By default that of the reference data.
 
     Returns
     -------
@@ -205,9 +237,10 @@ def known_truth(
     --------
     >>> table = known_truth(replicates=100, seed=1, areas=["one_small"], shocks=[0.03], shared=[0], draws=199)
     >>> table["method"].tolist()
-    ['joint_t', 'naive_clustered', 'placebo_areas', 'without_shared_shock']
+    ['joint_t', 'known_variance', 'naive_clustered', 'placebo_areas', 'without_shared_shock']
     """
     blocks = -(-replicates // BLOCK)
+    prior = shock_prior() if prior is None else prior
     tables = []
     for area, shock_sd, share in [
         (a, s, b) for a in areas for s in shocks for b in shared if s > 0 or b == 0
@@ -227,7 +260,18 @@ def known_truth(
                     scale=scale,
                     rng=rng,
                 )
-                parts.append(_intervals(changes, groups, draws=draws, seed=seed + block).assign(truth=truth))
+                before = earlier_changes(replicates=BLOCK, shock_sd=shock_sd, scale=scale, rng=rng)
+                known = shock_sd**2 * (1 - share), shock_sd**2 * share
+                found = _intervals(
+                    changes,
+                    groups,
+                    known=known,
+                    draws=draws,
+                    seed=seed + block,
+                    earlier=before,
+                    prior=prior,
+                )
+                parts.append(found.assign(truth=truth))
         found = summarise(pd.concat(parts, ignore_index=True), effect=effect)
         tables.append(
             found.assign(area=area, municipalities=len(AREAS[area]), shock_sd=shock_sd, shared_share=share)

@@ -57,12 +57,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, its key and its columns."""
+    """One table: what a row is, its key, its columns, and those that a delivery may leave out."""
 
     name: str
     row: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    optional: tuple[Column, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -122,6 +123,14 @@ BENEFIT_PERIODS = Table(
         Column("end", "day", "day after the last day"),
         Column("days", "count", "paid benefit days (five a week)"),
         Column("amount_eur", "eur", "amount paid, nominal euros"),
+    ),
+    optional=(
+        Column(
+            "paid_days_before",
+            "number",
+            "days of labour market support paid before this period by the payer's own count",
+            nullable=True,
+        ),
     ),
 )
 

@@ -17,7 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat, PositiveInt, ValidationError, model_validator
 
-from evaluation.study_parts import Areas, Cycle, Mark, Names, Outcomes, Part, Simulation, TargetGroup, Window
+from evaluation.study_parts import (
+    Areas,
+    Cycle,
+    Family,
+    Mark,
+    Names,
+    Outcomes,
+    Part,
+    Simulation,
+    TargetGroup,
+    Window,
+)
 from evaluation.units import quarter_of, quarters_between, to_day, to_month
 
 AFTER = "after"  # all windows after the start together
@@ -57,6 +68,10 @@ class Study(Part):
                 raise ValueError(f"{key}: {chosen!r} is no baseline{nearest(chosen, self.baselines)}")
         if self.end < self.start:
             raise ValueError(f"end {self.end} is before start {self.start}")
+        if self.outcomes.checked_for(self.outcomes.headline) != self.outcomes.headline:
+            raise ValueError(
+                f"outcomes.families: the one that holds {self.outcomes.headline!r} must check it"
+            )
         ordered = sorted(self.windows.items(), key=lambda item: item[1].first)
         for name, window in ordered:
             if window.last < window.first:
@@ -239,4 +254,4 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Names, Window, Areas, TargetGroup, Outcomes, Cycle, Simulation, Mark)
+PARTS = (Names, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)

@@ -87,16 +87,29 @@ class TargetGroup(Part):
     national_languages: tuple[str, ...]
 
 
-class Outcomes(Part):
-    """Outcomes by family. P-values are adjusted over `primary`, whose first one is the headline.
+class Family(Part):
+    """Outcomes that one comparison must be fair for: those whose names begin with one of `holds`.
 
-    `late` ones are followed longer and by fewer episodes; `first_screen` ones are told first.
+    The checks of the family look at the outcome `checked`.
+    """
+
+    name: Names
+    checked: str
+    holds: tuple[str, ...]
+
+
+class Outcomes(Part):
+    """Outcomes and their families. P-values are adjusted over `primary`, whose first one is the headline.
+
+    `late` ones are followed longer and by fewer episodes; `first_screen` ones are told first. `families` are
+    judged one by one, see :class:`Family`.
     """
 
     primary: tuple[str, ...]
     further: tuple[str, ...]
     late: tuple[str, ...]
     first_screen: tuple[str, ...]
+    families: dict[str, Family]
 
     @property
     def headline(self) -> str:
@@ -107,6 +120,23 @@ class Outcomes(Part):
     def every(self) -> tuple[str, ...]:
         """All outcomes in the order of the families."""
         return (*self.primary, *self.further, *self.late)
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The outcomes that the checks look at, one a family."""
+        return tuple(family.checked for family in self.families.values())
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The outcomes whose effects are told in words, and those that the checks look at."""
+        return tuple(dict.fromkeys((*self.first_screen, *self.checked)))
+
+    def checked_for(self, outcome: str) -> str:
+        """The outcome whose checks decide about this one: that of its family, else the headline."""
+        for family in self.families.values():
+            if outcome.startswith(family.holds):
+                return family.checked
+        return self.headline
 
 
 class Cycle(Part):
@@ -124,14 +154,18 @@ class Cycle(Part):
 class Simulation(Part):
     """What a simulated register of the reform holds.
 
-    Histories run from `warm_up` on and are delivered from `first` to `last`. `effects` are set by area and
-    outcome; areas without one have none.
+    Histories run from `warm_up` on and are delivered from `first` to `last`. `area_shock_sd` is the standard
+    deviation of what moves a municipality by itself between two windows (a share). `effects` are set by area
+    and outcome; areas without one have none. `drifts` are changes a year, by area, that the reform does not
+    cause and that those who stay with the old service share.
     """
 
     warm_up: dt.date
     first: dt.date
     last: dt.date
+    area_shock_sd: float
     effects: dict[str, dict[str, float]]
+    drifts: dict[str, float]
     cycle: tuple[Cycle, ...]
 
 

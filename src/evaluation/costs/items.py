@@ -89,7 +89,8 @@ def benefits_paid(
     cut: Cuts,
     price_year: int,
     reference: CostReference,
-    opening: pd.Series | None,
+    index: Cuts,
+    look_back: int | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     table = benefits.sort_values(["person_id", "start"], kind="stable")
     names = ("person_id", "start", "end", "days")
@@ -113,7 +114,16 @@ def benefits_paid(
 
     support = kind == "labour_market_support"
     counted = np.where(support & ~serving, paid, 0)
-    before = _running_before(who, counted, opening)
+    new_payment = np.concatenate([[True], row[1:] != row[:-1]]) if len(row) else np.empty(0, dtype=bool)
+    told = table["paid_days_before"].to_numpy(dtype=float)[row] if "paid_days_before" in table else None
+    before = _days_before(
+        who,
+        first,
+        counted,
+        told=None if told is None else np.where(new_payment & support, told, np.nan),
+        index=index,
+        look_back=look_back,
+    )
     shared = support & ~serving & needed
     share = np.zeros(len(row))
     share[shared] = municipal_share.municipal_fraction(
@@ -141,13 +151,32 @@ def benefits_paid(
     return who, first, values
 
 
-def _running_before(person: np.ndarray, counted: np.ndarray, opening: pd.Series | None) -> np.ndarray:
+def _days_before(
+    person: np.ndarray,
+    day: np.ndarray,
+    counted: np.ndarray,
+    *,
+    told: np.ndarray | None,
+    index: Cuts,
+    look_back: int | None,
+) -> np.ndarray:
+    """Paid days before each part: by the payer's own count where it is told, else over the look-back.
+
+    Parts are ordered by person and day. The payer's count holds for the part that it stands at, and by
+    running on for all others of the person; who has none is counted from `look_back` days before the index
+    date on that the part follows (`index`: person, day; without it over all of the register).
+    """
     total = np.cumsum(counted) - counted
-    new = np.concatenate([[True], person[1:] != person[:-1]]) if len(person) else np.empty(0, dtype=bool)
-    before = total - total[new][np.cumsum(new) - 1] if len(person) else total
-    if opening is None:
+    at, since = spells.key(person, day), spells.key(person, 0)
+    if look_back is not None:
+        starts = np.sort(spells.key(*index))
+        followed = starts[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
+        since = np.where((followed >= since) & (followed <= at), np.maximum(followed - look_back, since), at)
+    before = total - np.append(total, 0)[np.searchsorted(at, since)]
+    if told is None:
         return before
-    return before + opening.reindex(person).fillna(0).to_numpy(dtype=np.int64)
+    offset = pd.Series(told - total).groupby(person).transform(lambda known: known.ffill().bfill())
+    return np.where(offset.notna(), np.maximum(total + offset.fillna(0).to_numpy(), 0), before)
 
 
 def _state_part_of_earnings_related(

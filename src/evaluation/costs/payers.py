@@ -21,7 +21,7 @@ from evaluation.registers.reference import FOLDER
 from evaluation.schemas import PAYERS
 from evaluation.study import Study
 from evaluation.timelines import accrual
-from evaluation.units import horizon_days, require_horizons
+from evaluation.units import horizon_days, require_horizons, to_day
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
@@ -36,7 +36,7 @@ def cost(
     price_year: int | None = None,
     discount_rate: float | None = None,
     reference: CostReference | None = None,
-    opening_days: pd.Series | None = None,
+    look_back_days: int | None = None,
     programme: pd.DataFrame | None = None,
     executor: Executor | None = None,
     buckets: int = 1,
@@ -59,9 +59,11 @@ def cost(
         Yearly rate: months 1–12 after the index date count in full, months 13–24 are divided by 1 + rate.
     reference : CostReference, optional
         Assumptions, unit costs, price index and municipal share; by default those of the project.
-    opening_days : pandas.Series, optional
-        Paid unemployed days of labour market support before the register begins, by person_id. Without it the
-        count begins with the register.
+    look_back_days : int, optional
+        Days before the index date from which paid days of labour market support are counted for the municipal
+        share, where benefits do not tell the payer's own count (`paid_days_before`): the same for every
+        window, or a register that begins late would make the share rise by itself. By default those between
+        the register's first day and the study's first index date; without a study all of the register.
     programme : pandas.DataFrame, optional
         Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
         added once to each episode of the area that begins on start_day or later. A payer without a row spends
@@ -97,6 +99,8 @@ def cost(
     if months is None or price_year is None or discount_rate is None:
         raise ValueError("cost: months, price_year and discount_rate are needed; give them or a study")
     reference = load(FOLDER) if reference is None else reference
+    if look_back_days is None and study:
+        look_back_days = look_back(int(register.observed_from), study)
     _check(episodes, months)
     persons = np.unique(episodes["person_id"].to_numpy())
     parts = [part for part in np.array_split(persons, max(buckets, 1)) if len(part)]
@@ -107,7 +111,7 @@ def cost(
             _bounds(months),
             price_year,
             reference,
-            opening_days,
+            look_back_days,
         )
         for part in parts
     ]
@@ -116,6 +120,11 @@ def cost(
     sums = pd.concat(results).reindex(episodes.index) if results else pd.DataFrame(columns=columns)
     segments = sums.to_numpy(dtype=float).reshape(len(episodes), -1, len(ITEMS)) / _MICRO
     return _columns(segments, episodes, months, discount_rate, programme)
+
+
+def look_back(observed_from: int, study: Study) -> int:
+    """Days from the register's first day to the study's first index date: what every window has."""
+    return max(to_day(study.first_day) - observed_from, 0)
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
@@ -139,14 +148,21 @@ def _bounds(horizons: Iterable[int]) -> np.ndarray:
 
 
 def _bucket(job: tuple[Any, ...]) -> pd.DataFrame:
-    benefits, spells, earnings, episodes, bounds, price_year, reference, opening = job
+    benefits, spells, earnings, episodes, bounds, price_year, reference, look_back = job
     person = episodes["person_id"].to_numpy()
     edges = episodes["index_day"].to_numpy(dtype=np.int64)[:, None] + bounds
     cut = (np.repeat(person, len(bounds)), edges.ravel())
     in_service = state_islands(spells, "service")
     flows = (
         benefits_paid(
-            benefits, in_service, state_islands(spells, "laid_off"), cut, price_year, reference, opening
+            benefits,
+            in_service,
+            state_islands(spells, "laid_off"),
+            cut,
+            price_year,
+            reference,
+            index=(person, episodes["index_day"].to_numpy(dtype=np.int64)),
+            look_back=look_back,
         ),
         services_used(spells, cut, price_year, reference),
         taxes_on_earnings(earnings, cut, price_year, reference),

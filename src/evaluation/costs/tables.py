@@ -115,6 +115,7 @@ def cost_shift(
                 "end": first + 365,
                 "days": weekdays,
                 "amount_eur": weekdays * rate,
+                "paid_days_before": float(paid_days_before),
             }
         ),
         spells=pd.DataFrame(
@@ -139,7 +140,6 @@ def cost_shift(
         price_year=price_year,
         discount_rate=0.0,
         reference=reference,
-        opening_days=pd.Series(paid_days_before, index=range(4)),
     )
     table = pd.DataFrame({payer: found[f"cost_{payer}_12m_eur"] / 12 for payer in PURSES})
     table.insert(0, "position", ["unemployed", "service", "subsidised_work", "open_work"])

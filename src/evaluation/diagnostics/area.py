@@ -13,14 +13,14 @@ from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, labour_market_areas, shock_structure
+from evaluation.inference.area import changes_of
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.study import Study
 from evaluation.units import unit_of
 
-RELEVANT_SHARE = 0.03  # an untrue effect of three points on the headline would mislead a reader
-RELEVANT_SLOPE = 0.01  # per year: over the three years between the windows it adds up to that
+YEARS = 3  # a drift of the smallest relevant size a year adds up over the years between the windows
 # Age at the index date: the trial cannot change it, a change in who becomes unemployed can.
 PLACEBO_OUTCOME = "age"
 PLACEBO_OUTCOME_LIMIT_YEARS = 1.0
@@ -79,9 +79,9 @@ def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.Dat
 
 
 def event_study_rows(
-    episodes: pd.DataFrame, study: Study, *, area: str, municipalities: pd.DataFrame, seed: int
+    episodes: pd.DataFrame, study: Study, *, area: str, shocks: Shocks, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Event study by quarter, and the pre-trend check that follows from it.
+    """Event study of the headline by quarter, and the pre-trend check of every outcome told in words.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def event_study_rows(
         The reform.
     area : str
         Pilot area or "all".
-    municipalities : pandas.DataFrame
-        Reference table.
+    shocks : Shocks
+        From `shock_structure`.
     seed : int
         Seed of the placebo draws.
 
@@ -101,18 +101,28 @@ def event_study_rows(
     rows : pandas.DataFrame
         event_study: x in quarters since the start, estimate against the mean of the main baseline, interval
         by placebo areas.
-    check : pandas.DataFrame
-        The diagnostic pre_trend: drift per year over the quarters of the trend baseline.
+    checks : pandas.DataFrame
+        The diagnostics pre_trend: drift per year over the quarters of the trend baseline.
     """
-    outcome = study.outcomes.headline
     first, *others = [compare(episodes, study, area=area, before=name).frame for name in study.baselines]
     data = pd.concat([first, *(frame.query("not post") for frame in others)])
+    found = {
+        outcome: _event_study(data, study, outcome=outcome, shocks=shocks, seed=seed)
+        for outcome in study.outcomes.judged
+        if outcome in data
+    }
+    return found[study.outcomes.headline][0], pd.concat([check for _, check in found.values()])
+
+
+def _event_study(
+    data: pd.DataFrame, study: Study, *, outcome: str, shocks: Shocks, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
         changes = quarterly_changes(
             data,
             outcome=outcome,
             covariates=study.covariates,
-            units=labour_market_areas(municipalities),
+            units=shocks["groups"],
             baseline=study.main_baseline,
         )
     except ValueError as refusal:
@@ -122,7 +132,6 @@ def event_study_rows(
         )
         return missing, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
     rows = quarter_rows(changes, data, study, outcome=outcome, unit=unit_of(outcome), seed=seed)
-    rows = rows.assign(measure="event_study")
     early = study.baselines[study.trend_baseline].quarters
     joint = area_covariance(changes, outcomes=early)
     base = study.baselines[study.main_baseline].quarters
@@ -132,42 +141,54 @@ def event_study_rows(
         joint.covariance,
         years=[(study.quarters_since_start(quarter) - middle) / 4 for quarter in early],
         df=joint.df,
-        limit=RELEVANT_SLOPE,
     )
-    check = diagnostics.pre_trend_row(drift, outcome=outcome, limit=RELEVANT_SLOPE, df=joint.df)
-    return rows, check
+    check = diagnostics.pre_trend_row(
+        drift,
+        outcome=outcome,
+        limit=study.limits[unit_of(outcome)],
+        visible=diagnostics.VISIBLE_SD * float(data[outcome].std()),
+        df=joint.df,
+    )
+    return rows.assign(measure="event_study"), check
 
 
 def negative_controls(
-    episodes: pd.DataFrame, study: Study, *, area: str, municipalities: pd.DataFrame, seed: int
+    episodes: pd.DataFrame, study: Study, *, area: str, shocks: Shocks, seed: int
 ) -> pd.DataFrame:
-    """Effects where there can be none: an earlier date, another outcome, another population."""
-    shocks = shock_structure(municipalities, study.areas, area=area)
-    headline, earlier = study.outcomes.headline, study.trend_baseline
-    designs: dict[str, tuple[dict[str, str], str, float]] = {
-        "placebo_date": ({"before": earlier, "after": study.main_baseline}, headline, RELEVANT_SHARE),
-        "placebo_outcome": ({}, PLACEBO_OUTCOME, PLACEBO_OUTCOME_LIMIT_YEARS),
-        "placebo_population": ({"group": "te_office_stayers"}, headline, RELEVANT_SHARE),
+    """Effects where there can be none: an earlier date and another population, another outcome."""
+    judged = list(study.outcomes.judged)
+    earlier = {"before": study.trend_baseline, "after": study.main_baseline}
+    limits = {name: YEARS * study.limits[unit_of(name)] for name in judged}
+    designs: dict[str, tuple[dict[str, str], dict[str, float]]] = {
+        "placebo_date": (earlier, limits),
+        "placebo_outcome": ({}, {PLACEBO_OUTCOME: PLACEBO_OUTCOME_LIMIT_YEARS}),
+        "placebo_population": ({"group": "te_office_stayers"}, limits),
     }
-    parts = []
-    for item, (changed, outcome, limit) in designs.items():
+
+    def judged_rows(item: str, changed: dict[str, str], limit: dict[str, float]) -> pd.DataFrame:
+        """Rows of one control; an outcome that cannot be estimated spoils no other."""
+        # the earlier date is judged by its own changes alone: they must not count as what is known before
+        known: Shocks = shocks if item != "placebo_date" else {**shocks, "earlier": None}
         try:
             data = compare(episodes, study, area=area, **changed).frame  # type: ignore[arg-type]
-            changes = changes_of(data, outcomes=[outcome], covariates=study.covariates)
-            found = placebo_areas(changes, seed=seed, **shocks)
-            own = data[data["treated"]]
-            parts.append(
-                diagnostics.placebo(found, item=item, limit=limit).assign(
-                    persons=float(own["person_id"].nunique()), episodes=float(len(own))
-                )
-            )
+            changes = changes_of(data, outcomes=list(limit), covariates=study.covariates)
+            found = placebo_areas(changes, seed=seed, **known)
         except ValueError as refusal:
-            parts.append(comparability.not_run(item, reason=str(refusal), outcome=outcome))
+            if len(limit) > 1:
+                return pd.concat([judged_rows(item, changed, {name: size}) for name, size in limit.items()])
+            return comparability.not_run(item, reason=str(refusal), outcome=next(iter(limit)))
+        own = data[data["treated"]]
+        visible = {name: diagnostics.VISIBLE_SD * float(data[name].std()) for name in limit}
+        return diagnostics.placebo(found, item=item, limit=limit, visible=visible).assign(
+            persons=float(own["person_id"].nunique()), episodes=float(len(own))
+        )
+
+    parts = [judged_rows(item, changed, limit) for item, (changed, limit) in designs.items()]
     return pd.concat(parts, ignore_index=True)
 
 
 def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Study) -> pd.DataFrame:
-    """Checks that hang on the finding itself: hidden bias, number of clusters, breakdown bound.
+    """Checks that hang on the findings themselves: hidden bias, number of clusters, breakdown bound.
 
     Parameters
     ----------
@@ -178,18 +199,31 @@ def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Stud
     study : Study
         The reform.
     """
-    outcome = study.outcomes.headline
-    headline = effects[effects["outcome"] == outcome].set_index("measure")
-    att, without = headline.loc["att"], headline.loc["counterfactual_mean", "estimate"]
+    rows = effects[effects["measure"].isin(["att", "counterfactual_mean"])]
+    by_outcome = rows.set_index(["outcome", "measure"])
+    headline = study.outcomes.headline
+    att, without = by_outcome.loc[(headline, "att")], by_outcome.loc[(headline, "counterfactual_mean")]
+    bounds = [
+        diagnostics.breakdown(
+            by_outcome.loc[(name, "att"), "estimate"],
+            by_outcome.loc[(name, "att"), "std_error"],
+            outcome=name,
+            years=round(study.years_between, 1),
+        )
+        for name in study.outcomes.judged
+        if (name, "att") in by_outcome.index
+    ]
     return pd.concat(
         [
             diagnostics.hidden_bias(
-                att["estimate"], att["ci_low"], att["ci_high"], counterfactual=without, outcome=outcome
+                att["estimate"],
+                att["ci_low"],
+                att["ci_high"],
+                counterfactual=without["estimate"],
+                outcome=headline,
             ),
             comparability.clusters(changes.weight, changes.treated),
-            diagnostics.breakdown(
-                att["estimate"], att["std_error"], outcome=outcome, years=round(study.years_between, 1)
-            ),
+            *bounds,
         ],
         ignore_index=True,
     ).assign(persons=att["persons"], episodes=att["episodes"])

@@ -3,15 +3,14 @@
 Rules (the reader sees them in the methods section):
 
 - A check passes only if it was run, found nothing, and could have found a violation that matters.
-- Negative controls and pre-trends: *fail* if the interval excludes zero and the estimate is over the limit;
-*concern* if it excludes zero but the estimate is within the limit, or if it includes zero
-  but the power against the limit is under one half; else *pass*.
+- Negative controls and pre-trends: *fail* if a 99 % interval excludes zero and the estimate is over the
+  limit; *concern* if the 95 % interval excludes zero, or if it holds zero but the power against a quarter of
+  a standard deviation is under one half; else *pass*.
 - Balance: *fail* if a difference is over 0.25 SD beyond its sampling error; *concern* if one is over 0.1 SD
-beyond
-  it, or if the groups are too small to tell; else *pass*.
-- Verdict: *fail* if an essential check fails or both negative controls do; *pass* if all essential checks
-and at
-  least one negative control pass and nothing failed; *not_run* if nothing was run; else *concern*.
+  beyond it, or if the groups are too small to tell; else *pass*.
+- Verdict, one a family of outcomes: *fail* if an essential check fails, both negative controls do, or neither
+  check of trends before the start could be run; *pass* if all essential checks and at least one negative
+  control pass and nothing failed; *not_run* if nothing was run; else *concern*.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.diagnostics.comparability import (
+    SMD_SEVERE,
     Status,
     ledger_ready,
     not_run,
@@ -32,35 +32,50 @@ from evaluation.diagnostics.verdict import CONTROLS
 from evaluation.units import unit_of
 
 POWER_ENOUGH = 0.5
+VISIBLE_SD = SMD_SEVERE  # a check passes if it could have seen a violation of this many SD of the outcome
+SURE = 1.314  # a 99 % interval is this much wider than a 95 % one
 
 
 def judge_null(
-    estimate: float, ci_low: float, ci_high: float, *, std_error: float, limit: float, df: float = np.inf
+    estimate: float,
+    ci_low: float,
+    ci_high: float,
+    *,
+    std_error: float,
+    limit: float,
+    visible: float,
+    df: float = np.inf,
 ) -> tuple[Status, str]:
     """State of a check whose true value should be zero, with the reason.
 
+    What differs from zero beyond `limit` fails, if even a 99 % interval excludes zero: of the dozen checks of
+    a fair area one in twenty differs by chance. What does not differ passes if the check would have seen
+    `visible` at least every second time.
+
     Examples
     --------
-    >>> judge_null(0.00, -0.01, 0.01, std_error=0.005, limit=0.02)[0]
+    >>> judge_null(0.00, -0.01, 0.01, std_error=0.005, limit=0.02, visible=0.1)[0]
     'pass'
-    >>> judge_null(0.00, -0.10, 0.10, std_error=0.05, limit=0.02)[0]
+    >>> judge_null(0.00, -0.20, 0.20, std_error=0.1, limit=0.02, visible=0.1)[0]
     'concern'
-    >>> judge_null(0.05, 0.04, 0.06, std_error=0.005, limit=0.02)[0]
+    >>> judge_null(0.05, 0.04, 0.06, std_error=0.005, limit=0.02, visible=0.1)[0]
     'fail'
     """
     if not np.isfinite([estimate, ci_low, ci_high, std_error]).all():
         return "not_run", "no estimate or interval"
     if ci_low > 0 or ci_high < 0:
-        if abs(estimate) > limit:
-            return "fail", "differs from zero by more than the relevance limit"
-        return "concern", "differs from zero by less than the relevance limit"
-    power = power_against(limit, std_error, df=df)
+        if abs(estimate) > max(limit, SURE * (ci_high - ci_low) / 2):
+            return "fail", "surely differs from zero, by more than the relevance limit"
+        return "concern", "differs from zero, not surely or by less than the relevance limit"
+    power = power_against(visible, std_error, df=df)
     if power < POWER_ENOUGH:
-        return "concern", f"not different from zero, but power against the limit is only {power:.0%}"
-    return "pass", f"not different from zero, power against the limit {power:.0%}"
+        return "concern", f"not different from zero, but power against {visible:.3g} is only {power:.0%}"
+    return "pass", f"not different from zero, power against {visible:.3g} is {power:.0%}"
 
 
-def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float]) -> pd.DataFrame:
+def placebo(
+    found: pd.DataFrame, *, item: str, limit: Mapping[str, float], visible: Mapping[str, float]
+) -> pd.DataFrame:
     """Judge a negative control: an effect estimated where there can be none.
 
     Parameters
@@ -71,8 +86,8 @@ def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float
         those who stayed with the TE office (``placebo_population``).
     item : str
         Which of the three.
-    limit : float or mapping of outcome to float
-        Size that would matter, in the outcome's unit.
+    limit, visible : mapping of outcome to float
+        Size that would matter, and size that a check must be able to see to pass, in the outcome's unit.
 
     Returns
     -------
@@ -82,10 +97,16 @@ def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float
     """
     if item not in ("placebo_date", *CONTROLS):
         raise ValueError(f"diagnostics.placebo: item {item!r} is not a negative control")
-    limits = [limit if isinstance(limit, (int, float)) else limit[name] for name in found["outcome"]]
     judged = [
-        judge_null(row.estimate, row.ci_low, row.ci_high, std_error=row.std_error, limit=size)
-        for row, size in zip(found.itertuples(), limits, strict=True)
+        judge_null(
+            row.estimate,
+            row.ci_low,
+            row.ci_high,
+            std_error=row.std_error,
+            limit=limit[row.outcome],
+            visible=visible[row.outcome],
+        )
+        for row in found.itertuples()
     ]
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
     out = found[columns].assign(
@@ -97,10 +118,18 @@ def placebo(found: pd.DataFrame, *, item: str, limit: float | Mapping[str, float
     return ledger_ready(out.reset_index(drop=True))
 
 
-def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np.inf) -> pd.DataFrame:
+def pre_trend_row(
+    found: PreTrend, *, outcome: str, limit: float, visible: float, df: float = np.inf
+) -> pd.DataFrame:
     """Judge the drift before the start (per year) from :func:`evaluation.pretrends.pre_trend`."""
     status, reason = judge_null(
-        found.slope, found.ci_low, found.ci_high, std_error=found.std_error, limit=limit, df=df
+        found.slope,
+        found.ci_low,
+        found.ci_high,
+        std_error=found.std_error,
+        limit=limit,
+        visible=visible,
+        df=df,
     )
     if status == "pass" and found.p_value < 0.05:
         status, reason = "concern", "no steady drift, but the periods before the start differ jointly"
@@ -118,7 +147,7 @@ def pre_trend_row(found: PreTrend, *, outcome: str, limit: float, df: float = np
 
 
 def breakdown(effect: float, std_error: float, *, outcome: str, years: float) -> pd.DataFrame:
-    """Drift per year (outcome's unit) that overturns the finding, as a ledger-ready row.
+    """Drift per year (outcome's unit) that overturns the finding, as a ledger-ready row; none without one.
 
     Parameters
     ----------
@@ -128,9 +157,12 @@ def breakdown(effect: float, std_error: float, *, outcome: str, years: float) ->
     years : float
         Distance between the middles of baseline and follow-up window.
     """
+    bound = breakdown_per_year(effect, std_error, years=years)
+    if bound == 0:  # no finding, so nothing that a drift could overturn
+        return pd.DataFrame()
     row = {
         "item": "per_year",
-        "estimate": breakdown_per_year(effect, std_error, years=years),
+        "estimate": bound,
         "unit": unit_of(outcome),
         "method": "folded normal",
     }

@@ -15,7 +15,7 @@ SMD_LIMIT, SMD_SEVERE = 0.1, 0.25
 SMD_TOO_VAGUE = 0.15  # standard error of a difference (in SD) from which small groups cannot show balance
 OVERLAP_LIMIT, OVERLAP_SEVERE = 0.05, 0.20
 ESS_LIMIT, ESS_SEVERE = 100.0, 30.0
-CLUSTERS_LIMIT, CLUSTERS_SEVERE = 20.0, 8.0
+CLUSTERS_LIMIT, CLUSTERS_SEVERE = 12.0, 8.0
 
 
 def ledger_ready(frame: pd.DataFrame) -> pd.DataFrame:

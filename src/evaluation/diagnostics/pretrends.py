@@ -16,10 +16,9 @@ from scipy import optimize, stats
 
 @dataclass(frozen=True)
 class PreTrend:
-    """Slope before the start (outcome units per year) with interval, joint test and power.
+    """Slope before the start (outcome units per year) with interval and a joint test.
 
-    ``p_value`` tests all pre-period differences at once; ``power`` is the chance of seeing a slope as large
-    as the relevance limit (``nan`` where no limit was given).
+    ``p_value`` tests all pre-period differences at once.
     """
 
     slope: float
@@ -27,7 +26,6 @@ class PreTrend:
     ci_low: float
     ci_high: float
     p_value: float
-    power: float
 
 
 def power_against(limit: float, std_error: float, *, df: float = np.inf, level: float = 0.95) -> float:
@@ -49,7 +47,6 @@ def pre_trend(
     *,
     years: ArrayLike,
     df: float = np.inf,
-    limit: float = np.nan,
     level: float = 0.95,
 ) -> PreTrend:
     """Test differences between pilot and comparison before the start against none, and against a steady
@@ -65,8 +62,6 @@ def pre_trend(
         Distance of each period from the reference period (negative before it).
     df : float
         Degrees of freedom of the covariance.
-    limit : float
-        Slope per year that would matter, for the power.
     level : float
 
     Returns
@@ -97,8 +92,7 @@ def pre_trend(
     half = float(stats.t.ppf(0.5 + level / 2, df)) * error
     wald = beta @ inverse @ beta / len(beta)
     joint = stats.f.sf(wald, len(beta), df) if np.isfinite(df) else stats.chi2.sf(wald * len(beta), len(beta))
-    power = power_against(limit, error, df=df, level=level) if np.isfinite(limit) else float("nan")
-    return PreTrend(slope, error, slope - half, slope + half, float(joint), power)
+    return PreTrend(slope, error, slope - half, slope + half, float(joint))
 
 
 def robust_interval(

@@ -1,4 +1,4 @@
-"""One verdict from all diagnostics of an area, and what a failed one withholds (rules: ``diagnostics``)."""
+"""The verdict on the comparison of an area, one a family of outcomes (rules: ``diagnostics.checks``)."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import numpy as np
 import pandas as pd
 
 from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE
+from evaluation.study import Study
 
-ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters")
+ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters", "contradiction")
+TRENDS = ("pre_trend", "placebo_date")  # without either there is no check of trends before the start
 CONTROLS = ("placebo_outcome", "placebo_population")
 SUPPORTING = ("hidden_bias",)
-HEADLINES = ("effect", "cost_effectiveness")
-NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 
 
-def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m") -> pd.DataFrame:
-    """Comparability verdict of one area.
+def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
+    """Comparability verdict of one area for one family of outcomes.
 
     Parameters
     ----------
     diagnostics : DataFrame
-        Rows of :mod:`evaluation.diagnostics` (columns measure, outcome, item, status). Outcomes other than
-        the headline do not count, except for ``placebo_outcome``, which is about another outcome by nature.
-    headline : str
-        Outcome that the verdict is about.
+        Rows of :mod:`evaluation.diagnostics` (columns measure, outcome, item, status). Checks of other
+        outcomes do not count, except for ``placebo_outcome``, which is about another one by nature.
+    outcome : str
+        Outcome that the checks of the family look at.
 
     Returns
     -------
     DataFrame
-        One ledger-ready row: measure ``verdict``, status, and in item the reasons, ``check_state`` joined by
-        ";" (checks absent from the rows count as not run; empty if everything passed). A concern that only
-        says that the data are too few to tell has the state ``unclear``: nothing was found.
+        One ledger-ready row: measure ``verdict``, outcome, status, and in item the reasons, ``check_state``
+        joined by ";" (checks absent from the rows count as not run; empty if everything passed). A concern
+        that only says that the data are too few to tell has the state ``unclear``: nothing was found.
 
     Raises
     ------
@@ -41,17 +41,17 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
     --------
     >>> checks = pd.DataFrame({"item": list(ESSENTIAL), "outcome": "", "status": "pass"})
     >>> checks["measure"] = "diagnostic"
-    >>> verdict(checks)["status"].item()
+    >>> verdict(checks, outcome="open_employment_12m")["status"].item()
     'concern'
     >>> control = checks.iloc[[0]].assign(item="placebo_outcome", outcome="study_days_12m")
-    >>> verdict(pd.concat([checks, control]))["status"].item()
+    >>> verdict(pd.concat([checks, control]), outcome="open_employment_12m")["status"].item()
     'pass'
     """
     rows = diagnostics[diagnostics["measure"] == "diagnostic"]
     strange = sorted(set(rows["status"]) - {"pass", "concern", "fail", "not_run"})
     if strange:
         raise ValueError(f"diagnostics.status: {strange} is not among pass, concern, fail, not_run")
-    counted = rows[rows["outcome"].isin(["", headline]) | (rows["item"] == "placebo_outcome")]
+    counted = rows[rows["outcome"].isin(["", outcome]) | (rows["item"] == "placebo_outcome")]
     worst = ["pass", "not_run", "concern", "fail"]
     state = {
         item: max(counted.loc[counted["item"] == item, "status"], key=worst.index, default="not_run")
@@ -59,9 +59,10 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
     }
     essential = [state[item] for item in ESSENTIAL]
     controls = [state[item] for item in CONTROLS]
+    no_trends = all(state[item] == "not_run" for item in TRENDS)
     if all(value == "not_run" for value in state.values()):
         status = "not_run"
-    elif "fail" in essential or all(value == "fail" for value in controls):
+    elif "fail" in essential or all(value == "fail" for value in controls) or no_trends:
         status = "fail"
     elif set(essential) == {"pass"} and "pass" in controls and "fail" not in state.values():
         status = "pass"
@@ -72,7 +73,13 @@ def verdict(diagnostics: pd.DataFrame, *, headline: str = "open_employment_12m")
         for item, value in state.items()
     }
     reasons = ";".join(f"{item}_{value}" for item, value in said.items() if state[item] != "pass")
-    row = {"topic": "comparability", "measure": "verdict", "outcome": "", "item": reasons, "status": status}
+    row = {
+        "topic": "comparability",
+        "measure": "verdict",
+        "outcome": outcome,
+        "item": reasons,
+        "status": status,
+    }
     return pd.DataFrame([row | {"unit": "none", "method": "rules of the methods section"}])
 
 
@@ -94,46 +101,8 @@ def _unclear(rows: pd.DataFrame) -> bool:
     return bool((holds_zero | too_vague).all())
 
 
-def withhold(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Take the headline numbers away from areas whose comparison is not fair.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Ledger rows (topic, measure, status and numbers; ``area`` where there are several areas).
-    verdicts : DataFrame
-        Verdict rows; matched by ``area`` where both frames have it, else one verdict for all rows.
-
-    Returns
-    -------
-    DataFrame
-        A copy: rows of the topics effect and cost_effectiveness and the measure delta_cost have status
-        ``withheld`` and no numbers where the verdict is fail. Sensitivity and description stay.
-
-    Raises
-    ------
-    ValueError
-        If the verdicts of several areas cannot be matched.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"topic": ["effect"], "measure": ["att"], "status": "ok", "estimate": [0.1]})
-    >>> withhold(rows, pd.DataFrame({"measure": ["verdict"], "status": ["fail"]}))["status"].item()
-    'withheld'
-    """
-    failed = verdicts[(verdicts["measure"] == "verdict") & (verdicts["status"] == "fail")]
-    out = rows.copy()
-    if "area" in rows and "area" in verdicts:
-        hit = out["area"].isin(set(failed["area"]))
-    elif len(verdicts) == 1:
-        hit = pd.Series(len(failed) == 1, index=out.index)
-    else:
-        raise ValueError(
-            f"withhold: {len(verdicts)} verdicts without an area column; add area to both frames"
-        )
-    hit &= out["topic"].isin(HEADLINES) | (out["measure"] == "delta_cost")
-    out.loc[hit, "status"] = "withheld"
-    numbers = [name for name in NUMBERS if name in out]
-    out[numbers] = out[numbers].astype(float)
-    out.loc[hit, numbers] = np.nan
-    return out
+def verdicts(diagnostics: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Comparability verdicts of one area, one row a family of outcomes."""
+    return pd.concat(
+        [verdict(diagnostics, outcome=outcome) for outcome in study.outcomes.checked], ignore_index=True
+    )

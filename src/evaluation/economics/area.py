@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from evaluation.economics.cost_effectiveness import (
 from evaluation.economics.joint import Joint
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.area import changes_of
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import AreaInference, area_covariance
 from evaluation.outcomes.description import of_area, with_after
 from evaluation.results.inputs import AreaInputs
@@ -93,9 +94,16 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
         means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == AFTER))],
         delta,
         shifts,
+        _look_back_row(inputs.look_back_days),
         _programme_rows(inputs.area_costs, inputs.pilot_areas, area=area),
     ]
     return pd.concat(parts, ignore_index=True).drop(columns="topic")
+
+
+def _look_back_row(days: float) -> pd.DataFrame:
+    """From how many days before the index date paid days are counted; missing where the payer told them."""
+    status = "missing" if np.isnan(days) else "ok"
+    return pd.DataFrame([{"measure": "look_back", "unit": "days", "estimate": days, "status": status}])
 
 
 def _programme_rows(area_costs: pd.DataFrame, pilot_areas: pd.DataFrame, *, area: str) -> pd.DataFrame:
@@ -124,9 +132,8 @@ def cost_effectiveness_rows_of(
     changes: MunicipalChanges,
     study: Study,
     *,
-    groups: pd.Series,
-    areas: pd.Series | None,
     seed: int,
+    **shocks: Unpack[Shocks],
 ) -> pd.DataFrame:
     """Plane, ICER, net benefit, acceptability, perfect information, break-even, payback and public value.
 
@@ -138,30 +145,25 @@ def cost_effectiveness_rows_of(
         With the cost outcomes, net income and days in open employment.
     study : Study
         The reform.
-    groups : pandas.Series
-        Labour market area by municipality.
-    areas : pandas.Series or None
-        Pilot area by municipality where all are evaluated together.
     seed : int
         Seed of the draws behind the marginal value of public funds.
+    **shocks
+        From `shock_structure`.
 
     Returns
     -------
     pandas.DataFrame
         Rows of topic cost_effectiveness; `item` is the perspective, `x` the value of a month in work.
     """
-    joints = {
-        payer: joint_of(changes, cost=f"cost_{payer}_12m_eur", groups=groups, areas=areas)
-        for payer in PERSPECTIVES
-    }
-    monthly_cost, monthly_effect = _by_month(data, study, groups=groups, areas=areas)
+    joints = {payer: joint_of(changes, cost=f"cost_{payer}_12m_eur", **shocks) for payer in PERSPECTIVES}
+    monthly_cost, monthly_effect = _by_month(data, study, **shocks)
     rows = cost_effectiveness_rows.summary(
         joints,
         thresholds=THRESHOLDS,
         value_of_month=VALUE_OF_MONTH_EUR,
         monthly_cost=monthly_cost,
         monthly_effect=monthly_effect,
-        recipients=_recipients(changes, groups=groups, areas=areas, seed=seed),
+        recipients=_recipients(changes, seed=seed, **shocks),
     )
     own = data[data["treated"]]
     return rows.drop(columns="topic").assign(
@@ -173,7 +175,7 @@ def cost_effectiveness_rows_of(
 
 
 def _by_month(
-    data: pd.DataFrame, study: Study, *, groups: pd.Series, areas: pd.Series | None
+    data: pd.DataFrame, study: Study, **shocks: Unpack[Shocks]
 ) -> tuple[dict[str, list[float]] | None, list[float] | None]:
     """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
     followed = data[data["open_employment_days_24m"].notna()]
@@ -181,7 +183,7 @@ def _by_month(
     days = [f"open_employment_days_{months}m" for months in (12, 24)]
     try:
         changes = changes_of(followed, outcomes=[*names, *days], covariates=study.covariates)
-        found = area_covariance(changes, groups=groups, areas=areas)
+        found = area_covariance(changes, **shocks)
     except ValueError:
         # An area too small for a second year has no payback month and no persistence; the rest stands.
         return None, None
@@ -198,10 +200,8 @@ def _halves(found: AreaInference) -> np.ndarray:
     return np.column_stack([pairs[:, 0], pairs[:, 1] - pairs[:, 0]]).ravel()
 
 
-def _recipients(
-    changes: MunicipalChanges, *, groups: pd.Series, areas: pd.Series | None, seed: int
-) -> dict[str, np.ndarray]:
-    found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], groups=groups, areas=areas)
+def _recipients(changes: MunicipalChanges, *, seed: int, **shocks: Unpack[Shocks]) -> dict[str, np.ndarray]:
+    found = area_covariance(changes, outcomes=["cost_all_public_12m_eur", INCOME], **shocks)
     joint = Joint(float(found.estimate[0]), float(found.estimate[1]), found.covariance, df=found.df)
     draws = joint.draws(10_000, seed=seed)
     return {"estimate": np.array(joint.delta_effect), "draws": draws[:, 1], "cost_draws": draws[:, 0]}

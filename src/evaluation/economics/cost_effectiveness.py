@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from evaluation.economics import rows as cost_effectiveness_rows
 from evaluation.economics.joint import Joint
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.area import changes_of, shock_structure
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
 from evaluation.units import DAYS_IN_MONTH
 
@@ -97,13 +99,12 @@ def joint_of(
     changes: MunicipalChanges,
     *,
     cost: str,
-    groups: pd.Series,
-    areas: pd.Series | None,
     effect: str = WORK_DAYS,
     in_months: bool = True,
+    **shocks: Unpack[Shocks],
 ) -> Joint:
     """Difference in a cost and in an effect (days in months), with their area covariance."""
-    found = area_covariance(changes, outcomes=[cost, effect], groups=groups, areas=areas)
+    found = area_covariance(changes, outcomes=[cost, effect], **shocks)
     scale = np.array([1.0, 1 / DAYS_IN_MONTH if in_months else 1.0])
     delta_cost, delta_effect = found.estimate * scale
     covariance = found.covariance * np.outer(scale, scale)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 MOST_ITERATIONS = 100
+PENALTY = 1e-4  # of standardised coefficients where arms are told apart for sure: a prior of a hundred
+NEXT_TO_NOTHING = 7.0  # log odds below those of the whole sample
 
 
 @dataclass(frozen=True)
@@ -116,22 +118,54 @@ def odds_fit(
     >>> float(odds_fit(x, d).probability[0].round(6))
     0.25
     """
+    w = np.ones(len(x)) if weights is None else weights
+    share = float((w * d).sum() / w.sum())
+    if not 0 < share < 1:
+        raise ValueError(f"{what}: {int((d > 0).sum())} treated among {len(x)} rows; both arms are needed")
+    if found := _newton(x, d, w, kind=kind):
+        return found
+    # Some rows are told apart for sure, such as a combination of levels that only one arm has: a weak prior
+    # keeps the coefficients finite and gives them odds next to nothing.
+    steady = _newton(x, d, w, kind="likelihood", penalty=PENALTY / len(x))
+    if steady and steady.index[d > 0].min() <= steady.index[d == 0].max():
+        if kind == "likelihood":
+            return steady
+        far = (d == 0) & (steady.index < np.log(share / (1 - share)) - NEXT_TO_NOTHING)
+        # without those rows some columns may say the same: the least penalty chooses between them
+        if far.any() and (found := _newton(x, d, w * ~far, kind=kind, penalty=1e-9)):
+            return OddsFit(found.coefficients, np.where(far, -np.inf, found.index), found.information_inverse)
+    raise ValueError(
+        f"{what}: no finite fit for {int((d > 0).sum())} treated and {int((d == 0).sum())} comparison rows; "
+        "covariates separate the arms. Drop or coarsen the covariate in which they do not overlap, "
+        "or widen the comparison pool"
+    )
+
+
+def _newton(
+    x: FloatArray,
+    d: FloatArray,
+    w: FloatArray,
+    *,
+    kind: Literal["likelihood", "tilting"],
+    penalty: float = 0.0,
+) -> OddsFit | None:
+    """The fit to the last digit, or nothing; `penalty` holds standardised coefficients back."""
     n = len(x)
-    w = np.ones(n) if weights is None else weights
     a = standardiser(x, w)
     z = x @ a
     share = float((w * d).sum() / w.sum())
-    if not 0 < share < 1:
-        raise ValueError(f"{what}: {int((d > 0).sum())} treated among {n} rows; both arms are needed")
     b = np.zeros(z.shape[1])
     b[0] = np.log(share / (1 - share))
+    held = penalty * np.r_[0.0, np.ones(len(b) - 1)]
 
     def loss(coefficients: FloatArray) -> float:
         index = z @ coefficients
         if kind == "likelihood":
-            return float((w * (np.logaddexp(0.0, index) - d * index)).mean())
-        with np.errstate(over="ignore"):
-            return float((w * ((1 - d) * np.exp(index) - d * index)).mean())
+            terms = w * (np.logaddexp(0.0, index) - d * index)
+        else:
+            with np.errstate(over="ignore"):
+                terms = w * ((1 - d) * np.exp(index) - d * index)
+        return float(terms.mean() + 0.5 * held @ coefficients**2)
 
     current = loss(b)
     for _ in range(MOST_ITERATIONS):
@@ -142,11 +176,11 @@ def odds_fit(
         else:
             tilt = w * (1 - d) * np.exp(index)
             gradient, curvature = tilt - w * d, tilt
-        score = z.T @ gradient / n
-        information = (z * curvature[:, None]).T @ z / n
+        score = z.T @ gradient / n + held * b
+        information = (z * curvature[:, None]).T @ z / n + np.diag(held)
         values, vectors = np.linalg.eigh(information)
         if values[0] <= 1e-14 * max(values[-1], 1e-300):
-            break
+            return None
         step = vectors @ ((vectors.T @ score) / values)
         size, trial = 1.0, loss(b - step)
         while not trial <= current + 1e-13 * (1 + abs(current)) and size > 1e-6:
@@ -157,9 +191,5 @@ def odds_fit(
             inverse = vectors @ (vectors.T / values[:, None])
             return OddsFit(a @ b, z @ b, a @ inverse @ a.T)
         if np.abs(b).max() > 1e3:
-            break
-    raise ValueError(
-        f"{what}: no finite fit for {int((d > 0).sum())} treated and {int((d == 0).sum())} comparison rows; "
-        "covariates separate the arms. Drop or coarsen the covariate in which they do not overlap, "
-        "or widen the comparison pool"
-    )
+            return None
+    return None

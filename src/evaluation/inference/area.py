@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
-from evaluation.cohorts.comparison import Comparison
+from evaluation.cohorts.comparison import Comparison, compare
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.effects.doubly_robust import Method
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
-from evaluation.registers.reference import reference
-from evaluation.study import Areas
+from evaluation.registers.reference import FOLDER, reference
+from evaluation.study import Areas, Study
 from evaluation.units import unit_of
 
 EFFECT_COLUMNS = [
@@ -36,13 +39,43 @@ def pilot_areas_of(municipalities: pd.DataFrame, areas: Areas, *, area: str) -> 
     return municipalities.set_index("municipality")[areas.column].astype("str")
 
 
-def shock_structure(municipalities: pd.DataFrame | None, areas: Areas, *, area: str) -> dict[str, Any]:
-    """Which municipalities share shocks, in the form that the inference takes: `groups` and `areas`."""
+def shock_prior(folder: Path | str = FOLDER) -> ShockPrior:
+    """What public statistics show of how far municipalities move by themselves, from the reference data."""
+    fitted = reference("municipal_shocks", folder).set_index("parameter")["value"]
+    return ShockPrior(**fitted.astype(float).to_dict())
+
+
+def shock_structure(
+    municipalities: pd.DataFrame | None,
+    areas: Areas,
+    *,
+    area: str,
+    prior: ShockPrior | None = None,
+    earlier: MunicipalChanges | None = None,
+) -> Shocks:
+    """What is known of how municipalities move, in the form that the inference takes."""
     municipalities = reference("municipalities") if municipalities is None else municipalities
     return {
         "groups": labour_market_areas(municipalities),
         "areas": pilot_areas_of(municipalities, areas, area=area),
+        "prior": shock_prior() if prior is None else prior,
+        "earlier": earlier,
     }
+
+
+def changes_before(
+    episodes: pd.DataFrame, study: Study, *, outcomes: Sequence[str]
+) -> MunicipalChanges | None:
+    """Changes of all municipalities between the two windows before the start, without any reform.
+
+    Outcomes whose follow-up reaches the start do not belong here. Missing where episodes are too few.
+    """
+    try:
+        data = compare(episodes, study, area="all", before=study.trend_baseline, after=study.main_baseline)
+        return changes_of(data.frame, outcomes=outcomes, covariates=study.covariates)
+    except ValueError:
+        # A register that begins late has no earlier window: then the prior and the changes stand alone.
+        return None
 
 
 def changes_of(
@@ -142,10 +175,9 @@ def effect_rows(
     data: pd.DataFrame,
     changes: MunicipalChanges,
     *,
-    groups: pd.Series,
-    areas: pd.Series | None,
     baseline: str,
     seed: int,
+    **shocks: Unpack[Shocks],
 ) -> pd.DataFrame:
     """Main estimates of an area with intervals by placebo areas.
 
@@ -155,14 +187,12 @@ def effect_rows(
         Episodes of the main comparison.
     changes : MunicipalChanges
         Their changes by municipality, from `changes_of`.
-    groups : pandas.Series
-        From `labour_market_areas`.
-    areas : pandas.Series or None
-        From `pilot_areas_of`.
     baseline : str
         Name of the window before, for the column `window`.
     seed : int
         Seed of the placebo draws.
+    **shocks
+        From `shock_structure`.
 
     Returns
     -------
@@ -170,12 +200,12 @@ def effect_rows(
         Rows att, mean_after, counterfactual_mean, mde and comparison_error (standard error of the
         comparison's mean change, which all areas share).
     """
-    found = placebo_areas(changes, seed=seed, groups=groups, areas=areas)
+    found = placebo_areas(changes, seed=seed, **shocks)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
-    inference = area_covariance(changes, groups=groups, areas=areas)
+    inference = area_covariance(changes, **shocks)
     return pd.concat(
         [
             att,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,24 @@ from numpy.typing import NDArray
 
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.shocks import (
-    IMPLAUSIBLE,
+    VAGUE,
     Array,
     ShockPosterior,
+    ShockPrior,
     episode_variance,
     shock_posterior,
     smoothed_covariance,
     window_size,
 )
+
+
+class Shocks(TypedDict, total=False):
+    """What is known of how municipalities move: the last arguments of :func:`contrast`."""
+
+    groups: pd.Series | None
+    areas: pd.Series | None
+    earlier: MunicipalChanges | None
+    prior: ShockPrior
 
 
 @dataclass(frozen=True)
@@ -60,13 +71,17 @@ def contrast(
     outcomes: Sequence[str] | None = None,
     groups: pd.Series | None = None,
     areas: pd.Series | None = None,
+    earlier: MunicipalChanges | None = None,
+    prior: ShockPrior = VAGUE,
 ) -> Contrast:
     """Gather estimate and noise model of one area against its comparison municipalities.
 
     `groups` holds the labour market area (subregion, say) by municipality code; without it municipalities are
     taken to move independently, which is too hopeful for areas of many municipalities. `areas` holds the
     pilot area by municipality code, for several areas at once; by default all treated are one area, whose
-    municipalities share one shock.
+    municipalities share one shock. `earlier` holds the changes of all municipalities, treated ones too,
+    between two windows before the start: they tell how far municipalities move; outcomes that it does not
+    have go without.
 
     Raises
     ------
@@ -97,8 +112,14 @@ def contrast(
     area = one if areas is None else _labels(areas, code[treated], "areas")
     variance = np.diagonal(covariance, axis1=1, axis2=2).T
     comparison = change[~treated].T
-    scale = IMPLAUSIBLE * np.sqrt(episode_variance(covariance, size))
-    posterior = shock_posterior(comparison, variance[:, ~treated], group=group, scale=scale)
+    posterior = shock_posterior(
+        comparison,
+        variance[:, ~treated],
+        scale=np.sqrt(episode_variance(covariance, size)),
+        prior=prior,
+        group=group,
+        earlier=None if earlier is None else _moves_before(earlier, wanted),
+    )
     own, shared = posterior.mean()
     scale = np.sqrt(variance[:, ~treated] + (own + shared)[:, None])
     precision = scale**-2
@@ -124,6 +145,17 @@ def contrast(
         treated_loading=treated_loading,
         shared_loading=treated_loading + float((group_weight**2).sum()),
     )
+
+
+def _moves_before(earlier: MunicipalChanges, outcomes: Sequence[str]) -> tuple[Array, Array]:
+    """Changes between two windows before the start (k × E) and their sampling variances."""
+    size = window_size(earlier.n_before, earlier.n_after)
+    column = [earlier.outcomes.index(name) if name in earlier.outcomes else -1 for name in outcomes]
+    here = np.array(column) >= 0
+    covariance = smoothed_covariance(earlier.sampling_covariance, size)
+    change = np.where(here, earlier.change[:, column], np.nan).T
+    variance = np.diagonal(covariance, axis1=1, axis2=2)[:, column].T
+    return change, variance
 
 
 def _labels(series: pd.Series, codes: NDArray[np.str_], name: str) -> NDArray[np.intp]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.contrasts import Contrast, contrast
+from evaluation.inference.contrasts import Contrast, Shocks, contrast
 from evaluation.inference.shocks import Array
 
 PLACEBO = (
@@ -78,14 +79,13 @@ def placebo_areas(
     level: float = 0.95,
     draws: int = 4_999,
     seed: int,
-    groups: pd.Series | None = None,
-    areas: pd.Series | None = None,
+    **shocks: Unpack[Shocks],
 ) -> pd.DataFrame:
     """Effect on one area with interval and p-value from placebo areas.
 
-    `changes` are those of the area and its comparison, of all `outcomes` by default; `groups` and `areas` say
-    which municipalities share shocks, see :func:`evaluation.inference.contrasts.contrast`. The smallest
-    possible p-value is 1 / (draws + 1).
+    `changes` are those of the area and its comparison, of all `outcomes` by default; `shocks` say
+    what is known of how municipalities move, see :func:`evaluation.inference.contrasts.contrast`. The
+    smallest possible p-value is 1 / (draws + 1).
 
     Returns
     -------
@@ -119,7 +119,7 @@ def placebo_areas(
     """
     if not 0 < level < 1 or np.ceil((draws + 1) * level) > draws:
         raise ValueError(f"placebo_areas: {draws} draws cannot give a {level:.0%} interval; draw more")
-    pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
+    pieces = contrast(changes, outcomes=outcomes, **shocks)
     noise = np.abs(placebo_noise(pieces, draws=draws, seed=seed))
     half = np.sort(noise, axis=0)[int(np.ceil((draws + 1) * level)) - 1]
     return pd.DataFrame(
@@ -150,8 +150,7 @@ def area_covariance(
     changes: MunicipalChanges,
     *,
     outcomes: Sequence[str] | None = None,
-    groups: pd.Series | None = None,
-    areas: pd.Series | None = None,
+    **shocks: Unpack[Shocks],
 ) -> AreaInference:
     """Joint covariance of several effects on one area, shocks included.
 
@@ -162,7 +161,7 @@ def area_covariance(
 
     The input is that of :func:`placebo_areas`.
     """
-    pieces = contrast(changes, outcomes=outcomes, groups=groups, areas=areas)
+    pieces = contrast(changes, outcomes=outcomes, **shocks)
     expected, each = t_reference(pieces)
     df = float(each.min())
     covariance = np.einsum("m,mij->ij", pieces.treated_weight**2, pieces.treated_covariance)

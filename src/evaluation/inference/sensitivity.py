@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,8 +17,9 @@ from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.doubly_robust import Method, did_rc
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, ledger_columns, shock_structure
+from evaluation.inference.area import changes_of, ledger_columns
 from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.study import Study
 
@@ -53,8 +54,10 @@ def sensitivity_rows(
     *,
     area: str,
     municipalities: pd.DataFrame,
+    shocks: Shocks,
     seed: int,
     outcomes: Sequence[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """The sensitivity set that every area gets.
 
@@ -70,10 +73,14 @@ def sensitivity_rows(
         Pilot area or "all".
     municipalities : pandas.DataFrame
         Reference table.
+    shocks : Shocks
+        From `shock_structure`.
     seed : int
         Seed of the placebo draws.
     outcomes : sequence of str, optional
-        Outcomes to vary; by default the first two primary ones.
+        Outcomes to vary; by default the first two primary ones and those told in words.
+    only : collection of str, optional
+        Specifications to make; by default all.
 
     Returns
     -------
@@ -81,9 +88,9 @@ def sensitivity_rows(
         Rows att with `specification`; what the data of an area cannot bear has status "missing" and says why
         in `method`.
     """
-    outcomes = study.outcomes.primary[:2] if outcomes is None else outcomes
+    if outcomes is None:
+        outcomes = list(dict.fromkeys([*study.outcomes.primary[:2], *study.outcomes.judged]))
     near = neighbours(municipalities, study.areas, area=area)
-    shocks = shock_structure(municipalities, study.areas, area=area)
     given = _Setting(episodes, study, area, outcomes, partial(placebo_areas, seed=seed, **shocks))
     baselines = {f"baseline_{name}": name for name in study.other_baselines}
     variants: dict[str, Callable[[], pd.DataFrame]] = {
@@ -105,8 +112,10 @@ def sensitivity_rows(
     parts = [
         _attempt(run, outcomes).assign(specification=name, window=baselines.get(name, main))
         for name, run in variants.items()
+        if only is None or name in only
     ]
-    parts.append(_left_out(given, changes).assign(specification="leave_one_out", window=main))
+    if only is None or "leave_one_out" in only:
+        parts.append(_left_out(given, changes).assign(specification="leave_one_out", window=main))
     rows = pd.concat(parts, ignore_index=True)
     return rows.assign(measure="att", item=rows["item"].fillna("") if "item" in rows else "")
 

@@ -4,9 +4,9 @@ Model of the change of a municipality's outcome between the baseline and the fol
 
     change = common change + shock of its labour market area + shock of the municipality + sampling error,
 
-with known sampling variance. The two shock variances are learnt from the comparison municipalities alone:
-that is the only information there is on how far a single pilot municipality could have moved without the
-pilot.
+with known sampling variance. The two shock variances are learnt from the comparison municipalities, from how
+all municipalities moved between two windows before the start, and from what public statistics show of
+municipalities' moves over many years.
 """
 
 from __future__ import annotations
@@ -15,15 +15,35 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
 
 Array = NDArray[np.float64]
 
 FEWEST_COMPARISONS = 5
 SPREADS = 64  # grid points of the total shock's standard deviation
+FARTHEST = 4.0  # the grid ends this many standard deviations of its logarithm from the prior's median
+RATIOS = 7  # points of the quadrature over the ratio of shocks after and before the start
 SHARES = np.linspace(0, 1, 11)  # grid of the share that a labour market area's municipalities have in common
 NOTHING_SHARED = 0.2  # prior probability that municipalities of a labour market area share no shock
-IMPLAUSIBLE = 0.06  # prior scale of the total shock, in standard deviations of the outcome between episodes
 PRIOR_EPISODES = 30  # a municipality's own variance counts as much as the pooled one at this many episodes
+
+
+@dataclass(frozen=True)
+class ShockPrior:
+    """What is known of shocks before the register is seen (`reference("municipal_shocks")`).
+
+    The total shock's standard deviation, in standard deviations of the outcome between episodes, is lognormal
+    around ``median``. That between two windows before the start is smaller than that from the last of them
+    to the time after it by a factor that is lognormal around ``ratio``. The default is deliberately vague.
+    """
+
+    median: float = 0.03
+    log_sd: float = 1.0
+    ratio: float = 1.25
+    ratio_log_sd: float = 0.6
+
+
+VAGUE = ShockPrior()
 
 
 @dataclass(frozen=True)
@@ -81,21 +101,35 @@ def episode_variance(covariance: Array, size: Array) -> Array:
 
 
 def shock_posterior(
-    change: Array, variance: Array, *, group: NDArray[np.intp] | None = None, scale: Array | None = None
+    change: Array,
+    variance: Array,
+    *,
+    scale: ArrayLike = 1.0,
+    prior: ShockPrior = VAGUE,
+    group: NDArray[np.intp] | None = None,
+    earlier: tuple[Array, Array] | None = None,
 ) -> ShockPosterior:
     """Posterior of the shock variances among comparison municipalities.
 
-    The restricted likelihood (the common change integrated out) times a prior: the density of the total
-    shock's standard deviation rises with its square root, which leans to caution, and falls off beyond
-    ``scale``, so that a register too small to tell does not suggest absurd shocks; with groups, the share of
-    its variance that is common to a group is zero with probability 0.2 and else anything. Both were
-    chosen by measured coverage, see ``docs/decisions/inference.md``. Integrating over this posterior instead
-    of plugging in one estimate keeps the interval honest when the estimate is zero by chance (Gelman 2006,
-    Bayesian Analysis 1(3); Morris and Tang 2011, Statistical Science 26(2)).
+    The restricted likelihood (the common change integrated out), of the changes and of the earlier ones,
+    times a prior: lognormal for the total shock's standard deviation; with groups, the share of its variance
+    that is common to a group is zero with probability 0.2 and else anything. Chosen by measured coverage, see
+    ``docs/decisions/inference.md``. Integrating over this posterior instead of plugging in one estimate
+    keeps the interval honest when the estimate is zero by chance (Gelman 2006, Bayesian Analysis 1(3); Morris
+    and Tang 2011, Statistical Science 26(2)).
 
-    `change` holds the changes of M comparison municipalities, `variance` their sampling variances, R
-    replicates or outcomes at once (R × M). `group` is the labour market area of each municipality; without it
-    no shared shock is estimated. `scale` is the standard deviation of the half-normal fall-off of each row.
+    Parameters
+    ----------
+    change, variance : array, R × M
+        Changes of M comparison municipalities and their sampling variances, R replicates or outcomes at once.
+    scale : array, R
+        Standard deviation of each outcome between episodes, the unit of the prior.
+    prior : ShockPrior
+    group : array, M, optional
+        Labour market area of each municipality; without it no shared shock is estimated.
+    earlier : pair of arrays, R × E, optional
+        Changes between two windows before the start and their sampling variances; a row of missing values
+        where there are none.
 
     Raises
     ------
@@ -106,7 +140,8 @@ def shock_posterior(
     --------
     >>> rng = np.random.default_rng(1)
     >>> change = rng.normal(0, 0.05, (1, 200))
-    >>> own, shared = shock_posterior(change, np.full((1, 200), 0.04**2)).mean()
+    >>> found = shock_posterior(change, np.full((1, 200), 0.04**2))
+    >>> own, shared = found.mean()
     >>> bool(0.02 < own[0] ** 0.5 < 0.04), float(shared[0])
     (True, 0.0)
     """
@@ -125,11 +160,9 @@ def shock_posterior(
         )
     shares = SHARES if group is not None else np.zeros(1)
     member = np.eye(municipalities) if group is None else (group[:, None] == np.unique(group)).astype(float)
-    highest = 4 * np.sqrt(np.maximum(change.var(axis=1), variance.min(axis=1)))
-    lowest = 0.1 * np.sqrt(np.minimum(variance.min(axis=1), highest**2 / 100))
-    spread = np.concatenate(
-        [np.zeros((replicates, 1)), np.geomspace(lowest, highest, SPREADS - 1, axis=1)], axis=1
-    )
+    middle = prior.median * np.broadcast_to(np.asarray(scale, dtype=float), replicates)
+    reach = np.linspace(-FARTHEST, FARTHEST, SPREADS) * prior.log_sd
+    spread = middle[:, None] * np.exp(reach)
     loglik = np.empty((replicates, SPREADS, len(shares)))
     for i in range(SPREADS):
         for j, share in enumerate(shares):
@@ -137,24 +170,37 @@ def shock_posterior(
             loglik[:, i, j] = _restricted_loglik(
                 change, variance + (1 - share) * total, share * total, member if share > 0 else None
             )
-    width = np.gradient(spread, axis=1)
-    if scale is not None:
-        width = width * np.exp(-0.5 * (spread / np.asarray(scale)[:, None]) ** 2)
-    prior = np.ones(len(shares))
+    loglik += -0.5 * (reach / prior.log_sd)[None, :, None] ** 2
+    if earlier is not None:
+        loglik += _earlier_loglik(spread, *earlier, prior=prior)[:, :, None]
+    chance = np.ones(len(shares))
     if len(shares) > 1:
-        prior[-1] = 0.5  # trapezoid rule
-        prior[0] = prior[1:].sum() * NOTHING_SHARED / (1 - NOTHING_SHARED)
-    weight = (
-        np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True))
-        * (width * np.sqrt(spread))[:, :, None]
-        * prior
-    )
+        chance[-1] = 0.5  # trapezoid rule
+        chance[0] = chance[1:].sum() * NOTHING_SHARED / (1 - NOTHING_SHARED)
+    weight = np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True)) * chance
     weight /= weight.sum(axis=(1, 2), keepdims=True)
     total = (spread**2)[:, :, None]
     flat = (replicates, SPREADS * len(shares))
     return ShockPosterior(
         (total * (1 - shares)).reshape(flat), (total * shares).reshape(flat), weight.reshape(flat)
     )
+
+
+def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: ShockPrior) -> Array:
+    """Log likelihood of earlier changes at each later spread, the ratio of the two integrated out."""
+    found = np.zeros_like(spread)
+    known = np.isfinite(change).all(axis=1)
+    change, variance = change[known], variance[known]
+    node, weight = np.polynomial.hermite_e.hermegauss(RATIOS)
+    ratio = prior.ratio * np.exp(prior.ratio_log_sd * node)
+    for i in range(spread.shape[1]):
+        before = spread[known, i, None] / ratio
+        each = [
+            _restricted_loglik(change, variance + before[:, r, None] ** 2, np.zeros(1), None)
+            for r in range(RATIOS)
+        ]
+        found[known, i] = logsumexp(each, axis=0, b=weight[:, None] / weight.sum())
+    return found
 
 
 def _restricted_loglik(change: Array, variance: Array, shared: Array, member: Array | None) -> Array:

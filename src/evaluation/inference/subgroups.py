@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from evaluation.effects.differences import MunicipalChanges
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
 
 
@@ -18,22 +20,21 @@ def groups_differ(
     changes: Sequence[MunicipalChanges],
     *,
     outcome: str,
-    groups: pd.Series | None = None,
-    areas: pd.Series | None = None,
+    **shocks: Unpack[Shocks],
 ) -> float:
     """P-value of the joint test that the effect is the same in all groups of persons.
 
     Each group's change less that of the first group, municipality by municipality, so that shocks which all
     groups of a municipality share cancel; then the F test with the covariance of placebo areas.
 
-    `changes` are those of each group of persons, `groups` and `areas` as for `placebo_areas`. Missing with
-    fewer than two groups, or where their municipalities in common are too few.
+    `changes` are those of each group of persons, `shocks` as for `placebo_areas`. Missing with fewer than two
+    groups, or where their municipalities in common are too few.
     """
     if len(changes) < 2:
         return np.nan
     try:
         gaps = differences_from_first(changes, outcome=outcome)
-        found = area_covariance(gaps, groups=groups, areas=areas)
+        found = area_covariance(gaps, **shocks)
     except ValueError:
         return np.nan
     count = len(found.estimate)

@@ -19,6 +19,8 @@ FEWEST_AREAS = 5
 def area_estimates(ledger: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     """Main estimates of the areas whose comparison is fair enough to have one, with their common error.
 
+    An area whose finding other evidence contradicts enters neither mean nor ranks.
+
     Returns
     -------
     pandas.DataFrame
@@ -31,6 +33,12 @@ def area_estimates(ledger: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
         & ledger["area"].ne("all")
         & ledger["status"].eq("ok")
     ]
+    contradicted = ledger[
+        ledger["item"].eq("contradiction")
+        & ledger["outcome"].eq(outcome)
+        & ledger["status"].isin(["concern", "fail"])
+    ]
+    rows = rows[~rows["area"].isin(contradicted["area"])]
     att = rows[rows["measure"].eq("att") & rows["std_error"].notna()]
     shared = rows[rows["measure"].eq("comparison_error")].set_index("area")["estimate"]
     return att.assign(shared_error=att["area"].map(shared))[

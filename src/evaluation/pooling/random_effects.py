@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from evaluation.inference.shocks import FEWEST_COMPARISONS, shock_posterior
+from evaluation.inference.shocks import FEWEST_COMPARISONS, ShockPrior, shock_posterior
 
 Array = NDArray[np.float64]
+# in errors of a middling area: vague, and leaning to caution, by measured coverage
+HETEROGENEITY = ShockPrior(median=3.0, log_sd=0.9)
 METHOD = "random effects, REML, Hartung–Knapp"
 
 
@@ -147,7 +149,7 @@ def _prediction_variance(y: Array, v: Array, centre: float) -> float:
     """Expected squared distance of a new area from the pooled mean, over plausible between-area variances."""
     if len(y) < FEWEST_COMPARISONS:
         return float("nan")
-    found = shock_posterior(y[None], v[None])
+    found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)
     tau2 = found.municipality[0]
     weight = 1 / (v + tau2[:, None])
     total = weight.sum(axis=1)
@@ -192,7 +194,7 @@ def shrunken(
         )
     v = _own_variance(y, np.asarray(std_errors, dtype=float), shared_error)
     predicted = _shrink(y, v, np.array([between_variance(y, np.sqrt(v))]))[0][0]
-    found = shock_posterior(y[None], v[None])
+    found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)
     means, variances = _shrink(y, v, found.municipality[0])
     error = np.sqrt(found.probability[0] @ (variances + (means - predicted) ** 2) + shared_error**2)
     half = stats.norm.ppf(0.5 + level / 2) * error

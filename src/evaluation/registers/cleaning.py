@@ -140,6 +140,11 @@ def clean_benefits(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataF
         frame = frame.assign(days=days)
     tally.append(("negative_amount", int((frame["amount_eur"] < 0).sum()), "kept"))
     how = {"end": "max", "days": "sum", "amount_eur": "sum"}
+    if "paid_days_before" in frame:
+        wrong = frame["paid_days_before"] < 0
+        tally.append(("negative_day_count", int(wrong.sum()), "mended"))
+        frame = frame.assign(paid_days_before=frame["paid_days_before"].mask(wrong))
+        how["paid_days_before"] = "min"
     return _added(frame, ["person_id", "benefit", "start"], how=how, rule="joined_period", tally=tally)
 
 

@@ -208,6 +208,9 @@ def _as_canonical_types(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             out[column.name] = values.astype(pd.CategoricalDtype(pd.Index(used, dtype="str")))
         else:
             out[column.name] = values.astype(DTYPES[column.kind])
+    for column in table.optional:
+        given = frame[column.name] if column.name in frame else np.full(len(frame), np.nan)
+        out[column.name] = pd.Series(given, index=frame.index, dtype=DTYPES[column.kind])
     return pd.DataFrame(out)
 
 

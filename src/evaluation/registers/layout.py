@@ -98,10 +98,12 @@ def _file_layout(path: Path, table: str, entry: dict, codes: dict) -> FileLayout
         )
     columns = entry.get("columns", {})
     expected = REGISTER_TABLES[table].names
-    if set(columns) != set(expected):
+    optional = {column.name for column in REGISTER_TABLES[table].optional}
+    lacking, strange = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected) - optional)
+    if lacking or strange:
         raise ValueError(
-            f"{path} [files.{table}.columns]: missing {sorted(set(expected) - set(columns))}, "
-            f'unknown {sorted(set(columns) - set(expected))}; write canonical = "raw" for {expected}'
+            f"{path} [files.{table}.columns]: missing {lacking}, unknown {strange}; "
+            f'write canonical = "raw" for {expected}'
         )
     texts = {name: {str(raw): str(new) for raw, new in mapping.items()} for name, mapping in codes.items()}
     given = {key: str(entry[key]) for key in options if key in entry}

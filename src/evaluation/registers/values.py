@@ -21,7 +21,8 @@ def parse(text: pd.DataFrame, file: FileLayout, *, tally: Tally) -> pd.DataFrame
     becomes infinity.
     """
     out: dict[str, object] = {}
-    for column in REGISTER_TABLES[file.table].columns:
+    table = REGISTER_TABLES[file.table]
+    for column in (*table.columns, *(one for one in table.optional if one.name in text)):
         values = text[column.name].array
         if column.kind in ("key", "text"):
             out[column.name] = values

@@ -21,7 +21,7 @@ from evaluation.reporting.exhibits import Report, framed_figure, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
-from evaluation.words import comparisons, costs, first_screen, labels
+from evaluation.words import comparisons, costs, fairness, first_screen, labels
 from evaluation.words.language import alphabetical, get
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "areas_with": areas_with,
         "comparisons": comparisons,
         "costs": costs,
+        "fairness": fairness,
         "first_screen": first_screen,
         **values,
     }

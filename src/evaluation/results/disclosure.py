@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.results.ledger import COLUMNS, KEY, refuse_repeated
+from evaluation.results.withholding import withheld
 from evaluation.study import AFTER, Study
 
 NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
@@ -26,14 +27,6 @@ SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("case_mix",), "item"),  # levels of a background variable
     (("episodes", "persons", "attrition_episodes", "attrition_persons", "case_mix"), "area"),  # areas of all
 )
-# a failed verdict withholds what would be read as the effect of the trial in that area
-WITHHELD = {
-    "effect": ("att", "p_adjusted", "mean_after", "counterfactual_mean"),
-    "sensitivity": ("att",),
-    "cost": ("delta_cost",),
-    "cost_effectiveness": (),  # every measure
-    "pooled": ("att_raw", "att_shrunken", "rank"),
-}
 
 
 def clear(
@@ -100,7 +93,7 @@ def clear(
     if previous is not None:
         cleared = _keep_released(cleared, ledger, previous, threshold=threshold)
     cleared.loc[hidden, "status"] = "suppressed"
-    cleared.loc[withheld(ledger) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
+    cleared.loc[withheld(ledger, study) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
     closed = cleared["status"].isin(("suppressed", "withheld"))
     cleared.loc[closed, NUMBERS + COUNTS] = np.nan
     cleared.loc[closed, "method"] = ""  # words such as "refused:dominated" tell the result too
@@ -180,16 +173,6 @@ def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
     for name in ("estimate", "ci_low", "ci_high"):
         out.loc[counting, name] = _to_base(ledger.loc[counting, name], base)
     return out
-
-
-def withheld(ledger: pd.DataFrame) -> pd.Series:
-    """Mark the comparisons of areas whose comparability verdict failed."""
-    verdicts = ledger[(ledger["measure"] == "verdict") & (ledger["status"] == "fail")]
-    failed = ledger["area"].isin(set(verdicts["area"]))
-    chosen = pd.Series(False, index=ledger.index)
-    for topic, measures in WITHHELD.items():
-        chosen |= (ledger["topic"] == topic) & (ledger["measure"].isin(measures) | (not measures))
-    return failed & chosen
 
 
 def _to_base(values: pd.Series, base: int) -> pd.Series:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import compare
+from evaluation.costs.payers import look_back
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
 from evaluation.results import ledger
@@ -30,6 +32,7 @@ class AreaInputs:
     pilot_areas: pd.DataFrame
     reference: Path
     simulated: bool
+    look_back_days: float  # for the municipal share; missing where the payer's own count was delivered
 
 
 def read(processed: str | Path, *, study: Study, reference: str | Path, area: str) -> AreaInputs:
@@ -56,6 +59,8 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
     episodes = pd.read_parquet(folder / "episodes.parquet")
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
+    told = pd.read_parquet(folder / "register" / "benefits.parquet", columns=["paid_days_before"])
+    told = told["paid_days_before"]
     return AreaInputs(
         study=study,
         episodes=episodes,
@@ -67,6 +72,7 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         pilot_areas=read_reference(study.areas.table, reference),
         reference=Path(reference),
         simulated=bool(facts["simulated"]),
+        look_back_days=np.nan if told.notna().any() else look_back(facts["observed_from"], study),
     )
 
 

@@ -5,7 +5,7 @@ Sizes of areas are real; no person is. See docs/simulated-register.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +31,6 @@ from evaluation.simulation.tables import area_costs, raw_tables
 from evaluation.study import Study
 
 PERSONS = 100_000
-# Strong enough that the usual clustered standard error finds something false in every third area.
-AREA_SHOCK_SD = 0.03
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
 Effects = Mapping[str, float | Mapping[str, float]]
 
@@ -61,6 +59,7 @@ class Simulation:
     without: Timeline
     episodes: pd.DataFrame
     effects: dict[str, dict[str, float]]
+    drifts: dict[str, float]
 
 
 def simulate(
@@ -71,10 +70,10 @@ def simulate(
     seed: int,
     reference: Path = FOLDER,
     effects: Effects | None = None,
-    area_shock_sd: float = AREA_SHOCK_SD,
+    area_shock_sd: float | None = None,
+    drifts: Mapping[str, float] | None = None,
     area_shock_share: float = 0.2,
     selection: float = 0.03,
-    trend_break: float = 0.0,
     dirt: float = 0.002,
 ) -> None:
     """Write a simulated register into a folder, with the table of its true effects.
@@ -95,18 +94,18 @@ def simulate(
     effects : mapping, optional
         Per pilot area the change of ``open_employment_12m`` (a share: 0.03 is three percentage points), or a
         mapping with ``open_employment_12m`` and ``service_days_12m`` (days per episode). Areas that are not
-        named have no effect. It applies to target-group episodes that begin at
-        the start or later. By default those of the study.
+        named have no effect. It applies to target-group episodes from the start on. By default those of the
+        study.
     area_shock_sd : float
         Standard deviation of a municipality's own change of ``open_employment_12m`` between one window before
-        and the three windows after the start.
+        and the three windows after the start. By default that of the study.
+    drifts : mapping, optional
+        Per pilot area the yearly change of ``open_employment_12m`` of all its jobseekers, from three years
+        before the start on, that the reform did not cause. By default those of the study, without `effects`.
     area_shock_share : float
         Share of that variance which municipalities of an area (elsewhere: of a subregion) have in common.
     selection : float
         How much lower pilot municipalities' ``open_employment_12m`` is in every period (levels only).
-    trend_break : float
-        Change of ``open_employment_12m`` in all pilot municipalities after the start that the pilot did not
-        cause: breaks parallel trends.
     dirt : float
         Share of rows damaged in each table, 0 for a clean delivery.
 
@@ -128,9 +127,9 @@ def simulate(
         reference=reference,
         effects=effects,
         area_shock_sd=area_shock_sd,
+        drifts=drifts,
         area_shock_share=area_shock_share,
         selection=selection,
-        trend_break=trend_break,
     )
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
     population, table, treated = drawn.population, drawn.episodes, drawn.episodes["treated"].to_numpy()
@@ -165,7 +164,7 @@ def simulate(
         "benefit_eur_12m": delivery.amount_in(paid, person, since, until)
         - delivery.amount_in(paid_without, person, since, until),
     }
-    truth = _truth(table, treated, drawn.effects, differences)
+    truth = _truth(table, treated, drawn, differences)
     tables = raw_tables(
         population,
         drawn.sizes,
@@ -195,16 +194,16 @@ def draw(
     seed: int,
     reference: Path,
     effects: Effects | None = None,
-    area_shock_sd: float = AREA_SHOCK_SD,
+    area_shock_sd: float | None = None,
+    drifts: Mapping[str, float] | None = None,
     area_shock_share: float = 0.2,
     selection: float = 0.03,
-    trend_break: float = 0.0,
 ) -> Simulation:
     """Histories and episodes of a simulated register in memory, without files: a second for 100,000 persons.
 
     Parameters
     ----------
-    study, persons, seed, reference, effects, area_shock_sd, area_shock_share, selection, trend_break
+    study, persons, seed, reference, effects, area_shock_sd, drifts, area_shock_share, selection
         As for `register`, which writes what this draws.
 
     Returns
@@ -212,9 +211,10 @@ def draw(
     Simulation
     """
     sizes = municipality_sizes(study, reference)
-    wanted = _wanted(
-        study.simulation.effects if effects is None else effects, sorted(set(sizes["area"]) - {""})
-    )
+    areas = sorted(set(sizes["area"]) - {""})
+    wanted = _wanted(study.simulation.effects if effects is None else effects, areas)
+    drifts = study.simulation.drifts if drifts is None and effects is None else drifts or {}
+    _refuse_unknown(drifts, areas, what="drifts")
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 0]).spawn(5)]
     population = draw_population(sizes, Years.of(study), persons=persons, rng=streams[0])
     base = draw_histories(population, cycle=study.simulation.cycle, rng=streams[1])
@@ -224,9 +224,9 @@ def draw(
         table,
         sizes,
         selection=selection,
-        trend_break=trend_break,
-        area_shock_sd=area_shock_sd,
+        area_shock_sd=study.simulation.area_shock_sd if area_shock_sd is None else area_shock_sd,
         area_shock_share=area_shock_share,
+        drifts=drifts,
         rng=streams[3],
     )
     draws = streams[4].random((len(table), 4))
@@ -245,13 +245,17 @@ def draw(
         without=relay(base, table, without, draws[:, 2:]),
         episodes=table.assign(treated=treated, outcome=outcome, outcome_without=without),
         effects=wanted,
+        drifts=dict(drifts),
     )
 
 
+def _refuse_unknown(named: Iterable[str], areas: list[str], *, what: str) -> None:
+    if unknown := sorted(set(named) - set(areas)):
+        raise ValueError(f"{what}: no pilot area {', '.join(unknown)}; areas are {', '.join(areas)}")
+
+
 def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
-    unknown = sorted(set(effects) - set(areas))
-    if unknown:
-        raise ValueError(f"effects: no pilot area {', '.join(unknown)}; areas are {', '.join(areas)}")
+    _refuse_unknown(effects, areas, what="effects")
     wanted: dict[str, dict[str, float]] = {area: {WORK_12M: 0.0} for area in areas}
     for area, value in effects.items():
         wanted[area] |= dict(value) if isinstance(value, Mapping) else {WORK_12M: float(value)}
@@ -266,7 +270,7 @@ def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
 def _truth(
     table: pd.DataFrame,
     treated: np.ndarray,
-    wanted: dict[str, dict[str, float]],
+    drawn: Simulation,
     differences: dict[str, np.ndarray],
 ) -> pd.DataFrame:
     """One row per area and outcome: the set effect, and the mean paired difference that was realised.
@@ -284,12 +288,13 @@ def _truth(
                 "area": area,
                 "outcome": outcome,
                 "group": "target_group",
-                "effect": wanted[area].get(outcome, np.nan),
+                "effect": drawn.effects[area].get(outcome, np.nan),
+                "drift_per_year": drawn.drifts.get(area, 0.0) if outcome == WORK_12M else np.nan,
                 "realised_effect": realised[outcome].get(area, np.nan),
                 "unit": UNITS[outcome],
                 "episodes": int(count.get(area, 0)),
             }
-            for area in wanted
+            for area in drawn.effects
             for outcome in differences
         ]
     )

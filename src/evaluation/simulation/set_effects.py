@@ -8,6 +8,7 @@ A change alters one stay around one such day and no other episode's day, so prob
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,16 +146,17 @@ def draw_shifts(
     sizes: pd.DataFrame,
     *,
     selection: float,
-    trend_break: float,
     area_shock_sd: float,
     area_shock_share: float,
+    drifts: Mapping[str, float],
     rng: np.random.Generator,
 ) -> Floats:
     """Change of the probability of work that has nothing to do with the trial, per episode.
 
     Shocks are drawn per municipality and twelve-month window, a share of their variance in common for the
     pilot area (elsewhere: the subregion). They are scaled so that the change from one window before the start
-    to the mean of three after it has the standard deviation `area_shock_sd`.
+    to the mean of three after it has the standard deviation `area_shock_sd`. A drift of an area adds up from
+    the window that begins three years before the start on.
     """
     windows = np.sort(table["window"].unique())
     units, unit = np.unique(sizes["unit"].to_numpy(), return_inverse=True)
@@ -165,7 +167,9 @@ def draw_shifts(
     home = table["home"].to_numpy()
     shock = own[home, window] + common[unit[home], window]
     pilot = table["pilot"].to_numpy()
-    return shock - selection * pilot + trend_break * (pilot & table["after"].to_numpy())
+    drift = table["area"].map(dict(drifts)).fillna(0).to_numpy()
+    years = np.maximum(table["window"].to_numpy() + 3, 0)
+    return shock - selection * pilot + drift * years
 
 
 def convert(outcome: NDArray[np.bool_], shift: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:

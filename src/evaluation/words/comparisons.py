@@ -9,8 +9,8 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.findings import JUDGEMENTS, Finding, effect, pick
-from evaluation.words.first_screen import withheld
+from evaluation.words.fairness import doubtful, withheld
+from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, pick
 from evaluation.words.language import Language
 
 
@@ -84,9 +84,10 @@ def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         )
         if row is not None:
             name = labels.label("window", baseline, language)
-            said = effect(row, language, limits=study.limits, outcome=name)
+            doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
+            said = effect(row, language, limits=study.limits, outcome=name, doubtful=doubt)
             found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
-            if said.kind in JUDGEMENTS:
+            if said.kind in JUDGEMENTS or said.kind in DOUBTS:
                 estimates.append(float(row["estimate"]))
     return [*found, agreement(estimates, language)] if len(estimates) > 1 else found
 

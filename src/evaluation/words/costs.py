@@ -7,9 +7,11 @@ import math
 import pandas as pd
 
 from evaluation.study import Study
+from evaluation.units import DAYS_IN_MONTH
 from evaluation.words import labels
+from evaluation.words.fairness import withheld
 from evaluation.words.findings import Finding, amounts, effect, pick
-from evaluation.words.first_screen import withheld
+from evaluation.words.first_screen import COST
 from evaluation.words.language import Language
 
 PAYERS = ("municipality", "state", "unemployment_funds", "eu", "all_public")
@@ -36,7 +38,7 @@ def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
         One for each payer with a row; then, where the municipality's interval and the state's lie on
         opposite sides of zero, one that says so (about = cost_shift).
     """
-    if held := withheld(cleared, study, area=area, about="delta_cost", language=language):
+    if held := withheld(cleared, study, area=area, about="delta_cost", language=language, outcomes=[COST]):
         return [held]
     where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": study.main_baseline}
     where |= {"group": "target_group", "specification": "main"}
@@ -62,6 +64,20 @@ def _sign(row: pd.Series | None) -> int:
     return 1 if row["ci_low"] > 0 else -1 if row["ci_high"] < 0 else 0
 
 
+def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
+    """Say where the count of paid days comes from, on which the municipal share hangs."""
+    row = pick(cleared, area=area, topic="cost", measure="look_back", specification="main")
+    if row is None or not math.isfinite(row["estimate"]):
+        text = language.text("Paid days are those that the payer has counted.")
+        return Finding("day_count", "told", text)
+    text = language.text(
+        "The register does not tell how many days had been paid before. They are counted from {months} "
+        "months before the index date on, the same in every window, so the municipal share is a lower bound.",
+        months=language.number(row["estimate"] / DAYS_IN_MONTH),
+    )
+    return Finding("day_count", "look_back", text)
+
+
 def additional_month(
     cleared: pd.DataFrame, study: Study, *, area: str, language: Language, perspective: str = "all_public"
 ) -> Finding:
@@ -70,7 +86,8 @@ def additional_month(
     The figure is given only where the whole interval of additional months lies above zero: a cost per
     additional month has no meaning for fewer months, and no bounds where the months may be none.
     """
-    if held := withheld(cleared, study, area=area, about="icer", language=language):
+    both = (COST, study.outcomes.headline)
+    if held := withheld(cleared, study, area=area, about="icer", language=language, outcomes=both):
         return held
     where = {"area": area, "topic": "cost_effectiveness", "item": perspective, "specification": "main"}
     where |= {"group": "target_group"}
@@ -129,7 +146,8 @@ def worth_it(
 
     Returns None where the ledger has no net benefit at this value.
     """
-    if held := withheld(cleared, study, area=area, about="net_benefit", language=language):
+    both = (COST, study.outcomes.headline)
+    if held := withheld(cleared, study, area=area, about="net_benefit", language=language, outcomes=both):
         return held
     rows = cleared[cleared["x"] == value]
     row = pick(

@@ -70,13 +70,19 @@ JUDGEMENTS = {
     "clear_fewer": mark("The decrease is clear; an increase is ruled out."),
 }
 
+# In place of a judgement that tells a direction, where the data before the start do not bear it out.
+DOUBTS = {
+    "doubtful_more": mark("More than in the comparison, but a drift of the area's own could explain it."),
+    "doubtful_fewer": mark("Less than in the comparison, but a drift of the area's own could explain it."),
+}
+
 
 @dataclass(frozen=True)
 class Finding:
     """One finding: what it is about, which sentence was chosen, and the sentence."""
 
     about: str  # outcome, "verdict", or the chapter
-    kind: str  # key of JUDGEMENTS or VERDICTS, or the status of a row without a number
+    kind: str  # key of JUDGEMENTS, DOUBTS or VERDICTS, or the status of a row without a number
     text: str
 
 
@@ -150,7 +156,12 @@ def quantity(value: float, unit: str, language: Language) -> str:
 
 
 def effect(
-    row: pd.Series, language: Language, *, limits: Mapping[str, float], outcome: str | None = None
+    row: pd.Series,
+    language: Language,
+    *,
+    limits: Mapping[str, float],
+    outcome: str | None = None,
+    doubtful: bool = False,
 ) -> Finding:
     """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
 
@@ -164,11 +175,14 @@ def effect(
         Smallest difference that matters, by unit.
     outcome : str, optional
         Name to use instead of the outcome's own.
+    doubtful : bool
+        Whether the data before the start, or other evidence, forbid to call a direction clear.
 
     Returns
     -------
     Finding
-        Two sentences; `kind` is a key of `JUDGEMENTS`, or the row's status where there is no number.
+        Two sentences; `kind` is a key of `JUDGEMENTS` or `DOUBTS`, or the row's status where there is no
+        number.
     """
     name = outcome or labels.outcome(row["outcome"], language)
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
@@ -182,5 +196,7 @@ def effect(
     if pattern == "fewer":
         low_text, high_text = high_text, low_text
     said = language.text(RANGES[unit, pattern], outcome=name, low=low_text, high=high_text)
-    judged = language.text(JUDGEMENTS[kind], limit=quantity(limits[unit], unit, language))
+    if doubtful and pattern != "both":
+        kind = f"doubtful_{pattern}"
+    judged = language.text((JUDGEMENTS | DOUBTS)[kind], limit=quantity(limits[unit], unit, language))
     return Finding(str(row["outcome"]), kind, f"{said} {judged}")

@@ -10,69 +10,19 @@ import pandas as pd
 
 from evaluation.study import AFTER, Study
 from evaluation.words import labels
-from evaluation.words.findings import JUDGEMENTS, Finding, effect, judge, pick
+from evaluation.words.fairness import SHOWN, doubtful, fairness, main_row, verdict, withheld
+from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, judge, pick
 from evaluation.words.language import CODES, Language, get, mark
 
 COST = "cost_all_public_12m_eur"
 MAX_FINDINGS = 5
 MAX_WORDS = 150
-SHOWN = ("pass", "concern")
 
 CERTAINTIES = {
     3: mark("Certainty: moderate."),
     2: mark("Certainty: low."),
     1: mark("Certainty: very low."),
 }
-VERDICTS = {
-    "pass": mark("Is the comparison fair? Yes, the checks gave no cause for concern."),
-    "concern": mark("Is the comparison fair? With reservations: {reasons}. Read with caution."),
-    "fail": mark("Is the comparison fair? No: {reasons}. Effects are therefore not shown for this area."),
-    "not_run": mark("Is the comparison fair? This has not been checked. Effects are therefore not shown."),
-}
-PASSED_IN_PART = mark(
-    "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
-)
-
-
-def fairness(cleared: pd.DataFrame, study: Study, *, area: str) -> tuple[str, list[str]]:
-    """Return the verdict on the comparison (pass, concern, fail, not_run) and the codes of its reasons."""
-    rows = cleared[cleared["outcome"].isin(["", study.outcomes.headline])]
-    row = pick(rows, area=area, topic="comparability", measure="verdict", specification="main")
-    if row is None or row["status"] not in VERDICTS:
-        return "not_run", []
-    return str(row["status"]), [reason for reason in row["item"].split(";") if reason]
-
-
-def verdict(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
-    """Say whether the comparison is fair; what was not checked does not count as fair."""
-    status, codes = fairness(cleared, study, area=area)
-    run = [code for code in codes if not code.endswith("_not_run")]
-    said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
-    if status == "pass" and len(run) < len(codes):
-        return Finding("verdict", status, language.text(PASSED_IN_PART))
-    return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
-
-
-def withheld(
-    cleared: pd.DataFrame, study: Study, *, area: str, about: str, language: Language
-) -> Finding | None:
-    """Return the sentence that stands in place of a comparison of an unfair area, None for a fair one."""
-    status, _ = fairness(cleared, study, area=area)
-    if status in SHOWN or (area == "all" and status != "fail"):  # all areas together have their own checks
-        return None
-    text = language.text(
-        "{outcome}: {reason}.",
-        outcome=labels.label("measure", about, language),
-        reason=language.no_number("withheld"),
-    )
-    return Finding(about, "withheld", text)
-
-
-def main_row(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> pd.Series | None:
-    """Return the main analysis of an outcome in an area: its effect, or its cost difference."""
-    topic, measure = ("cost", "delta_cost") if outcome.startswith("cost_") else ("effect", "att")
-    where = {"area": area, "outcome": outcome, "window": study.main_baseline, "group": "target_group"}
-    return pick(cleared, topic=topic, measure=measure, specification="main", **where)
 
 
 def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> int:
@@ -80,15 +30,18 @@ def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -
 
     Jobseekers were not drawn by lot, so the evidence starts at moderate. It loses a step where the
     comparison raised a concern, where the interval leaves the direction open and reaches beyond the
-    limit, and where a sensitivity analysis contradicts the finding (a disjoint interval, or the opposite
-    sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
+    limit or its direction is doubtful, and where a sensitivity analysis contradicts the finding (a disjoint
+    interval, or the opposite sign of a finding whose interval excludes zero). After GRADE (Guyatt et al.
+    2008, BMJ 336:924).
     """
     row = main_row(cleared, study, area=area, outcome=outcome)
     if row is None or math.isnan(row["ci_low"]):
         return 1
-    grade = 3 if fairness(cleared, study, area=area)[0] == "pass" else 2
+    grade = 3 if fairness(cleared, study, area=area, outcome=outcome)[0] == "pass" else 2
     low, high, unit = row["ci_low"], row["ci_high"], row["unit"]
-    grade -= judge(low, high, study.limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
+    open_ended = judge(low, high, study.limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
+    found = low > 0 or high < 0
+    grade -= open_ended or (found and doubtful(cleared, study, area=area, outcome=outcome))
     other = cleared[
         (cleared["area"] == area)
         & (cleared["topic"] == "sensitivity")
@@ -124,24 +77,32 @@ def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
     Returns
     -------
     list of Finding
-        The verdict, then the effects, the cost to all public payers last. Where the comparison failed or was
-        not checked, a description of the level stands in place of every effect. Past 150 words the outcome
-        before the cost is left out.
+        The verdict, then the effects, the cost to all public payers last. An effect whose family of outcomes
+        failed or was not checked is not shown; where all did, a description of the level stands in their
+        place. Past 150 words the outcome before the cost is left out.
     """
-    status, _ = fairness(cleared, study, area=area)
-    if status not in SHOWN:
+    chosen = [outcome for outcome in (*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST)]
+    shown = [o for o in chosen if fairness(cleared, study, area=area, outcome=o)[0] in SHOWN]
+    if not shown:
         level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
         return [verdict(cleared, study, area=area, language=language), *level]
-    chosen = [outcome for outcome in (*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST)]
     rows = {o: main_row(cleared, study, area=area, outcome=o) for o in chosen}
     grades = {o: certainty(cleared, study, area=area, outcome=o) for o in chosen}
 
     def said(words_of: Language) -> list[Finding]:
         found = [verdict(cleared, study, area=area, language=words_of)]
         for name, row in rows.items():
-            if row is not None:
-                one = effect(row, words_of, limits=study.limits)
-                grade = " " + words_of.text(CERTAINTIES[grades[name]]) if one.kind in JUDGEMENTS else ""
+            if name not in shown:
+                called = labels.outcome(name, words_of)
+                one = withheld(
+                    cleared, study, area=area, about=name, language=words_of, outcomes=[name], name=called
+                )
+                found += [one] if one else []
+            elif row is not None:
+                doubt = doubtful(cleared, study, area=area, outcome=name)
+                one = effect(row, words_of, limits=study.limits, doubtful=doubt)
+                told = one.kind in JUDGEMENTS or one.kind in DOUBTS
+                grade = " " + words_of.text(CERTAINTIES[grades[name]]) if told else ""
                 found.append(replace(one, text=one.text + grade))
         return found
 
@@ -171,7 +132,7 @@ def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Lan
 
 def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
     """List what the area's results allow a reader to say; the headline sentence itself comes first."""
-    status, _ = fairness(cleared, study, area=area)
+    status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
         level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
@@ -179,7 +140,8 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
             language.text("The effect of the trial in this area is not known."),
             *(one.text for one in level),
         ]
-    said = [effect(row, language, limits=study.limits).text]
+    doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
+    said = [effect(row, language, limits=study.limits, doubtful=doubt).text]
     if status == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
@@ -195,7 +157,7 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
 
 def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
     """List what the area's results do not allow a reader to say."""
-    status, _ = fairness(cleared, study, area=area)
+    status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     said = []
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
@@ -205,8 +167,15 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
             )
         )
     else:
-        kind = judge(row["ci_low"], row["ci_high"], study.limits[row["unit"]])
-        if kind in ("unclear", "maybe_more", "maybe_fewer"):
+        doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
+        kind = effect(row, language, limits=study.limits, doubtful=doubt).kind
+        if kind in DOUBTS:
+            said.append(
+                language.text(
+                    "“The trial caused the change.” The area may have come apart from others without it."
+                )
+            )
+        elif kind in ("unclear", "maybe_more", "maybe_fewer"):
             said.append(language.text("“The trial made no difference.” The data leave the direction open."))
         elif kind == "small":
             said.append(

@@ -1,0 +1,63 @@
+"""What a failed verdict withholds: whatever would be read as the effect of the reform in that area."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evaluation.study import Study
+
+# Measures by topic; none named: every measure. Description stays.
+WITHHELD: dict[str, tuple[str, ...]] = {
+    "effect": (),
+    "sensitivity": ("att",),
+    "cost": ("delta_cost",),
+    "cost_effectiveness": (),
+    "pooled": ("att_raw", "att_shrunken", "rank"),
+}
+NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
+
+
+def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
+    """Mark the rows that the verdicts among them withhold: each only the outcomes of its own family.
+
+    Cost-effectiveness rests on two families: it falls with either.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"area": "oulu", "topic": ["comparability", "effect", "effect"],
+    ...     "measure": ["verdict", "att", "att"], "status": ["fail", "ok", "ok"],
+    ...     "outcome": ["open_employment_12m", "open_employment_days_12m", "service_days_12m"]})
+    >>> withheld(rows, study).tolist()
+    [False, True, False]
+    """
+    failed = ledger[(ledger["measure"] == "verdict") & (ledger["status"] == "fail")]
+    checked = {name: study.outcomes.checked_for(name) for name in ledger["outcome"].unique()}
+    unfair = set(zip(failed["area"], failed["outcome"], strict=True))
+    hit = pd.Series(
+        [pair in unfair for pair in zip(ledger["area"], ledger["outcome"].map(checked), strict=True)],
+        index=ledger.index,
+        dtype=bool,
+    )
+    costs = study.outcomes.checked_for("cost")
+    both = {area for area, outcome in unfair if outcome == costs}
+    hit |= (ledger["topic"] == "cost_effectiveness") & ledger["area"].isin(both)
+    chosen = pd.Series(False, index=ledger.index)
+    for topic, measures in WITHHELD.items():
+        chosen |= (ledger["topic"] == topic) & (ledger["measure"].isin(measures) | (not measures))
+    return hit & chosen
+
+
+def withhold(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Take the numbers away from the rows that the verdicts among them withhold.
+
+    Returns
+    -------
+    DataFrame
+        A copy: those rows have status ``withheld`` and no numbers.
+    """
+    hit = withheld(rows, study)
+    out = rows.copy()
+    out.loc[hit, "status"] = "withheld"
+    out.loc[hit, list(NUMBERS)] = np.nan
+    return out

@@ -1,0 +1,123 @@
+"""What stands beside a finding: each kind of evidence forbids "clear", two or sure ones withhold it."""
+
+import pandas as pd
+import pytest
+
+from evaluation.diagnostics.contradiction import contradictions
+from evaluation.results import ledger
+from evaluation.words import fairness, findings, first_screen
+from evaluation.words.language import CODES, get
+from small_register import TRIALS
+
+WORK = TRIALS.outcomes.headline
+DOUBT = {"en": "a drift of the area's own", "fi": "alueen oma kehitys", "sv": "områdets egen utveckling"}
+
+
+def row(estimate, half, **columns):
+    return {
+        "outcome": WORK,
+        "estimate": estimate,
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+    } | columns
+
+
+def judged(finding=(0.2, 0.1), *, stayers=None, date=None, triple=None, covid=None):
+    """State of the finding on work, with what was found beside it."""
+    controls = {"placebo_population": stayers, "placebo_date": date}
+    varied = {"triple_difference": triple, "baseline_covid": covid}
+    frames = [pd.DataFrame([row(*finding, measure="att")])]
+    for column, found in (("item", controls), ("specification", varied)):
+        rows = [row(*size, **{column: name}) for name, size in found.items() if size]
+        frames.append(pd.DataFrame(rows, columns=["outcome", "estimate", "ci_low", "ci_high", column]))
+    return contradictions(*frames, TRIALS).set_index("outcome").loc[WORK]
+
+
+@pytest.mark.parametrize(
+    ("beside", "state", "kinds"),
+    [
+        (
+            {"stayers": (0.0, 0.1), "triple": (0.19, 0.1), "date": (0.01, 0.1), "covid": (0.18, 0.1)},
+            "pass",
+            0,
+        ),
+        ({"stayers": (0.1, 0.12)}, "concern", 1),  # moved by half of the finding
+        ({"triple": (0.02, 0.15)}, "concern", 1),  # leaves a tenth
+        ({"covid": (0.05, 0.1)}, "concern", 1),  # a quarter, and its interval excludes the finding
+        ({"covid": (0.05, 0.2)}, "pass", 0),  # a quarter, but too vague to contradict
+        ({"date": (0.09, 0.12)}, "concern", 1),
+        ({"stayers": (-0.1, 0.05)}, "pass", 0),  # the other way
+        ({"stayers": (0.18, 0.1), "triple": (0.02, 0.15)}, "fail", 1),  # surely moved, little left
+        ({"stayers": (0.1, 0.12), "covid": (0.05, 0.1)}, "fail", 2),
+        ({"stayers": (0.1, 0.12), "date": (0.1, 0.12)}, "fail", 2),
+        ({}, "not_run", None),
+    ],
+)
+def test_each_kind_counts_once_and_two_or_sure_ones_fail(beside, state, kinds):
+    for sign in (1, -1):
+        turned = {name: (sign * estimate, half) for name, (estimate, half) in beside.items()}
+        found = judged((sign * 0.2, 0.1), **turned)
+        assert found["status"] == state
+        assert kinds is None or found["estimate"] == kinds
+
+
+def test_without_a_finding_there_is_nothing_to_contradict():
+    found = judged((0.05, 0.1), stayers=(0.2, 0.1), triple=(0.0, 0.1), date=(0.2, 0.1))
+    assert found["status"] == "pass" and found["method"] == "no finding to contradict"
+
+
+def cleared(*, trend=(0.0, 0.02), contradiction="pass", bound=0.03, verdict="pass", low=0.05, high=0.15):
+    """Rows behind the first screen of an area with a finding on work."""
+    att = {"topic": "effect", "measure": "att", "window": TRIALS.main_baseline, "unit": "share"}
+    checks = [
+        {"measure": "verdict", "status": verdict},
+        {
+            "measure": "diagnostic",
+            "item": "pre_trend",
+            "ci_low": trend[0],
+            "ci_high": trend[1],
+            "status": "pass",
+        },
+        {"measure": "diagnostic", "item": "contradiction", "status": contradiction},
+        {"measure": "breakdown", "item": "per_year", "estimate": bound, "unit": "share"},
+    ]
+    rows = [att | {"estimate": (low + high) / 2, "ci_low": low, "ci_high": high}]
+    rows += [{"topic": "comparability"} | check for check in checks]
+    frame = pd.DataFrame(rows).assign(outcome=WORK, group="target_group", persons=500.0)
+    return ledger.rows(frame.assign(status=frame["status"].fillna("ok")), area="oulu", simulated=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "doubtful"),
+    [
+        ({}, False),
+        ({"trend": (-0.05, 0.02)}, False),  # a large drift the other way cannot explain a gain
+        ({"trend": (-0.02, 0.04)}, True),  # allows more than would overturn the finding
+        ({"contradiction": "concern"}, True),
+        ({"contradiction": "not_run"}, True),
+        ({"low": -0.15, "high": -0.05, "trend": (-0.04, 0.01)}, True),
+        ({"low": -0.15, "high": -0.05, "trend": (-0.02, 0.05)}, False),
+    ],
+)
+def test_a_direction_is_clear_only_where_no_drift_and_nothing_else_could_explain_it(changed, doubtful):
+    rows = cleared(**changed)
+    assert fairness.doubtful(rows, TRIALS, area="oulu", outcome=WORK) == doubtful
+    for code in CODES:
+        words = get(code)
+        said = [
+            one
+            for one in first_screen.headline(rows, TRIALS, area="oulu", language=words)
+            if one.about == WORK
+        ]
+        assert (said[0].kind in findings.DOUBTS) == doubtful
+        assert (DOUBT[code] in said[0].text) == doubtful
+        quoted = " ".join(first_screen.may_say(rows, TRIALS, area="oulu", language=words))
+        assert (DOUBT[code] in quoted) == doubtful
+
+
+def test_without_a_check_of_trends_nothing_is_clear_and_the_page_says_so():
+    rows = cleared()
+    rows = rows[rows["item"] != "pre_trend"]
+    assert fairness.doubtful(rows, TRIALS, area="oulu", outcome=WORK)
+    said = fairness.drift_seen(rows, TRIALS, area="oulu", language=get("en"))
+    assert said.kind == "not_run" and "could not be checked" in said.text
