@@ -13,7 +13,14 @@ from small_register import TRIALS
 HEADLINE, COVARIATES = TRIALS.outcomes.headline, TRIALS.covariates
 
 SPECIFICATIONS = {
-    *("baseline_2018_19", "baseline_covid", "donut_3m", "neighbours_excluded", "with_possible_pilots"),
+    *(
+        "baseline_2018_19",
+        "baseline_covid",
+        "both_baselines",
+        "donut_3m",
+        "neighbours_excluded",
+        "with_possible_pilots",
+    ),
     *("regression_adjustment", "entropy_weights", "triple_difference", "synthetic_control"),
     *("synthetic_did", "discontinuity_30", "naive_clustered", "leave_one_out"),
 }

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 MEASURED = Path(__file__).parents[1] / "docs" / "validation"
 METHODS = {
     "placebo_areas": "Placebo areas (in use)",
+    "known_variance": "Known variance of the shocks (not to be had)",
     "joint_t": "Joint t (in use for cost and effect together)",
     "naive_clustered": "Clustered by municipality (not used)",
     "without_shared_shock": "Placebo areas without shared shocks (not used)",
 }
+NOT_DRAWN = ("known_variance", "without_shared_shock")
 AREAS = {
     "one_small": "1 small municipality",
     "one_large": "1 large municipality",
@@ -193,7 +195,7 @@ def figure(found: pd.DataFrame) -> str:
     """Coverage on cells by area and shock, with the goal as a band, as an HTML figure."""
     scenarios = found[["area", "shock_sd"]].drop_duplicates().reset_index(drop=True)
     place = scenarios.reset_index().set_index(["area", "shock_sd"])["index"]
-    methods = [name for name in METHODS if name in set(found["method"]) and name != "without_shared_shock"]
+    methods = [name for name in METHODS if name in set(found["method"]) and name not in NOT_DRAWN]
     with look():
         drawn, axes = panels(1, 1, height=1.1 + 0.34 * len(scenarios))
         ax = axes[0][0]

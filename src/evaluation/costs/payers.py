@@ -24,6 +24,7 @@ from evaluation.timelines import accrual
 from evaluation.units import horizon_days, require_horizons, to_day
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
+HALF_COUNT = "cost_municipality_half_count_12m_eur"
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
 
 
@@ -125,6 +126,20 @@ def cost(
 def look_back(observed_from: int, study: Study) -> int:
     """Days from the register's first day to the study's first index date: what every window has."""
     return max(to_day(study.first_day) - observed_from, 0)
+
+
+def half_count(
+    register: Any, episodes: pd.DataFrame, study: Study, *, reference: CostReference
+) -> pd.DataFrame:
+    """The municipality's cost if paid days were counted over half the look-back, as column `HALF_COUNT`.
+
+    Shows how much the share hangs on where the count starts; no column where the payer told its own count.
+    """
+    if "paid_days_before" in register.benefits and register.benefits["paid_days_before"].notna().any():
+        return pd.DataFrame(index=episodes.index)
+    days = look_back(int(register.observed_from), study) // 2
+    found = cost(register, episodes, study, months=[12], reference=reference, look_back_days=days)
+    return found[["cost_municipality_12m_eur"]].set_axis([HALF_COUNT], axis=1)
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:

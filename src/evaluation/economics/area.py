@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.costs import assumptions, tables
+from evaluation.costs.payers import HALF_COUNT
 from evaluation.costs.programme import cost_per_client
 from evaluation.economics import rows as cost_effectiveness_rows
 from evaluation.economics.cost_effectiveness import (
@@ -60,9 +61,14 @@ def cost_outcomes(study: Study) -> tuple[str, ...]:
     return (*(f"cost_{payer}_12m_eur" for payer in (*study.payers, "all_public")), INCOME)
 
 
+def compared_costs(data: pd.DataFrame, study: Study) -> list[str]:
+    """The cost outcomes, and the municipality's cost under half the count of paid days where it was made."""
+    return [*cost_outcomes(study), *(name for name in (HALF_COUNT,) if name in data)]
+
+
 def without_costs(effects: pd.DataFrame, study: Study) -> pd.DataFrame:
     """The effect rows that belong to the chapter on effects: costs have a chapter of their own."""
-    return effects[~effects["outcome"].isin(cost_outcomes(study))]
+    return effects[~effects["outcome"].isin([*cost_outcomes(study), HALF_COUNT])]
 
 
 def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.DataFrame:
@@ -88,6 +94,7 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     wanted = means["window"].isin(study.described_windows) | means["measure"].eq("mean_cost")
     delta = effects[effects["measure"].eq("att") & effects["outcome"].isin(cost_outcomes(study)[:-1])]
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
+    half = effects[effects["measure"].eq("att") & effects["outcome"].eq(HALF_COUNT)]
     prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
     shifts = tables.shift_rows(tables.cost_shift(assumptions.load(inputs.reference), **prices, **SHIFT))
     parts = [
@@ -95,6 +102,7 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
         delta,
         shifts,
         _look_back_row(inputs.look_back_days),
+        half.assign(measure="delta_half_count", item="municipality", unit="eur"),
         _programme_rows(inputs.area_costs, inputs.pilot_areas, area=area),
     ]
     return pd.concat(parts, ignore_index=True).drop(columns="topic")

@@ -92,9 +92,14 @@ def sensitivity_rows(
         outcomes = list(dict.fromkeys([*study.outcomes.primary[:2], *study.outcomes.judged]))
     near = neighbours(municipalities, study.areas, area=area)
     given = _Setting(episodes, study, area, outcomes, partial(placebo_areas, seed=seed, **shocks))
+    years_before = tuple(
+        str(day)
+        for day in (study.baselines[study.trend_baseline].first, study.baselines[study.main_baseline].last)
+    )
     baselines = {f"baseline_{name}": name for name in study.other_baselines}
     variants: dict[str, Callable[[], pd.DataFrame]] = {
         **{name: partial(given.main_design, before=window) for name, window in baselines.items()},
+        "both_baselines": partial(given.main_design, before=years_before),
         "donut_3m": partial(given.main_design, donut_months=3),
         "neighbours_excluded": partial(given.main_design, drop_municipalities=near),
         "with_possible_pilots": partial(given.main_design, pool=("comparison", "possible_pilot")),

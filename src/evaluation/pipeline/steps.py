@@ -92,13 +92,14 @@ def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
         reform,
         reference=assumptions.load(reference),
     )
+    half = payers.half_count(register, found.episodes, reform, reference=assumptions.load(reference))
     earned = measures.earnings(
         register,
         found.episodes,
         price_index=assumptions.load(reference).price_index,
         price_year=reform.price_year,
     )
-    episodes = area_economics.with_income(found.episodes.join([measured, paid, earned]))
+    episodes = area_economics.with_income(found.episodes.join([measured, paid, half, earned]))
     episodes.to_parquet(processed / "episodes.parquet")
     found.attrition.to_parquet(processed / "attrition.parquet")
     area_months.cells(register, **reform.months).to_parquet(processed / "area_months.parquet")

@@ -18,6 +18,21 @@ COUNTS = ["persons", "episodes"]
 NO_NUMBER = ("suppressed", "withheld", "missing", "not_run")
 EXTREMES = ("minimum", "maximum", "min", "max", "range")
 # cells whose counts add up to a published total: measures, and the column that tells the parts apart
+# Finest published steps by unit; means of whole numbers are coarser where few episodes are behind them.
+STEPS = {
+    "share": 0.001,
+    "probability": 0.001,
+    "sd": 0.001,
+    "points": 0.01,
+    "months": 0.01,
+    "ratio": 0.01,
+    "number": 0.01,
+    "days": 0.1,
+    "eur": 1.0,
+    "eur_per_month": 1.0,
+    "rank": 1.0,
+}
+WHOLE = ("share", "days")
 SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("municipality_episodes", "municipality_mean"), "item"),  # municipalities of an area
     (("municipality_episodes", "municipality_mean"), "window"),  # years of a municipality
@@ -89,7 +104,7 @@ def clear(
         hidden |= _matched(ledger, previous)["status"] == "suppressed"
     hidden = complementary(ledger, hidden, study, threshold=threshold)
     hidden |= left_out(ledger, hidden)
-    cleared = round_counts(ledger, base=base)
+    cleared = round_numbers(round_counts(ledger, base=base))
     if previous is not None:
         cleared = _keep_released(cleared, ledger, previous, threshold=threshold)
     cleared.loc[hidden, "status"] = "suppressed"
@@ -160,8 +175,7 @@ def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
     """
     out = ledger.copy()
     size = ledger["episodes"].fillna(ledger["persons"])
-    plain = (ledger["unit"] == "share") & (ledger["topic"] == "description") & (size >= base)
-    plain &= ledger["measure"] != "cif"  # censored: not k of n
+    plain = _of_rounded_counts(ledger) & (size >= base)
     rounded = _to_base(size, base)
     top = _to_base(ledger["estimate"] * rounded, base).clip(upper=rounded)
     moved = (top / rounded - ledger["estimate"])[plain]
@@ -173,6 +187,49 @@ def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
     for name in ("estimate", "ci_low", "ci_high"):
         out.loc[counting, name] = _to_base(ledger.loc[counting, name], base)
     return out
+
+
+def round_numbers(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Round every number that persons are behind to the step that its unit and its count can bear.
+
+    A mean of whole numbers times its count is a whole number: written out, it tells the count that was
+    rounded. With a step of at least one over the count every count near the rounded one is possible again.
+    Counts and shares of rounded counts are rounded already.
+
+    Examples
+    --------
+    >>> from evaluation.results.ledger import rows
+    >>> mean = pd.DataFrame({"estimate": [17.076923], "ci_low": [12.3456], "persons": [60], "episodes": [65]})
+    >>> part = rows(mean, area="oulu", topic="description", measure="mean", unit="days", simulated=True)
+    >>> round_numbers(part)[["estimate", "ci_low"]].values.tolist()
+    [[17.1, 12.3]]
+    """
+    out = ledger.copy()
+    size = ledger["episodes"].fillna(ledger["persons"])
+    behind = size.gt(0) & ~ledger["unit"].isin(("persons", "episodes"))
+    step = ledger["unit"].map(STEPS).fillna(STEPS["number"])
+    fewest = 1 / size.where(behind, 1.0)
+    whole = ledger["unit"].isin(WHOLE)
+    step = step.where(~whole, np.maximum(step, _one_two_five(fewest)))
+    counted = behind & _of_rounded_counts(ledger)
+    for name in ("estimate", "std_error", "ci_low", "ci_high"):
+        rows = behind & ~counted if name == "estimate" else behind
+        out.loc[rows, name] = (np.round(ledger[name] / step) * step).round(6)[rows] + 0.0
+    out.loc[behind, "p_value"] = ledger.loc[behind, "p_value"].round(3)
+    return out
+
+
+def _one_two_five(values: pd.Series) -> pd.Series:
+    """The smallest of 1, 2, 5, 10, 20, ... tenths, hundredths and so on that is not below each value."""
+    power = 10.0 ** np.floor(np.log10(values))
+    lead = (values / power).round(9)
+    return power * np.select([lead <= 1, lead <= 2, lead <= 5], [1, 2, 5], 10)
+
+
+def _of_rounded_counts(ledger: pd.DataFrame) -> pd.Series:
+    """Described shares: k of n, divided again after rounding both."""
+    plain = (ledger["unit"] == "share") & (ledger["topic"] == "description")
+    return plain & (ledger["measure"] != "cif")  # censored: not k of n
 
 
 def _to_base(values: pd.Series, base: int) -> pd.Series:

@@ -11,7 +11,7 @@ from evaluation.study import Study
 WITHHELD: dict[str, tuple[str, ...]] = {
     "effect": (),
     "sensitivity": ("att",),
-    "cost": ("delta_cost",),
+    "cost": ("delta_cost", "delta_half_count"),
     "cost_effectiveness": (),
     "pooled": ("att_raw", "att_shrunken", "rank"),
 }

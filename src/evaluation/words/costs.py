@@ -75,6 +75,16 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         "months before the index date on, the same in every window, so the municipal share is a lower bound.",
         months=language.number(row["estimate"] / DAYS_IN_MONTH),
     )
+    where = {"area": area, "topic": "cost", "window": study.main_baseline, "specification": "main"}
+    whole = pick(cleared, measure="delta_cost", item="municipality", **where)
+    half = pick(cleared, measure="delta_half_count", **where)
+    if whole is not None and half is not None and math.isfinite(whole["estimate"] + half["estimate"]):
+        text += " " + language.text(
+            "Counted over half that time, the difference in the municipality's costs would be {half} "
+            "instead of {whole}.",
+            half=language.euros(half["estimate"]),
+            whole=language.euros(whole["estimate"]),
+        )
     return Finding("day_count", "look_back", text)
 
 

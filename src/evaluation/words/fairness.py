@@ -79,7 +79,8 @@ def drift_seen(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
             "Development before the trial could not be checked: a drift of any size may hide in the figures."
         )
         return Finding("pre_trend", "not_run", text)
-    size = quantity(NOTICED * float(row["std_error"]), row["unit"], language)
+    noticed = round(NOTICED * float(row["std_error"]), 2)
+    size = quantity(noticed, row["unit"], language)
     text = language.text(
         "The check of the development before the trial would have noticed a drift of {size} a year or more "
         "in four cases of five.",
