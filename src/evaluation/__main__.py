@@ -119,10 +119,12 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ingest(options: argparse.Namespace) -> int:
+    from evaluation.pipeline.project import one_at_a_time
     from evaluation.registers import ingest as registers
 
     project = _project(options)
-    quality = registers.ingest(project.register, project.processed, reference=project.reference)
+    with one_at_a_time(project.processed):
+        quality = registers.ingest(project.register, project.processed, reference=project.reference)
     print(quality.to_string(index=False))
     return 0
 
@@ -138,6 +140,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from evaluation.pipeline import notebook_runs, plan
+    from evaluation.pipeline.project import one_at_a_time
     from evaluation.study import read_study
 
     project = _project(options)
@@ -146,10 +149,11 @@ def _run(options: argparse.Namespace) -> int:
     languages = notebook_runs.choose(options.languages, plan.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
-    if not _delivered(project.register):
-        print(f"No register in {project.register}: simulating one", file=sys.stderr)
-        _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
-    failed = plan.run(project, areas=areas, languages=languages, jobs=options.jobs)
+    with one_at_a_time(project.processed):
+        if not _delivered(project.register):
+            print(f"No register in {project.register}: simulating one", file=sys.stderr)
+            _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
+        failed = plan.run(project, areas=areas, languages=languages, jobs=options.jobs)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr, flush=True)
     for language in languages:

@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evaluation.parameters import TYPES
 from evaluation.study import nearest
 
 PACKAGE = Path(__file__).parents[1]
+LONGEST_CELL_SECONDS = 1800  # a hung notebook must not hold the run up for ever
 LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
-TYPE_NAMES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 
 
 class NotebookFailed(RuntimeError):
@@ -51,7 +52,7 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     for name, value in parameters.items():
         if name not in known:
             raise ValueError(f"{notebook.name}: unknown parameter {name!r}{nearest(name, known)}")
-        expected = TYPE_NAMES.get(known[name])
+        expected = TYPES.get(known[name])
         if expected is not None and not isinstance(value, expected):
             raise ValueError(
                 f"{notebook.name}: parameter {name} must be {known[name]}, not {type(value).__name__}"
@@ -101,10 +102,11 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
     Raises
     ------
     NotebookFailed
-        If a cell raises or the kernel dies; the executed copy keeps the details, the message carries no data.
+        If a cell raises, takes over half an hour, or the kernel dies; the executed copy keeps the details,
+        the message carries no data.
     """
     import papermill
-    from nbclient.exceptions import DeadKernelError
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
@@ -123,10 +125,14 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 shutdown_kernel="immediate",
+                execution_timeout=LONGEST_CELL_SECONDS,
                 config=Config(KernelManager=sockets if possible else {}),
             )
         except PapermillExecutionError as error:
             raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+        except CellTimeoutError as error:
+            minutes = LONGEST_CELL_SECONDS // 60
+            raise NotebookFailed(f"{notebook.name}: a cell took over {minutes} minutes") from error
         except DeadKernelError as error:  # out of memory, most often
             raise NotebookFailed(f"{notebook.name}: the kernel died") from error
 

@@ -62,6 +62,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
     folders = {"processed": processed, "reference": project.reference}
     study = {"study": str(project.study)}
+    passed = {**{key: str(path) for key, path in folders.items()}, "ledger_folder": ledger.name}
 
     def analysis(name: str, reads: list[Path], *, part: str, **parameters: Any) -> Step:
         notebook = project.notebook(name)
@@ -75,7 +76,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
                 "notebook": notebook,
                 "executed": processed / "notebooks" / f"{name}-{part}.ipynb",
                 "part": part,
-                "parameters": {**{key: str(path) for key, path in folders.items()}, **parameters},
+                "parameters": {**passed, **parameters},
                 **folders,
             },
         )
@@ -259,7 +260,6 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
     """
     from pytask import PathNode, PythonNode, TaskWithoutPath, build, console
 
-    project.processed.mkdir(parents=True, exist_ok=True)
     steps.forget_failures(project.processed)
     work = plan(project, areas=areas, languages=languages)
     reform = read_study(project.study)

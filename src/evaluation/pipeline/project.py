@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +98,38 @@ class Project:
     def notebook(self, name: str) -> Path:
         """Path of a stored notebook."""
         return self.root / "notebooks" / f"{name}.ipynb"
+
+
+@contextmanager
+def one_at_a_time(processed: Path) -> Iterator[None]:
+    """Let one run at a time write below a folder.
+
+    The system keeps the lock and frees it with the process that holds it, however that ends.
+
+    Raises
+    ------
+    ValueError
+        If another run is at work there, with its process number.
+    """
+    try:
+        import fcntl
+    except ImportError:  # there is no such lock on Windows: there the user sees to it
+        yield
+        return
+    processed.mkdir(parents=True, exist_ok=True)
+    with (processed / "run.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            other = lock.read().strip() or "unknown"
+            raise ValueError(
+                f"{processed}: another run (process {other}) is at work there; wait for it, or give --data"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def parts_read(study: Study, code: str, *, names: bool) -> str:

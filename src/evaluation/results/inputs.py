@@ -108,10 +108,3 @@ def to_ledger(chapters: Mapping[str, pd.DataFrame], inputs: AreaInputs, *, area:
             for topic, rows in chapters.items()
         )
     )
-
-
-def write(rows: pd.DataFrame, processed: str | Path, *, part: str) -> None:
-    """Write a part of the ledger."""
-    target = Path(processed) / "ledger" / f"{part}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    rows.to_parquet(target, index=False)

@@ -131,3 +131,11 @@ def combine(parts: Iterable[Path]) -> pd.DataFrame:
     ledger = pd.concat(frames, ignore_index=True).astype(COLUMNS)
     refuse_repeated(ledger)
     return ledger.sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def write(rows: pd.DataFrame, processed: str | Path, *, folder: str, part: str) -> Path:
+    """Write a part of the ledger below `processed`; what is run by hand has a folder of its own."""
+    target = Path(processed) / folder / f"{part}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(target, index=False)
+    return target
