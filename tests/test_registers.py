@@ -1,10 +1,13 @@
 """Raw deliveries in every form they come in, and what the reader does about their dirt."""
 
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
@@ -162,6 +165,74 @@ def test_parquet_with_real_types_gives_the_same_register(tmp_path):
     other = registers.load(tmp_path / "out")
     pd.testing.assert_frame_equal(plain.spells, other.spells)
     pd.testing.assert_frame_equal(plain.benefits, other.benefits)
+
+
+def as_parquet(tmp_path, name, types, *, rows=None):
+    """A delivery in which one table comes as Parquet with the given type of each raw column."""
+    raw = deliver(tmp_path, options='date_format = "d.m.yyyy"\ndecimal = ","', rows=rows)
+    frame = pd.read_csv(raw / f"{name}.csv", sep=";", dtype=str)
+    arrays = {}
+    for column in frame:
+        kind = types.get(column, pa.string())
+        values = frame[column]
+        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+            zone = getattr(kind, "tz", None)
+            days = pd.to_datetime(values, format="%d.%m.%Y")
+            days = days.dt.tz_localize(zone).dt.tz_convert("UTC") if zone else days
+            arrays[column] = pa.array(days, from_pandas=True).cast(kind)
+        elif pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string(kind):
+            arrays[column] = pa.array(values, from_pandas=True).cast(
+                kind if kind != pa.string() else pa.string()
+            )
+        else:
+            numbers = values.str.replace(",", ".").map(Decimal, na_action="ignore")
+            if not pa.types.is_decimal(kind):
+                numbers = numbers.astype(float)
+            arrays[column] = pa.array(numbers, from_pandas=True).cast(kind)
+    pyarrow.parquet.write_table(pa.table(arrays), raw / f"{name}.parquet")
+    layout = (raw / "layout.toml").read_text(encoding="utf-8").replace(f"{name}.csv", f"{name}.parquet")
+    (raw / "layout.toml").write_text(layout, encoding="utf-8")
+    registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
+    return registers.load(tmp_path / "out")
+
+
+DAYS = [pa.date32(), pa.timestamp("s"), pa.timestamp("ns"), pa.timestamp("us", tz="Europe/Helsinki")]
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("number", [pa.float64(), pa.decimal128(12, 2)], ids=str)
+def test_typed_files_mean_the_same_whatever_the_layout_says_of_text(tmp_path, day, number):
+    plain, _ = ingest(tmp_path / "plain")
+    name = COLUMNS["benefits"]
+    types = {name["start"]: day, name["end"]: day, name["amount_eur"]: number, name["days"]: pa.int64()}
+    types[name["benefit"]] = pa.dictionary(pa.int32(), pa.string())
+    types[name["person_id"]] = pa.large_string()
+    other = as_parquet(tmp_path / "other", "benefits", types)
+    pd.testing.assert_frame_equal(plain.benefits, other.benefits)
+
+
+def test_euros_with_three_decimals_keep_their_point(tmp_path):
+    raw = deliver(tmp_path, options='decimal = ","')
+    frame = pd.read_csv(
+        raw / "benefits.csv", sep=";", decimal=",", dtype={COLUMNS["benefits"]["person_id"]: str}
+    )
+    frame[COLUMNS["benefits"]["amount_eur"]] = 1234.125
+    frame.to_parquet(raw / "benefits.parquet")
+    layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("benefits.csv", "benefits.parquet")
+    (raw / "layout.toml").write_text(layout, encoding="utf-8")
+    registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
+    assert set(registers.load(tmp_path / "out").benefits["amount_eur"]) == {1234.125}
+
+
+def test_lists_and_structs_are_refused_with_the_column_and_what_to_deliver(tmp_path):
+    raw = deliver(tmp_path)
+    frame = pd.read_csv(raw / "spells.csv", sep=";", dtype=str)
+    for values in ([["a"]] * len(frame), [{"a": 1}] * len(frame)):
+        frame.assign(alkupvm=values).to_parquet(raw / "spells.parquet")
+        layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("spells.csv", "spells.parquet")
+        (raw / "layout.toml").write_text(layout, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"column alkupvm holds (list|struct).*one value a row"):
+            registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
 
 
 def test_service_codes_delivered_as_numbers_are_refused(tmp_path):

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
 from evaluation.registers.layout import FileLayout
+from evaluation.schemas import REGISTER_TABLES
 
 EMPTY = ("", " ", "NULL", "NA", "NaN", "nan", "None", ".", "..", "...", "-")
 IDENTITY_CODE = re.compile(
@@ -44,11 +46,16 @@ def read_text(file: FileLayout, *, tally: Tally) -> pd.DataFrame:
             f"{file.path.name}: no column {', '.join(absent)}; {table.num_columns} columns were found. "
             f"Correct [files.{file.table}.columns] or the separator in layout.toml"
         )
-    texts = {name: _as_categories(file, name, table[name]) for name in table.column_names}
+    plain = {name: _plain(file, name, table[name]) for name in table.column_names}
+    texts = {name: _as_categories(file, name, column) for name, column in plain.items()}
     refuse_identity_codes(texts, where=file.path.name)
     tally.append(("rows_read", table.num_rows + malformed, "read"))
     tally.append(("malformed_row", malformed, "dropped"))
-    return pd.DataFrame({new: texts[old] for new, old in file.columns.items()}, copy=False)
+    frame = pd.DataFrame({new: texts[old] for new, old in file.columns.items()}, copy=False)
+    # what comes as a date or a number means the same whatever the layout says of text
+    kinds = {new: table[old].type for new, old in file.columns.items()}
+    frame.attrs["typed"] = [new for new, kind in kinds.items() if _is_typed(kind)]
+    return frame
 
 
 def _read_csv(file: FileLayout) -> tuple[pa.Table, int]:
@@ -102,6 +109,36 @@ def _detect_encoding(path: Path) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return "utf-8"
+
+
+def _written_whole(file: FileLayout) -> set[str]:
+    """Raw columns whose numbers are names: persons, codes, texts."""
+    columns = REGISTER_TABLES[file.table].columns
+    return {file.columns[one.name] for one in columns if one.kind in ("key", "code", "text")}
+
+
+def _is_typed(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
+
+
+def _plain(file: FileLayout, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of plain values: points in time as dates in their own zone; no lists, structs or bytes."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise ValueError(
+            f"{file.path.name}: column {name} holds {kind}; deliver one value a row, as text, number or date"
+        )
+    if pa.types.is_dictionary(column.type) and not pa.types.is_string(kind):
+        column = column.cast(kind)
+    if pa.types.is_floating(kind) and name in _written_whole(file):
+        # a number column with gaps comes as floats: 5 must not become 5.0
+        whole = pyarrow.compute.all(pyarrow.compute.equal(pyarrow.compute.floor(column), column)).as_py()
+        column = column.cast(pa.int64()) if whole else column
+    if pa.types.is_timestamp(kind):
+        local = pyarrow.compute.local_timestamp(column) if kind.tz else column
+        column = pyarrow.compute.floor_temporal(local, unit="day").cast(pa.date32())
+    return column.cast(pa.string()) if pa.types.is_large_string(kind) else column
 
 
 def _as_categories(file: FileLayout, name: str, column: pa.ChunkedArray) -> pd.Categorical:

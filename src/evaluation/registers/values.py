@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -30,7 +32,10 @@ def parse(text: pd.DataFrame, file: FileLayout, *, tally: Tally) -> pd.DataFrame
         labels = pd.Series(values.categories, dtype="str")
         if mapping := file.codes.get(column.name):
             labels = labels.map(lambda label, known=mapping: known.get(label, label))
-        parsed = _parse_labels(labels, column, file)
+        typed = column.name in text.attrs.get("typed", ())
+        parsed = _parse_labels(
+            labels, column, replace(file, date_format="iso", decimal=".") if typed else file
+        )
         unread = np.append(parsed.isna().to_numpy(), False)[values.codes]
         if rows := int(unread.sum()):
             _refuse_systematic(rows, values, parsed, column, file)
