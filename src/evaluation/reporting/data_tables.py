@@ -111,8 +111,8 @@ def name_of(column: str, row: Mapping[str, object], *, language: Language, names
     text = str(code)
     if column == "area":
         return names.get(text, text)
-    if column == "outcome":
-        return named("outcome", text, language)
+    if column == "outcome":  # a check can be about a background variable
+        return named("covariate" if text in labels.names()["covariate"] else "outcome", text, language)
     if column == "item":
         try:
             return labels.item(measure, text, language, names)
