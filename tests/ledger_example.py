@@ -166,7 +166,7 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
     }
     found = states[VERDICTS[area]]
     estimates = np.array([0.001, 0.002, 0.001, 0.003, np.nan, 0.97, 0.02, 41.0])
-    wide = np.array([0.003, 0.009, 0.006, 0.008, np.nan, np.nan, np.nan, np.nan])
+    wide = np.array([0.001, 0.009, 0.006, 0.008, np.nan, np.nan, np.nan, np.nan])
     add(
         pd.DataFrame({"item": CHECKS, **_interval(estimates, wide)}).assign(
             status=["not_run" if c == "hidden_bias" else found.get(c, "pass") for c in CHECKS],

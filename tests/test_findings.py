@@ -47,6 +47,12 @@ PASSED = [
     {"topic": "comparability", "measure": "verdict", "status": "pass", "outcome": outcome}
     for outcome in TRIALS.outcomes.checked
 ]
+# no drift of the costs before the start, and nothing beside the finding against it
+NO_DRIFT = [
+    {"topic": "comparability", "measure": "diagnostic", "item": item, "status": "pass",
+     "outcome": "cost_all_public_12m_eur", "ci_low": 0.0, "ci_high": 0.0}
+    for item in ("pre_trend", "contradiction")
+]  # fmt: skip
 
 
 def row(low, high, unit="share", *, outcome=None, status="ok"):
@@ -241,8 +247,13 @@ def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
 
 def test_certainty_is_moderate_at_most_and_falls_with_contradiction(cleared):
     outcome = "open_employment_12m"
-    assert first_screen.certainty(cleared, TRIALS, area="oulu", outcome=outcome) == 3
-    against = cleared.copy()
+    # as published, a drift that the years before allow could explain the finding
+    assert first_screen.certainty(cleared, TRIALS, area="oulu", outcome=outcome) == 2
+    sure = cleared.copy()
+    row = fairness.main_row(cleared, TRIALS, area="oulu", outcome=outcome)
+    sure.loc[row.name, ["std_error", "ci_low", "ci_high"]] = [0.005, 0.02, 0.04]
+    assert first_screen.certainty(sure, TRIALS, area="oulu", outcome=outcome) == 3
+    against = sure.copy()
     contradicts = (against["area"] == "oulu") & (against["specification"] == "synthetic_control")
     against.loc[contradicts, ["estimate", "ci_low", "ci_high"]] = [-0.02, -0.05, 0.01]
     assert first_screen.certainty(against, TRIALS, area="oulu", outcome=outcome) == 2
@@ -267,10 +278,11 @@ def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
 def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
     frame = [
         {"topic": "cost", "measure": "delta_cost", "item": payer, "outcome": f"cost_{payer}_12m_eur",
-         "ci_low": low, "ci_high": high, "unit": "eur", "window": "2019_20"}
+         "ci_low": low, "ci_high": high, "unit": "eur", "window": "2019_20",
+         "estimate": (low + high) / 2, "std_error": (high - low) / 3.92}
         for payer, (low, high) in payers.items()
     ]  # fmt: skip
-    frame += PASSED
+    frame += [*PASSED, *NO_DRIFT]
     months_row = {"measure": "delta_effect", "ci_low": months[0], "ci_high": months[1], "unit": "months"}
     frame.append({"topic": "cost_effectiveness", "item": "all_public"} | months_row)
     if ratio:
@@ -286,6 +298,10 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     assert kinds(municipality=(-300, -100), state=(50, 400)) == ["to_state"]
     assert kinds(municipality=(100, 300), state=(-400, -50)) == ["to_municipality"]
     assert kinds(municipality=(-300, 1), state=(50, 400)) == []
+    drifting = cost_rows(municipality=(-300, -100), state=(50, 400))
+    drifting.loc[drifting["item"] == "pre_trend", ["ci_low", "ci_high"]] = [-200.0, 200.0]
+    said = costs.who_paid(drifting, TRIALS, area="oulu", language=get("en"))
+    assert [one.kind for one in said] == ["doubtful_fewer", "doubtful_more"]  # a drift could explain both
     assert kinds(municipality=(100, 300), state=(50, 400)) == []
 
 

@@ -9,7 +9,7 @@ from small_register import TRIALS
 WORK, SERVICES, COSTS = TRIALS.outcomes.checked
 
 
-def rows(*, failed):
+def rows(*, failed, status="fail", area="a"):
     frame = pd.DataFrame(
         [
             ("a", "effect", "att", "open_employment_days_12m"),
@@ -25,12 +25,12 @@ def rows(*, failed):
         ],
         columns=["area", "topic", "measure", "outcome"],
     ).assign(estimate=1.0, ci_low=0.5, status="ok")
-    frame.loc[frame["measure"] == "verdict", "status"] = "fail"
+    frame.loc[frame["measure"] == "verdict", ["status", "area"]] = [status, area]
     return ledger.rows(frame, simulated=True)
 
 
-def hidden(failed):
-    found = rows(failed=failed)
+def hidden(failed, **given):
+    found = rows(failed=failed, **given)
     out = withhold(found, TRIALS)
     gone = out["status"].eq("withheld")
     assert (gone == withheld(found, TRIALS)).all()
@@ -43,3 +43,9 @@ def test_each_family_withholds_only_its_own():
     assert hidden(WORK) == [0, 2, 5, 7]
     assert hidden(SERVICES) == [1]
     assert hidden(COSTS) == [3, 5]
+
+
+def test_what_could_not_be_judged_is_withheld_too_and_concerns_are_not():
+    assert hidden(WORK, status="not_run") == hidden(WORK)
+    assert hidden(WORK, status="concern") == hidden(WORK, status="pass") == []
+    assert hidden(WORK, status="not_run", area="all") == []

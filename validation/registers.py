@@ -20,7 +20,8 @@ from evaluation.economics.area import PERSPECTIVES
 from evaluation.economics.cost_effectiveness import WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
 from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import changes_of, labour_market_areas
+from evaluation.inference.area import changes_before, changes_of, shock_prior, shock_structure
+from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.registers.reference import reference as read_reference
 from evaluation.simulation.population import municipality_sizes
@@ -80,14 +81,16 @@ def register_runs(
     )
     episodes = priced_episodes(drawn, names=MEASURED, seed=seed, reference=reference, study=study)
     municipalities = read_reference("municipalities", reference)
-    groups = labour_market_areas(municipalities)
+    prior = shock_prior(reference)
+    earlier = changes_before(episodes, study, outcomes=MEASURED)
     members = municipalities.groupby("pilot_area")["municipality"].nunique()
     parts = []
     for area in sorted(set(episodes.loc[episodes["arm"] == "pilot", "area"])):
         main = compare(episodes, study, area=area).frame
         try:
             changes = changes_of(main, outcomes=MEASURED, covariates=study.covariates)
-            rows = _area_rows(changes, _truth(main), groups=groups, draws=draws, seed=seed)
+            shocks = shock_structure(municipalities, study.areas, area=area, prior=prior, earlier=earlier)
+            rows = _area_rows(changes, _truth(main), shocks=shocks, draws=draws, seed=seed)
         except ValueError:  # too few episodes in the area: the analysis refuses it as well
             continue
         count = int((main["treated"] & main["post"]).sum())
@@ -101,7 +104,7 @@ def _truth(main: pd.DataFrame) -> pd.Series:
 
 
 def _area_rows(
-    changes: MunicipalChanges, truth: pd.Series, *, groups: pd.Series, draws: int, seed: int
+    changes: MunicipalChanges, truth: pd.Series, *, shocks: Shocks, draws: int, seed: int
 ) -> pd.DataFrame:
     """Every interval of one area."""
     estimate, error = naive_clustered(changes)
@@ -112,7 +115,7 @@ def _area_rows(
         ci_high=estimate + half,
         p_value=2 * stats.t.sf(np.abs(estimate) / error, len(changes.treated) - 1),
     )
-    used = placebo_areas(changes, draws=draws, seed=seed, groups=groups)
+    used = placebo_areas(changes, draws=draws, seed=seed, **shocks)
     single = pd.concat([used.assign(method="placebo_areas"), naive.assign(method="naive_clustered")])
     single = single[["outcome", "method", *LIMITS]].reset_index(drop=True)
     single["truth"] = single["outcome"].map(truth.rename(lambda name: name.removeprefix("true_")))
@@ -120,17 +123,17 @@ def _area_rows(
     single.loc[days, ["estimate", "ci_low", "ci_high", "truth"]] /= DAYS_IN_MONTH
     single["quantity"] = single["outcome"].map({WORK_12M: WORK_12M, WORK_DAYS: "months"}).fillna("delta_cost")
     single["perspective"] = single["outcome"].map(dict(zip(COSTS, PAYING, strict=True))).fillna("")
-    joint = [row for payer in PERSPECTIVES for row in _joint_rows(changes, truth, payer=payer, groups=groups)]
+    joint = [row for payer in PERSPECTIVES for row in _joint_rows(changes, truth, payer=payer, shocks=shocks)]
     rows = pd.concat([single.drop(columns="outcome").assign(kind=""), pd.DataFrame(joint)], ignore_index=True)
     inside = (rows["ci_low"] <= rows["truth"]) & (rows["truth"] <= rows["ci_high"])
     return rows.assign(covered=rows["covered"].astype("boolean").fillna(inside).astype(bool))
 
 
 def _joint_rows(
-    changes: MunicipalChanges, truth: pd.Series, *, payer: str, groups: pd.Series
+    changes: MunicipalChanges, truth: pd.Series, *, payer: str, shocks: Shocks
 ) -> list[dict[str, object]]:
     """Net benefit and the ratio of one perspective, from the joint covariance."""
-    joint = joint_of(changes, cost=f"cost_{payer}_12m_eur", groups=groups, areas=None)
+    joint = joint_of(changes, cost=f"cost_{payer}_12m_eur", **shocks)
     cost, months = truth[f"true_cost_{payer}_12m_eur"], truth[f"true_{WORK_DAYS}"] / DAYS_IN_MONTH
     rows: list[dict[str, object]] = []
     for found in net_benefit(joint, thresholds=VALUES_OF_MONTH).to_dict("records"):

@@ -153,11 +153,12 @@ def main() -> int:
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:
-    """How often areas of each kind and size are withheld, pass, have a finding or a clear one."""
+    """How often areas of each kind and size are withheld, not to be judged, pass, find, find clearly."""
     size = pd.cut(table["episodes"], SIZES, labels=["small", "middling", "large"])
-    told = table.assign(withheld=table["status"].eq("fail"), passed=table["status"].eq("pass"))
+    states = {"withheld": "fail", "unjudged": "not_run", "passed": "pass"}
+    told = table.assign(**{name: table["status"].eq(state) for name, state in states.items()})
     by = told.groupby(["kind", size], observed=True)
-    return by[["withheld", "passed", "finding", "clear", "half"]].mean().assign(areas=by.size())
+    return by[[*states, "finding", "clear", "half"]].mean().assign(areas=by.size())
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ Rules (the reader sees them in the methods section):
   a standard deviation is under one half; else *pass*.
 - Balance: *fail* if a difference is over 0.25 SD beyond its sampling error; *concern* if one is over 0.1 SD
   beyond it, or if the groups are too small to tell; else *pass*.
-- Verdict, one a family of outcomes: *fail* if an essential check fails, both negative controls do, or neither
-  check of trends before the start could be run; *pass* if all essential checks and at least one negative
-  control pass and nothing failed; *not_run* if nothing was run; else *concern*.
+- Verdict, one a family of outcomes: *fail* if an essential check fails or both negative controls do;
+  *not_run* if neither check of trends before the start could be run; *pass* if all essential checks and at
+  least one negative control pass and nothing failed; else *concern*. What is not *pass* or *concern* is
+  withheld.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ def contradictions(
     or the triple difference leaves little of it; another baseline leaves little of it and its interval
     excludes the finding; a made-up earlier date shows as much. One is a *concern*. Two, or stayers
     whose interval excludes zero while the triple difference leaves little, are a *fail*: the finding is then
-    not the reform's. Without a finding there is nothing to contradict.
+    not the reform's. Without a finding there is nothing to contradict; with one, a kind that could not be
+    looked at leaves the check *not run*.
 
     Parameters
     ----------
@@ -86,6 +87,14 @@ def _contradiction(
     sure = little_left and bool(excludes_zero.get("placebo_population", False))
     number = sum(against.values()) if sign else 0
     status: Status = "fail" if sign and (number >= 2 or sure) else "concern" if number else "pass"
+    looked_at = {
+        "stayers": bool(parts.index.isin(["placebo_population", "triple_difference"]).any()),
+        "baselines": bool(baselines.any()),
+        "earlier date": "placebo_date" in parts.index,
+    }
+    if unseen := [name for name, found in looked_at.items() if sign and status == "pass" and not found]:
+        reason = f"nothing against it, but not looked at: {', '.join(unseen)}"
+        return not_run("contradiction", reason=reason, outcome=outcome)
     said = (
         "against it: " + ", ".join(name for name, found in against.items() if found)
         if number

@@ -60,10 +60,10 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     essential = [state[item] for item in ESSENTIAL]
     controls = [state[item] for item in CONTROLS]
     no_trends = all(state[item] == "not_run" for item in TRENDS)
-    if all(value == "not_run" for value in state.values()):
-        status = "not_run"
-    elif "fail" in essential or all(value == "fail" for value in controls) or no_trends:
+    if "fail" in essential or all(value == "fail" for value in controls):
         status = "fail"
+    elif no_trends:
+        status = "not_run"
     elif set(essential) == {"pass"} and "pass" in controls and "fail" not in state.values():
         status = "pass"
     else:

@@ -1,4 +1,4 @@
-"""What a failed verdict withholds: whatever would be read as the effect of the reform in that area."""
+"""What a verdict withholds that failed or could not be given: whatever would be read as an effect there."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
     >>> withheld(rows, study).tolist()
     [False, True, False]
     """
-    failed = ledger[(ledger["measure"] == "verdict") & (ledger["status"] == "fail")]
+    verdicts = ledger[ledger["measure"] == "verdict"]
+    # all areas together have their own checks
+    unjudged = verdicts["status"].eq("not_run") & verdicts["area"].ne("all")
+    failed = verdicts[verdicts["status"].eq("fail") | unjudged]
     checked = {name: study.outcomes.checked_for(name) for name in ledger["outcome"].unique()}
     unfair = set(zip(failed["area"], failed["outcome"], strict=True))
     hit = pd.Series(

@@ -65,7 +65,8 @@ def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[F
                 if measure == "att"
                 else language.text("To be expected in a new area, {outcome}", outcome=_small(name))
             )
-            said = effect(row, language, limits=study.limits, outcome=whose)
+            doubt = doubtful(cleared, study, area="all", outcome=outcome, row=row)
+            said = effect(row, language, limits=study.limits, outcome=whose, doubtful=doubt)
             found.append(Finding(measure, said.kind, said.text))
     return [*found, ranking(cleared, study, language=language)]
 
@@ -84,7 +85,7 @@ def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         )
         if row is not None:
             name = labels.label("window", baseline, language)
-            doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
+            doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline, row=row)
             said = effect(row, language, limits=study.limits, outcome=name, doubtful=doubt)
             found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
             if said.kind in JUDGEMENTS or said.kind in DOUBTS:

@@ -9,7 +9,7 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.units import DAYS_IN_MONTH
 from evaluation.words import labels
-from evaluation.words.fairness import withheld
+from evaluation.words.fairness import doubtful, withheld
 from evaluation.words.findings import Finding, amounts, effect, pick
 from evaluation.words.first_screen import COST
 from evaluation.words.language import Language
@@ -35,16 +35,21 @@ def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
     Returns
     -------
     list of Finding
-        One for each payer with a row; then, where the municipality's interval and the state's lie on
+        One for each payer with a row; then, where the municipality's interval and the state's clearly lie on
         opposite sides of zero, one that says so (about = cost_shift).
     """
     if held := withheld(cleared, study, area=area, about="delta_cost", language=language, outcomes=[COST]):
         return [held]
     where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": study.main_baseline}
     where |= {"group": "target_group", "specification": "main"}
-    rows = {p: pick(cleared, item=p, outcome=f"cost_{p}_12m_eur", **where) for p in PAYERS}
-    found = [effect(row, language, limits=study.limits) for row in rows.values() if row is not None]
-    signs = {payer: _sign(row) for payer, row in rows.items()}
+    found, signs = [], {}
+    for payer in PAYERS:
+        outcome = f"cost_{payer}_12m_eur"
+        row = pick(cleared, item=payer, outcome=outcome, **where)
+        if row is not None:
+            doubt = doubtful(cleared, study, area=area, outcome=outcome, row=row)
+            found.append(effect(row, language, limits=study.limits, doubtful=doubt))
+            signs[payer] = 0 if doubt else _sign(row)
     shift = signs.get("municipality", 0), signs.get("state", 0)
     if shift == (-1, 1):
         text = language.text("The municipality paid less and the state more: costs moved to the state.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from evaluation.diagnostics.pretrends import breakdown_per_year
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.findings import Finding, pick, quantity
@@ -18,13 +19,15 @@ VERDICTS = {
     "pass": mark("Is the comparison fair? Yes, the checks gave no cause for concern."),
     "concern": mark("Is the comparison fair? With reservations: {reasons}. Read with caution."),
     "fail": mark("Is the comparison fair? No: {reasons}. Effects are therefore not shown for this area."),
-    "not_run": mark("Is the comparison fair? This has not been checked. Effects are therefore not shown."),
+    "not_run": mark(
+        "Is the comparison fair? This cannot be judged: {reasons}. Effects are therefore not shown."
+    ),
 }
 FAMILY_VERDICTS = {
     "pass": mark("{family}: the comparison is fair."),
     "concern": mark("{family}: the comparison is fair with reservations ({reasons})."),
     "fail": mark("{family}: the comparison is not fair ({reasons}). Effects are not shown."),
-    "not_run": mark("{family}: not checked. Effects are not shown."),
+    "not_run": mark("{family}: the comparison cannot be judged ({reasons}). Effects are not shown."),
 }
 PASSED_IN_PART = mark(
     "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
@@ -47,10 +50,17 @@ def verdict(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     """Say whether the comparison is fair; what was not checked does not count as fair."""
     status, codes = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     run = [code for code in codes if not code.endswith("_not_run")]
-    said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
+    said = _because(status, codes, language)
     if status == "pass" and len(run) < len(codes):
         return Finding("verdict", status, language.text(PASSED_IN_PART))
     return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
+
+
+def _because(status: str, codes: Sequence[str], language: Language) -> str:
+    """The reasons of a verdict, or what is known without any."""
+    if status == "not_run":
+        return language.text("the development before the trial could not be checked")
+    return "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
 
 
 def other_verdicts(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -63,7 +73,7 @@ def other_verdicts(cleared: pd.DataFrame, study: Study, *, area: str, language: 
     }
     for name, (status, codes) in judged.items():
         if len({status for status, _ in judged.values()}) > 1:
-            said = "; ".join(labels.reasons(codes, language)) or language.text("the checks do not support it")
+            said = _because(status, codes, language)
             family = outcomes.families[name].name[language.code]
             text = language.text(FAMILY_VERDICTS[status], family=family, reasons=said)
             found.append(Finding(name, status, text))
@@ -125,21 +135,28 @@ def main_row(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) ->
     return pick(cleared, topic=topic, measure=measure, specification="main", **where)
 
 
-def doubtful(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> bool:
+def doubtful(
+    cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, row: pd.Series | None = None
+) -> bool:
     """Whether the direction of a finding may not be called clear.
 
     It may only where the check of trends before the start was run, the drift per year that would overturn the
     finding is larger than any in its direction that those data allow, and no other evidence speaks
-    against it. After Rambachan and Roth (2023), Review of Economic Studies 90(5).
+    against it. An outcome without checks of its own is held to those of its family. `row` is the finding, by
+    default the main one. After Rambachan and Roth (2023), Review of Economic Studies 90(5).
     """
-    row = main_row(cleared, study, area=area, outcome=outcome)
-    where = {"area": area, "topic": "comparability", "outcome": outcome}
-    trend, against = (
-        pick(cleared, item=i, measure="diagnostic", **where) for i in ("pre_trend", "contradiction")
-    )
-    bound = pick(cleared, item="per_year", measure="breakdown", **where)
-    if row is None or trend is None or against is None or bound is None:
+    row = main_row(cleared, study, area=area, outcome=outcome) if row is None else row
+    own = {
+        item: [
+            pick(cleared, area=area, topic="comparability", measure="diagnostic", item=item, outcome=name)
+            for name in (outcome, study.outcomes.checked_for(outcome))
+        ]
+        for item in ("pre_trend", "contradiction")
+    }
+    trend, against = (next((one for one in found if one is not None), None) for found in own.values())
+    if row is None or trend is None or against is None or not math.isfinite(row["std_error"]):
         return True
     allowed = trend["ci_high"] if row["estimate"] > 0 else -trend["ci_low"]
+    bound = breakdown_per_year(row["estimate"], row["std_error"], years=study.years_between)
     borne_out = trend["status"] in SHOWN and against["status"] == "pass"
-    return not (borne_out and float(bound["estimate"]) > float(allowed))
+    return not (borne_out and bound > float(allowed))
