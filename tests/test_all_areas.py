@@ -51,6 +51,18 @@ def test_estimates_of_areas_hold_only_fair_ones():
     assert (table["shared_error"] == 0.002).all()
 
 
+@pytest.mark.parametrize(
+    ("state", "left_out"), [("concern", True), ("fail", True), ("pass", False), ("not_run", False)]
+)
+def test_an_area_whose_finding_is_contradicted_enters_neither_mean_nor_ranks(state, left_out):
+    said = pd.DataFrame({"area": ["area03"], "item": "contradiction", "outcome": OUTCOME, "status": state})
+    against = ledger.rows(said, topic="comparability", measure="diagnostic", simulated=True)
+    found = area_estimates(pd.concat([ALIKE, against]), outcome=OUTCOME)
+    assert ("area03" not in set(found["area"])) == left_out and len(found) == 8 - left_out
+    elsewhere = against.assign(outcome="service_days_12m")
+    assert len(area_estimates(pd.concat([ALIKE, elsewhere]), outcome=OUTCOME)) == 8
+
+
 def test_all_areas_together_are_not_one_of_the_areas():
     whole = ledger_of([9.0], [1.0], names=["all"])
     both = pd.concat([ALIKE, whole], ignore_index=True)

@@ -11,6 +11,8 @@ import pytest
 from evaluation.costs import assumptions, municipal_share, payers, prices
 from evaluation.costs.items import ITEMS
 from evaluation.timelines import accrual
+from evaluation.units import to_day
+from small_register import TRIALS
 
 FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
 REFERENCE = assumptions.load(FOLDER)
@@ -142,6 +144,21 @@ def test_the_payers_own_count_makes_the_share_the_same_wherever_the_register_beg
     data.benefits = data.benefits.assign(paid_days_before=told).iloc[begins:]
     late = episodes((1, MONDAY + 7 * 80))
     assert municipal_part(data, late, look_back_days=30) == pytest.approx(0.5)
+
+
+def test_the_share_is_shown_for_half_the_look_back_unless_the_payer_counted():
+    data = register(benefits=support(120))
+    first = to_day(TRIALS.first_day)
+    data.observed_from = first - 7 * 80  # 400 weekdays before the first index date of the study
+    data.benefits[["start", "end"]] += first + 7 * 40 - MONDAY - 7 * 119  # paid until the index date
+    late = episodes((1, first + 7 * 39))
+    whole = payers.cost(data, late, TRIALS, months=[12], reference=REFERENCE)
+    half = payers.half_count(data, late, TRIALS, reference=REFERENCE)
+    assert half.columns.tolist() == [payers.HALF_COUNT]
+    # over half of it 200 paid days are seen: the state pays all, the municipality only taxes
+    assert whole["cost_municipality_12m_eur"].item() > 0 > half[payers.HALF_COUNT].item()
+    data.benefits = data.benefits.assign(paid_days_before=5.0 * np.arange(120))
+    assert payers.half_count(data, late, TRIALS, reference=REFERENCE).empty
 
 
 def rich_register(people=300, seed=1):

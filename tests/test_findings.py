@@ -290,6 +290,26 @@ def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
     return ledger.rows(pd.DataFrame(frame), area="oulu", simulated=True)
 
 
+MUNICIPAL = {
+    "area": "oulu", "topic": "cost", "item": "municipality", "window": "2019_20", "unit": "eur",
+    "specification": "main", "status": "ok", "group": "target_group", "outcome": "",
+}  # fmt: skip
+
+
+def test_where_the_count_of_paid_days_starts_is_said_with_what_hangs_on_it():
+    def said(**more):
+        frame = pd.DataFrame(
+            [{"measure": name, "estimate": value} | MUNICIPAL for name, value in more.items()]
+        )
+        return costs.day_count(frame, TRIALS, area="oulu", language=get("en"))
+
+    assert said(delta_cost=120.0).kind == "told"  # the payer counted
+    found = said(look_back=12 * 365.25 / 12, delta_cost=120.0, delta_half_count=-30.0)
+    assert found.kind == "look_back" and "12 months before" in found.text
+    assert "would be −€30 instead of €120" in found.text
+    assert "would be" not in said(look_back=365.0).text
+
+
 def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     def kinds(**payers):
         found = costs.who_paid(cost_rows(**payers), TRIALS, area="oulu", language=get("en"))

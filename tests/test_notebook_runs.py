@@ -41,6 +41,13 @@ def test_a_failure_names_notebook_and_error_but_no_value(tmp_path):
         notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
 
 
+def test_a_cell_that_hangs_fails_its_notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebook_runs, "LONGEST_CELL_SECONDS", 3)
+    notebook = write_notebook(tmp_path / "n.ipynb", "import time\ntime.sleep(60)")
+    with pytest.raises(notebook_runs.NotebookFailed, match=r"n\.ipynb: a cell took over 3 seconds$"):
+        notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+
+
 def test_modules_behind_follow_imports_of_imports_and_lazy_ones():
     names = {path.stem for path in notebook_runs.modules_behind("from evaluation.results import ledger")}
     assert names == {"ledger"}

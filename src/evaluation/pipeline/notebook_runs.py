@@ -131,8 +131,9 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
         except PapermillExecutionError as error:
             raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
         except CellTimeoutError as error:
-            minutes = LONGEST_CELL_SECONDS // 60
-            raise NotebookFailed(f"{notebook.name}: a cell took over {minutes} minutes") from error
+            raise NotebookFailed(
+                f"{notebook.name}: a cell took over {LONGEST_CELL_SECONDS} seconds"
+            ) from error
         except DeadKernelError as error:  # out of memory, most often
             raise NotebookFailed(f"{notebook.name}: the kernel died") from error
 
