@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from evaluation.__main__ import main
-from evaluation.pipeline import check_pages, plan
+from evaluation.pipeline import check_pages, engine
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.pipeline.notebook_runs import choose
 from evaluation.statistics import pxweb
@@ -45,7 +45,7 @@ def runs(monkeypatch):
             page.write_text("")
         return given["areas"][2:]  # a third area would fail
 
-    monkeypatch.setattr(plan, "run", run)
+    monkeypatch.setattr(engine, "run", run)
     return asked
 
 
@@ -104,7 +104,7 @@ def test_all_areas_and_languages_unless_named(delivered, runs):
 
 
 def test_a_page_that_was_not_written_is_not_named(delivered, monkeypatch, capsys):
-    monkeypatch.setattr(plan, "run", lambda project, **given: ["register"])
+    monkeypatch.setattr(engine, "run", lambda project, **given: ["register"])
     assert call(delivered, "run") == 1
     assert capsys.readouterr().out == ""
 

@@ -1,5 +1,7 @@
 """Nothing about fewer persons than the threshold can be read or computed from a cleared ledger."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from validation import attack
 
-from evaluation.results import disclosure, ledger
+from evaluation.results import disclosure, ledger, rules
 from small_register import TRIALS
 
 
-def clear(rows, **given):
-    return disclosure.clear(rows, TRIALS, **given)
+def clear(rows, previous=None, **changed):
+    profile = dataclasses.replace(rules.read_profile(), **changed)
+    return disclosure.clear(rows, TRIALS, profile=profile, previous=previous)
 
 
 def make(cells, **fixed):
@@ -228,7 +231,7 @@ def test_no_mean_tells_the_count_that_was_rounded():
 
     def read_back(rows):
         text = rows.astype({"estimate": "str", "episodes": "str"})
-        return attack.undone(text.assign(episodes=disclosure._to_base(rows["episodes"], 5).astype("str")))
+        return attack.undone(text.assign(episodes=rules.to_base(rows["episodes"], 5).astype("str")))
 
     assert len(read_back(exact)) > 3000
     assert len(read_back(cleared)) == 0
@@ -245,3 +248,82 @@ def test_intervals_keep_their_width_and_public_numbers_their_digits():
     named = cleared[["estimate", "ci_low", "ci_high", "p_value"]]
     assert named.iloc[0].tolist() == [0.035, -0.005, 0.075, 0.046]
     assert named.iloc[1].tolist() == [0.03456, -0.00456, 0.07345, 0.04567]
+
+
+def test_a_profile_is_known_by_name_or_read_from_the_file_of_a_permit(tmp_path):
+    own = tmp_path / "permit_17.toml"
+    own.write_text("threshold = 30\n[steps]\ndays = 1.0\n")
+    profile = rules.read_profile(own)
+    assert (profile.name, profile.threshold, profile.base) == ("permit_17", 30, 5)
+    assert (profile.steps["days"], profile.steps["share"]) == (1.0, 0.001)
+    with pytest.raises(ValueError, match=r"no profile and no file 'strickt'; profiles are default, strict"):
+        rules.read_profile("strickt")
+    own.write_text("treshold = 30")
+    with pytest.raises(ValueError, match=r"unknown key treshold; known are base"):
+        rules.read_profile(own)
+
+
+def test_shares_of_small_groups_are_hidden_whatever_they_are_and_hide_nothing_else():
+    shares = make({"window": ["2019Q1", "2019Q2", "2019Q3"], "estimate": [0.0, 0.5, 0.5],
+                   "persons": [15.0, 16.0, 40.0], "episodes": [15.0, 16.0, 40.0]}, item="pilot", unit="share",
+                  topic="description", measure="mean", outcome="open_employment_12m")  # fmt: skip
+    days = shares.assign(unit="days", outcome="service_days_12m")
+    cleared = clear(pd.concat([shares, days], ignore_index=True))
+    assert is_hidden(cleared) == [True, True, False, False, False, False]
+    pd.testing.assert_frame_equal(clear(cleared), cleared)
+
+
+def test_euros_that_one_person_makes_up_are_hidden_and_do_not_follow_from_the_payer():
+    n = 100.0
+    one = {"estimate": 5000 / n, "std_error": 5000 / n}  # one person costs 5,000 euros, the others nothing
+    cells = [
+        {"item": "service:state", **one},
+        {"item": "training:state", "estimate": 400.0, "std_error": 40.0},
+        {"item": "wage_subsidy:state", "estimate": 300.0, "std_error": 30.0},
+        {"item": "training:eu", "estimate": 90.0, "std_error": 9.0},
+    ]
+    rows = make(cells, topic="cost", measure="cost_item", unit="eur", persons=n, episodes=n)
+    assert is_hidden(clear(rows)) == [True, True, False, False]
+    assert is_hidden(clear(rows, contributors=1.0)) == [False] * 4
+
+
+def test_rows_of_a_delivery_are_counts_too_and_a_ratio_to_a_known_number_does_not_tell_the_other():
+    rows = make({"item": ["spells:reversed_interval", "spells:rows_read"], "estimate": [3.0, 1234.0]},
+                topic="quality", measure="rows", unit="number")  # fmt: skip
+    assert clear(rows)["estimate"].tolist()[1] == 1235
+    assert is_hidden(clear(rows)) == [True, False]
+    ratio = make({"estimate": [317 / 5000], "persons": [317.0]}, topic="quality", unit="ratio",
+                 measure="register_to_statistics")  # fmt: skip
+    assert clear(ratio)["estimate"].tolist() == [0.06]
+
+
+def test_digits_below_a_tenth_of_the_standard_error_are_not_written_and_intervals_hardly_move():
+    wide = make({"estimate": [1234.4], "std_error": [130.0], "ci_low": [979.6], "ci_high": [1489.2],
+                 "persons": [900.0]}, topic="cost", measure="mean_cost", unit="eur")  # fmt: skip
+    cleared = clear(wide)
+    assert cleared[["estimate", "std_error", "ci_low", "ci_high"]].to_numpy().tolist() == [
+        [1230, 130, 980, 1490]
+    ]
+
+
+def test_one_person_more_in_the_next_release_changes_nothing_and_twenty_do():
+    def area(more):
+        counts = municipalities([500.0 + more, 60.0, 30.0])
+        effect = make({"estimate": [0.031 + 0.0004 * more], "std_error": [0.01], "persons": [590.0 + more]},
+                      topic="effect", measure="att", unit="share")  # fmt: skip
+        return pd.concat([counts, effect], ignore_index=True)
+
+    released = clear(area(0))
+    for more in (1, 2, 3, 9):
+        pd.testing.assert_frame_equal(clear(area(more), previous=released), released)
+    anew = clear(area(20), previous=released)
+    assert anew["estimate"].iloc[[0, -1]].tolist() == [520, 0.04]
+    moved = area(0)
+    moved.loc[moved.index[-1], "estimate"] = 0.06  # more than its standard error: no single person did that
+    assert clear(moved, previous=released)["estimate"].iloc[-1] == 0.06
+
+
+def test_words_of_a_method_do_not_tell_a_count():
+    said = make({"estimate": [0.9], "persons": [500.0], "method": ["12403 effective comparison episodes"]},
+                topic="comparability", measure="diagnostic", unit="share")  # fmt: skip
+    assert clear(said)["method"].tolist() == ["12405 effective comparison episodes"]

@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
     run.add_argument("--release-date", help="date printed in the reports (default: that of the last commit)")
     run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
+    run.add_argument("--profile", default="default", help="disclosure: default, strict, or a TOML file")
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
@@ -87,6 +88,7 @@ def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
         reports=options.reports,
         release_date=getattr(options, "release_date", None),
         previous=getattr(options, "previous", None),
+        profile=getattr(options, "profile", "default"),
         **({"study": options.study} if getattr(options, "study", None) else {}),
     )
 
@@ -139,7 +141,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evaluation.pipeline import notebook_runs, plan
+    from evaluation.pipeline import engine, notebook_runs, plan
     from evaluation.pipeline.project import one_at_a_time
     from evaluation.study import read_study
 
@@ -153,7 +155,7 @@ def _run(options: argparse.Namespace) -> int:
         if not _delivered(project.register):
             print(f"No register in {project.register}: simulating one", file=sys.stderr)
             _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
-        failed = plan.run(project, areas=areas, languages=languages, jobs=options.jobs)
+        failed = engine.run(project, areas=areas, languages=languages, jobs=options.jobs)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr, flush=True)
     for language in languages:

@@ -123,6 +123,8 @@ def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame) -> pd.DataFrame:
             "item": reconciled["area"],
             "estimate": reconciled["ratio"],
             "unit": "ratio",
+            # the published number of unemployed is known: a ratio in full would tell the register's count
+            "persons": reconciled["register"],
         }
     )
     return pd.concat([rows, ratios], ignore_index=True)

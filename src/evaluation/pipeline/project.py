@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.pipeline import notebook_runs
-from evaluation.results import provenance
+from evaluation.results import provenance, rules
 from evaluation.study import Study
 
 NAMES = ("name", "after_name", "short", "axis")
@@ -29,6 +29,7 @@ class Project:
     release_date: str
     study: Path
     previous: Path | None = None
+    profile: str = "default"
 
     @classmethod
     def at(
@@ -40,6 +41,7 @@ class Project:
         release_date: str | None = None,
         study: Path = DEFAULT_STUDY,
         previous: Path | None = None,
+        profile: str = "default",
     ) -> Project:
         """Describe a checkout, with data and reports in their usual folders unless said otherwise.
 
@@ -56,12 +58,15 @@ class Project:
             Study file: which reform is evaluated.
         previous : Path, optional
             Cleared ledger of the previous release: nothing it hid is shown, and reports say what changed.
+        profile : str
+            Disclosure profile: default, strict, or the TOML file of a data permit.
         """
         root = root.resolve()
         if not (root / "notebooks" / "area_analysis.ipynb").exists():
             raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
         if previous is not None and not previous.exists():
             raise ValueError(f"{previous}: no such file; give the cleared.parquet of the previous release")
+        rules.read_profile(profile)  # a misspelt name is refused before anything runs
         date = release_date or provenance.commit_date()
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
             raise ValueError(f"release date {date!r}: write it as 2026-11-23")
@@ -72,6 +77,7 @@ class Project:
             date,
             (own if (own := root / study).is_file() else study).resolve(),
             previous.resolve() if previous else None,
+            str(Path(profile).resolve()) if Path(profile).is_file() else profile,
         )
 
     @property

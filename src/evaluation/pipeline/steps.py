@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import sys
@@ -129,16 +130,18 @@ def analyse(
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 
-def clear(*, parts: list[Path], cleared: Path, processed: Path, previous: Path | None, study: Path) -> None:
+def clear(
+    *, parts: list[Path], cleared: Path, processed: Path, previous: Path | None, study: Path, profile: str
+) -> None:
     """Join all ledger parts and clear them once for disclosure."""
-    from evaluation.results import disclosure, ledger
+    from evaluation.results import disclosure, ledger, rules
     from evaluation.study import read_study
 
-    profile = {"threshold": 10, "base": 5}
+    chosen = rules.read_profile(profile)
     released = pd.read_parquet(previous) if previous else None
-    rows = disclosure.clear(ledger.combine(parts), read_study(study), **profile, previous=released)
+    rows = disclosure.clear(ledger.combine(parts), read_study(study), profile=chosen, previous=released)
     rows.to_parquet(cleared)
-    (processed / "disclosure.json").write_text(json.dumps(profile), encoding="utf-8")
+    (processed / "disclosure.json").write_text(json.dumps(dataclasses.asdict(chosen)), encoding="utf-8")
 
 
 def forget_failures(processed: Path) -> None:

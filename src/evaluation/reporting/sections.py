@@ -22,7 +22,7 @@ from evaluation.reporting.page import area_names, environment, municipality_name
 from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import comparisons, costs, fairness, first_screen, labels
-from evaluation.words.language import alphabetical, get
+from evaluation.words.language import Language, alphabetical, get
 
 if TYPE_CHECKING:
     pass
@@ -190,7 +190,8 @@ def data_and_provenance(
         report,
         "data_and_provenance",
         profile=[
-            (labels.label("profile", name, report.language), str(value)) for name, value in rules.items()
+            (labels.label("profile", name, report.language), _rule(value, report.language))
+            for name, value in rules.items()
         ],
         changes=changes,
         counted=counted,
@@ -204,6 +205,16 @@ def data_and_provenance(
             *((text("Package {name}", name=name), version) for name, version in packages),
         ],
     )
+
+
+def _rule(value: object, language: Language) -> str:
+    """A number of the disclosure profile in words."""
+    if isinstance(value, dict):
+        steps = {labels.label("unit", unit, language): step for unit, step in value.items()}
+        return "; ".join(
+            f"{unit} {language.number(step, max(0, len(f'{step:g}') - 2))}" for unit, step in steps.items()
+        )
+    return value if isinstance(value, str) else language.number(float(value))  # type: ignore[arg-type]
 
 
 def files_to_download(report: Report, *, reports: str | Path) -> str:

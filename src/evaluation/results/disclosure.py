@@ -9,30 +9,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evaluation.results import rules
 from evaluation.results.ledger import COLUMNS, KEY, refuse_repeated
+from evaluation.results.rules import COUNTS, Profile
 from evaluation.results.withholding import withheld
 from evaluation.study import AFTER, Study
 
 NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
-COUNTS = ["persons", "episodes"]
 NO_NUMBER = ("suppressed", "withheld", "missing", "not_run")
 EXTREMES = ("minimum", "maximum", "min", "max", "range")
 # cells whose counts add up to a published total: measures, and the column that tells the parts apart
-# Finest published steps by unit; means of whole numbers are coarser where few episodes are behind them.
-STEPS = {
-    "share": 0.001,
-    "probability": 0.001,
-    "sd": 0.001,
-    "points": 0.01,
-    "months": 0.01,
-    "ratio": 0.01,
-    "number": 0.01,
-    "days": 0.1,
-    "eur": 1.0,
-    "eur_per_month": 1.0,
-    "rank": 1.0,
-}
-WHOLE = ("share", "days")
 SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("municipality_episodes", "municipality_mean"), "item"),  # municipalities of an area
     (("municipality_episodes", "municipality_mean"), "window"),  # years of a municipality
@@ -40,6 +26,7 @@ SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("mean",), "window"),  # quarters of an arm
     (("episodes", "persons"), "item"),  # arms of a window
     (("case_mix",), "item"),  # levels of a background variable
+    (("cost_item",), "item"),  # items of a payer
     (("episodes", "persons", "attrition_episodes", "attrition_persons", "case_mix"), "area"),  # areas of all
 )
 
@@ -48,8 +35,7 @@ def clear(
     ledger: pd.DataFrame,
     study: Study,
     *,
-    threshold: int = 10,
-    base: int = 5,
+    profile: Profile | None = None,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Clear the whole ledger for publication.
@@ -61,13 +47,11 @@ def clear(
         persons behind the number, missing where no persons are behind it (prices, public statistics).
     study : Study
         The reform: which windows add up to others.
-    threshold : int
-        Fewest distinct persons behind a published number.
-    base : int
-        Counts are rounded to multiples of this before anything is computed from them.
+    profile : Profile, optional
+        The rules' numbers, see `profiles.toml`; the default profile if not given.
     previous : pandas.DataFrame, optional
-        An earlier release, already cleared. What it hid stays hidden, and a count that differs from the
-        released one by fewer than `threshold` persons keeps the released value.
+        An earlier release, already cleared. What it hid stays hidden, and what a few persons could have
+        changed stays as it was released, see :func:`as_released`.
 
     Returns
     -------
@@ -78,53 +62,40 @@ def clear(
     Raises
     ------
     ValueError
-        If columns are missing, keys repeat, a measure is a minimum or maximum, or the parameters are not
-        positive.
+        If columns are missing, keys repeat, or a measure is a minimum or maximum.
 
     Examples
     --------
     >>> from evaluation.results.ledger import rows
-    >>> few = pd.DataFrame({"item": ["a", "b"], "estimate": [0.4, 0.5], "persons": [9, 12]})
+    >>> few = pd.DataFrame({"item": ["a", "b"], "estimate": [0.4, 0.5], "persons": [9, 22]})
     >>> part = rows(few, area="oulu", topic="description", measure="mean", unit="share", simulated=True)
     >>> clear(part, study)[["estimate", "persons", "status"]].to_dict("list")
-    {'estimate': [nan, 0.5], 'persons': [nan, 10.0], 'status': ['suppressed', 'ok']}
+    {'estimate': [nan, 0.5], 'persons': [nan, 20.0], 'status': ['suppressed', 'ok']}
     """
-    if threshold < 1 or base < 1:
-        raise ValueError(f"disclosure: threshold {threshold} and base {base} must be at least 1")
-    if threshold % base:
-        raise ValueError(f"disclosure: the threshold {threshold} must be a multiple of the base {base}")
+    profile = profile or rules.read_profile()
     if missing := [name for name in COLUMNS if name not in ledger]:
         raise ValueError(f"disclosure: the ledger has no column {', '.join(missing)}")
     if extreme := sorted(set(ledger["measure"]) & set(EXTREMES)):
         raise ValueError(f"disclosure: {extreme} are values of single persons; publish quantiles or means")
     refuse_repeated(ledger)
     index, ledger = ledger.index, ledger.reset_index(drop=True)
-    hidden = few_persons(ledger, threshold=threshold) | (ledger["status"] == "suppressed")
+    cleared = rules.round_numbers(rules.round_counts(ledger, profile), profile)
+    before = ledger["status"] == "suppressed"
     if previous is not None:
-        hidden |= _matched(ledger, previous)["status"] == "suppressed"
-    hidden = complementary(ledger, hidden, study, threshold=threshold)
+        before |= _matched(ledger, previous)["status"] == "suppressed"
+    # nothing follows from a share that is hidden for the size of its group alone
+    small = rules.small_shares(ledger, profile) | (before & rules.described_shares(ledger))
+    hidden = rules.few_persons(ledger, profile) | rules.dominated(cleared, profile) | (before & ~small)
+    hidden = complementary(ledger, hidden, study, threshold=profile.threshold) | before | small
     hidden |= left_out(ledger, hidden)
-    cleared = round_numbers(round_counts(ledger, base=base))
     if previous is not None:
-        cleared = _keep_released(cleared, ledger, previous, threshold=threshold)
+        cleared = as_released(cleared, ledger, previous, threshold=profile.threshold)
     cleared.loc[hidden, "status"] = "suppressed"
     cleared.loc[withheld(ledger, study) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
     closed = cleared["status"].isin(("suppressed", "withheld"))
     cleared.loc[closed, NUMBERS + COUNTS] = np.nan
     cleared.loc[closed, "method"] = ""  # words such as "refused:dominated" tell the result too
     return cleared.set_axis(index)
-
-
-def few_persons(ledger: pd.DataFrame, *, threshold: int) -> pd.Series:
-    """Mark rows with fewer distinct persons than the threshold behind them.
-
-    A row that counts persons or episodes has the count itself behind it where that is smaller. A count of
-    zero tells of no person and stays.
-    """
-    persons = ledger["persons"].copy()
-    counted = ledger["unit"].isin(("persons", "episodes")) & ledger["estimate"].notna()
-    persons[counted] = np.fmin(persons[counted], ledger.loc[counted, "estimate"])
-    return (persons > 0) & (persons < threshold)
 
 
 def complementary(ledger: pd.DataFrame, hidden: pd.Series, study: Study, *, threshold: int) -> pd.Series:
@@ -138,6 +109,7 @@ def complementary(ledger: pd.DataFrame, hidden: pd.Series, study: Study, *, thre
     size = ledger["persons"].fillna(ledger["estimate"].where(ledger["unit"].isin(("persons", "episodes"))))
     size = size.mask(size.isna() & hidden, threshold)  # hidden before: its size is no longer known
     stem = ledger["item"].str.partition("=")[0].where(ledger["measure"] == "case_mix", "")
+    stem = stem.mask(ledger["measure"] == "cost_item", ledger["item"].str.partition(":")[2])
     while True:
         before = int(hidden.sum())
         for measures, part in SUMS:
@@ -167,85 +139,32 @@ def left_out(ledger: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     return pd.Series((ledger["specification"] == "leave_one_out") & place.isin(secret), index=ledger.index)
 
 
-def round_counts(ledger: pd.DataFrame, *, base: int) -> pd.DataFrame:
-    """Round persons, episodes and counting rows to the base; recompute described shares from rounded counts.
-
-    A described share is k of n: k and n are rounded and divided again, and its interval moves along. Shares
-    of other topics are estimates of models, not ratios of two counts.
-    """
-    out = ledger.copy()
-    size = ledger["episodes"].fillna(ledger["persons"])
-    plain = _of_rounded_counts(ledger) & (size >= base)
-    rounded = _to_base(size, base)
-    top = _to_base(ledger["estimate"] * rounded, base).clip(upper=rounded)
-    moved = (top / rounded - ledger["estimate"])[plain]
-    for name in ("estimate", "ci_low", "ci_high"):
-        out.loc[plain, name] = (ledger.loc[plain, name] + moved).clip(0.0, 1.0)
-    for name in COUNTS:
-        out[name] = _to_base(ledger[name], base)
-    counting = ledger["unit"].isin(("persons", "episodes"))
-    for name in ("estimate", "ci_low", "ci_high"):
-        out.loc[counting, name] = _to_base(ledger.loc[counting, name], base)
-    return out
-
-
-def round_numbers(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Round every number that persons are behind to the step that its unit and its count can bear.
-
-    A mean of whole numbers times its count is a whole number: written out, it tells the count that was
-    rounded. With a step of at least one over the count every count near the rounded one is possible again.
-    Counts and shares of rounded counts are rounded already.
-
-    Examples
-    --------
-    >>> from evaluation.results.ledger import rows
-    >>> mean = pd.DataFrame({"estimate": [17.076923], "ci_low": [12.3456], "persons": [60], "episodes": [65]})
-    >>> part = rows(mean, area="oulu", topic="description", measure="mean", unit="days", simulated=True)
-    >>> round_numbers(part)[["estimate", "ci_low"]].values.tolist()
-    [[17.1, 12.3]]
-    """
-    out = ledger.copy()
-    size = ledger["episodes"].fillna(ledger["persons"])
-    behind = size.gt(0) & ~ledger["unit"].isin(("persons", "episodes"))
-    step = ledger["unit"].map(STEPS).fillna(STEPS["number"])
-    fewest = 1 / size.where(behind, 1.0)
-    whole = ledger["unit"].isin(WHOLE)
-    step = step.where(~whole, np.maximum(step, _one_two_five(fewest)))
-    counted = behind & _of_rounded_counts(ledger)
-    for name in ("estimate", "std_error", "ci_low", "ci_high"):
-        rows = behind & ~counted if name == "estimate" else behind
-        out.loc[rows, name] = (np.round(ledger[name] / step) * step).round(6)[rows] + 0.0
-    out.loc[behind, "p_value"] = ledger.loc[behind, "p_value"].round(3)
-    return out
-
-
-def _one_two_five(values: pd.Series) -> pd.Series:
-    """The smallest of 1, 2, 5, 10, 20, ... tenths, hundredths and so on that is not below each value."""
-    power = 10.0 ** np.floor(np.log10(values))
-    lead = (values / power).round(9)
-    return power * np.select([lead <= 1, lead <= 2, lead <= 5], [1, 2, 5], 10)
-
-
-def _of_rounded_counts(ledger: pd.DataFrame) -> pd.Series:
-    """Described shares: k of n, divided again after rounding both."""
-    plain = (ledger["unit"] == "share") & (ledger["topic"] == "description")
-    return plain & (ledger["measure"] != "cif")  # censored: not k of n
-
-
-def _to_base(values: pd.Series, base: int) -> pd.Series:
-    return np.floor(values / base + 0.5) * base  # halves upwards, so that rounding twice changes nothing
-
-
 def _matched(ledger: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
     found = ledger[KEY].merge(previous[list(COLUMNS)], on=KEY, how="left", validate="one_to_one")
     return found.set_index(ledger.index)
 
 
-def _keep_released(
+def as_released(
     cleared: pd.DataFrame, ledger: pd.DataFrame, previous: pd.DataFrame, *, threshold: int
 ) -> pd.DataFrame:
+    """Keep the released numbers of areas that a few persons more or less could have changed.
+
+    An area is published anew where a count moved by the threshold, an estimate by more than its standard
+    error (which no single person can do to a mean, Samuelson's inequality), or its verdict changed. In the
+    others every number stays; in all of them a count that moved by less.
+    """
     released = _matched(ledger, previous)
-    counting = ledger["unit"].isin(("persons", "episodes")) & released["estimate"].notna()
-    near = counting & ((ledger["estimate"] - released["estimate"]).abs() < threshold)
-    cleared.loc[near, ["estimate", *COUNTS]] = released.loc[near, ["estimate", *COUNTS]]
+    moved = (ledger["estimate"] - released["estimate"]).abs()
+    counted = rules.counting(ledger) & released["estimate"].notna()
+    changed = (ledger["persons"] - released["persons"]).abs() >= threshold
+    changed |= counted & (moved >= threshold)
+    changed |= ~counted & (moved > released["std_error"])
+    verdict = (ledger["measure"] == "verdict") & released["status"].notna()
+    changed |= verdict & (ledger["status"] != released["status"])
+    # estimates that areas share belong to none of them
+    place = ledger["area"].mask(ledger["topic"] == "pooled", "pooled")
+    stays = ~place.isin(set(place[changed])) & released["persons"].notna()
+    stays &= released["status"] == ledger["status"]
+    stays |= counted & (moved < threshold)
+    cleared.loc[stays, [*NUMBERS, *COUNTS, "method"]] = released.loc[stays, [*NUMBERS, *COUNTS, "method"]]
     return cleared
