@@ -18,15 +18,21 @@ BASE = 5
 WHOLE = {"days": 1.0, "share": 1.0, "points": 100.0}  # units whose sum over episodes is a whole number
 
 
-def half_step(text: pd.Series, count: pd.Series) -> pd.Series:
+def half_step(text: pd.Series, count: pd.Series, error: pd.Series) -> pd.Series:
     """Half of the step that a number was rounded to: the documented one where it fits, else its last digit.
 
-    The documented step is the smallest of 1, 2, 5, 10, ... of a power of ten not below one over the count.
+    The documented step is the coarser of two: the smallest of 1, 2, 5, 10, ... of a power of ten not below
+    one over the count, and the largest not above a tenth of the standard error. An attacker who took the last
+    digit for the step would exclude counts that are possible, and find wrong ones.
     """
     after = text.str.partition(".")[2].str.partition("e")[0].str.len()
     power = 10.0 ** np.floor(np.log10(1 / count))
     lead = (1 / count / power).round(9)
     step = power * np.select([lead <= 1, lead <= 2, lead <= 5], [1, 2, 5], 10)
+    tenth = error.where(error > 0) / 10
+    power = 10.0 ** np.floor(np.log10(tenth).round(9))
+    lead = (tenth / power).round(6)
+    step = np.fmax(step, power * np.select([lead >= 5, lead >= 2], [5, 2], 1))
     multiple = text.astype(float) / step
     return 0.5 * np.where((multiple - multiple.round()).abs() < 1e-6, step, 10.0**-after)
 
@@ -37,11 +43,12 @@ def undone(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        A published CSV file read as text: unit, estimate, episodes.
+        A published CSV file read as text: unit, estimate, std_error, episodes.
 
     Examples
     --------
-    >>> exact = pd.DataFrame({"unit": ["days"], "estimate": ["17.076923076923077"], "episodes": ["65.0"]})
+    >>> exact = pd.DataFrame({"unit": ["days"], "estimate": ["17.076923076923077"], "std_error": [""],
+    ...                       "episodes": ["65.0"]})
     >>> undone(exact)["count"].tolist()
     [65]
     >>> len(undone(exact.assign(estimate="17.1")))
@@ -50,7 +57,8 @@ def undone(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["unit"].isin(list(WHOLE)) & table["estimate"].ne("") & table["episodes"].ne("")]
     value = rows["estimate"].astype(float) / rows["unit"].map(WHOLE)
     rounded = rows["episodes"].astype(float)
-    half = half_step(rows["estimate"], rounded) / rows["unit"].map(WHOLE) + 1e-12
+    error = pd.to_numeric(rows["std_error"], errors="coerce")
+    half = half_step(rows["estimate"], rounded, error) / rows["unit"].map(WHOLE) + 1e-12
     tried = rounded.to_numpy()[:, None] + np.arange(-(BASE // 2), BASE // 2 + 1)
     total = value.to_numpy()[:, None] * tried
     possible = np.abs(total - np.round(total)) <= np.asarray(half)[:, None] * tried
