@@ -12,9 +12,9 @@ import pytest
 
 from evaluation import schemas
 from evaluation.registers import ingest as registers
-from evaluation.registers.files import holds_identity_code, refuse_identity_codes
+from evaluation.registers.identity import holds_identity_code, refuse_identity_codes
 from evaluation.registers.layout import read_layout
-from evaluation.registers.values import parse_days, parse_months, parse_numbers
+from evaluation.registers.values import months_of, parse_days, parse_numbers
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 COLUMNS = {
@@ -231,7 +231,7 @@ def test_lists_and_structs_are_refused_with_the_column_and_what_to_deliver(tmp_p
         frame.assign(alkupvm=values).to_parquet(raw / "spells.parquet")
         layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("spells.csv", "spells.parquet")
         (raw / "layout.toml").write_text(layout, encoding="utf-8")
-        with pytest.raises(ValueError, match=r"column alkupvm holds (list|struct).*one value a row"):
+        with pytest.raises(ValueError, match=r"column alkupvm holds lists.*one plain value a row"):
             registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
 
 
@@ -241,7 +241,7 @@ def test_service_codes_delivered_as_numbers_are_refused(tmp_path):
     frame.to_parquet(raw / "spells.parquet")
     layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("spells.csv", "spells.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"palvelukoodi holds numbers.*5 and 05"):
+    with pytest.raises(ValueError, match=r"palvelukoodi.* holds numbers.*5 and 05"):
         registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
 
 
@@ -285,7 +285,7 @@ SPELL_DIRT = [
     ("placeholder_date", "b2;työtön;;1.1.1900;1.2.2022", "dropped"),
     ("placeholder_end", "b2;työtön;;1.1.2020;1.1.1900", "dropped"),
     ("missing_state", "b2;;;1.3.2022;1.4.2022", "dropped"),
-    ("unreadable_state", "b2;???;;1.3.2022;1.4.2022", "kept"),
+    ("before_birth", "b2;työtön;;1.3.1985;1.4.1986", "dropped"),
     ("open_end", "b2;työtön;;1.3.2022;31.12.9999", "mended"),
     ("missing_service_code", "b2;palvelu;;1.3.2022;1.4.2022", "kept"),
     ("unknown_service_code", "b2;palvelu;ZZ;1.3.2022;1.4.2022", "kept"),
@@ -429,12 +429,16 @@ def test_a_missing_layout_says_what_to_write(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("simulated = true\n", "", "has no simulated"),
-        ("observed_from = 2016-01-01", 'observed_from = "yesterday"', "observed_from is not a date"),
+        ("simulated = true\n", "", "simulated is missing.*write layout.toml"),
+        ("observed_from = 2016-01-01", 'observed_from = "yesterday"', "observed_from: is not a date"),
         ("observed_until = 2024-12-31", "observed_until = 2015-12-31", "not after observed_from"),
         ("[files.earnings]", "[files.wages]", "unknown tables"),
-        ('state = "tila"', 'status = "tila"', r"missing \['state'\], unknown \['status'\]"),
-        ('file = "spells.csv"', 'path = "spells.csv"', "file missing"),
+        ('state = "tila"', 'status = "tila"', r"unknown status; did you mean 'state'\?; missing state"),
+        (
+            'file = "spells.csv"',
+            'path = "spells.csv"',
+            r"files.spells.file is missing; unknown key files.spells.path",
+        ),
         ('state = "tila"', 'state = "tila2"', "no column tila2"),
         ('file = "spells.csv"', 'file = "jaksot.csv"', "jaksot.csv is missing"),
         ("[files.spells]", "[files.spells", "not TOML"),
@@ -461,13 +465,13 @@ def test_area_costs_may_be_absent(tmp_path):
 def test_a_code_that_is_missing_in_the_layout_is_an_error_and_not_dirt(tmp_path):
     spells = [f"b2;lomalla;;{day}.3.2021;30.6.2021" for day in range(1, 29)] + ROWS["spells"]
     with pytest.raises(
-        ValueError, match=r"tila cannot be read in 28 of 30 rows \(lomalla; allowed are unemployed"
+        ValueError, match=r"tila\) holds 1 unknown codes in 28 of 30 rows \(lomalla\); allowed are unemp"
     ):
         ingest(tmp_path, rows={"spells": spells})
 
 
 def test_a_table_that_loses_every_row_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="spells: all 1 rows dropped, 1 as unknown_person"):
+    with pytest.raises(ValueError, match=r"(?s)spells: all 1 rows dropped.*unknown_person in 1 of 1 rows"):
         ingest(tmp_path, rows={"spells": ["z9;työtön;;1.3.2021;30.6.2021"]})
 
 
@@ -502,7 +506,7 @@ def test_days_months_and_numbers_are_read_in_every_form():
     assert np.isinf(days[3]) and np.isnan(days[4])
     assert parse_days(pd.Series(["2021-03-01"]), date_format="d.m.yyyy").isna().all()
     assert (
-        parse_months(pd.Series(["202103", "2021-3", "03.2021", "2021-03-15", "13/2021"])).tolist()[:4]
+        months_of(pa.array(["202103", "2021-3", "03.2021", "2021-03-15", "13/2021"])).tolist()[:4]
         == [614] * 4
     )
     numbers = pd.Series(["1.234", "1.234,5", "1\u00a0234,5", "\u22123,5", "x"])
@@ -532,10 +536,11 @@ def test_a_million_spells_are_read_in_seconds(tmp_path):
         tmp_path,
         rows={
             "persons": [f"p{i:08x};1.5.1990;1;keski;fi;0" for i in range(people)],
-            "residence": ["p00000001;091;1.1.2016;"],
+            "residence": [f"p{i:08x};091;1.1.2016;" for i in range(people)],
             "benefits": [],
             "earnings": [],
         },
+        options="may_be_empty = true",
     )
     spells.to_csv(raw / "spells.csv", sep=";", index=False)
     began = time.perf_counter()

@@ -1,49 +1,77 @@
-"""Dirt in the registers: every rule has a name, a count and an action, and nothing is lost silently.
+"""What rules of the registers find and mend: pieces that `rules` joins with names, actions and limits.
 
-Each function takes one parsed table (days as float, open ends as infinity, missing as NaN, ``person_id`` as
-the running number or -1 for a person who is not in the table of persons) and appends to a tally of
-``(rule, rows, action)``. Rows read are rows kept plus rows dropped. Ends are inclusive on entry, exclusive on
-exit.
+Each function takes one parsed table: days as float with inclusive ends, open ends as infinity, missing as
+NaN, `person_id` as the running number or -1 for a person who is not in the table of persons, `row` as a hash
+of the whole raw row. Nothing is lost silently: rows read are rows kept plus rows dropped by a named rule.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from evaluation.registers.files import Tally
-
 PLACEHOLDER_DAY = -25567  # 1900-01-01 stands for "unknown" in Finnish registers
 UNKNOWN_PERSON = -1
+Tally = list[tuple[str, int, str]]  # rule, rows, action
 
 
-def drop(frame: pd.DataFrame, bad: pd.Series | np.ndarray, *, rule: str, tally: Tally) -> pd.DataFrame:
-    """Drop rows under a named rule and count them."""
-    mask = np.asarray(bad, dtype=bool)
-    rows = int(mask.sum())
-    tally.append((rule, rows, "dropped"))
-    return frame[~mask] if rows else frame
+@dataclass(frozen=True)
+class Known:
+    """What rules compare with: the window (half-open), reference codes and birth days by person number."""
+
+    since: int
+    until: int
+    municipalities: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    births: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
-def mend(
-    frame: pd.DataFrame, bad: pd.Series, *, column: str, value: object, rule: str, tally: Tally
-) -> pd.DataFrame:
-    """Replace a column in the rows that a named rule concerns and count them."""
-    tally.append((rule, int(bad.sum()), "mended"))
-    if not bad.any():
-        return frame
+def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
+    """Apply rules one after the other and count what each found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table without the rows that were dropped, ends still inclusive.
+    """
+    for rule in rules:
+        bad = np.asarray(rule.finds(frame, known), dtype=bool)
+        tally.append((rule.name, int(bad.sum()), rule.action))
+        if not bad.any():
+            continue
+        if rule.mends is not None:
+            frame = rule.mends(frame, bad, known)
+        if rule.action == "dropped":
+            frame = frame[~bad]
+    return frame
+
+
+def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.DataFrame:
+    """Write a value into a column of some rows."""
     old = frame[column]
     if isinstance(old.dtype, pd.CategoricalDtype) and value not in old.cat.categories:
         old = old.cat.add_categories([value])
     return frame.assign(**{column: old.mask(bad, value)})
 
 
-def repeated(frame: pd.DataFrame, key: list[str] | None = None) -> np.ndarray:
-    """Whether a row repeats an earlier one in the columns of the key, by default in all of them.
+def filled(column: pd.Series) -> pd.Series:
+    """Text categories with "" in place of missing."""
+    if "" not in column.cat.categories:
+        column = column.cat.add_categories([""])
+    return column.fillna("")
+
+
+def repeated(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
+    """Whether a row repeats an earlier one in the columns of the key.
 
     Rows are compared by a hash first; only those that share one are compared in full.
     """
-    part = frame if key is None else frame[key]
+    part = frame[key]
     total = np.zeros(len(part), dtype=np.uint64)
     for name in part:
         column = part[name]
@@ -56,178 +84,179 @@ def repeated(frame: pd.DataFrame, key: list[str] | None = None) -> np.ndarray:
     return out
 
 
-def clean_persons(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
-    """Persons, one row each, still under their pseudonyms."""
-    frame = drop(frame, frame["person_id"].isna(), rule="missing_person", tally=tally)
-    frame = drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
-    frame = drop(frame, frame.duplicated("person_id"), rule="repeated_person", tally=tally)
-    born = frame["birth_day"]
-    frame = drop(frame, born == PLACEHOLDER_DAY, rule="placeholder_date", tally=tally)
-    frame = drop(frame, frame["birth_day"].isna(), rule="missing_birth_day", tally=tally)
-    frame = drop(frame, frame["birth_day"] >= until, rule="birth_after_window", tally=tally)
-    # without the native language nobody can say whether the person belongs to the target group
-    frame = drop(frame, frame["native_language"].isna(), rule="missing_native_language", tally=tally)
-    for column in ("sex", "education"):
-        lacking = frame[column].isna()
-        frame = mend(frame, lacking, column=column, value="unknown", rule=f"missing_{column}", tally=tally)
-    lacking = frame["immigrant"].isna()
-    return mend(frame, lacking, column="immigrant", value=0.0, rule="missing_immigrant", tally=tally)
+def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Rows of a person that a later one replaces, where the layout names the column of the year."""
+    out = np.zeros(len(frame), dtype=bool)
+    if "latest" in frame:
+        order = np.argsort(frame["latest"].to_numpy(), kind="stable")
+        out[order] = frame["person_id"].iloc[order].duplicated(keep="last").to_numpy()
+    return out
 
 
-def clean_residence(
-    frame: pd.DataFrame, *, tally: Tally, since: int, until: int, municipalities: set[str]
-) -> pd.DataFrame:
-    """Stays, without overlap: a later move ends the earlier stay."""
-    frame = _of_known_persons(frame, tally=tally)
-    frame = drop(frame, frame["municipality"].isna(), rule="missing_municipality", tally=tally)
-    old = frame["municipality"]
-    padded = old.cat.categories.str.zfill(3)
-    short = np.flatnonzero(padded != old.cat.categories)
-    tally.append(("municipality_code_padded", int(np.isin(old.cat.codes, short).sum()), "mended"))
-    if len(short):
-        frame = frame.assign(municipality=pd.Categorical(old.astype("str").str.zfill(3)))
-    known = frame["municipality"].cat.categories.isin(list(municipalities))
-    strange = ~known[frame["municipality"].cat.codes] if len(known) else np.zeros(len(frame), dtype=bool)
-    frame = drop(frame, strange, rule="unknown_municipality", tally=tally)
-    frame = _ends(frame, tally=tally, until=until)
-    # who lives somewhere since an unknown day came there when the stay before it ended
-    frame = frame.assign(start=frame["start"].mask(frame["start"] == PLACEHOLDER_DAY))
-    order = ["person_id", "end", "start", "municipality"]
-    frame = frame.sort_values(order, kind="stable", na_position="first")
-    before = frame["end"].shift().where(frame["person_id"].diff() == 0, float(since))
-    unknown_start = frame["start"].isna()
-    tally.append(("unknown_start", int(unknown_start.sum()), "mended"))
-    start = frame["start"].where(~unknown_start, np.minimum(before, frame["end"] - 1))
-    frame = frame.assign(start=start, known=~unknown_start)
-    frame = _order(frame, tally=tally, until=until)
-    frame = frame.sort_values(["person_id", "start", "end", "known", "municipality"], kind="stable")
-    same = frame.duplicated(["person_id", "start"], keep="last")
-    frame = drop(frame, same, rule="repeated_start", tally=tally)
-    following = frame["start"].shift(-1).where(frame["person_id"].diff(-1) == 0, np.inf)
-    overlapping = frame["end"] > following
-    tally.append(("overlapping_residence", int(overlapping.sum()), "mended"))
-    return frame.assign(end=np.minimum(frame["end"], following)).drop(columns="known")
+def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Rows that begin before their person was born."""
+    birth = known.births[frame["person_id"].to_numpy(dtype=np.int64)]
+    if "month" not in frame:
+        return np.asarray(frame["start"].to_numpy() < birth)
+    month = birth.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(frame["month"].to_numpy() < month)
 
 
-def clean_spells(frame: pd.DataFrame, *, tally: Tally, until: int, services: set[str]) -> pd.DataFrame:
-    """Spells; overlaps between states are real and stay."""
-    frame = _of_known_persons(frame, tally=tally)
-    frame = drop(frame, frame["state"].isna(), rule="missing_state", tally=tally)
-    frame = _dated(frame, tally=tally, until=until)
-    unnamed = frame["code"].isna()
-    tally.append(("missing_service_code", int((unnamed & (frame["state"] == "service")).sum()), "kept"))
-    categories = frame["code"].cat.categories
-    strange = np.append(~categories.isin(list(services)), False)[frame["code"].cat.codes]
-    tally.append(("unknown_service_code", int(strange.sum()), "kept"))
-    frame = frame.assign(code=_filled(frame["code"]))
-    return _longest(frame, ["person_id", "state", "start", "code"], tally=tally)
+def close(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Open ends become the last day of the window, or the first day of what starts after it."""
+    last = np.maximum(frame["start"].fillna(-np.inf), known.until - 1)
+    return frame.assign(end=frame["end"].mask(bad, last))
 
 
-def clean_benefits(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
-    """Payment periods; rows of one benefit with the same first day are corrections and are added up."""
-    frame = _of_known_persons(frame, tally=tally)
-    frame = drop(frame, frame["benefit"].isna(), rule="missing_benefit", tally=tally)
-    frame = drop(frame, frame["amount_eur"].isna(), rule="missing_amount", tally=tally)
-    frame = _dated(frame, tally=tally, until=until)
-    lacking = frame["days"].isna()
-    first, last = (
-        frame.loc[lacking, name].to_numpy(dtype=np.int64).astype("datetime64[D]") for name in ("start", "end")
-    )
-    tally.append(("missing_days", int(lacking.sum()), "mended"))
-    if lacking.any():  # benefits are paid for five days a week
-        days = frame["days"].to_numpy(copy=True)
-        days[lacking.to_numpy()] = np.busday_count(first, last)
-        frame = frame.assign(days=days)
-    tally.append(("negative_amount", int((frame["amount_eur"] < 0).sum()), "kept"))
+def clip(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Nothing ends after the window."""
+    return frame.assign(end=frame["end"].clip(upper=known.until - 1))
+
+
+def outside(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Months that the registers do not cover."""
+    days = np.array([known.since, known.until - 1]).astype("datetime64[D]")
+    first, last = days.astype("datetime64[M]").astype(int)
+    return ~frame["month"].between(first, last).to_numpy()
+
+
+def short_codes(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Municipality codes that lost their zeros in front."""
+    codes = frame["municipality"]
+    return np.isin(codes.cat.codes, np.flatnonzero(codes.cat.categories.str.len() < 3))
+
+
+def pad_codes(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Three digits again."""
+    return frame.assign(municipality=pd.Categorical(frame["municipality"].astype("str").str.zfill(3)))
+
+
+def no_start(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Stays whose first day is missing or stands for unknown."""
+    return ~(frame["start"] > PLACEHOLDER_DAY).to_numpy()
+
+
+def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """An unknown first day follows the stay before, else it is that of the window.
+
+    Rows stay in their order; `guessed` marks them.
+    """
+    start = frame["start"].mask(bad)
+    keys = [frame["municipality"].astype("str"), start.fillna(-np.inf), frame["end"], frame["person_id"]]
+    order = np.lexsort([np.asarray(key) for key in keys])
+    person, end = (frame[name].to_numpy(dtype=float)[order] for name in ("person_id", "end"))
+    before = np.full(len(frame), float(known.since))
+    same = person[1:] == person[:-1]
+    before[1:][same] = end[:-1][same] + 1
+    guess = np.empty(len(frame))
+    guess[order] = np.minimum(before, end)
+    return frame.assign(start=start.where(~bad, guess), guessed=bad)
+
+
+def _stays(frame: pd.DataFrame) -> np.ndarray:
+    """Order of stays: by person and start, those with a known start and the longest last."""
+    known = ~frame["guessed"].to_numpy() if "guessed" in frame else np.ones(len(frame), dtype=bool)
+    place = frame["municipality"].astype("str").to_numpy(dtype=object)
+    return np.lexsort([place, known, frame["end"], frame["start"], frame["person_id"]])
+
+
+def repeated_stay(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Stays with the same first day but the longest."""
+    order, out = _stays(frame), np.zeros(len(frame), dtype=bool)
+    out[order] = frame[["person_id", "start"]].iloc[order].duplicated(keep="last").to_numpy()
+    return out
+
+
+def _next_move(frame: pd.DataFrame) -> np.ndarray:
+    order, out = _stays(frame), np.full(len(frame), np.inf)
+    person, start = (frame[name].to_numpy(dtype=float)[order] for name in ("person_id", "start"))
+    same = person[1:] == person[:-1]
+    out[order[:-1][same]] = start[1:][same]
+    return out
+
+
+def overlaps(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Stays that last beyond the next move."""
+    return frame["end"].to_numpy() >= _next_move(frame)
+
+
+def end_at_move(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """A later move ends the earlier stay."""
+    return frame.assign(end=np.minimum(frame["end"], _next_move(frame) - 1))
+
+
+def shorter_spell(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Of spells with the same person, state, code and first day all but the longest."""
+    key = ["person_id", "state", "start", "code"]
+    again = repeated(frame, key)
+    if again.any():
+        several = np.flatnonzero(frame.duplicated(key, keep=False))
+        order = several[np.argsort(frame["end"].to_numpy()[several], kind="stable")]
+        again[order] = frame[key].iloc[order].duplicated(keep="last").to_numpy()
+    return again
+
+
+def weekdays(frame: pd.DataFrame) -> np.ndarray:
+    """Weekdays from the first to the last day; benefits are paid for five days a week."""
+    first, after = (frame[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+    return np.busday_count(first.astype("datetime64[D]"), (after + 1).astype("datetime64[D]")).astype(float)
+
+
+def days_from_period(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Weekdays in place of paid days that are missing."""
+    return frame.assign(days=frame["days"].mask(bad, weekdays(frame)))
+
+
+def impossible_days(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """More days than a year has, or less than none although euros were paid."""
+    days = frame["days"].to_numpy()
+    return (np.abs(days) > 366) | (days < 0) & (frame["amount_eur"].to_numpy() > 0)
+
+
+def whole_days(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Half days rounded up, other parts to the nearest day."""
+    return frame.assign(days=np.floor(frame["days"] + 0.5))
+
+
+def same_period(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Rows of one benefit with the first day of an earlier row: corrections."""
+    return repeated(frame, ["person_id", "benefit", "start"])
+
+
+def add_periods(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Add corrections to the row that stays; of the payer's own counts of days the smallest is kept."""
     how = {"end": "max", "days": "sum", "amount_eur": "sum"}
     if "paid_days_before" in frame:
-        wrong = frame["paid_days_before"] < 0
-        tally.append(("negative_day_count", int(wrong.sum()), "mended"))
-        frame = frame.assign(paid_days_before=frame["paid_days_before"].mask(wrong))
         how["paid_days_before"] = "min"
-    return _added(frame, ["person_id", "benefit", "start"], how=how, rule="joined_period", tally=tally)
+    return _added(frame, ["person_id", "benefit", "start"], how)
 
 
-def clean_earnings(frame: pd.DataFrame, *, tally: Tally, since: int, until: int) -> pd.DataFrame:
-    """Earnings, one row per person and month: several employers are added up."""
-    frame = _of_known_persons(frame, tally=tally)
-    frame = drop(frame, frame["month"].isna(), rule="missing_month", tally=tally)
-    frame = drop(frame, frame["earnings_eur"].isna(), rule="missing_amount", tally=tally)
-    first, last = np.array([since, until - 1]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
-    outside = ~frame["month"].between(first, last)
-    frame = drop(frame, outside, rule="outside_window", tally=tally)
-    tally.append(("negative_amount", int((frame["earnings_eur"] < 0).sum()), "kept"))
-    how = {"earnings_eur": "sum"}
-    return _added(frame, ["person_id", "month"], how=how, rule="joined_employers", tally=tally)
+def negative_counts(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Rows in which the payer's own count of days, which may be left out, is below nought."""
+    if "paid_days_before" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return (frame["paid_days_before"] < 0).to_numpy()
 
 
-def clean_area_costs(frame: pd.DataFrame, *, tally: Tally, areas: set[str]) -> pd.DataFrame:
-    """Spending items; a missing amount stays missing."""
-    frame = drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
-    frame = drop(frame, ~frame["area"].isin(list(areas)), rule="unknown_area", tally=tally)
-    for column in ("year", "payer", "status"):
-        frame = drop(frame, frame[column].isna(), rule=f"missing_{column}", tally=tally)
-    frame = frame.assign(item=_filled(frame["item"]), source=_filled(frame["source"]))
-    again = repeated(frame, ["area", "year", "item", "payer"])
-    frame = drop(frame, again, rule="repeated_item", tally=tally)
-    tally.append(("missing_amount", int(frame["amount_eur"].isna().sum()), "kept"))
-    return frame
+def same_month(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Rows with the person and month of an earlier row: several employers."""
+    return repeated(frame, ["person_id", "month"])
 
 
-def _filled(column: pd.Series) -> pd.Series:
-    if "" not in column.cat.categories:
-        column = column.cat.add_categories([""])
-    return column.fillna("")
+def add_months(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
+    """Add the earnings of other employers to the row that stays."""
+    return _added(frame, ["person_id", "month"], {"earnings_eur": "sum"})
 
 
-def _of_known_persons(frame: pd.DataFrame, *, tally: Tally) -> pd.DataFrame:
-    frame = drop(frame, frame["person_id"].isna(), rule="missing_person", tally=tally)
-    frame = drop(frame, frame["person_id"] == UNKNOWN_PERSON, rule="unknown_person", tally=tally)
-    return drop(frame, repeated(frame), rule="exact_duplicate", tally=tally)
+def same_item(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Spending items that stand there already."""
+    return repeated(frame, ["area", "year", "item", "payer"])
 
 
-def _ends(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
-    """Exclusive ends, none after the window."""
-    end = frame["end"] + 1
-    unusable = end == PLACEHOLDER_DAY + 1
-    frame = drop(frame, unusable, rule="placeholder_end", tally=tally)
-    end = end[~unusable]
-    still_open = end.isna() | np.isinf(end)
-    tally.append(("open_end", int(still_open.sum()), "mended"))
-    end = end.where(~still_open, np.maximum(frame["start"].fillna(-np.inf) + 1, until))
-    return frame.assign(end=end)
-
-
-def _order(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
-    frame = drop(frame, frame["end"] <= frame["start"], rule="reversed_interval", tally=tally)
-    frame = drop(frame, frame["start"] >= until, rule="starts_after_window", tally=tally)
-    late = frame["end"] > until
-    tally.append(("ends_after_window", int(late.sum()), "mended"))
-    return frame.assign(end=frame["end"].clip(upper=until)) if late.any() else frame
-
-
-def _dated(frame: pd.DataFrame, *, tally: Tally, until: int) -> pd.DataFrame:
-    frame = drop(frame, frame["start"].isna() | np.isinf(frame["start"]), rule="missing_start", tally=tally)
-    frame = drop(frame, frame["start"] == PLACEHOLDER_DAY, rule="placeholder_date", tally=tally)
-    return _order(_ends(frame, tally=tally, until=until), tally=tally, until=until)
-
-
-def _longest(frame: pd.DataFrame, key: list[str], *, tally: Tally) -> pd.DataFrame:
-    again = repeated(frame, key)
-    if not again.any():
-        return drop(frame, again, rule="repeated_start", tally=tally)
-    ranked = frame[frame.duplicated(key, keep=False)].sort_values("end", kind="stable")
-    shorter = ranked.index[ranked.duplicated(key, keep="last")]
-    return drop(frame, frame.index.isin(shorter), rule="repeated_start", tally=tally)
-
-
-def _added(
-    frame: pd.DataFrame, key: list[str], *, how: dict[str, str], rule: str, tally: Tally
-) -> pd.DataFrame:
-    extra = repeated(frame, key)
-    if not extra.any():
-        return drop(frame, extra, rule=rule, tally=tally)
-    totals = frame[frame.duplicated(key, keep=False)].groupby(key, observed=True, sort=False).agg(how)
-    out = drop(frame, extra, rule=rule, tally=tally).set_index(key)
-    out.update(totals)
-    return out.reset_index()
+def _added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
+    several = frame.duplicated(key, keep=False).to_numpy()
+    groups = frame[several].groupby(key, observed=True, sort=False)
+    totals = {name: frame[name].to_numpy(dtype=float, copy=True) for name in how}
+    for name, function in how.items():
+        totals[name][several] = groups[name].transform(function).to_numpy()
+    return frame.assign(**totals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from evaluation.layout_parts import Limit
 from evaluation.registers import cleaning
-from evaluation.registers.files import Tally, read_text
+from evaluation.registers.cleaning import Known, Tally
+from evaluation.registers.columns import read_table
 from evaluation.registers.layout import Layout, read_layout
 from evaluation.registers.reference import reference as read_reference
-from evaluation.registers.values import parse
+from evaluation.registers.rules import RULES, WITHOUT_RESIDENCE, judge
 from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
 
 reference = read_reference
+COLUMNS = ["table", "rule", "rows", "action"]
+
+
+class DeliveryRefused(ValueError):
+    """A delivery that was not stored: what is wrong with it, and the rows counted until then."""
+
+    def __init__(self, problems: list[str], quality: pd.DataFrame) -> None:
+        self.problems, self.quality = problems, quality
+        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True)
@@ -72,29 +83,32 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
     """
     layout = read_layout(Path(raw))
     folder = Path(reference) if reference is not None else Path(raw).parent / "reference"
-    known = {
-        "areas": set(read_reference("pilot_areas", folder)["area"]),
-        "municipalities": set(read_reference("municipalities", folder)["municipality"]),
-        "services": set(read_reference("service_codes", folder)["code_statfi"]),
-    }
-    tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
-    tables: dict[str, pd.DataFrame] = {}
-    pseudonyms = pd.Index([], dtype="str")
-    for name, table in REGISTER_TABLES.items():
-        frame = _read(layout, name, tallies[name])
-        if name == "persons":
-            frame, pseudonyms = _numbered(frame, tallies[name], layout.observed_until)
-        elif "person_id" in frame:
-            frame = frame.assign(person_id=_person_numbers(frame["person_id"], pseudonyms))
-        frame = _canonical(_clean(frame, name, tallies[name], layout, known), table)
-        tallies[name].append(("rows_kept", len(frame), "kept"))
-        _refuse_loss(name, tallies[name])
-        check(frame, table)
-        tables[name] = frame
-    quality = pd.DataFrame(
-        [(name, *entry) for name, tally in tallies.items() for entry in tally],
-        columns=["table", "rule", "rows", "action"],
+    known = Known(
+        layout.observed_from,
+        layout.observed_until,
+        frozenset(read_reference("municipalities", folder)["municipality"]),
+        frozenset(read_reference("service_codes", folder)["code_statfi"]),
+        frozenset(read_reference("pilot_areas", folder)["area"]),
     )
+    tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
+    problems: list[str] = []
+    parsed: dict[str, pd.DataFrame] = {}
+    for (
+        name
+    ) in REGISTER_TABLES:  # every table is looked at, so that all faults of a delivery are said at once
+        try:
+            parsed[name] = _read(layout, name, tallies[name])
+        except ValueError as error:
+            problems.append(str(error))
+    tables = _cleaned(parsed, known, tallies) if not problems else {}
+    quality = pd.DataFrame(
+        [(name, *entry) for name, tally in tallies.items() for entry in tally], columns=COLUMNS
+    )
+    problems += _too_much(quality, layout.limits)
+    if problems:
+        raise DeliveryRefused(problems, quality)
+    for name, table in REGISTER_TABLES.items():
+        check(tables[name], table)
     _write(Path(processed) / "register", tables, quality, layout)
     return quality
 
@@ -138,15 +152,44 @@ def _read(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
     if name not in layout.files:
         tally.append(("file_absent", 0, "kept"))
         empty = pd.Categorical([], categories=pd.Index([], dtype="str"))
-        return pd.DataFrame(
-            {c.name: empty if c.kind in ("code", "text") else np.empty(0) for c in table.columns}
+        values = {c.name: empty if c.kind in ("code", "text") else np.empty(0) for c in table.columns}
+        return pd.DataFrame({**values, "row": np.empty(0, np.uint64)})
+    frame = read_table(layout.files[name], tally=tally)
+    if frame.empty and not layout.files[name].written.may_be_empty:
+        raise ValueError(
+            f"{name}: {layout.files[name].paths[0].name} has no rows under its first line; ask for the file "
+            f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
         )
-    return parse(read_text(layout.files[name], tally=tally), layout.files[name], tally=tally)
+    return frame
 
 
-def _numbered(frame: pd.DataFrame, tally: Tally, until: int) -> tuple[pd.DataFrame, pd.Index]:
-    """Clean persons, sorted by pseudonym and numbered from 0."""
-    kept = cleaning.clean_persons(frame, tally=tally, until=until)
+def _cleaned(
+    parsed: dict[str, pd.DataFrame], known: Known, tallies: dict[str, Tally]
+) -> dict[str, pd.DataFrame]:
+    """Canonical tables by the rules of each; persons first, since the others are compared with them."""
+    tables: dict[str, pd.DataFrame] = {}
+    pseudonyms = pd.Index([], dtype="str")
+    for name, table in REGISTER_TABLES.items():
+        frame = parsed.pop(name)
+        if name != "persons" and "person_id" in frame:
+            frame = frame.assign(person_id=_person_numbers(frame["person_id"], pseudonyms))
+        frame = cleaning.apply(frame, RULES[name], known, tally=tallies[name])
+        if name == "persons":
+            frame, pseudonyms = _numbered(frame)
+            known = replace(known, births=frame["birth_day"].to_numpy())
+        if "end" in frame:
+            frame = frame.assign(end=frame["end"] + 1)  # inclusive until here
+        texts = [c.name for c in table.columns if c.kind == "text" or c.name == "code"]
+        frame = frame.assign(**{text: cleaning.filled(frame[text]) for text in texts})
+        tables[name] = _canonical(frame, table)
+        tallies[name].append(("rows_kept", len(frame), "kept"))
+    alone = np.setdiff1d(tables["persons"]["person_id"], tables["residence"]["person_id"])
+    tallies["persons"].append((WITHOUT_RESIDENCE.name, len(alone), "kept"))
+    return tables
+
+
+def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
+    """Persons sorted by pseudonym and numbered from 0."""
     texts = kept["person_id"].astype("str").to_numpy(dtype=object)
     order = np.argsort(texts, kind="stable")
     numbered = kept.iloc[order].assign(person_id=np.arange(len(kept), dtype=np.int32))
@@ -156,25 +199,6 @@ def _numbered(frame: pd.DataFrame, tally: Tally, until: int) -> tuple[pd.DataFra
 def _person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
     numbers = pseudonyms.get_indexer(column.cat.categories).astype(float)
     return np.append(numbers, np.nan)[column.cat.codes]
-
-
-def _clean(
-    frame: pd.DataFrame, name: str, tally: Tally, layout: Layout, known: dict[str, set[str]]
-) -> pd.DataFrame:
-    since, until = layout.observed_from, layout.observed_until
-    if name == "residence":
-        return cleaning.clean_residence(
-            frame, tally=tally, since=since, until=until, municipalities=known["municipalities"]
-        )
-    if name == "spells":
-        return cleaning.clean_spells(frame, tally=tally, until=until, services=known["services"])
-    if name == "benefits":
-        return cleaning.clean_benefits(frame, tally=tally, until=until)
-    if name == "earnings":
-        return cleaning.clean_earnings(frame, tally=tally, since=since, until=until)
-    if name == "area_costs":
-        return cleaning.clean_area_costs(frame, tally=tally, areas=known["areas"])
-    return frame
 
 
 def _canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -214,15 +238,18 @@ def _as_canonical_types(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _refuse_loss(name: str, tally: Tally) -> None:
-    read = sum(rows for rule, rows, _ in tally if rule == "rows_read")
-    kept = sum(rows for rule, rows, _ in tally if rule == "rows_kept")
-    dropped = sum(rows for _, rows, action in tally if action == "dropped")
-    if read != kept + dropped:
-        raise ValueError(f"{name}: {read} rows read, but {kept} kept and {dropped} dropped; a rule miscounts")
-    if read and not kept:
-        worst = max((entry for entry in tally if entry[2] == "dropped"), key=lambda entry: entry[1])
-        raise ValueError(f"{name}: all {read} rows dropped, {worst[1]} as {worst[0]}; check layout.toml")
+def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> list[str]:
+    """Sentences on what stops the reading."""
+    judged = judge(quality, limits)
+    counts = quality.pivot_table(index="table", columns="rule", values="rows", aggfunc="sum", sort=False)
+    counts = counts.reindex(columns=["rows_read", "rows_kept"])
+    empty = counts.index[(counts["rows_read"] > 0) & (counts["rows_kept"] == 0)]
+    read = quality.query("rule == 'rows_read'").set_index("table")["rows"]
+    return [f"{table}: all {counts['rows_read'][table]:.0f} rows dropped" for table in empty] + [
+        f"{row.table}: {row.rule} in {row.rows} of {read.get(row.table, 0)} rows ({row.share:.1%}), more "
+        f"than {row.allowed:.1%}; {row.remedy}, or set stop in [limits.{row.table}.{row.rule}] of layout.toml"
+        for row in judged[judged["limit"] == "stop"].itertuples()
+    ]
 
 
 def _write(folder: Path, tables: dict[str, pd.DataFrame], quality: pd.DataFrame, layout: Layout) -> None:

@@ -1,6 +1,7 @@
-"""The layout of a delivery: which file holds which table, which column, which code means what.
+"""The layout of a delivery: which files hold which table, which column, which code means what.
 
-A delivery is described by ``layout.toml`` beside it, so a new delivery needs no code.
+A delivery is described by ``layout.toml`` beside it, so a new delivery needs no code. Every key is checked
+here, before any data is read.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pydantic import ValidationError
+
+from evaluation.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
+from evaluation.registers.rules import rules_of
+from evaluation.registers.sources import code_table, files_named, is_plain_file
 from evaluation.schemas import REGISTER_TABLES
+from evaluation.study import nearest
 
 EPOCH = dt.date(1970, 1, 1)
-HELP = """write layout.toml beside the files, for example
+LARGEST_LAYOUT = 1 << 22  # bytes
+HELP = """write layout.toml beside the files, or let `evaluation layout --guess` propose one, for example
   simulated = false
   observed_from = 2016-01-01
   observed_until = 2025-06-30
@@ -28,91 +37,131 @@ with one [files.<table>] for each of {tables}; docs/data-dictionary.md lists the
 
 @dataclass(frozen=True)
 class FileLayout:
-    """Where one table lies and how it is written; what is left out is found out from the file."""
+    """Where one table lies and how it is written; what is left out is found out from the files."""
 
     table: str
-    path: Path
-    columns: dict[str, str]
+    paths: tuple[Path, ...]
+    columns: dict[str, Source]
     codes: dict[str, dict[str, str]]
-    separator: str | None = None
-    encoding: str | None = None
-    decimal: str | None = None
-    date_format: str | None = None
+    written: FilePart
+
+    @property
+    def raw_columns(self) -> list[str]:
+        """Columns of the files that are read."""
+        latest = [self.written.latest_by] if self.written.latest_by else []
+        return list(
+            dict.fromkeys([*(name for source in self.columns.values() for name in source.names), *latest])
+        )
+
+    def said(self, column: str) -> str:
+        """How a message names a column: the canonical name and the delivered one."""
+        names = self.columns[column].names
+        return f"{self.table}.{column}" + (f" (column {' + '.join(names)})" if names else "")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A delivery: the days it covers (half-open) and its files."""
+    """A delivery: the days it covers (half-open), its files and its limits."""
 
     simulated: bool
     observed_from: int
     observed_until: int
     files: dict[str, FileLayout]
+    limits: dict[str, dict[str, Limit]]
 
 
 def read_layout(raw: Path) -> Layout:
-    """Read ``layout.toml`` of a delivery.
+    """Read and check ``layout.toml`` of a delivery; no data file is opened but code tables.
 
     Raises
     ------
     FileNotFoundError
         If there is no layout, with an example of what to write.
     ValueError
-        If a key, table or column is missing or unknown.
+        Naming every key, table, column, code or file that is missing, unknown or of the wrong kind.
     """
     path = Path(raw) / "layout.toml"
-    if not path.exists():
+    content = _content(path)
+    try:
+        part = DeliveryPart.model_validate(content)
+    except ValidationError as error:
+        raise ValueError(f"{path}: " + "; ".join(_said(one, content) for one in error.errors())) from None
+    problems = [
+        f"limits.{table}.{rule}: no such rule{nearest(rule, rules_of(table))}"
+        for table, limits in part.limits.items()
+        for rule in limits
+        if rule not in rules_of(table)
+    ]
+    files = {}
+    for table, file in part.files.items():
+        try:
+            paths = files_named(path.parent, file.file, where=f"[files.{table}] file")
+            codes = _codes(path.parent, table, part, file)
+            files[table] = FileLayout(table, paths, file.columns, codes, file)
+        except (ValueError, FileNotFoundError) as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError(f"{path}: " + "; ".join(problems))
+    first, last = ((day - EPOCH).days for day in (part.observed_from, part.observed_until))
+    return Layout(part.simulated, first, last + 1, files, part.limits)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(f"{path} is missing: " + HELP.format(tables=", ".join(REGISTER_TABLES)))
+    if not is_plain_file(path) or path.stat().st_size > LARGEST_LAYOUT:
+        raise ValueError(f"{path} is no file of text: write the layout into a file of this name")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not TOML in UTF-8: {error}") from None
-    tables = ", ".join(REGISTER_TABLES)
-    missing = [key for key in ("simulated", "observed_from", "observed_until", "files") if key not in content]
-    if missing:
-        raise ValueError(f"{path} has no {', '.join(missing)}: " + HELP.format(tables=tables))
-    unknown = sorted((set(content["files"]) | set(content.get("codes", {}))) - set(REGISTER_TABLES))
-    if unknown:
-        raise ValueError(f"{path} names unknown tables {unknown}; known are {list(REGISTER_TABLES)}")
-    absent = sorted(set(REGISTER_TABLES) - {"area_costs"} - set(content["files"]))
-    if absent:
-        raise ValueError(f"{path} has no [files.{absent[0]}]; needed are {absent}")
-    files = {
-        table: _file_layout(path, table, entry, content.get("codes", {}).get(table, {}))
-        for table, entry in content["files"].items()
-    }
-    first, last = (_day(content[key], f"{path}: {key}") for key in ("observed_from", "observed_until"))
-    if last <= first:
-        raise ValueError(f"{path}: observed_until is not after observed_from")
-    return Layout(bool(content["simulated"]), first, last + 1, files)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        told = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "save it as UTF-8"
+        raise ValueError(f"{path} is not TOML in UTF-8: {told}") from None
 
 
-def _file_layout(path: Path, table: str, entry: dict, codes: dict) -> FileLayout:
-    options = {"separator", "encoding", "decimal", "date_format"}
-    strange = sorted(set(entry) - options - {"file", "columns"})
-    if strange or "file" not in entry:
+def _codes(folder: Path, table: str, part: DeliveryPart, file: FilePart) -> dict[str, dict[str, str]]:
+    """Meaning of codes by column: from files of code tables, then as the layout itself says."""
+    found: dict[str, dict[str, str]] = {}
+    tables: dict[str, CodeFile] = part.code_files.get(table, {})
+    for column, given in tables.items():
+        where = f"[code_files.{table}.{column}]"
+        (path,) = files_named(folder, (given.file,), where=f"{where} file")
+        found[column] = code_table(path, raw=given.raw, canonical=given.canonical, where=where)
+        _check_codes(found[column], table, column, where=where, quoted=False)
+    for column, codes in part.codes.get(table, {}).items():
+        _check_codes(codes, table, column, where=f"[codes.{table}.{column}]", quoted=True)
+        found[column] = found.get(column, {}) | codes
+    return found
+
+
+def _check_codes(codes: dict[str, str], table: str, column: str, *, where: str, quoted: bool) -> None:
+    declared = {one.name: one for one in REGISTER_TABLES[table].columns}
+    if column not in declared:
+        raise ValueError(f"{where}: {table} has no such column{nearest(column, declared)}")
+    if declared[column].kind not in ("code", "flag"):
+        raise ValueError(f"{where}: {column} is no code, so it has no code table; remove it")
+    allowed = declared[column].allowed or (("true", "false") if declared[column].kind == "flag" else ())
+    strange = [raw for raw, code in codes.items() if allowed and code and code not in allowed]
+    if strange and quoted:
+        code = codes[strange[0]]
+        raise ValueError(f'{where}: "{strange[0]}" = "{code}" is no code of ours{nearest(code, allowed)}')
+    if strange:  # what a file holds may be anything: it is not shown
         raise ValueError(
-            f"{path} [files.{table}]: unknown keys {strange}, "
-            f"file {'given' if 'file' in entry else 'missing'}; "
-            f"known keys are file, columns, {', '.join(sorted(options))}"
+            f"{where}: {len(strange)} meanings are none of {', '.join(allowed)}; correct the file"
         )
-    columns = entry.get("columns", {})
-    expected = REGISTER_TABLES[table].names
-    optional = {column.name for column in REGISTER_TABLES[table].optional}
-    lacking, strange = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected) - optional)
-    if lacking or strange:
-        raise ValueError(
-            f"{path} [files.{table}.columns]: missing {lacking}, unknown {strange}; "
-            f'write canonical = "raw" for {expected}'
-        )
-    texts = {name: {str(raw): str(new) for raw, new in mapping.items()} for name, mapping in codes.items()}
-    given = {key: str(entry[key]) for key in options if key in entry}
-    return FileLayout(table, path.parent / entry["file"], dict(columns), texts, **given)
 
 
-def _day(value: object, where: str) -> int:
-    try:
-        date = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError(f"{where} is not a date such as 2016-01-01") from None
-    return (dt.date(date.year, date.month, date.day) - EPOCH).days
+def _said(error: Any, content: dict[str, Any]) -> str:
+    """One fault of the layout as a sentence: the key, what is wrong, what to write."""
+    loc = [str(part) for part in error["loc"] if part != "[key]"]
+    where = ".".join(loc)
+    if error["type"] == "missing":
+        rest = f": {HELP.format(tables=', '.join(REGISTER_TABLES))}" if len(loc) == 1 else ""
+        return f"{where} is missing{rest}"
+    if error["type"] == "extra_forbidden":
+        part: Any = {1: DeliveryPart, 3: FilePart}.get(len(loc), CodeFile)
+        known = Limit.model_fields if loc[0] == "limits" else part.model_fields
+        return f"unknown key {where}{nearest(loc[-1], known)}"
+    told = error["msg"].removeprefix("Value error, ")
+    if error["type"].startswith("date"):
+        told = "is not a date such as 2016-01-01, without quotation marks and without a time"
+    return f"{where}: {told}".strip(": ")

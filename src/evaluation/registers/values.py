@@ -1,150 +1,207 @@
-"""Text of raw files turned into days, months, numbers, flags and codes, one distinct value at a time."""
+"""Raw values turned into days, months, numbers, flags and codes, one distinct value at a time.
+
+Typed values are taken as typed; text is read as the layout says, or as the column itself shows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
-
-from evaluation.registers.files import Tally
-from evaluation.registers.layout import FileLayout
-from evaluation.schemas import REGISTER_TABLES, Column
+import pyarrow as pa
+import pyarrow.compute as pc
 
 OPEN_END_YEAR = 2100  # 31.12.9999 and its relatives
-SYSTEMATIC = 0.05  # a value that fails in more than this share of the rows is a gap in the layout, not dirt
-FLAGS = dict.fromkeys(("1", "true", "kyllä", "k"), True) | dict.fromkeys(("0", "false", "ei", "e"), False)
+LOCAL = "Europe/Helsinki"
+DAY_IN = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+DATES = {
+    "d.m.yyyy": r"^(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})(?:[ T].*)?$",
+    "iso": r"^(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[ T].*)?$",
+    "d/m/yyyy": r"^(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})(?:[ T].*)?$",
+    "yyyymmdd": r"^(?P<y>(?:1[89]|20|99)\d{2})(?P<m>\d{2})(?P<d>\d{2})$",
+}
+ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
+UNCLEAR = r"^-?\d{1,3}[.,]\d{3}$"  # 1.234: one and a bit, or more than a thousand
+BLANKS = r"[\s\u00a0\u202f€]|EUR$"
 
 
-def parse(text: pd.DataFrame, file: FileLayout, *, tally: Tally) -> pd.DataFrame:
-    """Turn text columns into days, months, numbers, flags and codes; what cannot be read becomes missing.
+def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = False) -> np.ndarray:
+    """Days since 1970-01-01 as float from dates, timestamps, whole numbers or text; NaN where unreadable.
 
-    Missing values stay missing here; what to do about them is a rule of ``evaluation.cleaning``. An open end
-    becomes infinity.
+    A far future date is an open end, infinity. A year alone is its first day, or its last one.
+
+    Raises
+    ------
+    TypeError
+        If the values are of a type that holds no dates.
+
+    Examples
+    --------
+    >>> days_of(pa.array(["1.3.2021", "2021-03-01", "31.12.9999", "2021"])).tolist()
+    [18687.0, 18687.0, inf, 18628.0]
     """
-    out: dict[str, object] = {}
-    table = REGISTER_TABLES[file.table]
-    for column in (*table.columns, *(one for one in table.optional if one.name in text)):
-        values = text[column.name].array
-        if column.kind in ("key", "text"):
-            out[column.name] = values
-            continue
-        labels = pd.Series(values.categories, dtype="str")
-        if mapping := file.codes.get(column.name):
-            labels = labels.map(lambda label, known=mapping: known.get(label, label))
-        typed = column.name in text.attrs.get("typed", ())
-        parsed = _parse_labels(
-            labels, column, replace(file, date_format="iso", decimal=".") if typed else file
-        )
-        unread = np.append(parsed.isna().to_numpy(), False)[values.codes]
-        if rows := int(unread.sum()):
-            _refuse_systematic(rows, values, parsed, column, file)
-        tally.append((f"unreadable_{column.name}", int(unread.sum()), "kept"))
-        if column.kind == "code":
-            kept = sorted(set(parsed.dropna()))
-            position = pd.Index(kept, dtype="str").get_indexer(parsed) if kept else np.full(len(parsed), -1)
-            position = np.append(position, -1).astype(np.int32)
-            out[column.name] = pd.Categorical.from_codes(position[values.codes], pd.Index(kept, dtype="str"))
-        else:
-            out[column.name] = np.append(parsed.to_numpy(dtype=float), np.nan)[values.codes]
-    return pd.DataFrame(out, copy=False)
+    kind = values.type
+    if pa.types.is_date(kind):
+        found = values.cast(pa.date32()).cast(pa.int32()).to_numpy(zero_copy_only=False).astype(float)
+        return _open_ends(found)
+    if pa.types.is_timestamp(kind):
+        return _open_ends(_timestamp_days(values))
+    labels = texts_of(values)
+    if labels is None or pa.types.is_boolean(kind):
+        raise TypeError(f"{kind} where dates belong")
+    return parse_days(labels, date_format=date_format, last=last).to_numpy(dtype=float)
 
 
-def _refuse_systematic(
-    rows: int, values: pd.Categorical, parsed: pd.Series, column: Column, file: FileLayout
-) -> None:
-    if rows <= max(SYSTEMATIC * len(values), 20) and rows < len(values):
-        return
-    shown = ""
-    strange = sorted(set(values.categories[parsed.isna().to_numpy()]))
-    if column.allowed and len(strange) <= 20:  # more distinct values are no codes: do not print them
-        shown = f" ({', '.join(strange)}; allowed are {', '.join(column.allowed)})"
-    coded = column.allowed or column.kind == "flag"
-    remedy = f"map them in [codes.{file.table}.{column.name}]" if coded else "check date_format and decimal"
-    raise ValueError(
-        f"{file.path.name}: column {file.columns[column.name]} cannot be read in {rows} of {len(values)} "
-        f"rows{shown}; {remedy} in layout.toml"
-    )
+def _timestamp_days(values: pa.Array) -> np.ndarray:
+    """Dates of timestamps in their own time zone; midnights of Finland stored in another zone stay days."""
+    size = DAY_IN[values.type.unit]
+    local = pc.local_timestamp(values) if values.type.tz else values
+    ticks = local.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    if values.type.tz and (ticks % size).any():
+        finnish = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, LOCAL)))
+        other = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
+        if not (other % size).any():
+            ticks = other
+    return np.floor_divide(ticks, size).astype(float)
 
 
-def _parse_labels(labels: pd.Series, column: Column, file: FileLayout) -> pd.Series:
-    if column.kind == "day":
-        return parse_days(labels, date_format=file.date_format)
-    if column.kind == "month":
-        return parse_months(labels)
-    if column.kind == "flag":
-        return labels.str.lower().map(FLAGS).astype(float)
-    if column.kind == "code":
-        return labels.where(labels.isin(column.allowed)) if column.allowed else labels
-    return parse_numbers(labels, decimal=file.decimal)
+def _open_ends(days: np.ndarray) -> np.ndarray:
+    limit = (np.datetime64(f"{OPEN_END_YEAR}-01-01") - np.datetime64("1970-01-01")).astype(int)
+    return np.where(days >= limit, np.inf, days)
 
 
-def parse_days(labels: pd.Series, *, date_format: str | None = None) -> pd.Series:
-    """Days since 1970-01-01 from d.m.yyyy or ISO text; a far future date is an open end, infinity.
+def parse_days(labels: pd.Series, *, date_format: str | None = None, last: bool = False) -> pd.Series:
+    """Days since 1970-01-01 from text in one of the forms of ``DATES``.
 
     Examples
     --------
     >>> parse_days(pd.Series(["1.3.2021", "2021-03-01", "31.12.9999"])).tolist()
     [18687.0, 18687.0, inf]
     """
-    finnish = labels.str.extract(r"^(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})(?:[ T].*)?$")
-    iso = labels.str.extract(r"^(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[ T].*)?$")
-    if date_format == "iso":
-        parts = iso
-    elif date_format == "d.m.yyyy":
-        parts = finnish
-    elif date_format is None:
-        parts = finnish.fillna(iso)
-    else:
-        raise ValueError(f'layout.toml: date_format "{date_format}" is not known; write "d.m.yyyy" or "iso"')
-    return _days(*(pd.to_numeric(parts[key]).to_numpy(dtype=float) for key in "ymd"))
+    out = np.full(len(labels), np.nan)
+    for form in [date_format] if date_format else ALONE:
+        parts = labels.str.extract(DATES[form])
+        found = _days(*(pd.to_numeric(parts[key]).to_numpy(dtype=float) for key in "ymd"))
+        out = np.where(np.isnan(out), found, out)
+    year = pd.to_numeric(labels.where(labels.str.fullmatch(r"(?:1[89]|20)\d{2}"))).to_numpy(dtype=float)
+    whole = _days(year + last, np.ones(len(year)), np.ones(len(year))) - last
+    return pd.Series(np.where(np.isnan(out), whole, out))
 
 
-def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> pd.Series:
-    real = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & ~np.isnan(year)
     months = np.where(real, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     dates = months.astype("datetime64[D]") + np.where(real, day - 1, 0).astype("timedelta64[D]")
     real &= dates.astype("datetime64[M]") == months  # 30 February is no date
     out = np.where(real, dates.astype(np.int64).astype(float), np.nan)
-    return pd.Series(np.where(real & (year >= OPEN_END_YEAR), np.inf, out))
+    return np.where(real & (year >= OPEN_END_YEAR), np.inf, out)
 
 
-def parse_months(labels: pd.Series) -> pd.Series:
-    """Months since January 1970 from 2021-03, 2021M03, 202103, 3/2021, 3.2021 or a date.
+def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray:
+    """Months since January 1970 from dates, or as 2021-03, 2021M03, 202103, 3/2021, 3.2021 or a date.
 
     Examples
     --------
-    >>> parse_months(pd.Series(["2021-03", "2021M03", "3/2021", "1.3.2021"])).tolist()
+    >>> months_of(pa.array(["2021-03", "2021M03", "3/2021", "1.3.2021"])).tolist()
     [614.0, 614.0, 614.0, 614.0]
     """
-    first = labels.str.extract(r"^(?P<y>\d{4})[-M/]?(?P<m>\d{1,2})$")
-    last = labels.str.extract(r"^(?P<m>\d{1,2})[/.](?P<y>\d{4})$")
+    labels = texts_of(values)
+    found = np.full(len(values), np.nan)
+    if labels is not None:
+        found = parse_months(labels).to_numpy(dtype=float)
+        labels = labels.mask(~np.isnan(found) | labels.str.fullmatch(r"\d{4}"), "")
+        values = pa.array(labels, pa.string())
+    days = days_of(values, date_format=date_format)
+    dated = np.isfinite(days)
+    first = np.where(dated, days, 0).astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
+    return np.where(np.isnan(found) & dated, first.astype(np.int64), found)
+
+
+def parse_months(labels: pd.Series) -> pd.Series:
+    """Months since January 1970 from text that names year and month only.
+
+    Examples
+    --------
+    >>> parse_months(pd.Series(["2021-03", "2021M03", "3/2021", "13/2021"])).tolist()
+    [614.0, 614.0, 614.0, nan]
+    """
+    first = labels.str.extract(r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$")
+    last = labels.str.extract(r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
     parts = first.fillna(last)
     year, month = (pd.to_numeric(parts[key]) for key in "ym")
-    found = ((year - 1970) * 12 + month - 1).where(month.between(1, 12))
-    days = parse_days(labels)
-    dated = days.replace(np.inf, np.nan).fillna(0).to_numpy().astype("datetime64[D]").astype("datetime64[M]")
-    return found.astype(float).fillna(pd.Series(dated.astype(np.int64).astype(float)).where(days.notna()))
+    return ((year - 1970) * 12 + month - 1).where(month.between(1, 12)).astype(float)
+
+
+def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
+    """Numbers as float from numbers of any width, or from text; NaN where unreadable or infinite.
+
+    Raises
+    ------
+    TypeError
+        If the values are of a type that holds no numbers.
+
+    Examples
+    --------
+    >>> numbers_of(pa.array(["1 234,5", "1234.5"])).tolist()
+    [1234.5, 1234.5]
+    """
+    kind = values.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        found = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(float)
+        return np.where(np.isfinite(found), found, np.nan)
+    if not pa.types.is_string(kind):
+        raise TypeError(f"{kind} where numbers belong")
+    return parse_numbers(values.to_pandas().astype("str"), decimal=decimal).to_numpy(dtype=float)
 
 
 def parse_numbers(labels: pd.Series, *, decimal: str | None = None) -> pd.Series:
     """Numbers from text with decimal comma or point; blanks between thousands are passed over.
 
-    With ``decimal=","`` a point before exactly three digits separates thousands, as in ``1.234``.
+    Where `decimal` is not given the column itself must tell what 1.234 is.
+
+    Raises
+    ------
+    ValueError
+        If the column does not tell.
 
     Examples
     --------
     >>> parse_numbers(pd.Series(["1 234,5", "1234.5", "1.234,50"]), decimal=",").tolist()
     [1234.5, 1234.5, 1234.5]
     """
-    simple = labels.str.match(r"-?\d+(?:[.,]\d{1,2})?$")  # means the same whatever separates thousands
-    out = pd.to_numeric(labels.where(simple).str.replace(",", ".", regex=False)).astype(float)
-    if simple.all():
-        return out
-    plain = labels[~simple].str.replace(r"[\s\u00a0\u202f€]", "", regex=True).str.replace("\u2212", "-")
-    if decimal == ",":
-        plain = plain.str.replace(r"\.(?=\d{3}(?:\D|$))", "", regex=True)
-    elif decimal == ".":
-        plain = plain.str.replace(r",(?=\d{3}(?:\D|$))", "", regex=True)
-    out[~simple] = pd.to_numeric(plain.str.replace(",", "."), errors="coerce").astype(float)
-    return out
+    plain = labels.str.replace(BLANKS, "", regex=True).str.replace("\u2212", "-")
+    if decimal is None:
+        decimal = _decimal_shown(plain)
+    thousands = {",": r"\.", ".": ","}[decimal]
+    grouped = plain.str.fullmatch(rf"-?[1-9]\d{{0,2}}(?:{thousands}\d{{3}})+(?:\{decimal}\d*)?")
+    plain = plain.mask(grouped, plain.str.replace(thousands, "", regex=True))
+    plain = plain.str.replace(",", ".", regex=False)
+    number = plain.str.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
+    found = pd.to_numeric(plain.where(number), errors="coerce").astype(float)
+    return found.where(np.isfinite(found))
+
+
+def _decimal_shown(labels: pd.Series) -> str:
+    unclear = labels.str.match(UNCLEAR)
+    point = labels.str.match(r"^-?(?:\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(?:,\d{3})+\.\d+)$")
+    comma = labels.str.match(r"^-?(?:\d+,(?:\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(?:\.\d{3})+,\d+)$")
+    if (unclear & ~point & ~comma).any() and comma.any() == point.any():
+        raise ValueError("holds numbers such as 1.234 that may be decimals or thousands; set decimal")
+    return "," if comma.any() else "."
+
+
+def texts_of(values: pa.Array) -> pd.Series | None:
+    """Values as text, whole numbers without decimals; None for dates and other types without one text."""
+    kind = values.type
+    if pa.types.is_string(kind):
+        return values.to_pandas().astype("str")
+    if pa.types.is_boolean(kind):
+        return values.cast(pa.string()).to_pandas().astype("str")
+    if pa.types.is_integer(kind):
+        return values.cast(pa.string()).to_pandas().astype("str")
+    if pa.types.is_floating(kind) or pa.types.is_decimal(
+        kind
+    ):  # whole numbers with gaps often come as floats
+        found = values.to_pylist()
+        whole = [np.isfinite(float(one)) and one == int(one) for one in found]
+        return pd.Series([str(int(a) if b else a) for a, b in zip(found, whole, strict=True)], dtype="str")
+    return None

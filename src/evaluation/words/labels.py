@@ -181,7 +181,8 @@ def item(measure: str, code: str, language: Language, places: Mapping[str, str] 
         )
     if measure == "rows":
         table, _, rule = code.partition(":")
-        known = "missing" if rule.startswith("missing_") else rule
+        kind = rule.partition("_")[0]
+        known = kind if kind in ("missing", "unreadable") else rule
         return f"{label('table', table, language)}: {label('rule', known, language)}"
     if measure in ("cost_item", "cost_shift"):
         what, _, payer = code.partition(":")

@@ -1,0 +1,215 @@
+"""Raw columns turned into the columns of a canonical table, and codes into ours; unknown codes are refused.
+
+A message quotes a value only where at least ten rows hold it, it looks like a code, and its column holds no
+persons: whoever maps the column of names as a state shall not read names.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from evaluation.layout_parts import OTHERS
+from evaluation.registers import values
+from evaluation.registers.cleaning import Tally
+from evaluation.registers.files import RawColumn, read_raw
+from evaluation.registers.layout import FileLayout
+from evaluation.schemas import REGISTER_TABLES, Column
+
+QUOTED_FROM = 10  # rows that must hold a value before a message may quote it
+MOST_CODES, LONGEST_CODE = 40, 40
+PERSONAL = re.compile(r"hetu|tunn|henk|person|nimi|name|synt|birth|pvm|date|osoit|puh|mail|^id|id$", re.I)
+NUMBER_OR_DATE = re.compile(r"\d{5}|\d{1,2}[.-]\d{1,2}[.-]|\d[.,]\d|@")
+FLAGS = dict.fromkeys(("1", "true", "kyllä", "k"), "true") | dict.fromkeys(("0", "false", "ei", "e"), "false")
+JOINT = "|"  # between the codes of several columns
+
+
+def read_table(file: FileLayout, *, tally: Tally) -> pd.DataFrame:
+    """Read all files of a table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Canonical columns, with `row`, a hash of the whole raw row, and `latest` where rows of a person are
+        told apart by a year. Days are float, open ends infinity; what cannot be read is missing and counted.
+
+    Raises
+    ------
+    ValueError
+        Naming file, column, rows and remedy.
+    """
+    parts, problems = [], []
+    counts: list[Tally] = []
+    for path in file.paths:
+        counts.append([])
+        try:
+            parts.append(_read_file(path, file, tally=counts[-1]))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(dict.fromkeys(problems)))
+    for entries in zip(*counts, strict=True):
+        rule, _, action = entries[0]
+        tally.append((rule, sum(rows for _, rows, _ in entries), action))
+    return (
+        parts[0]
+        if len(parts) == 1
+        else pd.concat([_plain(part) for part in parts], ignore_index=True).pipe(_coded)
+    )
+
+
+def _plain(part: pd.DataFrame) -> pd.DataFrame:
+    coded = part.select_dtypes("category")
+    return part.assign(**{name: coded[name].astype("str") for name in coded})
+
+
+def _coded(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = frame.select_dtypes("str")
+    return frame.assign(**{name: texts[name].astype("category") for name in texts})
+
+
+def _read_file(path: Path, file: FileLayout, *, tally: Tally) -> pd.DataFrame:
+    raw, rows = read_raw(path, file, tally=tally)
+    out: dict[str, object] = {"row": rows}
+    problems = []
+    table = REGISTER_TABLES[file.table]
+    for column in (*table.columns, *(one for one in table.optional if one.name in file.columns)):
+        try:
+            out[column.name] = _values(column, raw, file, len(rows), tally)
+        except (ValueError, TypeError) as error:
+            problems.append(f"{path.name}: {file.said(column.name)} {error} in layout.toml")
+    if problems:
+        raise ValueError("; ".join(problems))
+    if file.written.latest_by:
+        latest = raw[file.written.latest_by]
+        texts = values.texts_of(latest.values)
+        rank = (texts if texts is not None else pd.Series(latest.values.to_pandas())).rank(method="dense")
+        out["latest"] = np.append(rank.to_numpy(dtype=float), -1.0)[latest.positions]
+    return pd.DataFrame(out, copy=False)
+
+
+def _values(
+    column: Column, raw: dict[str, RawColumn], file: FileLayout, rows: int, tally: Tally
+) -> np.ndarray | pd.Categorical:
+    source = file.columns[column.name]
+    if source.constant is not None:
+        found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
+        if not source.constant:
+            found = RawColumn(np.full(rows, -1, np.int32), pa.array([], pa.string()))
+    elif len(source.names) > 1:
+        return _mapped(column, _joined([raw[name] for name in source.names]), file, ())
+    else:
+        found = raw[source.names[0]]
+    if column.kind in ("key", "text"):
+        return _labels(found)
+    if column.kind in ("code", "flag"):
+        if column.name == "code" and pa.types.is_integer(found.values.type):
+            raise ValueError("holds numbers, but 5 and 05 are different services: deliver text and name it")
+        return _mapped(column, found, file, source.names)
+    parsed = _parsed(column, found.values, file)
+    unread = np.append(np.isnan(parsed), False)[found.positions]
+    tally.append((f"unreadable_{column.name}", int(unread.sum()), "kept"))
+    return np.append(parsed, np.nan)[found.positions]
+
+
+def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
+    written = file.written
+    try:
+        if column.kind == "day":
+            return values.days_of(found, date_format=written.date_format, last=column.name == "end")
+        if column.kind == "month":
+            return values.months_of(found, date_format=written.date_format)
+        return values.numbers_of(found, decimal=written.decimal)
+    except TypeError as error:
+        raise TypeError(f"holds {error}; map the right column") from None
+
+
+def _labels(found: RawColumn) -> pd.Categorical:
+    texts = values.texts_of(found.values)
+    if texts is None:
+        raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
+    kept, place = np.unique(texts.to_numpy(dtype=object), return_inverse=True)
+    return pd.Categorical.from_codes(
+        np.append(place, -1)[found.positions].astype(np.int32), pd.Index(kept, dtype="str")
+    )
+
+
+def _joined(parts: list[RawColumn]) -> RawColumn:
+    """Several columns as one: codes joined by ``|``, an empty field as nothing."""
+    labels = [_labels(part) for part in parts]
+    pairs = pd.DataFrame({number: part.codes for number, part in enumerate(labels)})
+    group = pairs.groupby(list(pairs), sort=True).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1] if len(group) else np.empty(0, int)
+    texts = [
+        JOINT.join("" if (code := part.codes[row]) < 0 else part.categories[code] for part in labels)
+        for row in first
+    ]
+    return RawColumn(group.astype(np.int32), pa.array(texts, pa.string()))
+
+
+def _mapped(
+    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...]
+) -> np.ndarray | pd.Categorical:
+    """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
+    labels = _labels(found)
+    codes = file.codes.get(column.name, {})
+    flag = column.kind == "flag"
+    own = FLAGS if flag else dict(zip(column.allowed, column.allowed, strict=True))
+    open_list = not flag and not column.allowed
+    meanings = [_meaning(text, codes, own, open_list=open_list) for text in labels.categories]
+    unknown = np.array([meaning is None for meaning in meanings], dtype=bool)
+    if rows := int(np.append(unknown, False)[labels.codes].sum()):
+        shown = _shown(labels, unknown, [*names, *file.columns[column.name].names], file)
+        allowed = "true, false" if flag else ", ".join(column.allowed)
+        raise ValueError(
+            f"holds {int(unknown.sum())} unknown codes in {rows} of {len(labels)} rows{shown}; allowed are "
+            f"{allowed}; map them in [codes.{file.table}.{column.name}], or say what all others mean with "
+            f'"{OTHERS}" = "..."'
+        )
+    empty = codes.get("", "")
+    texts = pd.Series([*(meaning or "" for meaning in meanings), empty], dtype="str")
+    texts = texts.mask(texts == "")
+    if flag:
+        numbers = texts.map({"true": 1.0, "false": 0.0}).astype(float).to_numpy()
+        return np.asarray(numbers[labels.codes])
+    kept = pd.Index(sorted(set(texts.dropna())), dtype="str")
+    place = kept.get_indexer(texts) if len(kept) else np.full(len(texts), -1)
+    return pd.Categorical.from_codes(place.astype(np.int32)[labels.codes], kept)
+
+
+def _meaning(text: str, codes: dict[str, str], own: dict[str, str], *, open_list: bool) -> str | None:
+    """What a raw code means: by itself, by the first of its parts, as one of ours, or as all others."""
+    if text in codes:
+        return codes[text]
+    if JOINT in text and (other := f"{text.rpartition(JOINT)[0]}{JOINT}{OTHERS}") in codes:
+        return codes[other]
+    if (ours := own.get(text.lower() if "true" in own else text)) is not None:
+        return ours
+    return codes.get(OTHERS, text if open_list else None)
+
+
+def _shown(labels: pd.Categorical, unknown: np.ndarray, names: list[str], file: FileLayout) -> str:
+    keys = {name for key in ("person_id", "birth_day", "start", "end") for name in _names(file, key)}
+    counts = np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.categories))
+    often = [
+        str(text)
+        for text, n in zip(labels.categories[unknown], counts[unknown], strict=True)
+        if n >= QUOTED_FROM
+    ]
+    safe = (
+        len(labels.categories) <= MOST_CODES
+        and not any(PERSONAL.search(name) or name in keys for name in names)
+        and not any(NUMBER_OR_DATE.search(text) or len(text) > LONGEST_CODE for text in labels.categories)
+    )
+    if not safe or not often:
+        return " (rare or personal values are not shown)"
+    rest = "" if len(often) == unknown.sum() else ", and rarer ones that are not shown"
+    return f" ({', '.join(often)}{rest})"
+
+
+def _names(file: FileLayout, column: str) -> tuple[str, ...]:
+    return file.columns[column].names if column in file.columns else ()

@@ -1,0 +1,154 @@
+"""Files of a delivery as bytes: only plain files inside its folder, unpacked, in one known form."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+
+EXCEL = "is an Excel workbook; save the sheet as CSV UTF-8 and name that file"
+UNPACK = "unpack it and name the file inside"
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether a path is a file with bytes to read: no folder, no pipe, no device. Nothing is opened."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Path, ...]:
+    """Files that names or patterns such as ``jaksot_*.csv`` stand for, each inside the folder and plain.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        Naming what is missing, outside the folder, no plain file, or named twice.
+    """
+    top = folder.resolve()
+    found: list[Path] = []
+    for name in names:
+        try:
+            pattern = any(sign in name for sign in "*?[")
+            paths = sorted(folder.glob(name)) if pattern else [folder / name]
+            outside = [path for path in paths if not path.resolve().is_relative_to(top)]
+        except (ValueError, OSError, NotImplementedError, RuntimeError):
+            raise ValueError(
+                f"{where} = {name!r} is no name of a file in the folder of layout.toml"
+            ) from None
+        if outside:
+            raise ValueError(f"{where} = {name!r} lies outside the folder of layout.toml; put the file there")
+        if not paths:
+            raise FileNotFoundError(
+                f"{where} = {name!r} stands for no file; put the files there or correct it"
+            )
+        for path in paths:
+            if not is_plain_file(path):
+                kind = "is no plain file but a folder, pipe or device" if _there(path) else "is missing"
+                raise FileNotFoundError(
+                    f"{path} {kind}; put the file there or correct {where} in layout.toml"
+                )
+        found += paths
+    if len({path.resolve() for path in found}) < len(found):
+        raise ValueError(f"{where}: a file is named twice, so its rows would count twice")
+    return tuple(found)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def content(path: Path) -> bytes:
+    """Bytes of a file, unpacked where it is gzip or a zip with one file in it.
+
+    Raises
+    ------
+    ValueError
+        Where the file cannot be opened or unpacked, is empty, or is an Excel workbook.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise ValueError(f"{path.name} cannot be opened; check its permissions") from None
+    try:
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        elif data[:4] == b"PK\x03\x04":
+            data = _unzipped(path, data)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        raise ValueError(f"{path.name} is damaged or locked and cannot be unpacked; {UNPACK}") from None
+    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise ValueError(f"{path.name} {EXCEL}")
+    if not data.strip(b"\r\n\x00 \t\xef\xbb\xbf"):
+        raise ValueError(f"{path.name} is empty; ask for the file again")
+    return data
+
+
+def _unzipped(path: Path, data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        members = [one for one in packed.infolist() if not one.is_dir()]
+        if any(one.filename == "[Content_Types].xml" for one in members):
+            raise ValueError(f"{path.name} {EXCEL}")
+        if len(members) != 1:
+            raise ValueError(f"{path.name} holds {len(members)} files; {UNPACK}")
+        return packed.read(members[0])
+
+
+def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tuple[str, bytes]:
+    """The encoding of bytes of text, found out where it is not given, and the text in UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are not in the given encoding.
+    """
+    for mark, found in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark) and encoding is None:
+            encoding = found
+    tried = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
+    for name in tried:
+        try:
+            if name == "utf-8":
+                data.decode(name)
+                return name, data
+            return name, data.decode("utf-8-sig" if name.lower() in ("utf8", "utf_8") else name).encode(
+                "utf-8"
+            )
+        except UnicodeError:
+            continue
+    raise ValueError(
+        f"{path.name}: cannot be read as {encoding}; set encoding in {where} of layout.toml, "
+        'usually "utf-8" or "latin-1"'
+    )
+
+
+def code_table(path: Path, *, raw: str, canonical: str, where: str) -> dict[str, str]:
+    """Meaning of codes from a CSV file with one row a code.
+
+    Raises
+    ------
+    ValueError
+        If a column is absent or a code has two meanings.
+    """
+    text = text_of(path, content(path), None, where=where)[1].decode("utf-8").lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=max(";,\t", key=first.count)))
+    except csv.Error:
+        raise ValueError(f"{where}: {path.name} is no CSV file") from None
+    if not rows or raw not in rows[0] or canonical not in rows[0]:
+        raise ValueError(f"{where}: {path.name} has no rows with columns {raw} and {canonical}")
+    found: dict[str, str] = {}
+    for row in rows:
+        code, meaning = (row[raw] or "").strip(), (row[canonical] or "").strip()
+        if found.setdefault(code, meaning) != meaning:
+            raise ValueError(f"{where}: {path.name} gives one code two meanings; keep one row a code")
+    return found
