@@ -1,0 +1,378 @@
+# ruff: noqa: E501 (a kind is a line, however long)
+"""Faults and variations of deliveries, a line each, and what must come of them.
+
+A small valid delivery is changed in one thing at a time. The outcome is "same" (the same processed tables), a
+rule under which it is counted, or "refused" with words that name table or column and the remedy. No outcome is
+a traceback of another kind, and no message holds a value of a person.
+"""
+
+import gzip
+import os
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from evaluation import schemas
+from evaluation.registers import ingest as registers
+from test_registers import CODES, COLUMNS, REFERENCE, deliver
+
+MANY = 60
+PEOPLE = [f"p{number:04d}" for number in range(MANY)]
+ROWS = {
+    "persons": [
+        f"{one};{1 + i % 28}.5.{1960 + i % 40};{1 + i % 2};keski;fi;0" for i, one in enumerate(PEOPLE)
+    ],
+    "residence": [f"{one};091;1.1.2016;31.12.9999" for one in PEOPLE],
+    "spells": [f"{one};työtön;;1.3.2021;{1 + i % 30}.6.2021" for i, one in enumerate(PEOPLE)],
+    "benefits": [f"{one};tmt;1.3.2021;31.3.2021;23;{700 + i},50" for i, one in enumerate(PEOPLE)],
+    "earnings": [f"{one};2021-03;{1000 + i},25" for i, one in enumerate(PEOPLE)],
+    "area_costs": ["helsinki;2021;henkilöstö;kunta;1000000;tilinpäätös;julkaistu"],
+}
+SECRETS = [*PEOPLE[:5], "Virtanen", "131052", "308T", "5.1960"]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clean")
+    registers.ingest(deliver(folder, rows=ROWS), folder / "out", reference=REFERENCE)
+    return registers.load(folder / "out")
+
+
+class Delivery:
+    """A valid delivery to be damaged."""
+
+    def __init__(self, folder):
+        self.raw = deliver(folder, rows=ROWS)
+
+    def layout(self, old, new):
+        path = self.raw / "layout.toml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text, old
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def add(self, text):
+        with (self.raw / "layout.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{text}\n")
+
+    def lines(self, table, change):
+        path = self.raw / f"{table}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join(change(lines)) + "\n", encoding="utf-8")
+
+    def cells(self, table, column, value, rows=MANY):
+        place = list(COLUMNS[table]).index(column)
+
+        def change(lines):
+            out = lines[:1]
+            for number, line in enumerate(lines[1:]):
+                cells = line.split(";")
+                if number < rows:
+                    cells[place] = value(cells[place]) if callable(value) else value
+                out.append(";".join(cells))
+            return out
+
+        self.lines(table, change)
+
+    def bytes(self, table, change):
+        path = self.raw / f"{table}.csv"
+        path.write_bytes(change(path.read_bytes()))
+
+    def parquet(self, table, **columns):
+        frame = pd.read_csv(self.raw / f"{table}.csv", sep=";", dtype=str)
+        made = {name: pa.array(frame[name], pa.string(), from_pandas=True) for name in frame}
+        for name, function in columns.items():
+            made[name] = function(frame[name])
+        pyarrow.parquet.write_table(pa.table(made), self.raw / f"{table}.parquet")
+        self.layout(f'file = "{table}.csv"', f'file = "{table}.parquet"')
+
+    def file(self, table, value):
+        self.layout(f'file = "{table}.csv"', f"file = {value}")
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+def in_parts(d, table, name='["a.csv", "b.csv"]'):
+    head, *lines = read(d.raw / f"{table}.csv").splitlines()
+    for part, rows in (("a", lines[:20]), ("b", lines[20:])):
+        (d.raw / f"{part}.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    d.file(table, name)
+
+
+def zipped(d, *names, inside="persons.csv"):
+    with zipfile.ZipFile(d.raw / "p.zip", "w") as packed:
+        for name in names:
+            packed.writestr(name, (d.raw / inside).read_bytes())
+    d.file("persons", '"p.zip"')
+
+
+def written(d, name, data, table="persons"):
+    (d.raw / name).write_bytes(data)
+    d.file(table, f'"{name}"')
+
+
+def made(d, maker, name="strange"):
+    maker(d.raw / name)
+    d.file("persons", f'"{name}"')
+
+
+def days(zone=None, unit="us", kind=None):
+    def function(text):
+        found = pd.to_datetime(text.str.replace("9999", "2199"), format="%d.%m.%Y").astype(
+            f"datetime64[{unit}]"
+        )
+        found = found.dt.tz_localize("Europe/Helsinki").dt.tz_convert(zone) if zone else found
+        array = pa.array(found, from_pandas=True)
+        return array.cast(kind) if kind else array
+
+    return function
+
+
+def euros(kind):
+    return lambda text: pa.array(text.str.replace(",", ".").astype(float)).cast(kind, safe=False)
+
+
+def both_dates(function):
+    return {"alkupvm": function, "loppupvm": function}
+
+
+def two_columns(d):
+    d.lines("spells", lambda rows: [rows[0] + ";laji", *(f"{row};x" for row in rows[1:])])
+    d.layout('state = "tila"', 'state = ["tila", "laji"]')
+    d.layout('"työtön" = "unemployed"', '"työtön|*" = "unemployed"')
+
+
+def code_file(d, text):
+    (d.raw / "koodit.csv").write_text(text, encoding="utf-8")
+    d.add('[code_files.persons.education]\nfile = "koodit.csv"\nraw = "k"\ncanonical = "t"')
+
+
+def list_of_codes(d):
+    frame = pd.read_csv(d.raw / "persons.csv", sep=";", dtype=str).assign(hetut=[["x", "131052-308T"]] * MANY)
+    frame.to_parquet(d.raw / "persons.parquet")
+    d.file("persons", '"persons.parquet"')
+
+
+def glued(value):
+    return lambda d: d.cells("persons", "education", value, 3)
+
+
+hetu = "131052-308T"
+SAME, REFUSED = "same", "refused"
+CSV = b"henkilo;kunta\n"
+KINDS = [
+    # name, what is done, outcome, words or rule
+    ("a byte order mark", lambda d: d.bytes("persons", lambda b: b"\xef\xbb\xbf" + b), SAME, ""),
+    ("Latin-1", lambda d: d.bytes("spells", lambda b: b.decode().encode("latin-1")), SAME, ""),
+    ("UTF-16", lambda d: d.bytes("spells", lambda b: b.decode().encode("utf-16")), SAME, ""),
+    ("lines of Windows", lambda d: d.bytes("spells", lambda b: b.replace(b"\n", b"\r\n")), SAME, ""),
+    ("lines of old Macintosh", lambda d: d.bytes("spells", lambda b: b.replace(b"\n", b"\r")), SAME, ""),
+    ("no line end", lambda d: d.bytes("spells", lambda b: b.rstrip(b"\n")), SAME, ""),
+    ("empty lines", lambda d: d.bytes("spells", lambda b: b + b"\n\n"), SAME, ""),
+    ("tabs", lambda d: d.bytes("spells", lambda b: b.replace(b";", b"\t")), SAME, ""),
+    ("bars", lambda d: d.bytes("spells", lambda b: b.replace(b";", b"|")), SAME, ""),
+    ("blanks around values", lambda d: d.cells("spells", "state", " työtön "), SAME, ""),
+    ("quoted values", lambda d: d.cells("spells", "state", '"työtön"'), SAME, ""),
+    ("NULL for an open end", lambda d: d.cells("residence", "end", "NULL"), SAME, ""),
+    ("ISO dates", lambda d: d.cells("spells", "start", "2021-03-01"), SAME, ""),
+    ("dates with a time", lambda d: d.cells("spells", "start", "1.3.2021 00:00"), SAME, ""),
+    ("dates without signs", lambda d: d.cells("spells", "start", "20210301"), SAME, ""),
+    ("months as 202103", lambda d: d.cells("earnings", "month", "202103"), SAME, ""),
+    ("months as 3/2021", lambda d: d.cells("earnings", "month", "3/2021"), SAME, ""),
+    ("months as dates", lambda d: d.cells("earnings", "month", "15.3.2021"), SAME, ""),
+    ("blank for thousands", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"{t[0]} {t[1:]}"), SAME, ""),
+    ("point for thousands", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"{t[0]}.{t[1:]}"), SAME, ""),
+    ("euro sign", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"{t} €"), SAME, ""),
+    ("rows turned round", lambda d: d.lines("spells", lambda r: [r[0], *r[:0:-1]]), SAME, ""),
+    ("one more column", lambda d: d.lines("spells", lambda r: [f"{x};{i and 9}" for i, x in enumerate(r)]), SAME, ""),
+    ("gzip", lambda d: written(d, "p.csv.gz", gzip.compress((d.raw / "persons.csv").read_bytes())), SAME, ""),
+    ("zip", lambda d: zipped(d, "persons.csv"), SAME, ""),
+    ("two files", lambda d: in_parts(d, "spells"), SAME, ""),
+    ("a pattern", lambda d: in_parts(d, "persons", '"[ab].csv"'), SAME, ""),
+    ("date32", lambda d: d.parquet("spells", **both_dates(days(kind=pa.date32()))), SAME, ""),
+    ("date64", lambda d: d.parquet("spells", **both_dates(days(kind=pa.date64()))), SAME, ""),
+    ("timestamp ns", lambda d: d.parquet("spells", **both_dates(days(unit="ns"))), SAME, ""),
+    ("timestamp s", lambda d: d.parquet("spells", **both_dates(days(unit="s"))), SAME, ""),
+    ("time zone", lambda d: d.parquet("spells", **both_dates(days("Europe/Helsinki"))), SAME, ""),
+    ("midnights in UTC", lambda d: d.parquet("spells", **both_dates(days("UTC"))), SAME, ""),
+    ("open end in 2199", lambda d: d.parquet("residence", **both_dates(days())), SAME, ""),
+    ("categories", lambda d: d.parquet("spells", tila=lambda t: pa.array(t).dictionary_encode()), SAME, ""),
+    ("large strings", lambda d: d.parquet("spells", tila=lambda t: pa.array(t, pa.large_string())), SAME, ""),
+    ("decimals", lambda d: d.parquet("earnings", ansio_eur=euros(pa.decimal128(12, 2))), SAME, ""),
+    ("floats", lambda d: d.parquet("earnings", ansio_eur=euros(pa.float64())), SAME, ""),
+    ("typed days", lambda d: d.parquet("benefits", paivat=lambda t: pa.array(t.astype(int))), SAME, ""),
+    ("true and false", lambda d: d.parquet("persons", maahanmuuttaja=lambda t: pa.array(t == "1")), SAME, ""),
+    ("codes as numbers", lambda d: d.parquet("persons", sukupuoli=lambda t: pa.array(t.astype(int))), SAME, ""),
+    ("codes as floats", lambda d: d.parquet("persons", sukupuoli=lambda t: pa.array(t.astype(float))), SAME, ""),
+    ("state from two columns", two_columns, SAME, ""),
+    ("a constant", lambda d: d.layout('native_language = "aidinkieli"', 'native_language = { constant = "fi" }'), SAME, ""),
+    ("a code table in a file", lambda d: code_file(d, "k;t\nkeski;secondary\n"), SAME, ""),
+    ("everything else", lambda d: d.layout('"keski" = "secondary"', '"*" = "secondary"'), SAME, ""),
+    ("an empty field as a code", lambda d: (d.cells("persons", "education", ""), d.layout('"keski" = "secondary"', '"" = "secondary"')), SAME, ""),
+    ("lines before the header", lambda d: (d.lines("persons", lambda r: ["Toimitus 2025", *r]), d.file("persons", '"persons.csv"\nskip_lines = 1')), SAME, ""),
+    ("a year a row", lambda d: (d.lines("persons", lambda r: [f"{r[0]};v", *(f"{x};2020" for x in r[1:]), *(f"{x.replace('keski', 'perus')};2019" for x in r[1:])]), d.file("persons", '"persons.csv"\nlatest_by = "v"')), SAME, ""),
+    ("a row twice", lambda d: d.lines("spells", lambda r: [*r, r[1]]), "spells", "exact_duplicate"),
+    ("equal earnings of two employers", lambda d: d.lines("earnings", lambda r: [f"{r[0]};t", *(f"{x};1" for x in r[1:]), f"{r[1]};2"]), "earnings", "joined_employers"),
+    ("an orphan", lambda d: d.lines("spells", lambda r: [*r, "z9;työtön;;1.3.2021;1.4.2021"]), "spells", "unknown_person"),
+    ("start and end swapped", lambda d: d.cells("spells", "end", "1.1.2020", 2), "spells", "reversed_interval"),
+    ("half days", lambda d: d.cells("benefits", "days", "20,5", 9), "benefits", "fractional_days"),
+    ("more days than weekdays", lambda d: d.cells("benefits", "days", "31", 9), "benefits", "more_days_than_weekdays"),
+    ("infinite euros", lambda d: d.cells("earnings", "earnings_eur", "inf", 2), "earnings", "unreadable_earnings_eur"),
+    ("1e308 euros", lambda d: d.cells("earnings", "earnings_eur", "1e308", 2), "earnings", "implausible_amount"),
+    ("days beyond all measure", lambda d: d.cells("benefits", "days", "99999999999", 2), "benefits", "implausible_days"),
+    ("less than no day", lambda d: d.cells("benefits", "days", "-5", 2), "benefits", "implausible_days"),
+    ("a spell before birth", lambda d: d.cells("spells", "start", "1.1.1950", 2), "spells", "before_birth"),
+    ("a spell from the year 1021", lambda d: d.cells("spells", "start", "1.1.1021", 2), "spells", "implausible_date"),
+    ("30 February", lambda d: d.cells("spells", "start", "30.2.2021", 2), "spells", "unreadable_start"),
+    ("a lost zero", lambda d: d.cells("residence", "municipality", "91", 5), "residence", "municipality_code_padded"),
+    ("most rows malformed", lambda d: d.lines("spells", lambda r: [r[0], *(f"{x};1" for x in r[1:41]), *r[41:]]), REFUSED, "spells: malformed_row in 40 of 60 rows.*check separator"),
+    ("unknown municipality", lambda d: d.cells("residence", "municipality", "999", 54), REFUSED, "residence: unknown_municipality in 54 of 60"),
+    ("persons missing", lambda d: d.lines("persons", lambda r: r[:7]), REFUSED, "spells: unknown_person in 54 of 60 rows"),
+    ("a header alone", lambda d: d.lines("benefits", lambda r: r[:1]), REFUSED, "benefits: .* has no rows.*may_be_empty"),
+    ("swapped for a whole table", lambda d: d.cells("spells", "end", "1.1.2020"), REFUSED, "spells: all 60 rows dropped"),
+    ("all benefits negative", lambda d: d.cells("benefits", "amount_eur", lambda t: f"-{t}"), REFUSED, "benefits: negative_amount"),
+    ("all born in 1800", lambda d: d.cells("persons", "birth_day", "1.5.1800"), REFUSED, "persons: implausible_date"),
+    ("all born in 2023", lambda d: d.cells("persons", "birth_day", "1.5.2023"), REFUSED, "persons: under_15"),
+    ("nobody lives anywhere", lambda d: d.lines("residence", lambda r: r[:7]), REFUSED, "persons: without_residence"),
+    ("one unmapped code", lambda d: d.cells("persons", "native_language", "muukieli", 1), REFUSED, "native_language.* not shown.*codes.persons.native_language"),
+    ("a frequent unmapped code", lambda d: d.cells("persons", "native_language", "mk", 12), REFUSED, r"unknown codes in 12 of 60 rows \(mk\)"),
+    ("names as a state", lambda d: d.cells("spells", "state", lambda t: "Virtanen" if t else t, 5), REFUSED, "spells.state.*not shown"),
+    ("ids as a state", lambda d: d.layout('state = "tila"', 'state = "henkilo"'), REFUSED, "spells.state.*not shown"),
+    ("birth days as education", lambda d: d.layout('education = "koulutusaste"', 'education = "syntymapaiva"'), REFUSED, "education.*not shown"),
+    ("1.234: point or thousands", lambda d: d.cells("earnings", "earnings_eur", "1.234"), REFUSED, "earnings_eur.*set decimal"),
+    ("text as numbers", lambda d: d.layout('earnings_eur = "ansio_eur"', 'earnings_eur = "henkilo"'), REFUSED, "unreadable_earnings_eur"),
+    ("a list", lambda d: d.parquet("spells", tila=lambda t: pa.array([[x] for x in t])), REFUSED, "tila holds lists.*one plain value"),
+    ("a struct", lambda d: d.parquet("spells", tila=lambda t: pa.array([{"a": x} for x in t])), REFUSED, "tila holds lists"),
+    ("bytes", lambda d: d.parquet("spells", tila=lambda t: pa.array([x.encode() for x in t])), REFUSED, "tila holds bytes"),
+    ("dates as a state", lambda d: d.parquet("spells", tila=lambda t: pa.array([1] * len(t), pa.date32())), REFUSED, "state.*date32"),
+    ("numbers as truth", lambda d: d.parquet("earnings", ansio_eur=lambda t: pa.array([True] * len(t))), REFUSED, "earnings_eur.*bool"),
+    ("damaged Parquet", lambda d: written(d, "p.parquet", b"PAR1" + b"x" * 99), REFUSED, "p.parquet is damaged"),
+    ("damaged gzip", lambda d: written(d, "p.gz", b"\x1f\x8b" + b"x" * 99), REFUSED, "damaged or locked"),
+    ("Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/sheet1.xml"), REFUSED, "Excel workbook; save"),
+    ("old Excel", lambda d: written(d, "p.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99), REFUSED, "Excel workbook; save"),
+    ("zip with two files", lambda d: zipped(d, "a.csv", "b.csv"), REFUSED, "holds 2 files; unpack"),
+    ("an empty file", lambda d: written(d, "p.csv", b""), REFUSED, "p.csv is empty"),
+    ("a folder", lambda d: made(d, lambda p: p.mkdir()), REFUSED, "no plain file"),
+    ("a pipe", lambda d: made(d, os.mkfifo), REFUSED, "no plain file"),
+    ("a file that is not there", lambda d: d.file("persons", '"q.csv"'), REFUSED, "q.csv is missing"),
+    ("a file outside", lambda d: d.file("persons", '"../../x.csv"'), REFUSED, "outside the folder"),
+    ("a file of the root", lambda d: d.file("persons", '"/etc/passwd"'), REFUSED, "outside the folder"),
+    ("a link to the outside", lambda d: made(d, lambda p: p.symlink_to("/etc/passwd")), REFUSED, "outside the folder"),
+    ("a pattern for nothing", lambda d: d.file("persons", '"q*.csv"'), REFUSED, "stands for no file"),
+    ("a file twice", lambda d: d.file("persons", '["persons.csv", "persons.csv"]'), REFUSED, "named twice"),
+    ("no file in the list", lambda d: d.file("persons", "[]"), REFUSED, "names no file"),
+    ("a number for a file", lambda d: d.file("persons", "5"), REFUSED, "files.persons.file: is no name"),
+    ("nothing for a file", lambda d: d.file("persons", '""'), REFUSED, "files.persons.file: is no name"),
+    ("a number for a column", lambda d: d.layout('state = "tila"', "state = 5"), REFUSED, "columns.state: is no name"),
+    ("two signs between fields", lambda d: d.file("persons", '"persons.csv"\nseparator = ";;"'), REFUSED, "separator: a separator is one sign"),
+    ("decimal semicolon", lambda d: d.file("persons", '"persons.csv"\ndecimal = ";"'), REFUSED, "persons.decimal: .*',' or '.'"),
+    ("strange encoding", lambda d: d.file("persons", '"persons.csv"\nencoding = "klingon"'), REFUSED, "encoding: is no encoding"),
+    ("bytes as encoding", lambda d: d.file("persons", '"persons.csv"\nencoding = "base64"'), REFUSED, "encoding: is no encoding"),
+    ("strange date format", lambda d: d.file("persons", '"persons.csv"\ndate_format = "mdy"'), REFUSED, "date_format: .*d.m.yyyy"),
+    ("an unknown key", lambda d: d.file("persons", '"persons.csv"\nseperator = ";"'), REFUSED, "seperator; did you mean 'separator'"),
+    ("an unknown key on top", lambda d: d.layout("simulated = true", "simulated = true\nobserved = 1"), REFUSED, "unknown key observed; did you mean 'observed_"),
+    ("simulated as text", lambda d: d.layout("simulated = true", 'simulated = "false"'), REFUSED, "simulated: .*boolean"),
+    ("an unknown table", lambda d: d.add('[files.wages]\nfile = "x"'), REFUSED, "unknown tables: files.wages; did"),
+    ("codes of an unknown table", lambda d: d.add('[codes.person.sex]\n"1" = "male"'), REFUSED, "codes.person; did you mean 'persons'"),
+    ("codes of an unknown column", lambda d: d.add('[codes.persons.gender]\n"1" = "male"'), REFUSED, "no such column; "),
+    ("codes of a date", lambda d: d.add('[codes.persons.birth_day]\n"1" = "male"'), REFUSED, "birth_day is no code"),
+    ("an unknown code of ours", lambda d: d.layout('"1" = "male"', '"1" = "man"'), REFUSED, "no code of ours"),
+    ("a number as a code", lambda d: d.layout('"1" = "male"', '"1" = 1'), REFUSED, "meaning of a code as text"),
+    ("a constant for a person", lambda d: d.layout('person_id = "henkilo"', 'person_id = { constant = "a" }'), REFUSED, "cannot be a constant"),
+    ("a constant that is no code", lambda d: d.layout('sex = "sukupuoli"', 'sex = { constant = "man" }'), REFUSED, "no code of ours"),
+    ("a date from two columns", lambda d: d.layout('start = "alkupvm"', 'start = ["alkupvm", "loppupvm"]'), REFUSED, "several columns"),
+    ("a limit of an unknown rule", lambda d: d.add("[limits.spells.reversed]\nstop = 0.5"), REFUSED, "no such rule; did you mean 'reversed_interval'"),
+    ("a limit above one", lambda d: d.add("[limits.spells.reversed_interval]\nstop = 5"), REFUSED, "less than or equal to 1"),
+    ("a window of a thousand years", lambda d: d.layout("2016-01-01", "1016-01-01"), REFUSED, "between 1950 and 2099"),
+    ("a window without an end", lambda d: d.layout("observed_until = 2024-12-31", ""), REFUSED, "observed_until is missing"),
+    ("a code table without its column", lambda d: code_file(d, "k;x\nkeski;secondary\n"), REFUSED, "no rows with columns k and t"),
+    ("a code table with two meanings", lambda d: code_file(d, "k;t\nkeski;secondary\nkeski;basic\n"), REFUSED, "two meanings"),
+    ("a code table of persons", lambda d: code_file(d, "k;t\nVirtanen;p0001\n"), REFUSED, "1 meanings are none of"),
+    ("column names twice", lambda d: d.lines("spells", lambda r: ["henkilo;tila;tila;alkupvm;loppupvm", *r[1:]]), REFUSED, "column names, each once"),
+    ("no header", lambda d: d.lines("spells", lambda r: r[1:]), REFUSED, "no column henkilo"),
+    ("an open quotation mark", lambda d: d.cells("spells", "code", '"05', 1), REFUSED, 'never closed.*quote = ""'),
+    ("identity codes", glued(hetu), REFUSED, "koulutusaste holds a personal identity code in 3 rows"),
+    ("identity codes in small letters", glued(hetu.lower()), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes in a sentence", glued(f"hetu {hetu}, ks."), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes glued to letters", glued(f"hlö{hetu}x"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes without a separator", glued("131052308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a blank", glued("131052 308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a long dash", glued("131052–308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes in a list", list_of_codes, REFUSED, "hetut holds a personal identity code"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "do", "outcome", "words"), KINDS, ids=[kind[0] for kind in KINDS])
+def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, outcome, words):
+    delivery = Delivery(tmp_path)
+    do(delivery)
+    if outcome == REFUSED:
+        with pytest.raises((ValueError, FileNotFoundError), match=f"(?s){words}") as error:
+            registers.ingest(delivery.raw, tmp_path / "out", reference=REFERENCE)
+        assert not [secret for secret in SECRETS if secret in str(error.value)], str(error.value)
+        assert not list(tmp_path.glob("out/**/*.parquet"))  # nothing was stored
+        return
+    quality = registers.ingest(delivery.raw, tmp_path / "out", reference=REFERENCE)
+    found = registers.load(tmp_path / "out")
+    if outcome == SAME:
+        for name in schemas.REGISTER_TABLES:
+            pd.testing.assert_frame_equal(getattr(clean, name), getattr(found, name))
+        return
+    assert quality.query("table == @outcome and rule == @words")["rows"].item() > 0
+
+
+def test_the_same_tables_as_csv_parquet_gzip_and_several_files_are_identical(tmp_path, clean):
+    """All tables at once in each form, to the byte of the processed files."""
+    stored = []
+    for form in ("csv", "date32", "timestamp", "zone", "gzip", "parts"):
+        d = Delivery(tmp_path / form)
+        for table in ("persons", "residence", "spells", "benefits", "earnings"):
+            names = COLUMNS[table]
+            kinds = {"date32": days(kind=pa.date32()), "timestamp": days(unit="ns"), "zone": days("UTC")}
+            if form in kinds:
+                columns = {
+                    raw: kinds[form] for new, raw in names.items() if new in ("birth_day", "start", "end")
+                }
+                columns |= {raw: euros(pa.float64()) for new, raw in names.items() if new.endswith("_eur")}
+                d.parquet(table, **columns)
+            elif form == "gzip":
+                written(d, f"{table}.gz", gzip.compress((d.raw / f"{table}.csv").read_bytes()), table)
+            elif form == "parts":
+                head, *lines = read(d.raw / f"{table}.csv").splitlines()
+                for part in range(3):
+                    text = "\n".join([head, *lines[part::3]]) + "\n"
+                    (d.raw / f"{table}_{part}.csv").write_text(text, encoding="utf-8")
+                d.file(table, f'"{table}_*.csv"')
+        registers.ingest(d.raw, tmp_path / form / "out", reference=REFERENCE)
+        folder = tmp_path / form / "out" / "register"
+        stored.append({name: (folder / f"{name}.parquet").read_bytes() for name in schemas.REGISTER_TABLES})
+    assert all(one == stored[0] for one in stored)
+
+
+def test_the_limits_of_the_layout_replace_those_of_the_rules(tmp_path):
+    d = Delivery(tmp_path)
+    d.cells("residence", "municipality", "999", 54)
+    d.add("[limits.residence]\nunknown_municipality = { stop = 1.0 }\nrows_lost = { stop = 1.0 }")
+    d.add("[limits.persons.without_residence]\nstop = 1.0")
+    quality = registers.ingest(d.raw, tmp_path / "out", reference=REFERENCE)
+    assert quality.query("rule == 'unknown_municipality'")["rows"].tolist() == [54]
+
+
+def test_all_faults_of_a_delivery_are_told_at_once(tmp_path):
+    d = Delivery(tmp_path)
+    d.cells("spells", "state", "lomalla", 30)
+    d.layout('benefit = "etuus"', 'benefit = "laji"')
+    with pytest.raises(registers.DeliveryRefused) as error:
+        registers.ingest(d.raw, tmp_path / "out", reference=REFERENCE)
+    assert len(error.value.problems) == 2
+    assert np.all(error.value.quality["rows"] >= 0)
+
+
+def test_the_catalogue_names_every_kind_once():
+    names = [kind[0] for kind in KINDS]
+    assert len(set(names)) == len(names) and set(CODES) <= set(ROWS)
