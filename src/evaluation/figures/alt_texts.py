@@ -2,61 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from evaluation.figures import side_by_side as area_figures
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import INDICATORS
 from evaluation.figures.palette import ARMS, writer
 from evaluation.words import labels
 from evaluation.words.language import Language
 
-
-def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Mapping[str, str]) -> str:
-    """Say what a figure shows.
-
-    Parameters
-    ----------
-    name : str
-        Name of the exhibit.
-    rows : pandas.DataFrame
-        The rows that the figure draws.
-    language : Language
-        Language of the text.
-    names : mapping
-        Names of areas by slug.
-
-    Raises
-    ------
-    KeyError
-        If the exhibit has no text alternative.
-    """
-    known = rows[rows["estimate"].notna()]
-    return WRITERS[name](known, language, names)
+Sentences = Iterator[str]
+Names = Mapping[str, str]
 
 
-def _attrition(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [language.text("Bar chart of unemployment spells left after each step.")]
+def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Names) -> str:
+    """Say what the figure of an exhibit shows, from the rows that it draws; `names` are those of areas."""
+    return " ".join(WRITERS[name](rows[rows["estimate"].notna()], language, names))
+
+
+def _attrition(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Bar chart of unemployment spells left after each step.")
     for arm in ARMS:
         part = rows[rows["group"] == arm].sort_values("x")["estimate"]
         if len(part):
-            parts.append(
-                language.text(
-                    "{name}: {first} at the start, {last} analysed.",
-                    name=labels.label("arm", arm, language),
-                    first=language.number(part.iloc[0]),
-                    last=language.number(part.iloc[-1]),
-                )
+            yield language.text(
+                "{name}: {first} at the start, {last} analysed.",
+                name=labels.label("arm", arm, language),
+                first=language.number(part.iloc[0]),
+                last=language.number(part.iloc[-1]),
             )
-    return " ".join(parts)
 
 
-def _balance(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+def _balance(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     size = rows.set_index(["specification", "item"])["estimate"].abs()
     before, after = size["before_weighting"], size["after_weighting"]
-    return language.text(
+    yield language.text(
         "Dot chart of {count} background variables. The largest difference is {before} standard "
         "deviations before "
         "weighting and {after} after it; {within} of {count} are within 0.1 after weighting.",
@@ -67,70 +48,58 @@ def _balance(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> st
     )
 
 
-def _series(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [language.text("Line chart over time, the trial's start and other reforms marked.")]
+def _series(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Line chart over time, the trial's start and other reforms marked.")
     write = writer(rows["unit"].iloc[0], language=language)
     for arm in ARMS:
         part = rows[rows["item"] == arm].sort_values("x")
         if len(part):
-            parts.append(_course(part, labels.label("arm", arm, language), write, language))
-    return " ".join(parts)
+            yield _course(part, labels.label("arm", arm, language), write, language)
 
 
 def _course(part: pd.DataFrame, name: str, write: Callable[[float], str], language: Language) -> str:
-    before, after = part[part["x"] < 0], part[part["x"] >= 0]
+    before, after = part.loc[part["x"] < 0, "estimate"], part.loc[part["x"] >= 0, "estimate"]
     if before.empty or after.empty:
-        return language.text(
-            "{name}: from {low} to {high}.",
-            name=name,
-            low=write(part["estimate"].min()),
-            high=write(part["estimate"].max()),
-        )
+        low, high = write(part["estimate"].min()), write(part["estimate"].max())
+        return language.text("{name}: from {low} to {high}.", name=name, low=low, high=high)
     return language.text(
         "{name}: between {low} and {high} before the trial, between {low_after} and {high_after} during it.",
         name=name,
-        low=write(before["estimate"].min()),
-        high=write(before["estimate"].max()),
-        low_after=write(after["estimate"].min()),
-        high_after=write(after["estimate"].max()),
+        low=write(before.min()),
+        high=write(before.max()),
+        low_after=write(after.min()),
+        high_after=write(after.max()),
     )
 
 
-def _indicators(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [
-        language.text(
-            "Line charts by month, one for each indicator, pilot area and comparison municipalities."
-        )
-    ]
+def _indicators(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text(
+        "Line charts by month, one for each indicator, pilot area and comparison municipalities."
+    )
     for measure in INDICATORS:
-        part = rows[(rows["measure"] == measure) & (rows["item"] == "pilot")].sort_values("x")
+        part = rows[(rows["measure"] == measure) & (rows["item"] == "pilot")]
         if len(part):
-            name = labels.label("measure", measure, language)
-            parts.append(_course(part, name, lambda value: language.percent(value, 1), language))
-    return " ".join(parts)
+            yield _course(part, labels.label("measure", measure, language), language.percent, language)
 
 
-def _exits(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [language.text("Rising step lines with intervals, one chart for each way out of unemployment.")]
+def _exits(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Rising step lines with intervals, one chart for each way out of unemployment.")
     for state in [state for state in labels.names()["state"] if state in set(rows["outcome"])]:
         part = rows[rows["outcome"] == state]
         part = part[part["x"] == part["x"].max()].set_index("item")["estimate"]
         if {"pilot", "comparison"} <= set(part.index):
-            parts.append(
-                language.text(
-                    "{name}: {pilot} in the pilot area and {comparison} in the comparison by the end.",
-                    name=labels.label("state", state, language),
-                    pilot=language.percent(part["pilot"]),
-                    comparison=language.percent(part["comparison"]),
-                )
+            yield language.text(
+                "{name}: {pilot} in the pilot area and {comparison} in the comparison by the end.",
+                name=labels.label("state", state, language),
+                pilot=language.percent(part["pilot"]),
+                comparison=language.percent(part["comparison"]),
             )
-    return " ".join(parts)
 
 
-def _event_study(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+def _event_study(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     zero = (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)
     before, after = rows["x"] < 0, rows["x"] >= 0
-    return language.text(
+    yield language.text(
         "Dots with intervals by quarter. The interval holds zero in {before_zero} of {before} "
         "quarters before the "
         "start and in {after_zero} of {after} quarters after it.",
@@ -141,10 +110,10 @@ def _event_study(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -
     )
 
 
-def _sensitivity(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+def _sensitivity(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer(rows["unit"].iloc[0], language=language, difference=True)
     main = rows[rows["specification"] == "main"]
-    return language.text(
+    yield language.text(
         "Dots with intervals for {count} analyses under each other. The estimates lie between "
         "{low} and {high} "
         "percentage points; the main one is {main}.",
@@ -155,78 +124,125 @@ def _sensitivity(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -
     )
 
 
-def _effects(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [language.text("Dots with intervals for {count} outcomes.", count=language.number(len(rows)))]
-    sides = (
-        (rows["ci_low"] > 0, language.text("Interval wholly above zero: {names}.", names="{names}")),
-        (rows["ci_high"] < 0, language.text("Interval wholly below zero: {names}.", names="{names}")),
-        (
-            (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0),
-            language.text("Interval holds zero: {names}.", names="{names}"),
-        ),
-    )
-    for side, words in sides:
-        found = [named("outcome", outcome, language) for outcome in rows.loc[side, "outcome"]]
-        if found:
-            parts.append(words.format(names="; ".join(found)))
-    return " ".join(parts)
+def _effects(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Dots with intervals for {count} outcomes.", count=language.number(len(rows)))
+    above, below = rows["ci_low"] > 0, rows["ci_high"] < 0
+    for side, words in (
+        (above, language.text("Interval wholly above zero: {names}.", names="{names}")),
+        (below, language.text("Interval wholly below zero: {names}.", names="{names}")),
+        (~above & ~below, language.text("Interval holds zero: {names}.", names="{names}")),
+    ):
+        held = side & rows[["ci_low", "ci_high"]].notna().all(axis=1)
+        if found := [named("outcome", outcome, language) for outcome in rows.loc[held, "outcome"]]:
+            yield words.format(names="; ".join(found))
 
 
-def _payers(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
+def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer("eur", language=language, difference=True)
-    parts = [language.text("Bars with intervals, one for each payer.")]
+    yield language.text("Bars with intervals, one for each payer.")
     for row in rows.to_dict("records"):
-        parts.append(
-            language.text(
-                "{name}: {value}, interval {interval}.",
-                name=labels.label("payer", row["item"], language),
-                value=write(row["estimate"]),
-                interval=language.interval(row["ci_low"], row["ci_high"], write),
-            )
+        yield language.text(
+            "{name}: {value}, interval {interval}.",
+            name=labels.label("payer", row["item"], language),
+            value=write(row["estimate"]),
+            interval=language.interval(row["ci_low"], row["ci_high"], write),
         )
-    return " ".join(parts)
 
 
-def _plane(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    parts = [language.text("Months in work from left to right, cost upwards, one chart for each payer.")]
-    for item in dict.fromkeys(rows["item"]):
-        part = rows[rows["item"] == item].set_index("measure")["estimate"]
-        if {"delta_effect", "delta_cost"} <= set(part.index):
-            parts.append(
-                language.text(
-                    "{name}: {months} months and {euros}.",
-                    name=labels.label("payer", item, language),
-                    months=language.number(part["delta_effect"], 2, signed=True),
-                    euros=language.euros(part["delta_cost"], signed=True),
-                )
+def _plane(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Months in work from left to right, cost upwards, one chart for each payer.")
+    for item, part in rows.groupby("item", sort=False):
+        estimate = part.set_index("measure")["estimate"]
+        if {"delta_effect", "delta_cost"} <= set(estimate.index):
+            yield language.text(
+                "{name}: {months} months and {euros}.",
+                name=labels.label("payer", str(item), language),
+                months=language.number(estimate["delta_effect"], 2, signed=True),
+                euros=language.euros(estimate["delta_cost"], signed=True),
             )
-    return " ".join(parts)
 
 
-def _curves(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    write = writer(rows["unit"].iloc[0], language=language, difference=rows["unit"].iloc[0] == "eur")
-    parts = [language.text("Curves over the value of a month in work, one for each payer.")]
-    for item in dict.fromkeys(rows["item"]):
-        part = rows[rows["item"] == item].sort_values("x")
-        parts.append(
-            language.text(
-                "{name}: {first} at {low}, {last} at {high}.",
-                name=labels.label("payer", item, language),
-                first=write(part["estimate"].iloc[0]),
-                low=language.euros(part["x"].iloc[0]),
-                last=write(part["estimate"].iloc[-1]),
-                high=language.euros(part["x"].iloc[-1]),
-            )
+def _curves(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    unit = rows["unit"].iloc[0]
+    write = writer(unit, language=language, difference=unit == "eur")
+    yield language.text("Curves over the value of a month in work, one for each payer.")
+    for item, part in rows.sort_values("x", kind="stable").groupby("item", sort=False):
+        ends = part.iloc[[0, -1]]
+        yield language.text(
+            "{name}: {first} at {low}, {last} at {high}.",
+            name=labels.label("payer", str(item), language),
+            **dict(zip(("first", "last"), ends["estimate"].map(write), strict=True)),
+            **dict(zip(("low", "high"), ends["x"].map(language.euros), strict=True)),
         )
-    return " ".join(parts)
 
 
-WRITERS: dict[str, Callable[[pd.DataFrame, Language, Mapping[str, str]], str]] = {
+def _areas(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    write = writer("share", language=language, difference=True)
+    yield language.text("Areas in alphabetical order, two dots with intervals each.")
+    for measure in ("att_raw", "att_shrunken"):
+        part = rows.loc[rows["measure"] == measure, "estimate"]
+        if len(part):
+            yield language.text(
+                "{name}: from {low} to {high} percentage points.",
+                name=labels.label("measure", measure, language),
+                low=write(part.min()),
+                high=write(part.max()),
+            )
+
+
+def _ranks(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    width = rows["ci_high"] - rows["ci_low"] + 1
+    yield language.text(
+        "Areas in alphabetical order with the positions that each could have. The narrowest "
+        "range holds {low} "
+        "positions and the widest {high} of {count}.",
+        low=language.number(width.min()),
+        high=language.number(width.max()),
+        count=language.number(len(rows)),
+    )
+
+
+def _funnel(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
+    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
+    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
+    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
+    yield language.text(
+        "Dots of {count} areas against their uncertainty, with limits of chance variation that "
+        "widen to the right. "
+        "Outside the limits: {names}.",
+        count=language.number(len(own)),
+        names=", ".join(names.get(area, area) for area in outside) or language.text("none"),
+    )
+
+
+def _area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
+    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
+    yield language.text(
+        "Dots of {count} areas, months in work from left to right and cost upwards. More work at "
+        "lower cost: {se}; more "
+        "work at higher cost: {ne}; less work at lower cost: {sw}; less work at higher cost: {nw}.",
+        count=language.number(len(wide)),
+        se=language.number(int((more & cheap).sum())),
+        ne=language.number(int((more & ~cheap).sum())),
+        sw=language.number(int((~more & cheap).sum())),
+        nw=language.number(int((~more & ~cheap).sum())),
+    )
+
+
+def _baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
+    for specification in language.given["specification"]:
+        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
+        if len(part):
+            values = "; ".join(language.number(value, 2, signed=True) for value in part)
+            yield f"{labels.label('specification', specification, language)}: {values}."
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "attrition": _attrition,
     "balance": _balance,
-    "open_employment": _series,
-    "services": _series,
-    "broad_unemployment": _series,
+    **dict.fromkeys(("open_employment", "services", "broad_unemployment", "public_series"), _series),
     "exits": _exits,
     "indicators": _indicators,
     "effects": _effects,
@@ -234,12 +250,10 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Mapping[str, str]], str]] =
     "sensitivity": _sensitivity,
     "payers": _payers,
     "plane": _plane,
-    "acceptability": _curves,
-    "net_benefit": _curves,
-    "areas": area_figures.describe_areas,
-    "ranks": area_figures.describe_ranks,
-    "funnel": area_figures.describe_funnel,
-    "area_planes": area_figures.describe_area_planes,
-    "public_series": _series,
-    "baselines": area_figures.describe_baselines,
+    **dict.fromkeys(("acceptability", "net_benefit"), _curves),
+    "areas": _areas,
+    "ranks": _ranks,
+    "funnel": _funnel,
+    "area_planes": _area_planes,
+    "baselines": _baselines,
 }

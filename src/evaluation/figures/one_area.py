@@ -6,6 +6,8 @@ Rows without a number (suppressed, withheld, missing) leave a gap; the table und
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,16 +17,19 @@ from evaluation.figures.palette import (
     ARMS,
     COMPARISON,
     FAINT,
+    INK,
     PILOT,
     SOFT,
     Line,
     Style,
+    beside,
+    dots,
     halves,
+    panel,
     panels,
     style_key,
     tick_writer,
-    unit_name,
-    writer,
+    with_interval,
 )
 from evaluation.study import Study
 from evaluation.words import labels
@@ -44,12 +49,7 @@ def love_key(language: Language) -> list[tuple[str, Style, Line]]:
 def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
     """Draw how many unemployment spells are left after each step, for each arm.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
-    language : Language
-        Language of the words and numbers.
+    `rows` are ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
     """
     arms = [arm for arm in ARMS if arm in set(rows["group"])]
     steps = rows.drop_duplicates("item").sort_values("x")["item"].tolist()
@@ -58,13 +58,8 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
         part = rows[rows["group"] == arm].set_index("item").reindex(steps)
         ax.barh(range(len(steps)), part["estimate"], color=ARMS[arm].color, height=0.62)
         for y, value in enumerate(part["estimate"]):
-            ax.annotate(
-                language.number(value),
-                (0 if np.isnan(value) else value, y),
-                (4, 0),
-                textcoords="offset points",
-                va="center",
-            )
+            at = (0 if np.isnan(value) else value, y)
+            ax.annotate(language.number(value), at, (4, 0), textcoords="offset points", va="center")
         ax.set_title(labels.label("arm", arm, language))
         ax.set_xticks([])
         ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
@@ -82,8 +77,8 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     """
     wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
     wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
-    figure, axes = panels(height=1.0 + 0.27 * len(wide))
-    draw_love(axes[0, 0], wide, language=language)
+    figure, ax = panel(1.0 + 0.27 * len(wide))
+    draw_love(ax, wide, language=language)
     style_key(figure, love_key(language))
     return figure
 
@@ -93,55 +88,42 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
     y = np.arange(len(wide))
     ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
     for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
-        ax.plot(
-            wide[name], y, linestyle="", marker=style.marker, color=style.color, markerfacecolor=style.face
-        )
+        dots(ax, wide[name], y, style)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
     ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
     ax.set_ylim(-0.7, len(wide) + 0.1)
     ax.margins(x=0.18)
-    tick_writer(ax.xaxis, "sd", language=language)
-    ax.set_xlabel(language.text("Pilot area minus comparison, standard deviations"))
+    label = language.text("Pilot area minus comparison, standard deviations")
+    tick_writer(ax.xaxis, "sd", language=language, label=label)
 
 
 def sensitivity(
-    rows: pd.DataFrame, *, study: Study, language: Language, names: dict[str, str] | None = None
+    rows: pd.DataFrame, *, study: Study, language: Language, names: Mapping[str, str] | None = None
 ) -> Figure:
     """Draw the effect under every analysis, every baseline first, with intervals.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Ledger rows of measure att and one outcome: the main one and those of topic sensitivity.
-    names : dict, optional
-        Municipality names by code, for the analyses that leave one out.
+    `rows` are ledger rows of measure att and one outcome: the main one and those of topic sensitivity;
+    `names` are those of municipalities by code, for the analyses that leave one out.
     """
-    own = f"baseline_{study.main_baseline}"
     rank = {name: number for number, name in enumerate(labels.codes("specification", language))}
     rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
     rows = rows.sort_values(["rank", "item"], kind="stable")
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
-        main = own if specification == "main" else specification
-        name = labels.label("specification", main, language)
         if specification == "leave_one_out" and item:
-            name = language.text("Without {municipality}", municipality=(names or {}).get(item, item))
-        words.append(language.text("Main: {analysis}", analysis=name) if specification == "main" else name)
-    return forest(rows, words, language=language, bold=rows["specification"].eq("main").tolist())
-
-
-def forest(
-    rows: pd.DataFrame, words: list[str], *, language: Language, bold: list[bool] | None = None
-) -> Figure:
-    """Draw estimates with intervals under each other, the numbers written at the right."""
-    unit = rows["unit"].iloc[0]
+            words.append(language.text("Without {municipality}", municipality=(names or {}).get(item, item)))
+        elif specification == "main":
+            own = labels.label("specification", f"baseline_{study.main_baseline}", language)
+            words.append(language.text("Main: {analysis}", analysis=own))
+        else:
+            words.append(labels.label("specification", specification, language))
     lines = ["\n".join(_wrapped(word)) for word in words]
     middles = row_middles(lines)
-    figure, axes = panels(height=0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(axes[0, 0], rows, lines, middles, unit=unit, language=language, bold=bold)
-    if bold is not None:
-        _cut(axes[0, 0], rows, middles, bold=bold)
+    bold = rows["specification"].eq("main").tolist()
+    figure, ax = panel(0.75 + 0.25 * (middles[-1] + 0.7))
+    draw_forest(ax, rows, lines, middles, unit=rows["unit"].iloc[0], language=language, bold=bold)
+    _cut(ax, rows, middles, bold=bold)
     return figure
 
 
@@ -170,28 +152,19 @@ def draw_forest(
     bold: list[bool] | None = None,
 ) -> None:
     """Draw rows of a forest on given axes; a row without a number says why in words."""
-    write = writer(unit, language=language, difference=True)
     for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
         strong = bold is not None and bold[number]
         style = PILOT if strong or bold is None else COMPARISON
         ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=style.color, linewidth=2.2 if strong else 1.3)
-        ax.plot(row["estimate"], y, marker=style.marker, color=style.color, markerfacecolor=style.face)
+        dots(ax, row["estimate"], y, style, linestyle="-")
         known = np.isfinite(row["estimate"])
-        said = write(row["estimate"]) if known else language.no_number(row["status"])
-        if known and np.isfinite(row["ci_low"]):
-            said += f"  ({language.interval(row['ci_low'], row['ci_high'], write)})"
-        if known:
-            ax.annotate(said, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
-        else:
-            ax.annotate(
-                said, (0.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=SOFT
-            )
+        place, color = (1.02, INK) if known else (0.02, SOFT)
+        beside(ax, with_interval(row, unit=unit, language=language), place, y, color=color)
     ax.axvline(0, color=SOFT, linewidth=0.8)
     ax.set_yticks(heights, lines)
     ax.set_ylim(heights[-1] + 0.8, heights[0] - 0.8)
     ax.tick_params(left=False)
     tick_writer(ax.xaxis, unit, language=language, difference=True)
-    ax.set_xlabel(unit_name(unit, language=language, difference=True))
 
 
 def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -206,12 +179,9 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
         ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]] for part in parts
     ]
     places = [row_middles(lines) for lines in written]
-    figure, axes = panels(
-        len(units),
-        1,
-        height=0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places),
-        height_ratios=[middles[-1] + 1.4 for middles in places],
-    )
+    height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
+    ratios = [middles[-1] + 1.4 for middles in places]
+    figure, axes = panels(len(units), 1, height=height, height_ratios=ratios)
     for ax, unit, part, lines, middles in zip(axes[:, 0], units, parts, written, places, strict=True):
         draw_forest(ax, part, lines, middles, unit=unit, language=language)
     return figure
@@ -231,21 +201,14 @@ def _place(outcome: str) -> float:
 
 def named(kind: str, code: str, language: Language) -> str:
     """Name a code; one that a new delivery brings keeps its code and stops no report."""
+    own = {"outcome": labels.outcome, "covariate": labels.covariate, "method": labels.method}
     try:
-        if kind == "outcome":
-            return labels.outcome(code, language)
-        if kind == "covariate":
-            return labels.covariate(code, language)
-        if kind == "method":
-            return labels.method(code, language)
-        return labels.label(kind, code, language)
+        return own[kind](code, language) if kind in own else labels.label(kind, code, language)
     except ValueError:
         return code.replace("_", " ")
 
 
-def _wrapped(words: str, width: int = 34) -> list[str]:
-    import textwrap
-
-    if width < len(words) <= 2 * width:
+def _wrapped(words: str) -> list[str]:
+    if 34 < len(words) <= 68:
         return halves(words)
-    return textwrap.wrap(words, width, break_long_words=False) or [""]
+    return textwrap.wrap(words, 34, break_long_words=False) or [""]

@@ -14,7 +14,10 @@ from evaluation.figures.palette import (
     INK,
     PILOT,
     SOFT,
+    band,
+    dots,
     halves,
+    panel,
     panels,
     policy_marks,
     tick_writer,
@@ -39,10 +42,10 @@ def outcome_series(rows: pd.DataFrame, *, study: Study, language: Language) -> F
 
     `rows` are ledger rows of measure mean and one outcome: item = arm, window = quarter.
     """
-    figure, axes = panels(height=3.3)
-    lines_of_arms(axes[0, 0], rows, language=language)
-    policy_marks(axes[0, 0], study, language=language)
-    axes[0, 0].set_xlabel(language.text("Quarter in which unemployment began"))
+    figure, ax = panel(3.3)
+    lines_of_arms(ax, rows, language=language)
+    policy_marks(ax, study, language=language)
+    ax.set_xlabel(language.text("Quarter in which unemployment began"))
     return figure
 
 
@@ -65,40 +68,29 @@ def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figur
 def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: bool = True) -> None:
     """Draw one line an arm over years, with its interval where there is one and its name at its end."""
     unit = rows["unit"].iloc[0]
+    rows = rows.assign(year=year_of(rows["window"])).sort_values("year")
     ends = []
     for arm, style in ARMS.items():
-        part = rows[rows["item"] == arm].copy()
+        part = rows[rows["item"] == arm]
         if part.empty:
             continue
-        part["year"] = year_of(part["window"])
-        part = part.sort_values("year")
-        ax.fill_between(
-            part["year"], part["ci_low"], part["ci_high"], color=style.color, alpha=0.16, linewidth=0
-        )
-        ax.plot(
-            part["year"],
-            part["estimate"],
-            color=style.color,
-            linestyle=style.line,
-            marker=style.marker if markers else "",
-            markersize=3.5,
-            markerfacecolor=style.face,
-            linewidth=1.6,
-        )
-        last = part.dropna(subset="estimate")
-        if len(last):
-            ends.append((arm, last["year"].iloc[-1], last["estimate"].iloc[-1]))
+        band(ax, part["year"], part, style)
+        marker = style.marker if markers else ""
+        dots(ax, part["year"], part["estimate"], style, linestyle=style.line, marker=marker, markersize=3.5,
+             linewidth=1.6)  # fmt: skip
+        last = part.dropna(subset="estimate")[["year", "estimate"]].tail(1)
+        name = labels.label("arm", arm, language)
+        ends += [(name, x, y, style.color) for x, y in last.itertuples(index=False)]
     low, high = ax.get_ylim()
     years = rows["window"].str[:4].astype(int)
     ax.set_xlim(years.min(), years.max() + 1)
-    end_labels(ax, [(labels.label("arm", arm, language), x, y, ARMS[arm].color) for arm, x, y in ends])
+    end_labels(ax, ends)
     ax.set_ylim(low, high)
-    ax.set_xticks(range(years.min(), years.max() + 2))
-    ax.set_xticklabels([str(year) for year in range(years.min(), years.max() + 2)])
-    tick_writer(ax.yaxis, unit, language=language)
+    shown = range(years.min(), years.max() + 2)
+    ax.set_xticks(shown, [str(year) for year in shown])
+    label = None if unit in ("share", "probability") else unit_name(unit, language=language)
+    tick_writer(ax.yaxis, unit, language=language, label=label)
     ax.grid(axis="y")
-    if unit not in ("share", "probability"):
-        ax.set_ylabel(unit_name(unit, language=language))
 
 
 def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
@@ -110,25 +102,16 @@ def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
     places: list[float] = []
     for _, _, y, _ in ends:
         places.append(max(y, places[-1] + gap) if places else y)
+    if not places:
+        return
     # moved apart around where the lines end, not beyond the axis
-    excess = (
-        float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)])) if ends else 0.0
-    )
-    if places:
-        excess = max(places[-1] - high, min(excess, places[0] - low))
+    excess = float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)]))
+    excess = max(places[-1] - high, min(excess, places[0] - low))
     for (name, _, _, color), place in zip(ends, places, strict=True):
         ax.annotate(
-            "\n".join(halves(name)),
-            (1.0, place - excess),
-            (5, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            color=color,
-            fontweight="bold",
-            fontsize=8,
-            va="center",
-            annotation_clip=False,
-        )
+            "\n".join(halves(name)), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
+            "offset points", color=color, fontweight="bold", fontsize=8, va="center", annotation_clip=False,
+        )  # fmt: skip
 
 
 def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -136,28 +119,16 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of measure cif and one window: outcome = exit state, item = arm, x = days.
     """
+    from matplotlib.lines import Line2D
+
     states = [state for state in labels.names()["state"] if state in set(rows["outcome"])]
     figure, axes = panels(-(-len(states) // 2), 2, height=0.5 + 2.2 * -(-len(states) // 2), sharex=True)
     for ax, state in zip(axes.flat, states, strict=False):
         for arm, style in ARMS.items():
             part = rows[(rows["outcome"] == state) & (rows["item"] == arm)].sort_values("x")
-            ax.fill_between(
-                part["x"],
-                part["ci_low"],
-                part["ci_high"],
-                step="post",
-                color=style.color,
-                alpha=0.16,
-                linewidth=0,
-            )
-            ax.step(
-                part["x"],
-                part["estimate"],
-                where="post",
-                color=style.color,
-                linestyle=style.line,
-                linewidth=1.6,
-            )
+            band(ax, part["x"], part, style, step="post")
+            ax.step(part["x"], part["estimate"], where="post", color=style.color, linestyle=style.line,
+                    linewidth=1.6)  # fmt: skip
         ax.set_title(labels.label("state", state, language))
         ax.set_ylim(0)
         known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
@@ -168,19 +139,12 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
         ax.set_visible(False)
     for ax in axes[-1]:
         ax.set_xlabel(language.text("Months since unemployment began"))
-    _key(figure, language=language)
-    return figure
-
-
-def _key(figure: Figure, *, language: Language) -> None:
-    from matplotlib.lines import Line2D
-
     lines = [
         Line2D([], [], color=style.color, linestyle=style.line, linewidth=1.8) for style in ARMS.values()
     ]
-    figure.legend(
-        lines, [labels.label("arm", arm, language) for arm in ARMS], loc="outside upper left", ncols=2
-    )
+    said = [labels.label("arm", arm, language) for arm in ARMS]
+    figure.legend(lines, said, loc="outside upper left", ncols=2)
+    return figure
 
 
 def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
@@ -188,8 +152,8 @@ def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figu
 
     `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
     """
-    figure, axes = panels(height=3.1)
-    draw_event_study(axes[0, 0], rows, study=study, language=language)
+    figure, ax = panel(3.1)
+    draw_event_study(ax, rows, study=study, language=language)
     return figure
 
 
@@ -200,30 +164,22 @@ def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language, study:
     before = rows["x"] < 0
     for part, style in ((rows[before], COMPARISON), (rows[~before], PILOT)):
         ax.vlines(part["x"], part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
-        ax.plot(
-            part["x"],
-            part["estimate"],
-            linestyle="",
-            marker=style.marker,
-            color=style.color,
-            markerfacecolor=style.face,
-        )
+        dots(ax, part["x"], part["estimate"], style)
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(-0.5, color=INK, linewidth=1.3)
-    marks = [] if study is None else [mark for mark in study.marks if mark.date <= study.start]
-    for mark in reversed(marks):
-        start = study is not None and mark.date == study.start
-        x = -0.5 if start or study is None else study.quarters_since_start(quarter_of(mark.date))
+    for mark in reversed(study.marks if study else ()):
+        if study is None or mark.date > study.start:
+            continue
+        start = mark.date == study.start
+        x = -0.5 if start else study.quarters_since_start(quarter_of(mark.date))
         if not start:
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
-        ax.annotate(
-            mark.name[language.code], (x, 1), (3 if start else -3, 0), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="left" if start else "right", va="bottom", fontsize=8,
-        )  # fmt: skip
+        shift, side = ((3, 0), "left") if start else ((-3, 0), "right")
+        ax.annotate(mark.name[language.code], (x, 1), shift, ("data", "axes fraction"), "offset points",
+                    ha=side, va="bottom", fontsize=8)  # fmt: skip
     tick_writer(ax.yaxis, unit, language=language, difference=True)
-    tick_writer(ax.xaxis, "number", language=language)
-    ax.set_ylabel(unit_name(unit, language=language, difference=True))
-    ax.set_xlabel(language.text("Quarters since the start of the trial"))
+    label = language.text("Quarters since the start of the trial")
+    tick_writer(ax.xaxis, "number", language=language, label=label)
 
 
 def timeline(study: Study, *, language: Language) -> Figure:
@@ -234,8 +190,7 @@ def timeline(study: Study, *, language: Language) -> Figure:
     from matplotlib.patches import Patch
 
     shades = {"history": "#d9d9d9", "entry": PILOT.color, "12": "#8aa4ba", "24": "#d3dde6"}
-    figure, axes = panels(height=2.6)
-    ax = axes[0, 0]
+    figure, ax = panel(2.6)
     names = []
     windows, until = drawn_windows(study), _decimal(study.end + dt.timedelta(days=1))
     for y, (name, window) in enumerate(windows.items()):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,10 +19,11 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.language import Language, alphabetical
+from evaluation.words.language import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
@@ -91,12 +92,44 @@ def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -
     return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
 
 
+def panel(height: float) -> tuple[Figure, Axes]:
+    """Make an empty figure of the reports' width with one panel."""
+    figure, axes = panels(height=height)
+    return figure, axes[0, 0]
+
+
+def dots(ax: Axes, x: Any, y: Any, style: Style, **keywords: Any) -> None:
+    """Draw the markers of a style, without a line if none is asked for."""
+    usual = {"linestyle": "", "marker": style.marker, "color": style.color, "markerfacecolor": style.face}
+    ax.plot(x, y, **(usual | keywords))
+
+
+def band(ax: Axes, x: pd.Series, rows: pd.DataFrame, style: Style, **keywords: Any) -> None:
+    """Shade the intervals of rows along a line."""
+    ax.fill_between(
+        x, rows["ci_low"], rows["ci_high"], color=style.color, alpha=0.16, linewidth=0, **keywords
+    )
+
+
+def beside(ax: Axes, words: str, at: float, y: float, **keywords: Any) -> None:
+    """Write words at a height of the data, at a share of the width of the axes."""
+    ax.annotate(words, (at, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, **keywords)
+
+
+def with_interval(row: Mapping[Any, Any], *, unit: str, language: Language) -> str:
+    """Write an estimate with its interval, or why there is no number."""
+    if not np.isfinite(row["estimate"]):
+        return language.no_number(row["status"])
+    write = writer(unit, language=language, difference=True)
+    known = np.isfinite(row["ci_low"])
+    interval = f"  ({language.interval(row['ci_low'], row['ci_high'], write)})" if known else ""
+    return write(row["estimate"]) + interval
+
+
 def year_of(window: pd.Series) -> pd.Series:
     """Middle of a month (2021-03) or of a quarter (2021Q1) as a year with decimals."""
-    year = window.str[:4].astype(float)
-    quarter = window.str.contains("Q")
-    part = window.str[5:].astype(float)
-    return year + np.where(quarter, (part - 0.5) / 4, (part - 0.5) / 12)
+    in_year = np.where(window.str.contains("Q"), 4, 12)
+    return window.str[:4].astype(float) + (window.str[5:].astype(float) - 0.5) / in_year
 
 
 def month_of(date: dt.date) -> float:
@@ -111,27 +144,15 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
         year, start = month_of(event.date), event.date == study.start
         if not low < year < high:
             continue
-        ax.axvline(
-            year,
-            color=INK if start else SOFT,
-            linewidth=1.3 if start else 0.8,
-            linestyle="-" if start else ":",
-        )
+        color, width, line, weight = (INK, 1.3, "-", "bold") if start else (SOFT, 0.8, ":", "normal")
+        ax.axvline(year, color=color, linewidth=width, linestyle=line)
         if labelled:
-            lines = "\n".join(halves(event.name[language.code]))
+            # where two marks stand close together one is written above the other
+            shift, side = ((0, 24), "center") if event.raised else ((-1, 3), "left")
             ax.annotate(
-                lines,
-                (year, 1.0),
-                xycoords=("data", "axes fraction"),
-                # where two marks stand close together one is written above the other
-                xytext=(0, 24) if event.raised else (-1, 3),
-                textcoords="offset points",
-                fontsize=7.5,
-                color=INK if start else SOFT,
-                fontweight="bold" if start else "normal",
-                va="bottom",
-                ha="center" if event.raised else "left",
-            )
+                "\n".join(halves(event.name[language.code])), (year, 1.0), shift, ("data", "axes fraction"),
+                "offset points", fontsize=7.5, color=color, fontweight=weight, va="bottom", ha=side,
+            )  # fmt: skip
     ax.set_xlim(low, high)
 
 
@@ -146,14 +167,8 @@ def halves(words: str) -> list[str]:
 
 def simulated_mark(figure: Figure, *, language: Language) -> None:
     """Write across the figure's foot that the data are simulated: it must survive being copied out."""
-    figure.supxlabel(
-        language.text("Simulated data, not results"),
-        x=0.99,
-        ha="right",
-        fontsize=8,
-        fontweight="bold",
-        color="#7a3b00",
-    )
+    words = language.text("Simulated data, not results")
+    figure.supxlabel(words, x=0.99, ha="right", fontsize=8, fontweight="bold", color="#7a3b00")
 
 
 def writer(unit: str, *, language: Language, difference: bool = False) -> Callable[[float], str]:
@@ -172,21 +187,30 @@ def writer(unit: str, *, language: Language, difference: bool = False) -> Callab
     return write
 
 
-def tick_writer(axis: object, unit: str, *, language: Language, difference: bool = False) -> None:
-    """Number an axis in the reader's language, with as many decimals as its ticks need."""
+def tick_writer(
+    axis: Axis, unit: str, *, language: Language, difference: bool = False, label: str | None = None
+) -> None:
+    """Number an axis in the reader's language, with as many decimals as its ticks need, and label it.
+
+    Without a `label` an axis of differences is labelled with their unit, another one is not.
+    """
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    scale = 100 if unit in ("share", "probability") else 1
-    suffix = "%" if unit in ("share", "probability") and not difference else ""
+    share = unit in ("share", "probability")
+    percent = "" if difference or not share else "%" if language.code == "en" else " %"
+    scale = 100 if share else 1
 
     def write(value: float, _: int | None = None) -> str:
-        places = axis.get_majorticklocs() * scale  # type: ignore[attr-defined]
+        places = axis.get_majorticklocs() * scale
         decimals = next((n for n in range(3) if np.allclose(places, np.round(places, n), atol=1e-9)), 3)
-        number = language.number(value * scale, decimals, signed=difference)
-        return f"{number}{'' if language.code == 'en' else ' '}%" if suffix else number
+        return language.number(value * scale, decimals, signed=difference) + percent
 
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))  # type: ignore[attr-defined]
-    axis.set_major_formatter(FuncFormatter(write))  # type: ignore[attr-defined]
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(write))
+    if label is None and difference:
+        label = unit_name(unit, language=language, difference=True)
+    if label is not None:
+        axis.set_label_text(label)
 
 
 def unit_name(unit: str, *, language: Language, difference: bool = False) -> str:
@@ -225,46 +249,3 @@ def style_key(where: Figure | Axes, entries: Sequence[tuple[str, Style, Line]], 
     ]
     options: dict[str, Any] = {"loc": "outside upper left", "ncols": len(entries), **place}
     where.legend(lines, [name for name, *_ in entries], **options)
-
-
-def numbered_areas(ax: Axes, points: pd.DataFrame, *, names: dict[str, str], here: str = "") -> None:
-    """Number areas beside their points and list the numbers at the right: names would cover each other.
-
-    `points` has columns area, x, y; numbers follow the alphabet.
-    """
-    by_name = {names.get(area, area): area for area in points["area"]}
-    place = points.set_index("area")
-    spots = _free_spots(place[["x", "y"]])
-    listed = []
-    for number, name in enumerate(alphabetical(by_name), start=1):
-        x, y = place.loc[by_name[name], ["x", "y"]]
-        listed.append(f"{number}  {name}")
-        if np.isfinite([x, y]).all():
-            bold = "bold" if by_name[name] == here else "normal"
-            shift = spots[by_name[name]]
-            ax.annotate(str(number), (x, y), shift, textcoords="offset points", fontsize=8, fontweight=bold,
-                        ha="left" if shift[0] > 0 else "right")  # fmt: skip
-    ax.annotate(
-        "\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=7.5, linespacing=1.35
-    )
-
-
-def _free_spots(points: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """Where each number stands beside its point, so that few numbers cover each other or another point."""
-    inside = points.dropna()
-    # an axis is about 330 by 220 points of print
-    size = (inside.max() - inside.min()).replace(0, 1)
-    at = ((inside - inside.min()) / size * [330, 220]).to_numpy()
-    taken = [tuple(spot) for spot in at]
-    found = {}
-    for area, (x, y) in zip(inside.index, at, strict=True):
-        shifts = ((4, 3), (4, -9), (-4, 3), (-4, -9), (10, -3), (-10, -3), (4, 10), (-4, 10), (4, -16))
-        middles = [(x + dx + (5 if dx > 0 else -5), y + dy + 3) for dx, dy in shifts]
-        crowd = [
-            sum(abs(mx - tx) < 11 and abs(my - ty) < 8 for tx, ty in taken if (tx, ty) != (x, y))
-            for mx, my in middles
-        ]
-        best = int(np.argmin(crowd))
-        found[area] = shifts[best]
-        taken.append(middles[best])
-    return found

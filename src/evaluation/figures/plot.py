@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.figures.costs import draw_region, include_zero
+from evaluation.figures.costs import draw_region, plane_axes, probability_axes
 from evaluation.figures.one_area import draw_forest, draw_love, love_key, named, row_middles
 from evaluation.figures.over_time import draw_event_study
-from evaluation.figures.palette import PILOT, SOFT, look, style_key, tick_writer, unit_name
+from evaluation.figures.palette import PILOT, look, style_key, unit_name
 from evaluation.words.language import Language, get
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@look()
 def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
     """Draw how alike the area and its comparison are, before and after weighting (a love plot).
 
@@ -50,14 +51,13 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
         "covariate"
     )
     words = get(language)
-    with look():
-        ax = _axes(ax, height=1.0 + 0.27 * len(wide))
-        draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
-        above = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-        style_key(ax, love_key(words), **above)
+    ax = _axes(ax, height=1.0 + 0.27 * len(wide))
+    draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
+    style_key(ax, love_key(words), loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
 
+@look()
 def event_study(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
     """Draw the difference from the comparison by quarter, with intervals.
 
@@ -85,13 +85,13 @@ def event_study(table: pd.DataFrame, *, ax: Axes | None = None, language: str = 
     """
     rows = _of(table, "outcome", "x", "unit", "estimate", "ci_low", "ci_high", maker="event_study")
     words = get(language)
-    with look():
-        ax = _axes(ax, height=3.1)
-        draw_event_study(ax, rows, language=words)
-        ax.set_ylabel(_axis_label(rows, words))
+    ax = _axes(ax, height=3.1)
+    draw_event_study(ax, rows, language=words)
+    ax.set_ylabel(_axis_label(rows, words))
     return ax
 
 
+@look()
 def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -> Axes:
     """Draw effects of one unit under each other, with intervals and the numbers written at the right.
 
@@ -127,13 +127,13 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     said = rows.assign(outcome=[named("outcome", name, words) for name in rows["outcome"]])
     lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
     middles = row_middles(lines)
-    with look():
-        ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
-        draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
-        ax.set_xlabel(_axis_label(rows, words))
+    ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
+    draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
+    ax.set_xlabel(_axis_label(rows, words))
     return ax
 
 
+@look()
 def plane(
     table: pd.DataFrame, *, item: str = "all_public", ax: Axes | None = None, language: str = "en"
 ) -> Axes:
@@ -169,20 +169,15 @@ def plane(
     curve = rows["measure"].isin(["delta_cost", "delta_effect", "correlation"])
     part = rows[curve & rows["item"].eq(chosen)].set_index("measure")
     words = get(language)
-    with look():
-        ax = _axes(ax, height=3.4)
-        draw_region(ax, part)
-        ax.axhline(0, color=SOFT, linewidth=0.8)
-        ax.axvline(0, color=SOFT, linewidth=0.8)
-        include_zero(ax)
-        tick_writer(ax.xaxis, part.loc["delta_effect", "unit"], language=words, difference=True)
-        tick_writer(ax.yaxis, "eur", language=words, difference=True)
-        ax.set_title(named("payer", chosen, words))
-        ax.set_xlabel(_axis_label(part.loc[["delta_effect"]], words))
-        ax.set_ylabel(words.text("Additional cost, euros:\nupwards costs more"))
+    ax = _axes(ax, height=3.4)
+    draw_region(ax, part)
+    unit, label = part.loc["delta_effect", "unit"], _axis_label(part.loc[["delta_effect"]], words)
+    plane_axes([ax], unit, language=words, label=label)
+    ax.set_title(named("payer", chosen, words))
     return ax
 
 
+@look()
 def acceptability(
     table: pd.DataFrame, *, item: str = "all_public", ax: Axes | None = None, language: str = "en"
 ) -> Axes:
@@ -212,18 +207,13 @@ def acceptability(
     chosen = item if item in set(rows["item"]) else rows["item"].iloc[0]
     curve = rows[rows["measure"].eq("acceptability") & rows["item"].eq(chosen)].sort_values("x")
     words = get(language)
-    with look():
-        ax = _axes(ax, height=3.0)
-        ax.plot(curve["x"], curve["estimate"], color=PILOT.color, linewidth=1.8)
-        ax.axhline(0.5, color=SOFT, linewidth=0.8, linestyle=":")
-        ax.set_ylim(0, 1)
-        tick_writer(ax.xaxis, "number", language=words)
-        tick_writer(ax.yaxis, "probability", language=words)
-        ax.set_title(named("payer", chosen, words))
-        ax.set_ylabel(words.text("Probability of being worth it"))
-        in_months = rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all()
-        own = f"{unit_name('eur', language=words)} / {named('outcome', rows['outcome'].iloc[0], words)}"
-        ax.set_xlabel(words.text("Value of an additional month in work, euros") if in_months else own)
+    ax = _axes(ax, height=3.0)
+    ax.plot(curve["x"], curve["estimate"], color=PILOT.color, linewidth=1.8)
+    ax.set_ylim(0, 1)
+    ax.set_title(named("payer", chosen, words))
+    in_months = rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all()
+    own = f"{unit_name('eur', language=words)} / {named('outcome', rows['outcome'].iloc[0], words)}"
+    probability_axes(ax, language=words, label=None if in_months else own)
     return ax
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from evaluation.figures.costs import plane_axes
 from evaluation.figures.over_time import lines_of_arms
 from evaluation.figures.palette import (
     COMPARISON,
@@ -15,14 +15,14 @@ from evaluation.figures.palette import (
     INK,
     PILOT,
     SOFT,
+    beside,
+    dots,
     month_of,
-    numbered_areas,
+    panel,
     panels,
     policy_marks,
     style_key,
     tick_writer,
-    unit_name,
-    writer,
 )
 from evaluation.study import Study
 from evaluation.words import labels
@@ -36,37 +36,23 @@ if TYPE_CHECKING:
 def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here: str = "") -> Figure:
     """Draw each area's own and shrunken estimate with intervals, in alphabetical order.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Ledger rows of topic pooled and measures att_raw and att_shrunken: area = slug.
-    names : dict
-        Area names by slug.
-    here : str
-        Slug of the area whose report this is; its name is written bold.
+    `rows` are ledger rows of topic pooled and measures att_raw and att_shrunken: area = slug; the name of
+    the area `here`, whose report it is, is written bold.
     """
     order = _order(rows, names)
-    figure, axes = panels(height=1.2 + 0.36 * len(order))
-    ax = axes[0, 0]
-    for measure, style, shift in (("att_raw", COMPARISON, -0.16), ("att_shrunken", PILOT, 0.16)):
+    figure, ax = panel(1.2 + 0.36 * len(order))
+    styles = {"att_raw": COMPARISON, "att_shrunken": PILOT}
+    for shift, (measure, style) in zip((-0.16, 0.16), styles.items(), strict=True):
         part = rows[rows["measure"] == measure].set_index("area").reindex(order)
         y = np.arange(len(order)) + shift
         ax.hlines(y, part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
-        ax.plot(
-            part["estimate"],
-            y,
-            linestyle="",
-            marker=style.marker,
-            color=style.color,
-            markerfacecolor=style.face,
-        )
-    measures = (("att_raw", COMPARISON), ("att_shrunken", PILOT))
-    style_key(figure, [(labels.label("measure", name, language), style, "-") for name, style in measures])
+        dots(ax, part["estimate"], y, style)
+    style_key(
+        figure, [(labels.label("measure", name, language), style, "-") for name, style in styles.items()]
+    )
     ax.axvline(0, color=SOFT, linewidth=0.8)
-    _area_axis(ax, order, names, here)
-    _say_why_empty(ax, rows, order, language=language)
+    _area_axis(ax, rows, order, names, here, language=language)
     tick_writer(ax.xaxis, "share", language=language, difference=True)
-    ax.set_xlabel(unit_name("share", language=language, difference=True))
     return figure
 
 
@@ -77,16 +63,14 @@ def ranks(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     """
     order = _order(rows, names)
     part = rows.set_index("area").reindex(order)
-    figure, axes = panels(height=0.9 + 0.26 * len(order))
-    ax = axes[0, 0]
+    figure, ax = panel(0.9 + 0.26 * len(order))
     y = np.arange(len(order))
     # no point is drawn: the position that the estimate happens to give would be read as a ranking
     ax.hlines(y, part["ci_low"] - 0.4, part["ci_high"] + 0.4, color=PILOT.color, linewidth=6, alpha=0.75)
-    _area_axis(ax, order, names, here)
-    _say_why_empty(ax, rows, order, language=language)
+    _area_axis(ax, rows, order, names, here, language=language)
     ax.set_xlim(0.4, len(order) + 0.6)
-    tick_writer(ax.xaxis, "number", language=language)
-    ax.set_xlabel(language.text("Possible positions in order, simultaneous 95% intervals"))
+    label = language.text("Possible positions in order, simultaneous 95% intervals")
+    tick_writer(ax.xaxis, "number", language=language, label=label)
     return figure
 
 
@@ -96,24 +80,33 @@ def funnel(rows: pd.DataFrame, *, names: dict[str, str], language: Language, her
     `rows` are ledger rows of measures att_raw (estimate) and funnel_limit (estimate, ci_low, ci_high,
     std_error): area = slug.
     """
-    own = rows[rows["measure"] == "att_raw"].set_index("area")
-    limit = rows[rows["measure"] == "funnel_limit"].set_index("area")
+    own, limit = (rows[rows["measure"] == name].set_index("area") for name in ("att_raw", "funnel_limit"))
     limit = limit.assign(size=limit["std_error"].fillna(own["std_error"])).sort_values("size")
-    figure, axes = panels(height=3.6)
-    ax = axes[0, 0]
+    figure, ax = panel(3.6)
     ax.fill_between(limit["size"], limit["ci_low"], limit["ci_high"], color="#e3e9ef", linewidth=0)
-    for side in ("ci_low", "ci_high"):
-        ax.plot(limit["size"], limit[side], color=PILOT.color, linewidth=1, linestyle="--")
-    ax.plot(limit["size"], limit["estimate"], color=PILOT.color, linewidth=1)
+    for side, line in (("ci_low", "--"), ("ci_high", "--"), ("estimate", "-")):
+        ax.plot(limit["size"], limit[side], color=PILOT.color, linewidth=1, linestyle=line)
     points = own.join(limit["size"])
-    ax.plot(points["size"], points["estimate"], linestyle="", marker="o", color=INK, markersize=4)
-    points = pd.DataFrame({"area": points.index, "x": points["size"], "y": points["estimate"]})
-    numbered_areas(ax, points, names=names, here=here)
+    _numbered_areas(ax, points["size"], points["estimate"], color=INK, names=names, here=here)
     ax.margins(x=0.12)
     tick_writer(ax.yaxis, "share", language=language, difference=True)
-    ax.set_ylabel(unit_name("share", language=language, difference=True))
     ax.xaxis.set_major_formatter(lambda value, _: language.number(100 * value, 1))
     ax.set_xlabel(language.text("Standard error, percentage points (small areas to the right)"))
+    return figure
+
+
+def plane_of_areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language) -> Figure:
+    """Draw every area on one cost-effectiveness plane with its intervals, all public payers together.
+
+    `rows` are ledger rows of measures delta_effect and delta_cost with item all_public; area = slug.
+    """
+    figure, ax = panel(4.2)
+    effect = rows[rows["measure"] == "delta_effect"].set_index("area")
+    cost = rows[rows["measure"] == "delta_cost"].set_index("area").reindex(effect.index)
+    ax.hlines(cost["estimate"], effect["ci_low"], effect["ci_high"], color=FAINT, linewidth=1)
+    ax.vlines(effect["estimate"], cost["ci_low"], cost["ci_high"], color=FAINT, linewidth=1)
+    _numbered_areas(ax, effect["estimate"], cost["estimate"], color=PILOT.color, names=names)
+    plane_axes([ax], "months", language=language)
     return figure
 
 
@@ -122,25 +115,15 @@ def public_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
 
     `rows` are ledger rows of topic public_statistics and measure unemployed_share.
     """
-    figure, axes = panels(height=3.5)
-    ax = axes[0, 0]
+    figure, ax = panel(3.5)
     lines_of_arms(ax, rows, language=language, markers=False)
     low, high = ax.get_ylim()
     low -= 0.16 * (high - low)  # room for the names of the windows under the lines
-    spans = [(month_of(window.first), window) for window in study.baselines.values()]
-    for number, (start, _) in enumerate(spans):
+    for number, window in enumerate(study.baselines.values()):
+        start = month_of(window.first)
         ax.axvspan(start, start + 1, color=("#f1f1f1", "#e6e6e6")[number % 2], linewidth=0, zorder=0)
-    for start, window in spans:
-        words = (window.axis or window.short)[language.code]
-        ax.annotate(
-            words,
-            (start + 0.5, low),
-            (0, 3),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=7.5,
-        )
+        words, at = (window.axis or window.short)[language.code], (start + 0.5, low)
+        ax.annotate(words, at, (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=7.5)
     ax.set_ylim(low, high)
     policy_marks(ax, study, language=language)
     return figure
@@ -152,39 +135,28 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     `rows` are ledger rows of topic public_statistics and measure did: specification = baseline.
     """
     chosen = [f"baseline_{name}" for name in study.baselines]
-    windows = list(study.followup)
     figure, axes = panels(1, len(chosen), height=2.5, sharey=True)
+    y = np.arange(len(study.followup))
     for ax, name in zip(axes[0], chosen, strict=True):
-        part = rows[rows["specification"] == name].set_index("window").reindex(windows)
-        y = np.arange(len(windows))
+        part = rows[rows["specification"] == name].set_index("window").reindex(list(study.followup))
         ax.hlines(y, part["ci_low"], part["ci_high"], color=PILOT.color, linewidth=1.5)
-        ax.plot(part["estimate"], y, linestyle="", marker="o", color=PILOT.color)
+        dots(ax, part["estimate"], y, PILOT)
         ax.axvline(0, color=INK, linewidth=0.9)
         for position, value in zip(y, part["estimate"], strict=True):
             if np.isfinite(value):
                 ax.annotate(language.number(value, 2, signed=True), (value, position), (0, 5),
                             textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
         ax.set_title(labels.label("specification", name, language))
-        tick_writer(ax.xaxis, "points", language=language, difference=True)
+        tick_writer(ax.xaxis, "points", language=language, difference=True, label="")
         ax.locator_params(axis="x", nbins=4)
     axes[0, 0].set_yticks(y, [window.short[language.code] for window in study.followup.values()])
-    axes[0, 0].set_ylim(len(windows) - 0.4, -0.7)
+    axes[0, 0].set_ylim(len(y) - 0.4, -0.7)
     limits = [limit for ax in axes[0] for limit in ax.get_xlim()]
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
-    figure.supxlabel(
-        language.text("Change of the gap, percentage points: left is better for the trial"), fontsize=9
-    )
+    label = language.text("Change of the gap, percentage points: left is better for the trial")
+    figure.supxlabel(label, fontsize=9)
     return figure
-
-
-def _say_why_empty(ax: Axes, rows: pd.DataFrame, order: list[str], *, language: Language) -> None:
-    for y, area in enumerate(order):
-        own = rows[rows["area"] == area]
-        if own["estimate"].isna().all():
-            words = language.no_number(str(own["status"].iloc[0]))
-            where = (0.02, y)
-            ax.annotate(words, where, xycoords=("axes fraction", "data"), va="center", fontsize=8, color=SOFT)
 
 
 def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
@@ -192,7 +164,10 @@ def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
     return [by_name[name] for name in alphabetical(by_name)]
 
 
-def _area_axis(ax: Axes, order: list[str], names: dict[str, str], here: str) -> None:
+def _area_axis(
+    ax: Axes, rows: pd.DataFrame, order: list[str], names: dict[str, str], here: str, *, language: Language
+) -> None:
+    """A line for each area, which says why where an area has no number."""
     ax.set_yticks(np.arange(len(order)), [names.get(area, area) for area in order])
     for area, label in zip(order, ax.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if area == here else "normal")
@@ -200,78 +175,47 @@ def _area_axis(ax: Axes, order: list[str], names: dict[str, str], here: str) -> 
     ax.tick_params(left=False)
     ax.set_axisbelow(True)
     ax.hlines(np.arange(len(order) - 1) + 0.5, *ax.get_xlim(), color=FAINT, linewidth=0.4)
+    for y, area in enumerate(order):
+        own = rows[rows["area"] == area]
+        if own["estimate"].isna().all():
+            beside(ax, language.no_number(str(own["status"].iloc[0])), 0.02, y, color=SOFT)
 
 
-def describe_areas(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
-    """Say between which limits the areas' estimates lie."""
-    write = writer("share", language=language, difference=True)
-    parts = [language.text("Areas in alphabetical order, two dots with intervals each.")]
-    for measure in ("att_raw", "att_shrunken"):
-        part = rows.loc[rows["measure"] == measure, "estimate"]
-        if len(part):
-            parts.append(
-                language.text(
-                    "{name}: from {low} to {high} percentage points.",
-                    name=labels.label("measure", measure, language),
-                    low=write(part.min()),
-                    high=write(part.max()),
-                )
-            )
-    return " ".join(parts)
+def _numbered_areas(
+    ax: Axes, x: pd.Series, y: pd.Series, *, color: str, names: dict[str, str], here: str = ""
+) -> None:
+    """Draw a dot for each area (the index) with its number in the alphabet, and list the names at the right.
+
+    Names beside the dots would cover each other.
+    """
+    ax.plot(x, y, linestyle="", marker="o", color=color, markersize=4)
+    spots = _free_spots(pd.DataFrame({"x": x, "y": y}))
+    order = _order(x.rename_axis("area").reset_index(), names)
+    for number, area in enumerate(order, start=1):
+        if shift := spots.get(area):
+            bold, side = "bold" if area == here else "normal", "left" if shift[0] > 0 else "right"
+            ax.annotate(str(number), (x[area], y[area]), shift, textcoords="offset points", fontsize=8,
+                        fontweight=bold, ha=side)  # fmt: skip
+    listed = "\n".join(f"{number}  {names.get(area, area)}" for number, area in enumerate(order, start=1))
+    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", va="top", fontsize=7.5, linespacing=1.35)
 
 
-def describe_ranks(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    """Say how narrow and how wide the ranges of positions are."""
-    width = rows["ci_high"] - rows["ci_low"] + 1
-    return language.text(
-        "Areas in alphabetical order with the positions that each could have. The narrowest "
-        "range holds {low} "
-        "positions and the widest {high} of {count}.",
-        low=language.number(width.min()),
-        high=language.number(width.max()),
-        count=language.number(len(rows)),
-    )
-
-
-def describe_funnel(rows: pd.DataFrame, language: Language, names: Mapping[str, str]) -> str:
-    """Say which areas lie outside the limits of chance."""
-    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
-    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
-    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
-    said = ", ".join(names.get(area, area) for area in outside) or language.text("none")
-    return language.text(
-        "Dots of {count} areas against their uncertainty, with limits of chance variation that "
-        "widen to the right. "
-        "Outside the limits: {names}.",
-        count=language.number(len(own)),
-        names=said,
-    )
-
-
-def describe_area_planes(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    """Say how many areas lie in each corner."""
-    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
-    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
-    return language.text(
-        "Dots of {count} areas, months in work from left to right and cost upwards. More work at "
-        "lower cost: {se}; more "
-        "work at higher cost: {ne}; less work at lower cost: {sw}; less work at higher cost: {nw}.",
-        count=language.number(len(wide)),
-        se=language.number(int((more & cheap).sum())),
-        ne=language.number(int((more & ~cheap).sum())),
-        sw=language.number(int((~more & cheap).sum())),
-        nw=language.number(int((~more & ~cheap).sum())),
-    )
-
-
-def describe_baselines(rows: pd.DataFrame, language: Language, _: Mapping[str, str]) -> str:
-    """Say the changes under each baseline, in the order of the years."""
-    parts = [
-        language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
-    ]
-    for specification in language.given["specification"]:
-        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
-        if len(part):
-            values = "; ".join(language.number(value, 2, signed=True) for value in part)
-            parts.append(f"{labels.label('specification', specification, language)}: {values}.")
-    return " ".join(parts)
+def _free_spots(points: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Where each number stands beside its point, so that few numbers cover each other or another point."""
+    inside = points.dropna()
+    # an axis is about 330 by 220 points of print
+    size = (inside.max() - inside.min()).replace(0, 1)
+    at = ((inside - inside.min()) / size * [330, 220]).to_numpy()
+    taken = [tuple(spot) for spot in at]
+    found = {}
+    for area, (x, y) in zip(inside.index, at, strict=True):
+        shifts = ((4, 3), (4, -9), (-4, 3), (-4, -9), (10, -3), (-10, -3), (4, 10), (-4, 10), (4, -16))
+        middles = [(x + dx + (5 if dx > 0 else -5), y + dy + 3) for dx, dy in shifts]
+        crowd = [
+            sum(abs(mx - tx) < 11 and abs(my - ty) < 8 for tx, ty in taken if (tx, ty) != (x, y))
+            for mx, my in middles
+        ]
+        best = int(np.argmin(crowd))
+        found[area] = shifts[best]
+        taken.append(middles[best])
+    return found
