@@ -47,20 +47,37 @@ def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
     return (word >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 
+def total_in(amount: np.ndarray, spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
+    """Sum of `amount` of spells in each window, prorated by days.
+
+    `spells` (person, start, end) are ordered by person and start and do not overlap.
+    """
+    who, start, end = (spells[name].to_numpy() for name in ("person", "start", "end"))
+    key = who * (1 << 15) + start
+    before = np.concatenate([[0.0], np.cumsum(amount)])
+
+    def running(day: Days) -> Floats:
+        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
+        last = np.maximum(rows - 1, 0)
+        over = np.maximum(end[last] - day, 0) / (end[last] - start[last]) * amount[last]
+        return before[rows] - np.where((rows > 0) & (who[last] == person), over, 0.0)
+
+    return running(until) - running(since)
+
+
 def days_covered(spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Days:
     """Days of each window covered by spells that do not overlap (columns person, start, end)."""
     spells = spells.sort_values(["person", "start"])
-    who, start, end = (spells[name].to_numpy() for name in ("person", "start", "end"))
-    key = who * (1 << 15) + start
-    before = np.concatenate([[0], np.cumsum(end - start)])
+    days = (spells["end"] - spells["start"]).to_numpy()
+    return np.rint(total_in(days, spells, person, since, until)).astype(np.int64)
 
-    def running(day: Days) -> Days:
-        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
-        last = np.maximum(rows - 1, 0)
-        over = np.where((rows > 0) & (who[last] == person), np.maximum(end[last] - day, 0), 0)
-        return before[rows] - over
 
-    return running(until) - running(since)
+def cut_at(bounds: Days, start: Days, end: Days) -> tuple[Days, Days]:
+    """Cut spells at bounds: row of the spell, and number of the bound that each piece begins at or after."""
+    low = np.searchsorted(bounds, start, side="right") - 1
+    count = np.searchsorted(bounds, end, side="left") - low
+    row = np.repeat(np.arange(len(start)), count)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
 
 
 def services(line: Timeline, years: Years, *, seed: int) -> pd.DataFrame:
@@ -103,24 +120,10 @@ def adjust_services(
 ) -> pd.DataFrame:
     """Add or take away services so that treated episodes gain the wanted days in their first year.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Services (person, start, end, code).
-    episodes : pandas.DataFrame
-        Episodes with `area`, `counted` and `treated`.
-    gained : array of int
-        Days that each episode gained already, because it spends more or less time unemployed.
-    wanted : array of float
-        Mean days to be gained per treated episode, missing where nothing is set.
+    `gained` are days that each episode (with area, counted, treated) gained already, because it spends more
+    or less time unemployed; `wanted` the mean days to be gained per treated episode, missing where nothing is
+    set. More days than there are cannot be gained or lost: ValueError.
 
-    Raises
-    ------
-    ValueError
-        If an area is to gain or lose more days than there are.
-
-    Notes
-    -----
     Added is coaching in the first 24 days of unemployment, before other services begin: none is displaced.
     An addition also counts in the first year of an earlier episode; the share that gets one allows for that.
     """
@@ -166,11 +169,7 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     key = phases.person * (1 << 15) + phases.start
     origin = np.searchsorted(key, person * (1 << 15) + start, side="right") - 1
     kind, left = phases.benefit[origin], phases.left[origin]
-    switch = (
-        np.busday_offset(start.astype("datetime64[D]"), left, roll="forward")
-        .astype("datetime64[D]")
-        .astype(int)
-    )
+    switch = np.busday_offset(start.astype("datetime64[D]"), left, roll="forward").astype(int)
     limited = (kind == BASIC) | (kind == EARNINGS_RELATED)
     switch = np.where(limited, np.minimum(switch, end), np.where(kind == SUPPORT, start, end))
     first = limited & (switch > start)
@@ -185,10 +184,7 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     quarters = np.arange(first, last + 3, 3).astype("datetime64[D]").astype(int)
     rate_from = np.array(RATE_FROM, dtype="datetime64[D]").astype(int)
     bounds = np.unique(np.append(quarters, rate_from[rate_from >= quarters[0]]))
-    low = np.searchsorted(bounds, since, side="right") - 1
-    count = np.searchsorted(bounds, until, side="left") - low
-    row = np.repeat(np.arange(len(since)), count)
-    step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
+    row, step = cut_at(bounds, since, until)
     start = np.maximum(since[row], bounds[step])
     end = np.minimum(until[row], bounds[step + 1])
     keep = start >= years.first
@@ -228,10 +224,7 @@ def earnings(line: Timeline, wages: Floats, years: Years) -> pd.DataFrame:
     first, last = np.array([years.first, years.until]).astype("datetime64[D]").astype("datetime64[M]")
     months = np.arange(first, last + 1)
     bounds = months.astype("datetime64[D]").astype(int)
-    low = np.searchsorted(bounds, start, side="right") - 1
-    count = np.searchsorted(bounds, end, side="left") - low
-    row = np.repeat(np.arange(len(start)), count)
-    step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
+    row, step = cut_at(bounds, start, end)
     worked = np.minimum(end[row], bounds[step + 1]) - np.maximum(start[row], bounds[step])
     growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
     amount = pay[row] * growth[step] * worked / (bounds[step + 1] - bounds[step])
@@ -268,19 +261,3 @@ def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed:
 def last_day(end: Days, years: Years) -> Days:
     """Raw end dates are the last day itself; stays that reach the end of the data go on."""
     return np.where(end >= years.until, OPEN, end - 1)
-
-
-def amount_in(payments: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
-    """Euros paid in each window, payment periods prorated by calendar days."""
-    who, start, end = (payments[name].to_numpy() for name in ("person", "start", "end"))
-    key = who * (1 << 15) + start
-    amount = payments["amount_eur"].to_numpy()
-    before = np.concatenate([[0.0], np.cumsum(amount)])
-
-    def running(day: Days) -> Floats:
-        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
-        last = np.maximum(rows - 1, 0)
-        over = np.maximum(end[last] - day, 0) / (end[last] - start[last]) * amount[last]
-        return before[rows] - np.where((rows > 0) & (who[last] == person), over, 0.0)
-
-    return running(until) - running(since)

@@ -18,27 +18,10 @@ Damage = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
 def soil(
     tables: dict[str, pd.DataFrame], *, dirt: float, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
-    """Damaged copies of raw tables.
+    """Damaged copies of raw tables (by canonical name, days as whole numbers, last days inclusive).
 
-    Parameters
-    ----------
-    tables : dict of pandas.DataFrame
-        Raw tables by canonical name, days as whole numbers, last days inclusive.
-    dirt : float
-        Share of a table's rows that are damaged, evenly over the kinds in ``KINDS``; 0 damages nothing, above
-        0 every kind occurs at least once.
-    rng : numpy.random.Generator
-        Source of the draws.
-
-    Returns
-    -------
-    dict of pandas.DataFrame
-        The same tables, damaged.
-
-    Raises
-    ------
-    ValueError
-        Where `dirt` is not a share.
+    `dirt` is the share of a table's rows that are damaged, evenly over the kinds in ``KINDS``; 0 damages
+    nothing, above 0 every kind occurs at least once. What is no share below 0.5 is refused: ValueError.
     """
     if not 0 <= dirt < 0.5:
         raise ValueError(f"dirt = {dirt}: give a share of rows from 0 (clean) to below 0.5")

@@ -54,26 +54,11 @@ class Population:
 
 
 def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
-    """Size of every municipality in a simulated register.
+    """Size of every municipality in a simulated register, from the reference tables.
 
-    Parameters
-    ----------
-    study : Study
-        The reform: where areas and arms come from.
-    reference : pathlib.Path
-        Folder with the table of areas, ``municipalities.csv`` (with ``labour_force``) and
-        ``baseline_by_area.csv``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per municipality: ``municipality``, ``arm``, ``area`` (empty outside confirmed pilots),
-        ``unit`` (pilot area, elsewhere the subregion), ``region``, ``clients``, ``swedish`` (share).
-
-    Raises
-    ------
-    ValueError
-        Where the labour force by municipality is missing.
+    One row per municipality: ``municipality``, ``arm``, ``area`` (empty outside confirmed pilots), ``unit``
+    (pilot area, elsewhere the subregion), ``region``, ``clients``, ``swedish`` (share), ``urban``. Where the
+    labour force of a municipality or the size of an area is missing: ValueError.
     """
     read = {"dtype": str, "keep_default_na": False}
     table = pd.read_csv(reference / "municipalities.csv", **read)

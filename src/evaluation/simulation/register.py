@@ -132,15 +132,14 @@ def simulate(
         selection=selection,
     )
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
-    population, table, treated = drawn.population, drawn.episodes, drawn.episodes["treated"].to_numpy()
+    population, table = drawn.population, drawn.episodes
     wages = delivery.draw_wages(population, rng=streams[0])
     mix = int(streams[1].integers(1 << 30))
     before = delivery.services(drawn.without, population.years, seed=mix)
     during = delivery.services(drawn.line, population.years, seed=mix)
-    person, since = table["person"].to_numpy(), table["start"].to_numpy()
-    until = since + YEAR
-    gained = delivery.days_covered(during, person, since, until)
-    gained -= delivery.days_covered(before, person, since, until)
+    start = table["start"].to_numpy()
+    year = table["person"].to_numpy(), start, start + YEAR
+    gained = delivery.days_covered(during, *year) - delivery.days_covered(before, *year)
     wanted_days = table["area"].map(
         {area: e[SERVICE_DAYS] for area, e in drawn.effects.items() if SERVICE_DAYS in e}
     )
@@ -149,42 +148,27 @@ def simulate(
     )
     paid_without = delivery.benefits(drawn.without, drawn.phases, population, wages)
     paid = delivery.benefits(drawn.line, drawn.phases, population, wages)
-
-    def days(state: int) -> np.ndarray:
-        return drawn.line.days_in((state,), person, since, until) - drawn.without.days_in(
-            (state,), person, since, until
-        )
-
+    days = {state: drawn.line.days_in((state,), *year) - drawn.without.days_in((state,), *year)
+            for state in (WORK, UNEMPLOYED)}  # fmt: skip
+    euros, euros_without = (
+        delivery.total_in(one["amount_eur"].to_numpy(), one, *year) for one in (paid, paid_without)
+    )
     differences = {
         WORK_12M: table["outcome"].to_numpy().astype(float) - table["outcome_without"].to_numpy(),
-        "open_employment_days_12m": days(WORK),
-        SERVICE_DAYS: delivery.days_covered(during, person, since, until)
-        - delivery.days_covered(before, person, since, until),
-        "unemployed_spell_days_12m": days(UNEMPLOYED),
-        "benefit_eur_12m": delivery.amount_in(paid, person, since, until)
-        - delivery.amount_in(paid_without, person, since, until),
+        "open_employment_days_12m": days[WORK],
+        SERVICE_DAYS: delivery.days_covered(during, *year) - delivery.days_covered(before, *year),
+        "unemployed_spell_days_12m": days[UNEMPLOYED],
+        "benefit_eur_12m": euros - euros_without,
     }
-    truth = _truth(table, treated, drawn, differences)
-    tables = raw_tables(
-        population,
-        drawn.sizes,
-        drawn.line,
-        during,
-        paid,
-        delivery.earnings(drawn.line, wages, population.years),
-        seed=mix,
-    )
+    truth = _truth(table, drawn, differences)
+    earned = delivery.earnings(drawn.line, wages, population.years)
+    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, earned, seed=mix)
     spent = range(study.start.year, study.after.last.year + 1)
     tables["area_costs"] = area_costs(drawn.sizes, spent, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]
     pseudonyms = [f"H{number:07d}" for number in numbers]
-    write_register(
-        Path(raw),
-        soil(tables, dirt=dirt, rng=streams[4]),
-        pseudonyms=pseudonyms,
-        truth=truth,
-        years=population.years,
-    )
+    soiled = soil(tables, dirt=dirt, rng=streams[4])
+    write_register(Path(raw), soiled, pseudonyms=pseudonyms, truth=truth, years=population.years)
 
 
 def draw(
@@ -201,14 +185,7 @@ def draw(
 ) -> Simulation:
     """Histories and episodes of a simulated register in memory, without files: a second for 100,000 persons.
 
-    Parameters
-    ----------
-    study, persons, seed, reference, effects, area_shock_sd, drifts, area_shock_share, selection
-        As for `register`, which writes what this draws.
-
-    Returns
-    -------
-    Simulation
+    Arguments are those of `simulate`, which writes what this draws.
     """
     sizes = municipality_sizes(study, reference)
     areas = sorted(set(sizes["area"]) - {""})
@@ -267,21 +244,14 @@ def _wanted(effects: Effects, areas: list[str]) -> dict[str, dict[str, float]]:
     return wanted
 
 
-def _truth(
-    table: pd.DataFrame,
-    treated: np.ndarray,
-    drawn: Simulation,
-    differences: dict[str, np.ndarray],
-) -> pd.DataFrame:
+def _truth(table: pd.DataFrame, drawn: Simulation, differences: dict[str, np.ndarray]) -> pd.DataFrame:
     """One row per area and outcome: the set effect, and the mean paired difference that was realised.
 
     Episodes counted are those of inflow cohorts: a new spell of unemployment, none in the 90 days before.
     """
-    rows = treated & table["counted"].to_numpy()
-    frame = pd.DataFrame({name: np.asarray(value)[rows] for name, value in differences.items()})
-    frame["area"] = table["area"].to_numpy()[rows]
-    realised = frame.groupby("area").mean()
-    count = frame.groupby("area").size()
+    frame = pd.DataFrame({"area": table["area"].to_numpy(), **differences})
+    by_area = frame[(table["treated"] & table["counted"]).to_numpy()].groupby("area")
+    realised, count = by_area.mean(), by_area.size()
     return pd.DataFrame(
         [
             {
