@@ -13,7 +13,8 @@ import pytest
 
 from evaluation.statistics import pxweb as pxweb_of_statistics
 from evaluation.statistics import statfin
-from evaluation.statistics.jsonstat import match_contents, read_jsonstat, role_of_codes
+from evaluation.statistics.answers import HIDDEN as CONFIDENTIAL
+from evaluation.statistics.answers import from_json, read_answer, role_of_codes
 
 REAL = Path(__file__).parents[2] / "shared" / "statfin"
 needs_real = pytest.mark.skipif(not REAL.exists(), reason="the StatFin files are not beside the project")
@@ -101,6 +102,70 @@ def test_every_form_of_json_stat_gives_the_same_frame(tmp_path, form):
     pd.testing.assert_frame_equal(frame, EXPECTED)
 
 
+def pxweb_json(columns=("Alue", "timeperiod_m", *CONTENTS), drop=()):
+    """The same table as PxWeb's own JSON."""
+    keys = [(area, month) for area in AREAS for month in MONTHS]
+    values = [str(value) for value in VALUES]
+    values[HIDDEN] = "..."
+    kinds = ["d", "t", "c", "c", "c"]
+    texts = ["Alue", "Kuukausi", *LABELS]
+    described = [{"code": c, "text": t, "type": k} for c, t, k in zip(columns, texts, kinds, strict=True)]
+    data = [{"key": list(key), "values": values[3 * i : 3 * i + 3]} for i, key in enumerate(keys)]
+    return {
+        "columns": [column for column in described if column["code"] not in drop],
+        "comments": [],
+        "data": data,
+        "metadata": [{"updated": "2026-07-21T05.00.00Z", "label": "12r5", "source": "KEHA"}],
+    }
+
+
+def test_the_databases_own_json_gives_the_same_frame(tmp_path):
+    pd.testing.assert_frame_equal(statfin.read(saved(tmp_path, pxweb_json())), EXPECTED)
+    prefixed = ("alue_23_20260101", "timeperiod_m", *(f"tyonv-{code.lower()}2" for code in CONTENTS))
+    pd.testing.assert_frame_equal(statfin.read(saved(tmp_path, pxweb_json(prefixed))), EXPECTED)
+
+
+WIDE = [f"{month} {label}" for month in MONTHS for label in LABELS]
+
+
+@pytest.mark.parametrize(
+    ("head", "place"),
+    [
+        (["Alue", "Kuukausi", *LABELS], {"KU049": "KU049 Espoo"}),
+        (["Alue", "Kuukausi", *LABELS], {"KU049": "Espoo", "KU091": "Helsinki", "KU992": "Äänekoski"}),
+        (["Alue", *WIDE], {}),
+    ],
+    ids=["code and name", "names", "months in the heading"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_the_databases_csv_gives_the_same_frame(tmp_path, head, place, encoding):
+    cells = [str(value) for value in VALUES]
+    cells[HIDDEN] = "..."
+    lines = ["Työttömät työnhakijat", "", ";".join(f'"{name}"' for name in head)]
+    for i, area in enumerate(AREAS):
+        name = place.get(area, area)
+        if len(head) == 7:
+            lines.append(";".join([f'"{name}"', *cells[6 * i : 6 * i + 6]]))
+        else:
+            for k, month in enumerate(MONTHS):
+                lines.append(";".join([f'"{name}"', f'"{month}"', *cells[6 * i + 3 * k : 6 * i + 3 * k + 3]]))
+    path = tmp_path / "12r5.csv"
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    codes = {name: area for area, name in place.items()}
+    pd.testing.assert_frame_equal(statfin.read(path, names=codes), EXPECTED)
+
+
+def test_a_hidden_figure_is_not_zero_and_says_how_large_it_could_be(tmp_path):
+    content = cube(contents=["TYOTTOMATLOPUSSA", "TYOVOIMATK", "KOKEILULOP"], labels=["a", "b", "c"])
+    content["status"] = {str(6 * 3 + 2): "...", str(6 * 3 + 5): ".."}  # KU091: hidden, then not available
+    for position in content["status"]:
+        content["value"][int(position)] = None
+    frame = statfin.read(saved(tmp_path, content)).query("municipality == '091'")
+    assert frame["work_trial"].isna().all()
+    assert frame["work_trial_at_most"].tolist()[0] == statfin.HIDDEN_AT_MOST
+    assert np.isnan(frame["work_trial_at_most"].tolist()[1])
+
+
 def test_a_dash_means_none_and_dots_mean_not_known(tmp_path):
     path = tmp_path / "12r5.csv"
     path.write_text(
@@ -113,14 +178,16 @@ def test_a_dash_means_none_and_dots_mean_not_known(tmp_path):
 def test_a_status_hides_a_value_even_if_one_is_given():
     content = cube()
     content["value"] = [0.0 if value is None else value for value in content["value"]]
-    assert read_jsonstat(content)["value"].isna().sum() == 1
+    found = from_json(content, where="table")
+    assert int(found.values.isna().sum().sum()) == 1
+    assert int(found.marks.eq(CONFIDENTIAL).sum().sum()) == 1
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"value": [1.0]}, "1 values found, 30 expected"),
-        ({"class": "collection"}, "not a JSON-stat 2 data set"),
+        ({"class": "collection"}, "neither a JSON-stat 2 data set nor an answer of PxWeb"),
         ({"id": ["Alue", "Kuukausi"], "size": [5, 2], "value": [1.0] * 10, "status": {}}, "not recognised"),
     ],
 )
@@ -129,11 +196,29 @@ def test_what_is_no_such_table_is_refused(tmp_path, change, message):
         statfin.read(saved(tmp_path, {**cube(), **change}))
 
 
-def test_figures_that_cannot_be_told_apart_are_refused():
+def test_figures_that_cannot_be_told_apart_or_are_not_there_are_refused():
+    labels = {"a": "Unemployed jobseekers", "b": "Labour force", "c": "Labour force 2", "d": "Vacancies"}
     with pytest.raises(ValueError, match=r"2 of the contents .* look like labour_force"):
-        match_contents(
-            {"a": "Unemployed jobseekers", "b": "Labour force", "c": "Labour force 2", "d": "Vacancies"}, "t"
-        )
+        statfin.recognise(labels, "t")
+    with pytest.raises(
+        ValueError, match=r"t: no contents for labour_force \(TYOVOIMATK\) among \['a', 'd'\]"
+    ):
+        statfin.recognise({"a": labels["a"], "d": labels["d"]}, "t")
+
+
+def test_repeated_rows_and_variables_with_several_values_are_refused(tmp_path):
+    twice = pxweb_json()
+    twice["data"].append(twice["data"][0])
+    with pytest.raises(ValueError, match="1 rows repeat an area and month"):
+        statfin.read(saved(tmp_path, twice))
+    with pytest.raises(ValueError, match="not recognised as area, month and contents"):
+        statfin.read(saved(tmp_path, pxweb_json(drop=CONTENTS)))
+    split = pxweb_json()
+    split["columns"].insert(2, {"code": "sex", "text": "Sukupuoli", "type": "d"})
+    for i, row in enumerate(split["data"]):
+        row["key"].append(str(i % 2))
+    with pytest.raises(ValueError, match="variable sex has several values; fetch one of them"):
+        statfin.read(saved(tmp_path, split))
 
 
 def test_roles_are_seen_from_codes():
@@ -156,6 +241,8 @@ class Server(HTTPServer):
     failures: list[int | str]
     queries: list[dict]
     form: dict
+    most_cells: int
+    config: dict
 
 
 class PxWeb(BaseHTTPRequestHandler):
@@ -182,33 +269,59 @@ class PxWeb(BaseHTTPRequestHandler):
         return True
 
     def do_GET(self):
-        if not self.failed():
-            self.answer({"title": "12r5", "variables": self.server.variables})
+        if self.path.endswith("?config"):
+            return self.answer(self.server.config, 200 if self.server.config else 404)
+        if "statfin_tyonv_pxt" in self.path:
+            return self.answer({"error": "Parameter error"}, 400)
+        return None if self.failed() else self.answer({"title": "12r5", "variables": self.server.variables})
 
     def do_POST(self):
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.failed():
             return
-        self.server.queries.append(query)
+        known = {variable["code"] for variable in self.server.variables}
         selected = {entry["code"]: entry["selection"]["values"] for entry in query["query"]}
-        area = self.server.variables[self.server.form["place"]]["code"]
-        self.answer(cube(selected[area], **self.server.form["cube"]))
+        if not set(selected) <= known:  # names were keys before June 2026
+            self.answer({"error": "Parameter error"}, 400)
+        elif np.prod([len(values) for values in selected.values()]) > self.server.most_cells:
+            self.answer({"error": "Request is forbidden"}, 403)
+        else:
+            self.server.queries.append(query)
+            area = self.server.variables[self.server.form["place"]]["code"]
+            self.answer(cube(selected[area], **self.server.form["cube"]))
+
+
+CONFIG = {"maxValues": 120000, "maxCells": 120000, "maxCalls": 40, "timeWindow": 60, "CORS": True}
 
 
 @contextmanager
-def pxweb(*, names=NAMES, failures=(), order=(0, 1, 2), contents=CONTENTS, labels=LABELS):
+def pxweb(
+    *,
+    names=NAMES,
+    texts=None,
+    failures=(),
+    order=(0, 1, 2),
+    contents=CONTENTS,
+    labels=LABELS,
+    most_cells=10**9,
+    config=CONFIG,
+    more=(),
+):
     server = Server(("127.0.0.1", 0), PxWeb)
     codes, words = [AREAS, MONTHS, list(contents)], [AREAS, MONTHS, labels]
     server.variables = [
-        {"code": names[i], "text": names[i], "values": codes[i], "valueTexts": words[i]} for i in order
-    ]
+        {"code": names[i], "text": (texts or names)[i], "values": codes[i], "valueTexts": words[i]}
+        | ({"time": True} if i == 1 else {"elimination": True, "map": "Alue 2026"} if i == 0 else {})
+        for i in order
+    ] + list(more)
     server.failures, server.queries = list(failures), []
+    server.most_cells, server.config = most_cells, config
     form = {"names": names, "order": order, "contents": contents, "labels": labels}
     server.form = {"place": order.index(0), "cube": form}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield server, f"http://127.0.0.1:{server.server_port}/12r5.px"
+        yield server, f"http://127.0.0.1:{server.server_port}/PxWeb/api/v1/fi/StatFin/tyonv/12r5.px"
     finally:
         server.shutdown()
         server.server_close()
@@ -217,23 +330,81 @@ def pxweb(*, names=NAMES, failures=(), order=(0, 1, 2), contents=CONTENTS, label
 
 @pytest.mark.parametrize("cell_limit", [6, 12, 1000])
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)], ids=["area first", "month first"])
-def test_the_table_is_fetched_in_pieces_below_the_cell_limit(tmp_path, cell_limit, order):
-    with pxweb(order=order) as (server, url):
-        path = pxweb_of_statistics.fetch(tmp_path, url=url, cell_limit=cell_limit, pause_s=0, timeout_s=5)
+def test_the_table_is_fetched_in_pieces_below_the_limit_that_the_database_tells(tmp_path, cell_limit, order):
+    with pxweb(order=order, config={**CONFIG, "maxCells": cell_limit}, most_cells=cell_limit) as (
+        server,
+        url,
+    ):
+        path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
     for query in server.queries:
-        assert np.prod([len(entry["selection"]["values"]) for entry in query["query"]]) <= cell_limit
         assert query["response"] == {"format": "json-stat2"}
     assert len(server.queries) == -(-5 // max(cell_limit // 6, 1))
 
 
-def test_variable_names_come_from_the_metadata(tmp_path):
-    names = ("Region", "Month", "Information")
-    labels = ["Unemployed jobseekers on calculation date", "Labour force", "Vacancies on calculation date"]
-    with pxweb(names=names, contents=["c1", "c2", "c3"], labels=labels) as (server, url):
+def test_a_limit_that_is_not_told_is_found_by_asking_for_less(tmp_path):
+    with pxweb(config={}, most_cells=12) as (server, url):
+        path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+        assert len(server.queries) == 3
+        pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
+        server.most_cells = 5
+        with pytest.raises(ConnectionError, match="even one area at a time: HTTP 403"):
+            pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+
+
+def test_no_more_calls_are_made_in_a_time_window_than_allowed(tmp_path, monkeypatch):
+    clock = [0.0]
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        clock[0] += seconds
+
+    monkeypatch.setattr(pxweb_of_statistics.time, "sleep", sleep)
+    monkeypatch.setattr(pxweb_of_statistics.time, "monotonic", lambda: clock[0])
+    config = {**CONFIG, "maxCells": 6, "maxCalls": 3, "timeWindow": 10}
+    with pxweb(config=config) as (server, url):
+        pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+    # seven calls: limits, metadata and one piece; then three pieces; then one
+    assert len(server.queries) == 5 and slept == [10.0, 10.0]
+
+
+NEW = {
+    "names": ("alue_23_20260101", "timeperiod_m", "contentscode"),
+    "texts": ("Alue", "Kuukausi", "Tiedot"),
+}
+ENGLISH = ["Unemployed jobseekers on calculation date", "Labour force", "Vacancies on calculation date"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        NEW,
+        {**NEW, "contents": [f"tyonv-{code.lower()}2" for code in CONTENTS]},
+        {"names": ("Region", "Month", "Information"), "contents": ["c1", "c2", "c3"], "labels": ENGLISH},
+        {"names": ("x1", "x2", "x3"), "contents": CONTENTS},
+    ],
+    ids=["since June 2026", "prefixed", "English", "meaningless names"],
+)
+def test_variables_are_recognised_by_what_they_offer(tmp_path, form):
+    sex = {"code": "sex", "text": "Sukupuoli", "values": ["T", "1", "2"], "elimination": True}
+    with pxweb(**form, more=[sex]) as (server, url):
         path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
-    assert {entry["code"] for entry in server.queries[0]["query"]} == set(names)
+    assert {entry["code"] for entry in server.queries[0]["query"]} == set(form["names"])
+
+
+def test_a_variable_that_may_not_be_left_out_is_refused_by_name(tmp_path):
+    sex = {"code": "sex", "text": "Sukupuoli", "values": ["1", "2"]}
+    with pxweb(more=[sex]) as (_, url), pytest.raises(ValueError, match="variable sex has 2 values"):
+        pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
+
+
+def test_the_long_name_of_before_june_2026_is_refused_with_the_reason(tmp_path):
+    with pxweb() as (_, url), pytest.raises(ConnectionError, match="names became short on 8 June 2026"):
+        pxweb_of_statistics.fetch(
+            tmp_path, url=url.replace("12r5.px", "statfin_tyonv_pxt_12r5.px"), pause_s=0, timeout_s=5
+        )
 
 
 def test_time_and_query_are_recorded_beside_the_file(tmp_path):
@@ -281,7 +452,7 @@ def test_only_web_addresses_are_opened(tmp_path):
 def test_a_table_with_other_variables_is_refused(tmp_path):
     with pxweb() as (server, url):
         server.variables = server.variables[:2]
-        with pytest.raises(ValueError, match="not recognised as area, month and contents"):
+        with pytest.raises(ValueError, match=r"\['Alue', 'Kuukausi'\] are not recognised as area"):
             pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
 
 
@@ -292,3 +463,22 @@ def test_the_real_json_and_csv_files_hold_the_same_statistics():
     assert frame["municipality"].nunique() == 309
     assert (frame["month"].min(), frame["month"].max()) == (576, 645)  # 2018-01 … 2023-10
     assert frame.isna().sum()[["unemployed", "labour_force"]].tolist() == [187, 0]
+
+
+@needs_real
+def test_the_real_file_of_june_2026_is_read_in_full():
+    path = REAL / "12r5_2026M06_pxweb_json.json"
+    answer = read_answer(path)
+    assert (answer.division, answer.updated[:10]) == ("Alue", "2026-07-21")
+    held = statfin.contents(answer, where=str(path)).set_index("figure")
+    assert (held["cells"] == 421).all() and len(held) == 23
+    assert held["hidden"].sum() == 904 and (held["missing"] == 0).all()
+    assert held.loc[["unemployed", "work_trial"], "hidden"].tolist() == [8, 128]
+    frame = statfin.read(path)
+    assert len(frame) == 308 and (frame["month"] == 677).all()
+    whole = frame.set_index("municipality").sum(numeric_only=True)
+    assert whole["labour_force"] == 2743596  # as the whole country in the same file
+    for figure in ("unemployed", *statfin.SERVICES):
+        country = answer.values.loc[("SSS", 677), statfin.FIGURES[figure]]
+        assert whole[figure] <= country
+        assert country <= whole.get(f"{figure}_at_most", np.inf) or figure == "unemployed"
