@@ -631,6 +631,7 @@ def _public() -> list[pd.DataFrame]:
         add(
             pd.DataFrame({"window": list(gaps), "estimate": [g + shift for g in gaps.values()]}),
             measure="gap",
+            outcome="unemployed_share",
             item="pilot-comparison",
             unit="points",
         )
@@ -638,7 +639,8 @@ def _public() -> list[pd.DataFrame]:
         for arm, level in (("pilot", 0.105 + shift / 100), ("comparison", 0.085)):
             add(
                 pd.DataFrame({"window": months.astype(str), "x": m, "estimate": level * season}),
-                measure="unemployed_share",
+                measure="series",
+                outcome="unemployed_share",
                 item=arm,
                 unit="share",
             )
@@ -649,6 +651,7 @@ def _public() -> list[pd.DataFrame]:
             add(
                 pd.DataFrame([{**_interval(value, 0.25), "p_value": 0.2}]),
                 measure="did",
+                outcome="unemployed_share",
                 window=window,
                 specification=f"baseline_{baseline}",
                 unit="points",

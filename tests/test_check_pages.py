@@ -77,7 +77,7 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     report = sections.open_report(
         cleared, study=TRIALS, reference=REFERENCE, language=language, area=area, release_date="2026-11-23"
     )
-    names = [name.replace("-", "_") for name in sections.AREA_SECTIONS][:11]
+    names = [name.replace("-", "_") for name in sections.AREA_SECTIONS][:12]
     source = {"cleared": str(cleared), "reference": str(REFERENCE), "processed": str(tmp_path)}
     body = "\n".join(
         [

@@ -8,7 +8,8 @@ import pytest
 
 from evaluation.registers import ingest
 from evaluation.results import ledger
-from evaluation.statistics import area_shocks, gaps, statfin
+from evaluation.statistics import area_shocks, gaps, public_rows, statfin
+from evaluation.statistics.shares import counted
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
@@ -155,14 +156,14 @@ def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the
 def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real):
     areas = ingest.reference("pilot_areas", REFERENCE)["area"].tolist()
     rows = ledger.rows(
-        gaps.ledger_rows(real[0], TRIALS, municipalities=real[1], areas=areas, seed=1, draws=199)
+        public_rows.ledger_rows(real[0], TRIALS, municipalities=real[1], areas=areas, seed=1, draws=199)
     )
     counts = rows.groupby("measure").size()
     assert counts["did"] == 24 * 9 and counts["gap"] == 24 * 6
-    assert counts["unemployed_share"] == 23 * 2 * 70
+    assert counts["series"] == 23 * 2 * 70 and counts["p_adjusted"] == 23 * 3
     assert set(rows.query("status == 'missing'")["area"]) == {"kitee"}
-    assert rows.query("measure == 'unemployed_share'")["estimate"].between(0.02, 0.3).all()
-    start = rows.query("measure == 'unemployed_share' and window == '2021-03'")
+    assert rows.query("measure == 'series'")["estimate"].between(0.02, 0.3).all()
+    start = rows.query("measure == 'series' and window == '2021-03'")
     assert (start["x"] == 0).all()
 
 
@@ -170,12 +171,14 @@ def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real
 def test_untreated_real_municipalities_are_rarely_found_to_differ_whatever_their_size(real):
     statistics, municipalities = real
     rows = gaps.with_arms(statistics, TRIALS, municipalities=municipalities).query("arm == 'comparison'")
-    table = gaps._municipal_shares(rows, TRIALS).dropna()
+    table = gaps._municipal_levels(
+        counted(rows, "unemployed_share"), TRIALS, share="unemployed_share"
+    ).dropna()
     region = municipalities.set_index("municipality").loc[table.index, "region_code"].to_numpy(dtype=object)
     size = table["labour_force", "after_2"].to_numpy()
     found = []
     for baseline in ("2018_19", "2019_20"):
-        change = (table["share", "after_2"] - table["share", baseline]).to_numpy()
+        change = (table["level", "after_2"] - table["level", baseline]).to_numpy()
         for one in range(len(change)):
             rest = np.arange(len(change)) != one
             shocks = area_shocks.fit_shocks(change[rest], size=size[rest], region=region[rest])

@@ -117,6 +117,7 @@ class Study(Part):
         """Windows and outcomes by the part that they play in every study."""
         return {
             "main_baseline": self.main_baseline,
+            "against_main_baseline": f"baseline_{self.main_baseline}",
             "exceptional_baseline": self.exceptional_baseline,
             "first_followup": next(iter(self.followup)),
             "headline": self.outcomes.headline,

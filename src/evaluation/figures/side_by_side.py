@@ -113,7 +113,7 @@ def plane_of_areas(rows: pd.DataFrame, *, names: dict[str, str], language: Langu
 def public_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the unemployed share of the labour force by month in both arms, with the windows compared.
 
-    `rows` are ledger rows of topic public_statistics and measure unemployed_share.
+    `rows` are ledger rows of topic public_statistics and measure series.
     """
     figure, ax = panel(3.5)
     lines_of_arms(ax, rows, language=language, markers=False)
@@ -132,7 +132,7 @@ def public_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
 def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
     """Draw the change of the gap under every baseline and follow-up year, with intervals.
 
-    `rows` are ledger rows of topic public_statistics and measure did: specification = baseline.
+    `rows` are ledger rows of topic public_statistics and measure did of one share: specification = baseline.
     """
     chosen = [f"baseline_{name}" for name in study.baselines]
     figure, axes = panels(1, len(chosen), height=2.5, sharey=True)

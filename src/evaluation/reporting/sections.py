@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     pass
 
 AREA_SECTIONS = (
+    "public-statistics",
     "findings",
     "how-to-read",
     "who-is-included",
@@ -132,8 +133,13 @@ def section(report: Report, name: str, **values: object) -> str:
         names = {report.area_names.get(area, area): area for area in found if area != "all"}
         return [names[name] for name in alphabetical(names)]
 
+    def several_shares() -> bool:
+        rows = report.cleared[report.cleared["topic"] == "public_statistics"]
+        return len(set(rows.loc[rows["measure"] == "did", "outcome"])) > 1
+
     given = {
         "report": report,
+        "several_shares": several_shares,
         "text": report.language.text,
         "show": lambda exhibit: Markup(show(report, exhibit)),
         "timeline": lambda: Markup(_timeline(report)),

@@ -1,4 +1,4 @@
-"""What the public statistics show: unemployed share of pilot areas against comparison municipalities.
+"""What the public statistics show: pilot areas against comparison municipalities, before and after.
 
 Sums of StatFin 12r5 over municipalities and months, so every share is weighted by the labour force.
 """
@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.statistics.shares import PARTS, counted, levels
 from evaluation.study import Study
 
 ARMS = ("pilot", "comparison")
+UNEMPLOYED = "unemployed_share"
 
 
 def with_arms(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
@@ -33,58 +35,68 @@ def with_arms(statistics: pd.DataFrame, study: Study, *, municipalities: pd.Data
     return joined.dropna(subset=["unemployed", "labour_force"])
 
 
-def shares(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Unemployed share of the labour force by month: every pilot area, all together, comparison.
+def series(
+    statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str = UNEMPLOYED
+) -> pd.DataFrame:
+    """A share by month: every pilot area, all together, comparison.
 
     Parameters
     ----------
     statistics : pandas.DataFrame
-        `statfin.read`: municipality, month, unemployed, labour_force.
+        `statfin.read`: municipality, month and figures.
     study : Study
         The reform: its windows and arms.
     municipalities : pandas.DataFrame
         municipalities.csv: municipality, region_code, and the columns that the study names.
+    share : str
+        One of `shares.SHARES`.
 
     Returns
     -------
     pandas.DataFrame
-        area (slug or "all"), arm, month (months since January 1970), unemployed, labour_force, share (0-1).
-        The comparison is the same for every area and stands under "all".
+        area (slug or "all"), arm, month (months since January 1970), labour_force, sums of the parts, level
+        and open (in the unit of the share, per cent or euros): the level lies within `open` of `level`, since
+        figures are hidden. The comparison is the same for every area and stands under "all".
     """
-    rows = with_arms(statistics, study, municipalities=municipalities)
+    rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
     rows = pd.concat([rows.assign(area="all"), rows[rows["arm"] == "pilot"]])
-    sums = rows.groupby(["area", "arm", "month"], as_index=False)[["unemployed", "labour_force"]].sum()
-    return sums.assign(share=sums["unemployed"] / sums["labour_force"])
+    sums = rows.groupby(["area", "arm", "month"], as_index=False)[["labour_force", *PARTS]].sum()
+    return sums.join(levels(sums, share))
 
 
-def gaps(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Unemployed share, pilot minus comparison, in every window, in percentage points.
+def gaps(
+    statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str = UNEMPLOYED
+) -> pd.DataFrame:
+    """A share, pilot minus comparison, in every window.
 
-    The share of a window is the sum of the unemployed over its municipalities and months, divided by the sum
-    of the labour force. A window that the table does not reach to its end is that of the months there are.
+    The share of a window is the sum of its parts over municipalities and months, divided by the sum of what
+    they are part of. A window that the table does not reach to its end is that of the months there are.
 
     Returns
     -------
     pandas.DataFrame
-        area (slug or "all"), window, pilot, comparison (per cent), gap (points), labour_force (pilot, mean of
-        the months). Windows that the statistics do not reach are left out.
+        area (slug or "all"), window, pilot, comparison, gap, open (all in the unit of the share; the gap lies
+        within `open` of `gap`, since figures are hidden), labour_force (pilot, mean of the months). Windows
+        that the statistics do not reach are left out.
     """
-    monthly = shares(statistics, study, municipalities=municipalities)
+    monthly = series(statistics, study, municipalities=municipalities, share=share)
     parts = []
     for window, days in study.windows.items():
         inside = monthly[monthly["month"].between(*days.months)]
-        sums = inside.groupby(["area", "arm"])[["unemployed", "labour_force"]].sum()
+        sums = inside.groupby(["area", "arm"])[["labour_force", *PARTS]].sum()
         if sums.empty:
             continue
-        percent = (100 * sums["unemployed"] / sums["labour_force"]).unstack("arm").reindex(columns=list(ARMS))  # noqa: PD010
+        found = levels(sums, share).unstack("arm").reindex(columns=itertools.product(("level", "open"), ARMS))  # noqa: PD010
+        found.columns = ["pilot", "comparison", "open_pilot", "open_comparison"]
+        for name in ("comparison", "open_comparison"):
+            found[name] = found.loc["all", name]
         force = sums["labour_force"].xs("pilot", level="arm") / inside["month"].nunique()
-        percent["comparison"] = percent.loc["all", "comparison"]
-        parts.append(percent.assign(window=window, labour_force=force).reset_index())
+        parts.append(found.assign(window=window, labour_force=force).reset_index())
     if not parts:
         raise ValueError(f"public statistics: no month lies in the windows {', '.join(study.windows)}")
     out = pd.concat(parts, ignore_index=True)
-    out = out.assign(gap=out["pilot"] - out["comparison"])
-    return out[["area", "window", "pilot", "comparison", "gap", "labour_force"]].rename_axis(columns=None)
+    out = out.assign(gap=out["pilot"] - out["comparison"], open=out["open_pilot"] + out["open_comparison"])
+    return out[["area", "window", "pilot", "comparison", "gap", "open", "labour_force"]]
 
 
 def did(
@@ -93,6 +105,7 @@ def did(
     *,
     municipalities: pd.DataFrame,
     seed: int,
+    share: str = UNEMPLOYED,
     draws: int = 1999,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -101,12 +114,13 @@ def did(
     A placebo area is a set of as many comparison municipalities as the area has, compared with the others.
     Each lends its change, standardised for its size, to a municipality of the area: see
     `area_shocks.placebo_differences`. The interval inverts the test: it holds every change that would not be
-    rejected, and excludes 0 exactly where p is at most 1 - level.
+    rejected, and excludes 0 exactly where p is at most 1 - level. Where figures are hidden, both are those of
+    the least favourable values that they could have.
 
     Parameters
     ----------
-    statistics, study, municipalities
-        As in `shares`.
+    statistics, study, municipalities, share
+        As in `series`.
     seed : int
         Seed of the draws; an area's draws do not depend on which other areas there are.
     draws : int
@@ -118,7 +132,7 @@ def did(
     -------
     pandas.DataFrame
         area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
-        ci_high (points), p_value, municipalities, method. Negative: the gap shrank, better for the trial.
+        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank.
 
     References
     ----------
@@ -126,8 +140,8 @@ def did(
     Economics and Statistics 101(3).
     """
     rows = with_arms(statistics, study, municipalities=municipalities)
-    gap = gaps(statistics, study, municipalities=municipalities).set_index(["area", "window"])["gap"]
-    by_window = _municipal_shares(rows, study)
+    gap = gaps(statistics, study, municipalities=municipalities, share=share).set_index(["area", "window"])
+    by_window = _municipal_levels(counted(rows, share), study, share=share)
     facts = rows.groupby("municipality").agg(
         arm=("arm", "first"), area=("area", "first"), region=("region_code", "first")
     )
@@ -136,8 +150,8 @@ def did(
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
     for baseline, window in contrasts:
-        both = by_window[[("share", baseline), ("share", window), ("labour_force", window)]].dropna()
-        change = (both["share", window] - both["share", baseline]).to_numpy()
+        both = by_window[[("level", baseline), ("level", window), ("labour_force", window)]].dropna()
+        change = (both["level", window] - both["level", baseline]).to_numpy()
         size = both["labour_force", window].to_numpy()
         here = facts.loc[both.index]
         pool = (here["arm"] == "comparison").to_numpy()
@@ -145,7 +159,8 @@ def did(
         shocks = fit_shocks(change[pool], size=size[pool], region=region[pool])
         for area in areas:
             members = ~pool if area == "all" else (here["area"] == area).to_numpy() & ~pool
-            estimate = gap[area, window] - gap[area, baseline]
+            estimate = gap.loc[(area, window), "gap"] - gap.loc[(area, baseline), "gap"]
+            hidden = gap.loc[(area, window), "open"] + gap.loc[(area, baseline), "open"]
             null = placebo_differences(
                 shocks,
                 size=size[members],
@@ -153,7 +168,8 @@ def did(
                 draws=draws,
                 seed=[seed, zlib.crc32(area.encode())],
             )
-            half, p_value = invert(estimate, null, level=level)
+            half, _ = invert(estimate, null, level=level)
+            _, p_value = invert(np.sign(estimate) * max(abs(estimate) - hidden, 0.0), null, level=level)
             out.append(
                 {
                     "area": area,
@@ -161,8 +177,8 @@ def did(
                     "window": window,
                     "estimate": estimate,
                     "std_error": float(np.sqrt(np.mean(null**2))),
-                    "ci_low": estimate - half,
-                    "ci_high": estimate + half,
+                    "ci_low": estimate - half - hidden,
+                    "ci_high": estimate + half + hidden,
                     "p_value": p_value,
                     "municipalities": int(members.sum()),
                     "method": "placebo_areas",
@@ -195,88 +211,12 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(same_sign=agree).reset_index().rename_axis(columns=None)
 
 
-def ledger_rows(
-    statistics: pd.DataFrame,
-    study: Study,
-    *,
-    municipalities: pd.DataFrame,
-    areas: list[str],
-    seed: int,
-    draws: int = 1999,
-) -> pd.DataFrame:
-    """Everything of this module as rows for `ledger.rows`.
-
-    Parameters
-    ----------
-    areas : list of str
-        Slugs of all pilot areas; one without any confirmed municipality gets rows of status "missing".
-
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, group all, measures unemployed_share (share, by month and arm), gap (points,
-        by window), did (points, by baseline and window).
-    """
-    monthly = shares(statistics, study, municipalities=municipalities)
-    present = [area for area in ["all", *areas] if area in set(monthly["area"])]
-    comparison = monthly[monthly["arm"] == "comparison"]
-    series = pd.concat(
-        [monthly[(monthly["arm"] == "pilot") & monthly["area"].isin(present)]]
-        + [comparison.assign(area=area) for area in present]
-    )
-    series = pd.DataFrame(
-        {
-            "area": series["area"],
-            "measure": "unemployed_share",
-            "item": series["arm"],
-            "window": series["month"].map(month_text),
-            "x": (series["month"] - study.start_month).astype(float),
-            "unit": "share",
-            "estimate": series["share"],
-        }
-    )
-    gap = gaps(statistics, study, municipalities=municipalities)
-    lacking = pd.DataFrame({"area": [area for area in areas if area not in present], "status": "missing"})
-    gap = gap.rename(columns={"gap": "estimate"})[["area", "window", "estimate"]]
-    windows = gap[["window"]].drop_duplicates()
-    gap = pd.concat([gap[gap["area"].isin(present)].assign(status="ok"), lacking.merge(windows, how="cross")])
-    gap = gap.assign(measure="gap", item="pilot-comparison", unit="points")
-    change = did(statistics, study, municipalities=municipalities, seed=seed, draws=draws)
-    pairs = change[["baseline", "window"]].drop_duplicates()
-    change = pd.concat(
-        [change[change["area"].isin(present)].assign(status="ok"), lacking.merge(pairs, how="cross")]
-    )
-    change = change.assign(measure="did", unit="points", specification="baseline_" + change["baseline"])
-    change = change.drop(columns=["baseline", "municipalities"])
-    rows = pd.concat([series.assign(status="ok"), gap, change], ignore_index=True)
-    text = ["item", "specification", "method"]
-    rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
-    return rows.assign(topic="public_statistics", group="all", simulated=False)
-
-
-def month_text(number: int) -> str:
-    """The month as text.
-
-    Examples
-    --------
-    >>> month_text(614)
-    '2021-03'
-    """
-    return f"{1970 + int(number) // 12}-{int(number) % 12 + 1:02d}"
-
-
-def _municipal_shares(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Municipality × (share in per cent, labour force) × window."""
+def _municipal_levels(rows: pd.DataFrame, study: Study, *, share: str) -> pd.DataFrame:
+    """Municipality × (level, labour_force) × window."""
     names = np.full(len(rows), "", dtype=object)
     for window, days in study.windows.items():
         names[rows["month"].between(*days.months)] = window
     inside = rows.assign(window=names)[names != ""]
     grouped = inside.groupby(["municipality", "window"])
-    sums = grouped[["unemployed", "labour_force"]].sum()
-    table = pd.DataFrame(
-        {
-            "share": 100 * sums["unemployed"] / sums["labour_force"],
-            "labour_force": grouped["labour_force"].mean(),
-        }
-    )
-    return table.unstack("window")  # noqa: PD010
+    sums = levels(grouped[PARTS].sum(), share)
+    return sums.assign(labour_force=grouped["labour_force"].mean()).unstack("window")  # noqa: PD010

@@ -114,6 +114,7 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
     rows = cleared[
         (cleared["topic"] == "public_statistics")
         & (cleared["measure"] == "did")
+        & (cleared["outcome"] == "unemployed_share")
         & (cleared["area"] == area)
         & cleared["specification"].isin([f"baseline_{baseline}" for baseline in study.baselines])
     ]
@@ -153,6 +154,49 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
             )
         )
     return found
+
+
+def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
+    """Say what the public statistics of the report are, or that none were fetched and how to get them."""
+    rows = cleared[cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")]
+    if rows.empty:
+        text = language.text(
+            "No public statistics were read for this report. The command evaluation fetch gets table 12r5 of "
+            "Statistics Finland; the next run shows it here."
+        )
+        return Finding("public_source", "missing", text)
+    text = language.text(
+        "These numbers are real and may be quoted. Source: Statistics Finland, table 12r5, months {first} to "
+        "{last}, licence CC BY 4.0.",
+        first=rows["window"].min(),
+        last=rows["window"].max(),
+    )
+    return Finding("public_source", "told", text)
+
+
+def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+    """Say how many of all changes of public shares remain when they are judged together."""
+    where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
+    found = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["estimate"].notna()]
+    if found.empty:
+        return None
+    baseline = labels.label("specification", f"baseline_{study.main_baseline}", language)
+    many = int(found["estimate"].le(0.05).sum())
+    given = {"number": language.number(len(found)), "baseline": _small(baseline)}
+    if not many:
+        text = language.text(
+            "Judged together, none of the {number} changes ({baseline}, by share and year) can be told from "
+            "none.",
+            **given,
+        )
+        return Finding("public_family", "none", text)
+    text = language.text(
+        "Judged together, {many} of the {number} changes ({baseline}, by share and year) can be told from "
+        "none.",
+        many=language.number(many),
+        **given,
+    )
+    return Finding("public_family", "some", text)
 
 
 def _small(name: str) -> str:
