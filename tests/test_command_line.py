@@ -14,7 +14,7 @@ from evaluation.__main__ import main
 from evaluation.pipeline import check_pages, engine
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.pipeline.notebook_runs import choose
-from evaluation.statistics import pxweb
+from evaluation.statistics import kela, pxweb
 
 ROOT = Path(__file__).parents[1]
 
@@ -181,19 +181,33 @@ def test_fetch_says_where_it_saved_and_passes_the_address_on(project, monkeypatc
     asked = []
 
     def fetch(folder, **given):
-        asked.append(given)
-        return folder / "12r5.json"
+        asked.append((folder.name, given))
+        return folder / "file"
 
     monkeypatch.setattr(pxweb, "fetch", fetch)
-    assert call(project, "fetch") == 0 and asked == [{}]
-    assert call(project, "fetch", "--url", "http://localhost:1/table") == 0
-    assert asked[1] == {"url": "http://localhost:1/table"}
-    assert "12r5.json" in capsys.readouterr().out
+    monkeypatch.setattr(kela, "fetch", fetch)
+    assert call(project, "fetch") == 0 and asked == [("statfin", {}), ("kela", {})]
+    given = ("--url", "http://localhost:1/table", "--catalogue", "http://localhost:1/api")
+    assert call(project, "fetch", *given) == 0
+    assert [url for _, url in asked[2:]] == [{"url": given[1]}, {"url": given[3]}]
+    assert "statfin/file" in (out := capsys.readouterr().out) and "kela/file" in out
+
+
+def test_one_source_that_fails_does_not_keep_the_other_away(project, monkeypatch, capsys):
+    def refuse(folder, **given):
+        raise ConnectionError("no connection")
+
+    monkeypatch.setattr(pxweb, "fetch", refuse)
+    monkeypatch.setattr(kela, "fetch", lambda folder, **given: folder / "data.csv")
+    assert call(project, "fetch") == 2
+    found = capsys.readouterr()
+    assert "kela/data.csv" in found.out and found.err == "evaluation: no connection\n"
 
 
 def test_fetch_without_a_connection_ends_with_a_sentence(project, monkeypatch, capsys):
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # it tries again a few times
-    assert call(project, "fetch", "--url", "http://127.0.0.1:9/table") == 2
+    given = ("--url", "http://127.0.0.1:9/table", "--catalogue", "http://127.0.0.1:9/api")
+    assert call(project, "fetch", *given) == 2
     assert "Traceback" not in (err := capsys.readouterr().err) and err.startswith("evaluation: ")
 
 

@@ -57,8 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
     ingest.set_defaults(command=_ingest)
 
-    fetch = commands.add_parser("fetch", help="fetch public statistics (StatFin 12r5) into data/raw/statfin/")
+    fetch = commands.add_parser(
+        "fetch", help="fetch public statistics: StatFin 12r5 and Kela's labour market support, into data/raw/"
+    )
     fetch.add_argument("--url", help="address of the PxWeb table (default: Statistics Finland's)")
+    fetch.add_argument("--catalogue", help="address of the CKAN interface (default: avoindata.fi)")
     fetch.set_defaults(command=_fetch)
 
     run = commands.add_parser("run", help="run what changed and publish the reports")
@@ -132,12 +135,20 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from evaluation.statistics import pxweb
+    from evaluation.statistics import kela, pxweb
 
     project = _project(options)
-    chosen = {"url": options.url} if options.url else {}
-    print(f"Saved {pxweb.fetch(project.statfin, **chosen)}")
-    return 0
+    failed = 0
+    for fetch, folder, url in (
+        (pxweb.fetch, project.statfin, options.url),
+        (kela.fetch, project.kela, options.catalogue),
+    ):
+        try:
+            print(f"Saved {fetch(folder, **({'url': url} if url else {}))}", flush=True)
+        except (ConnectionError, ValueError) as error:  # the other source may still answer
+            print(f"evaluation: {error}", file=sys.stderr)
+            failed = 2
+    return failed
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -108,9 +108,11 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         analysis("validation", _validation_files(project.root), part="validation"),
     ]  # fmt: skip
     if statfin:
+        paid = [file] if (file := project.kela / "data.csv").exists() else []
         work.append(
-            analysis("public_statistics", [statfin], part="public_statistics", statfin=str(statfin), **study)
-        )
+            analysis("public_statistics", [statfin, *paid], part="public_statistics",
+                     statfin=str(statfin), kela="".join(map(str, paid)), **study)
+        )  # fmt: skip
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
     work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]

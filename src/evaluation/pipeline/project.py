@@ -91,6 +91,11 @@ class Project:
         return self.data / "raw" / "statfin"
 
     @property
+    def kela(self) -> Path:
+        """Saved data of Kela on who paid labour market support."""
+        return self.data / "raw" / "kela"
+
+    @property
     def reference(self) -> Path:
         """Reference tables; the project's own where the data folder brings none."""
         own = self.data / "raw" / "reference"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.statistics.gaps import did, gaps, series
-from evaluation.statistics.shares import available
+from evaluation.statistics.shares import SHARES, available
 from evaluation.study import Study
 
 
@@ -29,9 +29,9 @@ def ledger_rows(
     Returns
     -------
     pandas.DataFrame
-        topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share, by month
-        and arm), gap (points, by window), did (points, by baseline and window; p_value) and p_adjusted (Holm,
-        over all shares and follow-up years of the area against the main baseline).
+        topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
+        euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
+        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -43,13 +43,13 @@ def ledger_rows(
         gap["ci_low"], gap["ci_high"] = gap["estimate"] - gap["open"], gap["estimate"] + gap["open"]
         gap.loc[gap["open"] == 0, ["ci_low", "ci_high"]] = np.nan  # counted in full: no interval
         gap = gap[["area", "window", "estimate", "ci_low", "ci_high"]]
-        parts.append(_every_area(gap, areas).assign(measure="gap", item="pilot-comparison", outcome=name))
+        same = {"outcome": name, "unit": SHARES[name].unit}
+        parts.append(_every_area(gap, areas).assign(measure="gap", item="pilot-comparison", **same))
         change = did(statistics, study, seed=seed, draws=draws, share=name, **given)
         change["specification"] = "baseline_" + change.pop("baseline")
         change = change.drop(columns="municipalities")
-        parts.append(_every_area(change, areas).assign(measure="did", outcome=name))
+        parts.append(_every_area(change, areas).assign(measure="did", **same))
     rows = pd.concat(parts, ignore_index=True)
-    rows["unit"] = rows["unit"].fillna("points")
     family = rows["measure"].eq("did") & rows["p_value"].notna()
     family &= rows["specification"].eq(f"baseline_{study.main_baseline}")
     for _, tests in rows[family].groupby("area"):
@@ -72,6 +72,8 @@ def _series_rows(
         [monthly[monthly["arm"] == "pilot"]] + [comparison.assign(area=area) for area in present]
     )
     hidden = monthly["open"].where(monthly["open"] > 0)
+    in_points = SHARES[share].unit == "points"
+    scale = 100.0 if in_points else 1.0
     return pd.DataFrame(
         {
             "area": monthly["area"],
@@ -80,10 +82,10 @@ def _series_rows(
             "item": monthly["arm"],
             "window": monthly["month"].map(month_text),
             "x": (monthly["month"] - study.start_month).astype(float),
-            "unit": "share",
-            "estimate": monthly["level"] / 100,
-            "ci_low": (monthly["level"] - hidden) / 100,
-            "ci_high": (monthly["level"] + hidden) / 100,
+            "unit": "share" if in_points else SHARES[share].unit,
+            "estimate": monthly["level"] / scale,
+            "ci_low": (monthly["level"] - hidden) / scale,
+            "ci_high": (monthly["level"] + hidden) / scale,
             "status": "ok",
         }
     )

@@ -1,4 +1,4 @@
-"""Shares that public statistics let one count, by municipality and month, with what secrecy leaves open.
+"""Shares and costs in public statistics, by municipality and month, with what secrecy leaves open.
 
 A figure that is hidden for a municipality is not zero: it lies between none and what it could be at most
 (``_at_most``), and so do all sums that it is part of.
@@ -42,6 +42,13 @@ SHARES = {
     "broad_unemployment_share": Share(("unemployed", *SERVICES)),
     # Statistics Finland: those in services among the unemployed and those in services
     "activation_rate": Share(SERVICES, of=("unemployed", *SERVICES)),
+    # Kela: euros a month per person of the labour force
+    "municipal_share_eur": Share(("municipal_share_eur",), unit="eur", scale=1.0),
+    "municipal_share_300_499_days_eur": Share(("municipal_share_300_499_days_eur",), unit="eur", scale=1.0),
+    "municipal_share_500_999_days_eur": Share(("municipal_share_500_999_days_eur",), unit="eur", scale=1.0),
+    "municipal_share_over_1000_days_eur": Share(
+        ("municipal_share_over_1000_days_eur",), unit="eur", scale=1.0
+    ),
 }
 
 

@@ -171,6 +171,10 @@ def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         first=rows["window"].min(),
         last=rows["window"].max(),
     )
+    if rows["outcome"].eq("municipal_share_eur").any():
+        text += " " + language.text(
+            "The municipalities' bill: Kela, labour market support paid in part by municipalities, CC BY 4.0."
+        )
     return Finding("public_source", "told", text)
 
 
@@ -197,6 +201,38 @@ def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         **given,
     )
     return Finding("public_family", "some", text)
+
+
+def cost_shift_in_public(
+    cleared: pd.DataFrame, study: Study, *, area: str, language: Language
+) -> Finding | None:
+    """Say whether the municipality's bill fell as services rose while broad unemployment stayed.
+
+    The municipality pays a part of labour market support for days without a service, so moving people into
+    services lowers its bill and raises that of the state. It did so in the trials of 2017-18. None where the
+    statistics do not hold all three.
+    """
+    parts = {"in_services_share": 1, "municipal_share_eur": -1, "broad_unemployment_share": 0}
+    where = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("did") & cleared["area"].eq(area)
+    rows = cleared[where & cleared["specification"].eq(f"baseline_{study.main_baseline}")]
+    rows = rows[rows["outcome"].isin(parts) & rows["ci_low"].notna()].set_index(["outcome", "window"])
+    if rows.index.get_level_values("outcome").nunique() < len(parts):
+        return None
+    sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
+    agrees = sign.unstack("outcome").eq(pd.Series(parts)).all(axis=1)  # noqa: PD010
+    years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
+    if not years:
+        text = language.text(
+            "No year shows the pattern of a cost shift: more people in services, a smaller bill of the "
+            "municipalities for labour market support and unchanged broad unemployment."
+        )
+        return Finding("cost_shift", "none", text)
+    text = language.text(
+        "Cost shift ({years}): more people were in services and the municipalities' bill for labour market "
+        "support fell, while broad unemployment did not change. The state paid more of the same.",
+        years="; ".join(years),
+    )
+    return Finding("cost_shift", "to_state", text)
 
 
 def _small(name: str) -> str:
