@@ -222,20 +222,25 @@ def unit_name(unit: str, *, language: Language, difference: bool = False) -> str
 
 def svg(figure: Figure) -> str:
     """Write a figure as SVG that is the same on every run: no date, no program name, short coordinates."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     sink = io.StringIO()
     with look():
         # arranged once here: saving would draw everything a first time only to arrange it
         if (engine := figure.get_layout_engine()) is not None:
             engine.execute(figure)
             figure.set_layout_engine("none")
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(sink, format="svg", metadata=nothing)
+        # not by savefig, which draws everything a first time without use
+        FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = sink.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
     text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
     text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
+    # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
+    names: dict[str, str] = {}
+    text = re.sub(r"\b[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
     return re.sub(r"\n\s*", "\n", text)
 
 

@@ -258,7 +258,10 @@ def _by_alphabet(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
 
 def _by_list(codes: pd.Series, known: Sequence[str]) -> pd.Series:
     place = {code: number for number, code in reversed(list(enumerate(known)))}
-    stems = codes.str.replace(labels.HORIZON, "", regex=True)
     # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
-    later = codes.map(lambda code: [int(n) for n in labels.HORIZON.findall(code)] or [0]).str[0] / 1000
-    return stems.map(place).fillna(len(place) + codes.rank(method="dense")) + later
+    keys = {}
+    for rank, code in enumerate(sorted(codes.unique()), start=1):
+        months = labels.HORIZON.search(code)
+        stem = labels.HORIZON.sub("", code)
+        keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
+    return codes.map(keys)

@@ -12,6 +12,7 @@ import tomllib
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +58,14 @@ class Report:
     simulated: bool
     release_date: str
     confirmed: bool = True  # whether public sources confirm that the area took part
+
+    @cached_property
+    def _by_area(self) -> dict[str, pd.DataFrame]:
+        return dict(iter(self.cleared.groupby("area", sort=False)))
+
+    def rows_of(self, area: str) -> pd.DataFrame:
+        """The rows of an area; all rows where no area is named. Sentences look up many single rows."""
+        return self._by_area.get(area, self.cleared.iloc[:0]) if area else self.cleared
 
     @property
     def slug(self) -> str:

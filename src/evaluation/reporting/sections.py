@@ -123,10 +123,9 @@ def section(report: Report, name: str, **values: object) -> str:
 
     kind = "area" if report.area else report.slug
 
-    def told(function: Callable[..., Any], **given: object) -> Any:
-        return function(
-            report.cleared, report.study, language=report.language, **{"area": report.area, **given}
-        )
+    def told(function: Callable[..., Any], **given: Any) -> Any:
+        given = {"area": report.area, **given}
+        return function(report.rows_of(given["area"]), report.study, language=report.language, **given)
 
     def areas_with(measure: str) -> list[str]:
         found = report.cleared.loc[report.cleared["measure"] == measure, "area"].unique()

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from evaluation.words import labels
@@ -121,12 +122,11 @@ def judge(low: float, high: float, limit: float) -> str:
 
 def pick(cleared: pd.DataFrame, **where: str) -> pd.Series | None:
     """Return the one row that meets every condition, or None; a second row is an error."""
-    rows = cleared
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    if len(rows) > 1:
-        raise ValueError(f"findings: {len(rows)} rows meet {where}; name more columns")
-    return None if rows.empty else rows.iloc[0]
+    met = np.logical_and.reduce([(cleared[column] == value).to_numpy() for column, value in where.items()])
+    places = np.flatnonzero(met)
+    if len(places) > 1:
+        raise ValueError(f"findings: {len(places)} rows meet {where}; name more columns")
+    return cleared.iloc[places[0]] if len(places) else None
 
 
 def amounts(values: Sequence[float], unit: str, language: Language) -> list[str]:
