@@ -166,10 +166,10 @@ def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         )
         return Finding("public_source", "missing", text)
     text = language.text(
-        "These numbers are real and may be quoted. Source: Statistics Finland, table 12r5, months {first} to "
+        "These numbers are real and may be quoted. Source: Statistics Finland, table 12r5, {first} to "
         "{last}, licence CC BY 4.0.",
-        first=rows["window"].min(),
-        last=rows["window"].max(),
+        first=labels.label("window", rows["window"].min(), language),
+        last=labels.label("window", rows["window"].max(), language),
     )
     if rows["outcome"].eq("municipal_share_eur").any():
         text += " " + language.text(
