@@ -64,6 +64,17 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--catalogue", help="address of the CKAN interface (default: avoindata.fi)")
     fetch.set_defaults(command=_fetch)
 
+    demo = commands.add_parser(
+        "demo", help="make a small register and its tables in data/demo/, to look around"
+    )
+    demo.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    demo.set_defaults(command=_demo)
+
+    new = commands.add_parser("new", help="write a notebook of your own about an area into notebooks/own/")
+    new.add_argument("area", help="pilot area, or all")
+    new.add_argument("--study", type=Path, help=STUDY_HELP)
+    new.set_defaults(command=_new)
+
     run = commands.add_parser("run", help="run what changed and publish the reports")
     run.add_argument("--study", type=Path, help=STUDY_HELP)
     run.add_argument("--areas", help="comma-separated areas of the study (default: all)")
@@ -149,6 +160,22 @@ def _fetch(options: argparse.Namespace) -> int:
             print(f"evaluation: {error}", file=sys.stderr)
             failed = 2
     return failed
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from evaluation.pipeline import first_look
+
+    print(f"Demo tables written to {first_look.demo(_project(options), seed=options.seed)}")
+    print("Next: evaluation new lahti, or the parameter processed of any notebook")
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from evaluation.pipeline import first_look
+
+    target = first_look.own_notebook(_project(options), area=options.area)
+    print(f"{target}: open it with `make lab`, or with the kernel of .venv in an editor")
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -102,7 +102,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
                  part="quality", statfin=str(statfin or ""), **study),
         *(
-            analysis("area_analysis", [*episodes, *register], part=area, area=area, **study)
+            analysis("area_analysis", [*episodes, *register], part=area, area=area, figures=False, **study)
             for area in [*areas, "all"]
         ),
         analysis("validation", _validation_files(project.root), part="validation"),

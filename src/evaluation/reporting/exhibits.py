@@ -112,8 +112,8 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
     return cleared[chosen]
 
 
-def show(report: Report, name: str) -> str:
-    """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV files.
+def show(report: Report, name: str, *, files: bool = True) -> str:
+    """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV `files`.
 
     Where there is no row, or every number is withheld or hidden, the reader is told so in words.
     """
@@ -133,11 +133,11 @@ def show(report: Report, name: str) -> str:
         language=language,
         names=report.area_names | report.municipality_names,
     )
-    files = _links(report, name)
+    links = _links(report, name) if files else ""
     if exhibit.draw is None and exhibit.folded:
-        return f'<details id="table-{name}"><summary>{title}</summary>{table}{files}</details>'
+        return f'<details id="table-{name}"><summary>{title}</summary>{table}{links}</details>'
     if exhibit.draw is None:
-        return f'<div class="exhibit" id="table-{name}">{table}{files}</div>'
+        return f'<div class="exhibit" id="table-{name}">{table}{links}</div>'
     if rows["estimate"].isna().all():
         reason = language.no_number(str(rows["status"].iloc[0]))
         return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
@@ -158,7 +158,7 @@ def show(report: Report, name: str) -> str:
         picture,
         title=labels.label("exhibit", name, language),
         alt=alt,
-        numbers=table + files,
+        numbers=table + links,
         language=language,
     )
 

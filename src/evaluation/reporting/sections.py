@@ -47,7 +47,7 @@ MOST_CHANGES = 40
 
 
 def open_report(
-    cleared: str | Path,
+    cleared: str | Path | pd.DataFrame,
     *,
     study: Study,
     reference: str | Path,
@@ -60,8 +60,8 @@ def open_report(
 
     Parameters
     ----------
-    cleared : path
-        Parquet file of cleared rows.
+    cleared : path or pandas.DataFrame
+        Cleared rows, or the Parquet file of them.
     study : Study
         The reform.
     reference : path
@@ -80,7 +80,7 @@ def open_report(
     ValueError
         If the area is not in the reference table.
     """
-    rows = pd.read_parquet(cleared)
+    rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
     areas = dict(area_names(reference, study.areas, language=language))
     known = pd.read_csv(Path(reference) / f"{study.areas.table}.csv", dtype=str, keep_default_na=False)
