@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from validation import page, registers
+from validation import page, registers, verdicts
 from validation import rows as validation_rows
 from validation.pairs import paired_registers, priced_episodes
 from validation.registers import COSTS, MEASURED, everywhere, known_truth_registers, register_runs
@@ -200,3 +200,22 @@ def test_full_known_truth_on_registers_with_large_shocks():
     table = operating_characteristics(runs)
     used = table[table["method"].isin(validation_rows.IN_USE) & (table["size"] == "all")]
     assert (used["coverage"] > 0.93 - 3 * used["coverage_error"].clip(lower=0.01)).all()
+
+
+def test_verdicts_are_counted_by_kind_and_size_and_shown():
+    table = pd.DataFrame(
+        {
+            "kind": ["fair", "fair", "drift"],
+            "episodes": [700, 800, 3000],
+            "status": ["pass", "fail", "not_run"],
+            "finding": [True, False, True],
+            "clear": [False, False, True],
+            "half": [0.08, 0.1, 0.05],
+        }
+    )
+    found = verdicts.rates(table).reset_index()
+    fair = found.set_index(["kind", "size"]).loc[("fair", "middling")]
+    assert fair[["withheld", "unjudged", "passed", "finding", "areas"]].tolist() == [0.5, 0, 0.5, 0.5, 2]
+    assert found.set_index("kind").loc["drift", "unjudged"] == 1
+    shown = page.verdicts(found)
+    assert "drift, no effect" in shown and "<td>9.0</td>" in shown

@@ -107,6 +107,31 @@ def cells(found: pd.DataFrame) -> str:
     return table(rows, caption="Known truth on municipality cells (in brackets: Monte Carlo error)", texts=2)
 
 
+def verdicts(found: pd.DataFrame) -> str:
+    """How areas were judged on registers of another making, from `validation.verdicts`."""
+    kinds = {
+        "fair": "no effect, no drift",
+        "drift": "drift, no effect",
+        "anticipation": "dip before the start, no effect",
+        "effect": "effect of about seven points",
+    }
+    shares = {
+        "withheld": "Withheld, %",
+        "passed": "Verdict pass, %",
+        "finding": "Interval without zero, %",
+        "clear": "Called clear, %",
+    }
+    rows = found.assign(kind=found["kind"].map(kinds), areas=found["areas"].astype(int).astype(str))
+    for name in shares:
+        rows[name] = [f"{100 * value:.1f}" for value in found[name]]
+    rows["half"] = [f"{100 * value:.1f}" for value in found["half"]]
+    head = {"kind": "What is true", "size": "Size of area", "areas": "Areas", **shares}
+    head["half"] = "Half-width of the interval, points"
+    return table(
+        rows[list(head)].rename(columns=head), caption="Verdicts on registers of another making", texts=2
+    )
+
+
 def _points(value: float, error: float) -> str:
     return f"{100 * value:.2f} ({100 * error:.2f})".replace("-", "−")
 

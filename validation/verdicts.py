@@ -1,6 +1,7 @@
 """How often the verdict errs on registers of another making: drift published, fair areas withheld.
 
 ``python -m validation.verdicts --registers 4`` prints rates by kind of area; more registers, smaller errors.
+``--save`` and ``--beside`` join a study that was run in parts.
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ def main() -> int:
     parser.add_argument("--study", default="studies/kuntakokeilut-2021.toml")
     parser.add_argument("--reference", type=Path, default=Path("data/raw/reference"))
     parser.add_argument("--save", help="CSV file for one row an area")
+    parser.add_argument("--beside", nargs="*", default=[], help="CSV files of other parts of the same study")
+    parser.add_argument("--to", help="CSV file for the rates, as docs/validation/verdicts.csv")
     given = parser.parse_args()
     study = only_work(read_study(given.study))
     municipalities = reference("municipalities", given.reference)
@@ -148,13 +151,16 @@ def main() -> int:
     table = pd.DataFrame(rows)
     if given.save:
         table.to_csv(given.save, index=False)
-    print(rates(table).round(3).to_string())
+    found = rates(pd.concat([table, *map(pd.read_csv, given.beside)]))
+    if given.to:
+        found.round(4).to_csv(given.to, lineterminator="\n")
+    print(found.round(3).to_string())
     return 0
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:
     """How often areas of each kind and size are withheld, not to be judged, pass, find, find clearly."""
-    size = pd.cut(table["episodes"], SIZES, labels=["small", "middling", "large"])
+    size = pd.cut(table["episodes"], SIZES, labels=["small", "middling", "large"]).rename("size")
     states = {"withheld": "fail", "unjudged": "not_run", "passed": "pass"}
     told = table.assign(**{name: table["status"].eq(state) for name, state in states.items()})
     by = told.groupby(["kind", size], observed=True)
