@@ -392,6 +392,7 @@ def test_variables_are_recognised_by_what_they_offer(tmp_path, form):
         path = pxweb_of_statistics.fetch(tmp_path, url=url, pause_s=0, timeout_s=5)
     pd.testing.assert_frame_equal(statfin.read(path), EXPECTED)
     assert {entry["code"] for entry in server.queries[0]["query"]} == set(form["names"])
+    assert read_answer(path).division == "Alue 2026"
 
 
 def test_a_variable_that_may_not_be_left_out_is_refused_by_name(tmp_path):

@@ -68,7 +68,9 @@ def fetch(
     target = Path(folder) / "12r5.json"
     line = _Line(url, target=target, timeout_s=timeout_s, attempts=attempts, pause_s=pause_s)
     line.limits = LIMITS | _limits(line)
-    wanted, area = _wanted(line.ask(url).get("variables") or [], url)
+    variables = line.ask(url).get("variables") or []
+    wanted, area = _wanted(variables, url)
+    division = next((one["map"] for one in variables if one["code"] == area and one.get("map")), "")
     places = wanted.pop(area)
     step = max(int(line.limits["maxCells"]) // int(np.prod([len(codes) for codes in wanted.values()])), 1)
     pieces: list[dict] = []
@@ -86,7 +88,10 @@ def fetch(
         places = places[step:]
     record = {"fetched": today().isoformat(timespec="seconds"), "url": url, "queries": queries}
     target.parent.mkdir(parents=True, exist_ok=True)
-    for path, content in ((target, _join(pieces, area)), (target.with_suffix(".query.json"), record)):
+    for path, content in (
+        (target, _join(pieces, area, division)),
+        (target.with_suffix(".query.json"), record),
+    ):
         part = path.with_suffix(".part")
         part.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
         part.replace(path)
@@ -210,8 +215,8 @@ class _Line:
         self.asked.append(time.monotonic())
 
 
-def _join(pieces: list[dict], area: str) -> dict:
-    """One JSON-stat 2 data set from pieces that differ in their areas only."""
+def _join(pieces: list[dict], area: str, division: str) -> dict:
+    """One JSON-stat 2 data set from pieces that differ in their areas only; the area says its division."""
     first = pieces[0]
     axis = first["id"].index(area)
     values = np.concatenate([_cube(piece, piece["value"]) for piece in pieces], axis=axis)
@@ -222,10 +227,12 @@ def _join(pieces: list[dict], area: str) -> dict:
         "index": {code: position for position, code in enumerate(codes)},
         "label": {code: label for part in labels for code, label in part.items()},
     }
+    places = {**first["dimension"][area], "category": category}
+    places["label"] = division or places.get("label", area)
     return {
         **first,
         "size": list(values.shape),
-        "dimension": {**first["dimension"], area: {**first["dimension"][area], "category": category}},
+        "dimension": {**first["dimension"], area: places},
         "value": values.ravel().tolist(),
         "status": {str(position): mark for position, mark in enumerate(marks) if mark},
     }
