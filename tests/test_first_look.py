@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.__main__ import main
 from evaluation.parameters import check
-from evaluation.pipeline import first_look
+from evaluation.pipeline import first_look, notebook_runs
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,3 +62,16 @@ def test_ones_own_work_is_never_written_over_and_areas_are_checked(project, caps
     assert call(project, "new", "ouluu") == 2
     err = capsys.readouterr().err
     assert "may hold your work" in err and "did you mean 'oulu'?" in err and "Traceback" not in err
+
+
+def test_every_figure_of_the_tutorial_appears(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.chdir(ROOT / "notebooks")
+    done = tmp_path / "tutorial.ipynb"
+    notebook_runs.execute(ROOT / "notebooks" / "tutorial.ipynb", done, {"persons": 20000})
+    book = nbformat.read(done, as_version=4)
+    drawn = sum(
+        "image/png" in str(out.get("data", {})) for cell in book.cells for out in cell.get("outputs", ())
+    )
+    plotted = sum("ev.plot." in cell.source for cell in book.cells if cell.cell_type == "code")
+    assert plotted == 4 and drawn == plotted

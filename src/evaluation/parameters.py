@@ -74,10 +74,15 @@ def _passed(cell: str) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
+def upwards(path: Path) -> Path:
+    """The path from here or from the nearest folder above that has it; as given where none has."""
+    above = (folder / path for folder in (Path(), *Path.cwd().parents))
+    return next((found.resolve() for found in above if found.exists()), path)
+
+
 def _found(path: Path) -> Path:
-    for folder in (Path(), *Path.cwd().parents):
-        if (found := folder / path).exists():
-            return found.resolve()
-    raise FileNotFoundError(
-        f"{path} is neither here nor in a folder above; `evaluation run` makes what is missing"
-    )
+    if not (found := upwards(path)).exists():
+        raise FileNotFoundError(
+            f"{path} is neither here nor in a folder above; `evaluation run` makes what is missing"
+        )
+    return found

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evaluation.parameters import upwards
+
 ASSUMPTION_STATUSES = ("published", "derived", "assumption")
 
 
@@ -62,7 +64,7 @@ def load(folder: Path) -> CostReference:
     ValueError
         If a row has no source, an unknown status, or payers' shares that do not sum to one.
     """
-    folder = Path(folder)
+    folder = upwards(Path(folder))
     assumptions = pd.read_csv(folder / "cost_assumptions.csv", dtype={"key": "str", "source": "str"})
     services = pd.read_csv(folder / "service_unit_costs.csv", dtype={"code": "str"}, keep_default_na=False)
     index = pd.read_csv(folder / "price_index.csv")

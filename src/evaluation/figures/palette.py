@@ -82,6 +82,9 @@ def look() -> Iterator[None]:
 
     with sns.axes_style("ticks"), mpl.rc_context(RC):  # type: ignore[arg-type]
         yield
+        chosen = mpl.is_interactive()
+    # the first figure of a notebook chooses how it shows figures: undone here, no later one would appear
+    mpl.interactive(chosen)
 
 
 def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -> tuple[Figure, np.ndarray]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from evaluation.parameters import upwards
+
 FOLDER = Path("data/raw/reference")
 NUMBERS = (
     "clients_at_transfer",
@@ -35,7 +37,7 @@ def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
         pilot_areas, municipalities, unit_costs, service_codes, municipal_share, baseline_by_area, or another
         CSV in the folder.
     folder : path
-        Folder of the CSV files, by default ``data/raw/reference`` below the working directory.
+        Folder of the CSV files, by default ``data/raw/reference`` here or in a folder above.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
 
 
 def _read(name: str, folder: Path) -> pd.DataFrame:
-    path = folder / f"{name}.csv"
+    path = upwards(folder) / f"{name}.csv"
     if not path.exists():
         there = sorted(p.stem for p in folder.glob("*.csv"))
         raise FileNotFoundError(f"{path} is missing; the folder holds {there or 'no CSV files'}")

@@ -68,7 +68,7 @@ def simulate(
     *,
     persons: int = PERSONS,
     seed: int,
-    reference: Path = FOLDER,
+    reference: Path | str = FOLDER,
     effects: Effects | None = None,
     area_shock_sd: float | None = None,
     drifts: Mapping[str, float] | None = None,
@@ -89,7 +89,7 @@ def simulate(
         Persons in the register; the default gives every area enough episodes.
     seed : int
         The same seed gives byte-identical files.
-    reference : pathlib.Path
+    reference : path
         Folder with the reference tables (sizes of areas and municipalities).
     effects : mapping, optional
         Per pilot area the change of ``open_employment_12m`` (a share: 0.03 is three percentage points), or a
@@ -124,7 +124,7 @@ def simulate(
         study,
         persons=persons,
         seed=seed,
-        reference=reference,
+        reference=Path(reference),
         effects=effects,
         area_shock_sd=area_shock_sd,
         drifts=drifts,
