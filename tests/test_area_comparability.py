@@ -109,7 +109,7 @@ def test_all_checks_together_give_one_verdict_that_fits_the_ledger(main, study):
     controls = negative_controls(study.episodes, TRIALS, **given(study))
     pre_trend = comparability.not_run("pre_trend", reason="too few episodes", outcome=HEADLINE)
     verdict = verdicts(pd.concat([checks, controls, pre_trend], ignore_index=True), TRIALS)
-    assert verdict["outcome"].tolist() == list(TRIALS.outcomes.checked)
+    assert verdict["outcome"].tolist() == list(TRIALS.outcomes.judged)
     assert set(verdict["status"]) <= STATUSES - {"pass"}
     every = pd.concat([balance, checks, controls, pre_trend, verdict], ignore_index=True)
     ledger.rows(every.drop(columns="topic"), topic="comparability", area="oulu", simulated=True)

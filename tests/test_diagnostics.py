@@ -230,7 +230,7 @@ def test_every_row_fits_the_ledger(effect, error, counterfactual):
                 limit=0.02,
                 visible=0.1,
             ),
-            diagnostics.breakdown(effect, error, outcome="open_employment_12m", years=2.5),
+            diagnostics.breakdown(effect, low, high, outcome="open_employment_12m", years=2.5),
             diagnostics.hidden_bias(
                 effect, low, high, counterfactual=counterfactual, outcome="open_employment_12m"
             ),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.results import ledger
 from evaluation.words import comparisons as area_sentences
-from evaluation.words import costs, fairness, findings, first_screen
+from evaluation.words import costs, fairness, findings, first_screen, labels
 from evaluation.words.findings import effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
@@ -47,11 +47,24 @@ PASSED = [
     {"topic": "comparability", "measure": "verdict", "status": "pass", "outcome": outcome}
     for outcome in TRIALS.outcomes.checked
 ]
+
+
 # no drift of the costs before the start, and nothing beside the finding against it
-NO_DRIFT = [
-    {"topic": "comparability", "measure": "diagnostic", "item": item, "status": "pass",
-     "outcome": "cost_all_public_12m_eur", "ci_low": 0.0, "ci_high": 0.0}
-    for item in ("pre_trend", "contradiction")
+def no_drift(*outcomes):
+    return [
+        {"topic": "comparability", "measure": "diagnostic", "item": item, "status": "pass",
+         "outcome": outcome, "ci_low": 0.0, "ci_high": 0.0}
+        for item in ("pre_trend", "contradiction") for outcome in outcomes
+    ]  # fmt: skip
+
+
+NO_DRIFT = no_drift("cost_all_public_12m_eur", "open_employment_12m")
+MAIN = {"estimate": 0.1, "std_error": 0.01, "ci_low": 0.08, "ci_high": 0.12}
+SURE = [
+    *NO_DRIFT,
+    {"topic": "effect", "measure": "att", "outcome": "open_employment_12m", "window": "2019_20"} | MAIN,
+    {"topic": "cost", "measure": "delta_cost", "item": "all_public", "outcome": "cost_all_public_12m_eur",
+     "window": "2019_20"} | MAIN,
 ]  # fmt: skip
 
 
@@ -282,7 +295,7 @@ def cost_rows(ratio=None, months=(0.1, 0.5), **payers):
          "estimate": (low + high) / 2, "std_error": (high - low) / 3.92}
         for payer, (low, high) in payers.items()
     ]  # fmt: skip
-    frame += [*PASSED, *NO_DRIFT]
+    frame += [*PASSED, *(no_drift(*(f"cost_{payer}_12m_eur" for payer in payers)) if payers else SURE)]
     months_row = {"measure": "delta_effect", "ci_low": months[0], "ci_high": months[1], "unit": "months"}
     frame.append({"topic": "cost_effectiveness", "item": "all_public"} | months_row)
     if ratio:
@@ -323,6 +336,25 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     said = costs.who_paid(drifting, TRIALS, area="oulu", language=get("en"))
     assert [one.kind for one in said] == ["doubtful_fewer", "doubtful_more"]  # a drift could explain both
     assert kinds(municipality=(100, 300), state=(50, 400)) == []
+    # checks of the sum cannot see what moves between its parts
+    blind = cost_rows(municipality=(-300, -100), state=(50, 400))
+    blind.loc[blind["measure"] == "diagnostic", "outcome"] = "cost_all_public_12m_eur"
+    said = costs.who_paid(
+        blind.drop_duplicates(["measure", "item", "outcome"]), TRIALS, area="oulu", language=get("en")
+    )
+    assert [one.kind for one in said] == ["doubtful_fewer", "doubtful_more"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_doubt_reaches_every_sentence_about_cost_and_effect_together(code):
+    months = cost_rows({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (0.1, 0.5))
+    assert costs.additional_month(months, TRIALS, area="oulu", language=get(code)).kind == "cost"
+    against = months["item"].eq("contradiction") & months["outcome"].eq("open_employment_12m")
+    doubted = months.assign(status=months["status"].mask(against, "concern"))
+    assert costs.additional_month(doubted, TRIALS, area="oulu", language=get(code)).kind == "refused"
+    refused = cost_rows({"method": "refused:dominant", "status": "missing"}, (-0.1, 0.5))
+    said = costs.additional_month(refused, TRIALS, area="oulu", language=get(code)).text
+    assert labels.label("refusal", "cannot_be_told", get(code)) in said  # a point estimate is no direction
 
 
 @pytest.mark.parametrize(
@@ -359,6 +391,7 @@ def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
     frame = pd.DataFrame(
         [
             *PASSED,
+            *SURE,
             {"topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public", "x": 1500.0,
              "ci_low": low, "ci_high": high, "unit": "eur"},
         ]

@@ -166,7 +166,7 @@ def _demo(options: argparse.Namespace) -> int:
     from evaluation.pipeline import first_look
 
     print(f"Demo tables written to {first_look.demo(_project(options), seed=options.seed)}")
-    print("Next: evaluation new lahti, or the parameter processed of any notebook")
+    print("Next: evaluation new AREA, or the parameter processed of any notebook")
     return 0
 
 

@@ -136,7 +136,11 @@ class Study(Part):
     @property
     def years_between(self) -> float:
         """Years from the middle of the main baseline to the middle of the time after the start."""
-        (first, last), (start, end) = self.baselines[self.main_baseline].days, self.after.days
+        return self.years_from(self.main_baseline)
+
+    def years_from(self, baseline: str) -> float:
+        """Years from the middle of a baseline to the middle of the time after the start."""
+        (first, last), (start, end) = self.baselines[baseline].days, self.after.days
         return (start + end - first - last) / 2 / 365.25
 
     @property

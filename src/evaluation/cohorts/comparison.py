@@ -12,7 +12,7 @@ from evaluation.schemas import GROUPS
 from evaluation.study import AFTER, Study, nearest
 from evaluation.units import DAYS_IN_MONTH, to_day, unit_of
 
-COARSENED = ("sex", "education", "native_language")
+COARSENED = ("sex", "education", "native_language", "immigrant")
 RARE_LEVEL = 5
 MOST_GROUPS = 20
 Window = str | tuple[str, str]

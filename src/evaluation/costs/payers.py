@@ -128,6 +128,17 @@ def look_back(observed_from: int, study: Study) -> int:
     return max(to_day(study.first_day) - observed_from, 0)
 
 
+def counted_by_payer(benefits: pd.DataFrame) -> bool:
+    """Whether the payer's own count of paid days is told for at least half of labour market support.
+
+    With half of the payments told the rest follows exactly; with few, most persons have none.
+    """
+    if "paid_days_before" not in benefits:
+        return False
+    support = benefits.loc[benefits["benefit"] == "labour_market_support", "paid_days_before"]
+    return bool(len(support)) and bool(support.notna().mean() >= 0.5)
+
+
 def half_count(
     register: Any, episodes: pd.DataFrame, study: Study, *, reference: CostReference
 ) -> pd.DataFrame:
@@ -135,7 +146,7 @@ def half_count(
 
     Shows how much the share hangs on where the count starts; no column where the payer told its own count.
     """
-    if "paid_days_before" in register.benefits and register.benefits["paid_days_before"].notna().any():
+    if counted_by_payer(register.benefits):
         return pd.DataFrame(index=episodes.index)
     days = look_back(int(register.observed_from), study) // 2
     found = cost(register, episodes, study, months=[12], reference=reference, look_back_days=days)

@@ -205,8 +205,7 @@ def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Stud
     att, without = by_outcome.loc[(headline, "att")], by_outcome.loc[(headline, "counterfactual_mean")]
     bounds = [
         diagnostics.breakdown(
-            by_outcome.loc[(name, "att"), "estimate"],
-            by_outcome.loc[(name, "att"), "std_error"],
+            *by_outcome.loc[(name, "att"), ["estimate", "ci_low", "ci_high"]],
             outcome=name,
             years=round(study.years_between, 1),
         )

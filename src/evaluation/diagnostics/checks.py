@@ -20,6 +20,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from evaluation.diagnostics.comparability import (
     SMD_SEVERE,
@@ -147,19 +148,20 @@ def pre_trend_row(
     )
 
 
-def breakdown(effect: float, std_error: float, *, outcome: str, years: float) -> pd.DataFrame:
+def breakdown(effect: float, ci_low: float, ci_high: float, *, outcome: str, years: float) -> pd.DataFrame:
     """Drift per year (outcome's unit) that overturns the finding, as a ledger-ready row; none without one.
 
     Parameters
     ----------
-    effect, std_error : float
+    effect, ci_low, ci_high : float
         The finding.
     outcome : str
     years : float
         Distance between the middles of baseline and follow-up window.
     """
-    bound = breakdown_per_year(effect, std_error, years=years)
-    if bound == 0:  # no finding, so nothing that a drift could overturn
+    half = (ci_high - ci_low) / 2
+    bound = breakdown_per_year(effect, half / stats.norm.ppf(0.975), years=years)
+    if ci_low <= 0 <= ci_high or bound == 0:  # no finding, so nothing that a drift could overturn
         return pd.DataFrame()
     row = {
         "item": "per_year",

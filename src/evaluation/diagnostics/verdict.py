@@ -102,7 +102,7 @@ def _unclear(rows: pd.DataFrame) -> bool:
 
 
 def verdicts(diagnostics: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Comparability verdicts of one area, one row a family of outcomes."""
+    """Verdicts of one area: a row for each outcome that is told in words or stands for its family."""
     return pd.concat(
-        [verdict(diagnostics, outcome=outcome) for outcome in study.outcomes.checked], ignore_index=True
+        [verdict(diagnostics, outcome=outcome) for outcome in study.outcomes.judged], ignore_index=True
     )

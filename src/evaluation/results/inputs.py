@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import compare
-from evaluation.costs.payers import look_back
+from evaluation.costs.payers import counted_by_payer, look_back
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
 from evaluation.results import ledger
@@ -59,8 +59,7 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
     episodes = pd.read_parquet(folder / "episodes.parquet")
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
-    told = pd.read_parquet(folder / "register" / "benefits.parquet", columns=["paid_days_before"])
-    told = told["paid_days_before"]
+    paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=["benefit", "paid_days_before"])
     return AreaInputs(
         study=study,
         episodes=episodes,
@@ -72,7 +71,7 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         pilot_areas=read_reference(study.areas.table, reference),
         reference=Path(reference),
         simulated=bool(facts["simulated"]),
-        look_back_days=np.nan if told.notna().any() else look_back(facts["observed_from"], study),
+        look_back_days=np.nan if counted_by_payer(paid) else look_back(facts["observed_from"], study),
     )
 
 

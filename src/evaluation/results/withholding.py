@@ -13,19 +13,20 @@ WITHHELD: dict[str, tuple[str, ...]] = {
     "sensitivity": ("att",),
     "cost": ("delta_cost", "delta_half_count"),
     "cost_effectiveness": (),
-    "pooled": ("att_raw", "att_shrunken", "rank"),
+    "pooled": (),
+    "comparability": ("breakdown",),
 }
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 
 
 def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
-    """Mark the rows that the verdicts among them withhold: each only the outcomes of its own family.
+    """Mark the rows that the verdicts among them withhold: each its own outcome, that of a family all of it.
 
     Cost-effectiveness rests on two families: it falls with either.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"area": "oulu", "topic": ["comparability", "effect", "effect"],
+    >>> rows = pd.DataFrame({"area": "oulu", "topic": ["comparability", "effect", "effect"], "item": "",
     ...     "measure": ["verdict", "att", "att"], "status": ["fail", "ok", "ok"],
     ...     "outcome": ["open_employment_12m", "open_employment_days_12m", "service_days_12m"]})
     >>> withheld(rows, study).tolist()
@@ -37,8 +38,9 @@ def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
     failed = verdicts[verdicts["status"].eq("fail") | unjudged]
     checked = {name: study.outcomes.checked_for(name) for name in ledger["outcome"].unique()}
     unfair = set(zip(failed["area"], failed["outcome"], strict=True))
+    own = zip(ledger["area"], ledger["outcome"], ledger["outcome"].map(checked), strict=True)
     hit = pd.Series(
-        [pair in unfair for pair in zip(ledger["area"], ledger["outcome"].map(checked), strict=True)],
+        [bool({(area, outcome), (area, family)} & unfair) for area, outcome, family in own],
         index=ledger.index,
         dtype=bool,
     )
@@ -48,6 +50,8 @@ def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
     chosen = pd.Series(False, index=ledger.index)
     for topic, measures in WITHHELD.items():
         chosen |= (ledger["topic"] == topic) & (ledger["measure"].isin(measures) | (not measures))
+    # what tells how large the withheld finding is
+    chosen |= (ledger["topic"] == "comparability") & (ledger["item"] == "hidden_bias")
     return hit & chosen
 
 
@@ -63,4 +67,5 @@ def withhold(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     out = rows.copy()
     out.loc[hit, "status"] = "withheld"
     out.loc[hit, list(NUMBERS)] = np.nan
+    out.loc[hit, "method"] = ""  # it may hold numbers, or the direction of a refused ratio
     return out

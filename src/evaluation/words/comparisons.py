@@ -29,6 +29,14 @@ def can_be_ranked(cleared: pd.DataFrame, study: Study) -> bool:
 
 def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Finding:
     """Warn that areas cannot be ranked, or that only some of them can be told apart."""
+    rows = cleared[(cleared["topic"] == "pooled") & (cleared["outcome"] == study.outcomes.headline)]
+    compared = rows[rows["measure"].isin(["rank", "heterogeneity"])]
+    if compared[["estimate", "ci_low"]].isna().all(axis=None):
+        text = language.text(
+            "Whether the areas differ from each other was not calculated. The areas stand in alphabetical "
+            "order."
+        )
+        return Finding("ranking", "not_run", text)
     if not can_be_ranked(cleared, study):
         text = language.text(
             "The areas cannot be ranked: their differences are within what chance alone produces. "
@@ -54,6 +62,8 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
 def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[Finding]:
     """Say the effect over all areas, what a new area may expect, and whether areas can be ranked."""
     outcome = study.outcomes.headline
+    if held := withheld(cleared, study, area="all", about="att", language=language):
+        return [held, ranking(cleared, study, language=language)]
     where = {"area": "all", "topic": "pooled", "outcome": outcome, "specification": "main"}
     found = []
     name = labels.outcome(outcome, language)
@@ -90,12 +100,19 @@ def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
             found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
             if said.kind in JUDGEMENTS or said.kind in DOUBTS:
                 estimates.append(float(row["estimate"]))
-    return [*found, agreement(estimates, language)] if len(estimates) > 1 else found
+    return (
+        [*found, agreement(estimates, language, all_of=len(study.baselines))] if len(estimates) > 1 else found
+    )
 
 
-def agreement(estimates: list[float], language: Language) -> Finding:
-    """Say whether estimates under several baselines have one sign."""
+def agreement(estimates: list[float], language: Language, *, all_of: int) -> Finding:
+    """Say whether estimates under several baselines have one sign; `all_of` is how many there could be."""
     signs = {math.copysign(1, value) if value else 0.0 for value in estimates}
+    if len(signs) == 1 and len(estimates) < all_of:
+        text = language.text(
+            "The sign is the same under the baselines that could be calculated, not under all."
+        )
+        return Finding("agreement", "same_sign_in_part", text)
     if len(signs) == 1:
         text = language.text("The sign of the estimate is the same under every baseline.")
         return Finding("agreement", "same_sign", text)
@@ -145,7 +162,7 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
             window=labels.label("window", str(window), language),
             changes="; ".join(said),
         )
-        signs = agreement(estimates, language) if len(estimates) > 1 else None
+        signs = agreement(estimates, language, all_of=len(study.baselines)) if len(estimates) > 1 else None
         found.append(
             Finding(
                 str(window),

@@ -77,7 +77,8 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         return Finding("day_count", "told", text)
     text = language.text(
         "The register does not tell how many days had been paid before. They are counted from {months} "
-        "months before the index date on, the same in every window, so the municipal share is a lower bound.",
+        "months before the index date on, the same in every window. The municipal share is then too small, "
+        "and its change can be off by tens of euros.",
         months=language.number(row["estimate"] / DAYS_IN_MONTH),
     )
     where = {"area": area, "topic": "cost", "window": study.main_baseline, "specification": "main"}
@@ -114,10 +115,14 @@ def additional_month(
     def say(kind: str, text: str) -> Finding:
         return Finding(f"icer:{perspective}", kind, f"{name} – {payer}: {text}")
 
+    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
     method = "" if ratio is None else str(ratio["method"])
     status = "missing" if ratio is None else str(ratio["status"])
     if method.startswith("refused") and status not in ("suppressed", "withheld"):
         reason = method.partition(":")[2]
+        euros = pick(cleared, measure="delta_cost", **where)
+        if doubt or not (_sign(months) and _sign(euros)):  # a quadrant is a statement about two directions
+            reason = "cannot_be_told"
         why = (
             labels.label("refusal", reason, language)
             if reason in labels.names()["refusal"]
@@ -138,6 +143,9 @@ def additional_month(
                 "additional months."
             ),
         )
+    if doubt:
+        why = labels.label("refusal", "doubtful", language)
+        return say("refused", language.text("no figure is given, because {reason}.", reason=why))
     low_text, high_text = amounts((low, high), "eur", language)
     if low >= 0:
         return say("cost", language.text("between {low} and {high}.", low=low_text, high=high_text))
@@ -188,7 +196,8 @@ def worth_it(
             reason=language.no_number(status),
         )
         return Finding(about, status, text)
-    sign = _sign(row)
+    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
+    sign = 0 if doubt else _sign(row)
     messages = {
         1: language.text(
             "If a month in open-market work is worth {value} ({payer}): benefits exceed costs.",

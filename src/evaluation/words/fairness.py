@@ -14,6 +14,7 @@ from evaluation.words.findings import Finding, pick, quantity
 from evaluation.words.language import Language, mark
 
 SHOWN = ("pass", "concern")
+WORST = ("pass", "concern", "not_run", "fail")
 NOTICED = 2.8  # standard errors: what a two-sided test at 5 per cent sees in four cases of five
 VERDICTS = {
     "pass": mark("Is the comparison fair? Yes, the checks gave no cause for concern."),
@@ -29,6 +30,7 @@ FAMILY_VERDICTS = {
     "fail": mark("{family}: the comparison is not fair ({reasons}). Effects are not shown."),
     "not_run": mark("{family}: the comparison cannot be judged ({reasons}). Effects are not shown."),
 }
+PASSED_WITH = mark("Is the comparison fair? Yes, no essential check failed. Noticed: {reasons}.")
 PASSED_IN_PART = mark(
     "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
 )
@@ -37,23 +39,41 @@ PASSED_IN_PART = mark(
 def fairness(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> tuple[str, list[str]]:
     """Return the verdict on the comparison (pass, concern, fail, not_run) and the codes of its reasons.
 
-    It is the verdict of the family of outcomes that `outcome` belongs to.
+    It is the worse of the verdict of the family that `outcome` belongs to and its own, where it has one.
     """
     where = {"area": area, "topic": "comparability", "measure": "verdict", "specification": "main"}
-    row = pick(cleared, outcome=study.outcomes.checked_for(outcome), **where)
-    if row is None or row["status"] not in VERDICTS:
+    family = study.outcomes.checked_for(outcome)
+    rows = [pick(cleared, outcome=name, **where) for name in dict.fromkeys((family, outcome))]
+    if rows[0] is None or any(row is not None and row["status"] not in VERDICTS for row in rows):
         return "not_run", []
-    return str(row["status"]), [reason for reason in row["item"].split(";") if reason]
+    worst = max((row for row in rows if row is not None), key=lambda row: WORST.index(row["status"]))
+    return str(worst["status"]), [reason for reason in worst["item"].split(";") if reason]
 
 
 def verdict(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
     """Say whether the comparison is fair; what was not checked does not count as fair."""
     status, codes = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     run = [code for code in codes if not code.endswith("_not_run")]
+    noticed = [code for code in run if code.endswith("_concern")]
     said = _because(status, codes, language)
+    if status in ("fail", "not_run") and _differ(cleared, study, area=area):
+        family = next(
+            one for one in study.outcomes.families.values() if one.checked == study.outcomes.headline
+        )
+        text = language.text(FAMILY_VERDICTS[status], family=family.name[language.code], reasons=said)
+        return Finding("verdict", status, text)
+    if status == "pass" and noticed:
+        said = "; ".join(labels.reasons(noticed, language))
+        return Finding("verdict", status, language.text(PASSED_WITH, reasons=said))
     if status == "pass" and len(run) < len(codes):
         return Finding("verdict", status, language.text(PASSED_IN_PART))
     return Finding("verdict", status, language.text(VERDICTS[status], reasons=said))
+
+
+def _differ(cleared: pd.DataFrame, study: Study, *, area: str) -> bool:
+    """Whether the families of outcomes have different verdicts."""
+    checked = study.outcomes.checked
+    return len({fairness(cleared, study, area=area, outcome=outcome)[0] for outcome in checked}) > 1
 
 
 def _because(status: str, codes: Sequence[str], language: Language) -> str:
@@ -89,7 +109,9 @@ def drift_seen(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
             "Development before the trial could not be checked: a drift of any size may hide in the figures."
         )
         return Finding("pre_trend", "not_run", text)
-    noticed = round(NOTICED * float(row["std_error"]), 2)
+    # rounded up to a tenth: less than this it might not notice
+    step = 1000 if row["unit"] == "share" else 10
+    noticed = math.ceil(NOTICED * float(row["std_error"]) * step - 1e-9) / step
     size = quantity(noticed, row["unit"], language)
     text = language.text(
         "The check of the development before the trial would have noticed a drift of {size} a year or more "
@@ -135,28 +157,54 @@ def main_row(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) ->
     return pick(cleared, topic=topic, measure=measure, specification="main", **where)
 
 
+def disagreeing(cleared: pd.DataFrame, row: pd.Series) -> bool:
+    """Whether a sensitivity analysis contradicts a main analysis.
+
+    It does with a disjoint interval, or with the opposite sign of a finding whose interval excludes zero.
+    """
+    low, high = row["ci_low"], row["ci_high"]
+    other = cleared[
+        (cleared["area"] == row["area"])
+        & (cleared["topic"] == "sensitivity")
+        & (cleared["measure"] == "att")
+        & (cleared["group"] == "target_group")
+        & (cleared["outcome"] == row["outcome"])
+        & ~cleared["specification"].isin(["main", "naive_clustered"])
+    ]
+    apart = (other["ci_low"] > high) | (other["ci_high"] < low)
+    opposite = (other["estimate"] < 0) & (low > 0) | (other["estimate"] > 0) & (high < 0)
+    return bool((apart | opposite).any())
+
+
 def doubtful(
     cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, row: pd.Series | None = None
 ) -> bool:
-    """Whether the direction of a finding may not be called clear.
+    """Whether the direction of a finding may not be called clear: not borne out, or an analysis disagrees.
 
-    It may only where the check of trends before the start was run, the drift per year that would overturn the
-    finding is larger than any in its direction that those data allow, and no other evidence speaks
-    against it. An outcome without checks of its own is held to those of its family. `row` is the finding, by
-    default the main one. After Rambachan and Roth (2023), Review of Economic Studies 90(5).
+    `row` is the finding, by default the main one.
     """
-    row = main_row(cleared, study, area=area, outcome=outcome) if row is None else row
-    own = {
-        item: [
-            pick(cleared, area=area, topic="comparability", measure="diagnostic", item=item, outcome=name)
-            for name in (outcome, study.outcomes.checked_for(outcome))
-        ]
-        for item in ("pre_trend", "contradiction")
-    }
-    trend, against = (next((one for one in found if one is not None), None) for found in own.values())
+    main = main_row(cleared, study, area=area, outcome=outcome)
+    against = main is not None and disagreeing(cleared, main)
+    return against or not borne_out(
+        cleared, study, area=area, outcome=outcome, row=main if row is None else row
+    )
+
+
+def borne_out(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, row: pd.Series | None) -> bool:
+    """Whether the data before the start and what stands beside it bear a finding out.
+
+    The check of trends before the start of this outcome was run, the drift per year that would overturn the
+    finding is larger than any in its direction that those data allow, and no other evidence speaks against
+    it. An outcome without checks of its own is not borne out: those of a sum cannot see what moves between
+    its parts. After Rambachan and Roth (2023), Review of Economic Studies 90(5).
+    """
+    where = {"area": area, "topic": "comparability", "measure": "diagnostic", "outcome": outcome}
+    trend, against = (pick(cleared, item=item, **where) for item in ("pre_trend", "contradiction"))
     if row is None or trend is None or against is None or not math.isfinite(row["std_error"]):
-        return True
+        return False
     allowed = trend["ci_high"] if row["estimate"] > 0 else -trend["ci_low"]
-    bound = breakdown_per_year(row["estimate"], row["std_error"], years=study.years_between)
-    borne_out = trend["status"] in SHOWN and against["status"] == "pass"
-    return not (borne_out and bound > float(allowed))
+    baseline = str(row["specification"]).removeprefix("baseline_")
+    years = study.years_from(baseline if baseline in study.baselines else study.main_baseline)
+    bound = breakdown_per_year(row["estimate"], row["std_error"], years=years)
+    checked = trend["status"] in SHOWN and against["status"] == "pass"
+    return bool(checked and bound > float(allowed))

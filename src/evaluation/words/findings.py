@@ -75,6 +75,7 @@ JUDGEMENTS = {
 DOUBTS = {
     "doubtful_more": mark("More than in the comparison, but a drift of the area's own could explain it."),
     "doubtful_fewer": mark("Less than in the comparison, but a drift of the area's own could explain it."),
+    "doubtful_both": mark("The direction cannot be told; a drift of the area's own could hide a difference."),
 }
 
 
@@ -196,7 +197,7 @@ def effect(
     if pattern == "fewer":
         low_text, high_text = high_text, low_text
     said = language.text(RANGES[unit, pattern], outcome=name, low=low_text, high=high_text)
-    if doubtful and pattern != "both":
+    if doubtful:
         kind = f"doubtful_{pattern}"
     judged = language.text((JUDGEMENTS | DOUBTS)[kind], limit=quantity(limits[unit], unit, language))
     return Finding(str(row["outcome"]), kind, f"{said} {judged}")

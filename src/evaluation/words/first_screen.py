@@ -10,7 +10,16 @@ import pandas as pd
 
 from evaluation.study import AFTER, Study
 from evaluation.words import labels
-from evaluation.words.fairness import SHOWN, doubtful, fairness, main_row, verdict, withheld
+from evaluation.words.fairness import (
+    SHOWN,
+    borne_out,
+    disagreeing,
+    doubtful,
+    fairness,
+    main_row,
+    verdict,
+    withheld,
+)
 from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, judge, pick
 from evaluation.words.language import CODES, Language, get, mark
 
@@ -41,18 +50,8 @@ def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -
     low, high, unit = row["ci_low"], row["ci_high"], row["unit"]
     open_ended = judge(low, high, study.limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
     found = low > 0 or high < 0
-    grade -= open_ended or (found and doubtful(cleared, study, area=area, outcome=outcome))
-    other = cleared[
-        (cleared["area"] == area)
-        & (cleared["topic"] == "sensitivity")
-        & (cleared["measure"] == "att")
-        & (cleared["group"] == "target_group")
-        & (cleared["outcome"] == outcome)
-        & ~cleared["specification"].isin(["main", "naive_clustered"])
-    ]
-    apart = (other["ci_low"] > high) | (other["ci_high"] < low)
-    opposite = (other["estimate"] < 0) & (low > 0) | (other["estimate"] > 0) & (high < 0)
-    return max(1, grade - int((apart | opposite).any()))
+    grade -= open_ended or (found and not borne_out(cleared, study, area=area, outcome=outcome, row=row))
+    return max(1, grade - disagreeing(cleared, row))
 
 
 def count(found: Sequence[Finding]) -> int:
