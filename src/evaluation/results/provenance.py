@@ -75,7 +75,10 @@ def inputs(paths: Iterable[Path], *, root: Path, known: Path | None = None) -> p
     pandas.DataFrame
         Columns file, bytes, sha256, sorted by file.
     """
-    store = json.loads(known.read_text("utf-8")) if known and known.exists() else {}
+    try:
+        store = json.loads(known.read_text("utf-8")) if known and known.exists() else {}
+    except ValueError:  # damaged: everything is hashed again
+        store = {}
     before = dict(store)
     rows = []
     for path in sorted(set(paths)):

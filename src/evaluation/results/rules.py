@@ -156,16 +156,27 @@ def round_numbers(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     out = rows.copy()
     size = rows["episodes"].fillna(rows["persons"])
     behind = size.gt(0) & ~counting(rows)
-    per_count = _one_two_five((rows["unit"].map(PARTS) / size).where(behind), up=True)
-    unit = rows["unit"].map(profile.steps).fillna(profile.steps["number"])
-    finest = np.fmax(unit, per_count)
-    out.loc[behind, "std_error"] = _to_step(rows["std_error"], finest)[behind]
-    step = np.fmax(finest, _one_two_five(out["std_error"] / PART_OF_ERROR, up=False))
+    out.loc[behind, "std_error"] = _to_step(rows["std_error"], _finest(rows, profile))[behind]
+    step = steps(out, profile)
     for name in ("estimate", "ci_low", "ci_high"):
         chosen = behind & ~of_two_counts(rows) if name == "estimate" else behind
         out.loc[chosen, name] = _to_step(rows[name], step)[chosen]
     out.loc[behind, "p_value"] = rows.loc[behind, "p_value"].round(3)
     return out
+
+
+def steps(rows: pd.DataFrame, profile: Profile) -> pd.Series:
+    """The step that the estimate and interval of a row are rounded to, from its published standard error."""
+    return np.fmax(_finest(rows, profile), _one_two_five(rows["std_error"] / PART_OF_ERROR, up=False))
+
+
+def _finest(rows: pd.DataFrame, profile: Profile) -> pd.Series:
+    """The coarser of the steps of unit and count."""
+    size = rows["episodes"].fillna(rows["persons"])
+    behind = size.gt(0) & ~counting(rows)
+    per_count = _one_two_five((rows["unit"].map(PARTS).astype("float64") / size).where(behind), up=True)
+    unit = rows["unit"].map(profile.steps).astype("float64").fillna(profile.steps["number"])
+    return np.fmax(unit, per_count)
 
 
 def to_base(values: pd.Series, base: int) -> pd.Series:
