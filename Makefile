@@ -52,4 +52,4 @@ benchmarks: .venv/ready  ## print speed ratios to named peers
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:  ## forget processed data and reports, keep raw data
-	rm -rf data/processed/* reports/fi reports/sv reports/en
+	rm -rf data/processed/* reports/*

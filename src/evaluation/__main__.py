@@ -1,11 +1,16 @@
-"""The command line: simulate, ingest, fetch, run, check."""
+"""The command line: simulate, ingest, fetch, run, audit, release, check."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
+import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DEFAULT_SEED = 20210301
@@ -23,14 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all went well, 1 if an area or task failed, 2 if the command could not be understood.
+        0 if all went well, 1 if an area or task failed, 2 if the command or its input was refused, 3 if
+        nothing was released (the audit found something, or inputs changed), 4 if the system refused (disk
+        full, no permission), 128 and the signal's number if the run was stopped.
     """
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except (ValueError, FileNotFoundError, ConnectionError) as error:
         print(f"evaluation: {error}", file=sys.stderr)
-        return 2
+        return int(getattr(error, "status", 2))
+    except OSError as error:
+        print(f"evaluation: {error}; the last release is as it was", file=sys.stderr)
+        return 4
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,6 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
     run.add_argument("--profile", default="default", help="disclosure: default, strict, or a TOML file")
     run.set_defaults(command=_run)
+
+    audit = commands.add_parser("audit", help="attack the cleared ledger as an outsider would")
+    audit.add_argument("--study", type=Path, help=STUDY_HELP)
+    audit.add_argument("--previous", type=Path, help="cleared.parquet of the previous release")
+    audit.add_argument("--profile", default="default", help="the disclosure profile it was cleared with")
+    audit.set_defaults(command=_audit)
+
+    release = commands.add_parser("release", help="sign the draft in the reports folder")
+    release.add_argument(
+        "--sign", metavar="NAME", required=True, help="who approves it; its pages are no drafts then"
+    )
+    release.add_argument("--study", type=Path, help=STUDY_HELP)
+    release.set_defaults(command=_release)
 
     check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
     check.add_argument(
@@ -189,7 +212,7 @@ def _run(options: argparse.Namespace) -> int:
     languages = notebook_runs.choose(options.languages, plan.LANGUAGES, what="language")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
-    with one_at_a_time(project.processed):
+    with one_at_a_time(project.processed, project.reports), _saying_what_stops():
         if not _delivered(project.register):
             print(f"No register in {project.register}: simulating one", file=sys.stderr)
             _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
@@ -200,6 +223,56 @@ def _run(options: argparse.Namespace) -> int:
         if (page := project.reports / language / "index.html").exists():
             print(page)
     return 1 if failed else 0
+
+
+@contextmanager
+def _saying_what_stops() -> Iterator[None]:
+    """End with a last line and the status 128 + number when a signal stops the run."""
+
+    def stop(number: int, _: object) -> None:
+        name = signal.Signals(number).name
+        print(
+            f"evaluation: stopped by {name}; the last release is whole; run again",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(128 + number)  # threads that wait for notebooks would hold the end up
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from evaluation.pipeline import release
+    from evaluation.results import rules
+
+    project = _project(options)
+    if not project.cleared.exists():
+        raise ValueError(f"{project.cleared}: no such file; run `evaluation run` first")
+    rows = pd.read_parquet(project.cleared)
+    earlier = [project.previous, project.reports / release.SIGNED]
+    release.check(rows, project, profile=rules.read_profile(project.profile), before=earlier)
+    print(f"{len(rows)} cleared rows attacked, nothing found")
+    return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    from evaluation.pipeline import release
+    from evaluation.pipeline.project import one_at_a_time
+
+    project = _project(options)
+    with one_at_a_time(project.processed, project.reports):
+        print(release.sign(project, options.sign))
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
-from evaluation.pipeline import notebook_runs, steps
+from evaluation.pipeline import notebook_runs, release, steps
 from evaluation.pipeline.plan import Step, plan
 from evaluation.pipeline.project import Project, parts_read
 from evaluation.study import Study, read_study
@@ -35,15 +37,48 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
     list of str
         Names of the tasks and areas that failed, empty if all went well.
     """
-    from pytask import PathNode, PythonNode, TaskWithoutPath, build, console
-
+    release.recover(project.reports)
     steps.forget_failures(project.processed)
     work = plan(project, areas=areas, languages=languages)
-    reform = read_study(project.study)
     for step in work:
         notebook = step.values.get("notebook")
         if notebook is not None:
             notebook_runs.check_parameters(notebook, step.values["parameters"])
+    os.environ.setdefault("MPLBACKEND", "agg")
+    before = _given(work)
+    broken = _build(project, work, jobs)
+    if changed := {path for path, state in _given(work).items() if state != before[path]}:
+        for step in work:  # whatever read them runs again: nobody knows what it read
+            if changed & set(step.reads):
+                step.writes[0].unlink(missing_ok=True)
+        names = ", ".join(sorted(path.name for path in changed))
+        raise release.Stopped(
+            f"not released, the last release stays: {names} changed during the run; run again"
+        )
+    failed = steps.failures(project.processed)
+    if broken:
+        print("Not released: the last release stays", file=sys.stderr)
+        return broken + failed
+    files = [path for step in work for path in step.writes]
+    print(release.publish(project, files=files, failed=failed), file=sys.stderr)
+    return failed
+
+
+def _given(work: list[Step]) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of the files that tasks read and no task writes; 0 where one is gone."""
+    written = {path for step in work for path in step.writes}
+    found = {}
+    for path in sorted({path for step in work for path in step.reads} - written):
+        state = path.stat() if path.exists() else None
+        found[path] = (state.st_size, state.st_mtime_ns) if state else (0, 0)
+    return found
+
+
+def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
+    """Run the tasks; names of those that failed."""
+    from pytask import ExitCode, PathNode, PythonNode, TaskWithoutPath, build, console
+
+    reform = read_study(project.study)
     progress = steps.Progress(total=len(work), quiet=console.is_interactive)
     tasks = [
         TaskWithoutPath(
@@ -59,19 +94,24 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
         )
         for step in work
     ]
-    os.environ.setdefault("MPLBACKEND", "agg")
-    session = build(
-        tasks=tasks,
-        paths=(project.processed,),
-        n_workers=jobs,
-        parallel_backend="threads" if jobs > 1 else "none",
-        capture="no",
-        show_traceback=False,
-        verbose=1 if console.is_interactive else 0,
-    )
+    options: dict[str, Any] = {
+        "tasks": tasks,
+        "paths": (project.processed,),
+        "n_workers": jobs,
+        "parallel_backend": "threads" if jobs > 1 else "none",
+        "capture": "no",
+        "show_traceback": False,
+        "verbose": 1 if console.is_interactive else 0,
+    }
+    session = build(**options)
+    if session.exit_code == ExitCode.CONFIGURATION_FAILED:  # what is remembered of earlier runs is damaged
+        print("The notes of earlier runs are damaged: everything runs again", file=sys.stderr)
+        for note in (*project.processed.glob("pytask.lock*"), *project.processed.glob(".pytask/*.*")):
+            note.unlink()
+        session = build(**options)
     broken = [report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"]
     if session.exit_code and not broken:
         broken = ["the plan of the run"]
     if progress.ran < len(work):
         print(f"{len(work) - progress.ran} of {len(work)} tasks had not changed", file=sys.stderr)
-    return broken + steps.failures(project.processed)
+    return broken

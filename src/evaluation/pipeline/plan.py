@@ -116,7 +116,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
     work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
-    cleared = processed / "cleared.parquet"
+    cleared = project.cleared
     given = [path for path in (project.previous, Path(project.profile)) if path and path.is_file()]
     work.append(
         Step(
@@ -144,8 +144,8 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
                 project.notebook("validation"),
                 *own_code(steps.publish_validation),
             ],
-            [project.reports / "en" / "validation.html"],
-            {"executed": executed, "page_file": project.reports / "en" / "validation.html"},
+            [project.pages / "en" / "validation.html"],
+            {"executed": executed, "page_file": project.pages / "en" / "validation.html"},
         )
     )
     work += _report_steps(
@@ -176,13 +176,13 @@ def _report_steps(
 
     def report(name: str, language: str, area: str | None) -> Step:
         notebook = project.notebook(name)
-        page = project.reports / language / f"{area or name.removesuffix('_report')}.html"
+        page = project.pages / language / f"{area or name.removesuffix('_report')}.html"
         note = failed / f"{page.stem}-{language}.json"
         parameters = {
             "cleared": str(cleared),
             "reference": str(project.reference),
             "processed": str(project.processed),
-            "reports": str(project.reports),
+            "reports": str(project.pages),
             "study": str(project.study),
             "language": language,
             "release_date": project.release_date,
@@ -228,8 +228,8 @@ def _report_steps(
                  *notebook_runs.modules_behind(inspect.getsource(steps.index)),
                  *[failed / f"{area}.json" for area in areas],
                  *[path for path in written if language in (path.parent.name, path.stem.split("-")[-1])]],
-                [project.reports / language / "index.html"],
-                {"reports": project.reports, "cleared": cleared, "reference": project.reference,
+                [project.pages / language / "index.html"],
+                {"reports": project.pages, "cleared": cleared, "reference": project.reference,
                  "language": language, "languages": tuple(languages), "areas": areas,
                  "failed": failed, "study": project.study},
             )

@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,14 +106,24 @@ class Project:
         """Validated tables, results and executed notebooks."""
         return self.data / "processed"
 
+    @property
+    def cleared(self) -> Path:
+        """The cleared ledger."""
+        return self.processed / "cleared.parquet"
+
+    @property
+    def pages(self) -> Path:
+        """Where pages are made, aside: `reports` is swapped whole when all are there."""
+        return self.processed / "pages"
+
     def notebook(self, name: str) -> Path:
         """Path of a stored notebook."""
         return self.root / "notebooks" / f"{name}.ipynb"
 
 
 @contextmanager
-def one_at_a_time(processed: Path) -> Iterator[None]:
-    """Let one run at a time write below a folder.
+def one_at_a_time(processed: Path, reports: Path | None = None) -> Iterator[None]:
+    """Let one run at a time write below a folder, and one publish to `reports`.
 
     The system keeps the lock and frees it with the process that holds it, however that ends.
 
@@ -122,20 +132,30 @@ def one_at_a_time(processed: Path) -> Iterator[None]:
     ValueError
         If another run is at work there, with its process number.
     """
+    processed.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        held.enter_context(_locked(processed / "run.lock", processed, "--data"))
+        if reports is not None:
+            reports.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(_locked(reports.with_name(f".{reports.name}.lock"), reports, "--reports"))
+        yield
+
+
+@contextmanager
+def _locked(file: Path, folder: Path, option: str) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # there is no such lock on Windows: there the user sees to it
         yield
         return
-    processed.mkdir(parents=True, exist_ok=True)
-    with (processed / "run.lock").open("a+", encoding="utf-8") as lock:
+    with file.open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             other = lock.read().strip() or "unknown"
             raise ValueError(
-                f"{processed}: another run (process {other}) is at work there; wait for it, or give --data"
+                f"{folder}: another run (process {other}) is at work there; wait for it, or give {option}"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))

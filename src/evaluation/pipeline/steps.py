@@ -158,7 +158,10 @@ def failures(processed: Path) -> list[str]:
 
 
 def _failed(note: Path) -> bool:
-    return bool(json.loads(note.read_text(encoding="utf-8"))["failed"])
+    try:
+        return bool(json.loads(note.read_text(encoding="utf-8"))["failed"])
+    except ValueError:  # the run was killed while it wrote this
+        return True
 
 
 def report(
