@@ -5,7 +5,7 @@ ORACLES ?= ../shared/oracles
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help reports test lab validation check benchmarks lock clean
+.PHONY: help reports test lab validation attack check benchmarks lock sbom audit clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,8 +45,21 @@ validation: .venv/ready  ## run the long known-truth simulations (about 20 minut
 	$(BIN)/python -m validation.published $(ORACLES)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
+attack: .venv/ready  ## attack the published pages and files, kill runs, inject payloads, plant canaries
+	$(BIN)/python -m validation.attack reports
+	$(BIN)/python -m validation.attack_pages reports
+	$(BIN)/python -m validation.kills --kills 200 --pairs 50
+	$(BIN)/python -m validation.injection data/processed/cleared.parquet
+	$(BIN)/python -m validation.canaries --whole
+
 check: .venv/ready  ## check the published pages in headless Chromium
 	$(BIN)/evaluation check
+
+sbom: .venv/ready  ## write the software bill of materials to sbom.json
+	$(BIN)/python -m validation.supply sbom > sbom.json
+
+audit: .venv/ready  ## look up known vulnerabilities of the locked packages (status 3: no database was asked)
+	$(BIN)/python -m validation.supply audit
 
 benchmarks: .venv/ready  ## print speed ratios to named peers
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
