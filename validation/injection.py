@@ -24,6 +24,7 @@ from evaluation.reporting import own_pages, page, sections
 from evaluation.reporting.downloads import FORMULA_STARTS
 from evaluation.study import Study, read_study
 from evaluation.study_parts import Names
+from evaluation.words.language import CODES
 
 KEYS = ("outcome", "group", "window", "measure", "item", "specification")
 ROOT = Path(__file__).parents[1]
@@ -204,15 +205,14 @@ def main() -> int:
                     frame[name] = [next(turn) for _ in range(len(frame))]
                     fields += len(frame)
                 frame.to_csv(file, index=False, quoting=csv.QUOTE_ALL)
-            written = []
-            for language in ("fi", "sv", "en"):
-                written += make(folder, rows, hurt, language=language, area=given.area)
+            language = CODES[number % len(CODES)]
+            written = make(folder, rows, hurt, language=language, area=given.area)
             for kind, more in enumerate(rows_with(rows.loc[own], turn)):
                 both, place = pd.concat([rows, more], ignore_index=True), folder / str(kind)
                 (place / "reference").parent.mkdir()
                 shutil.copytree(folder / "reference", place / "reference")
                 try:
-                    written += make(place, both, hurt, language="en", area=given.area)
+                    written += make(place, both, hurt, language=language, area=given.area)
                 except ValueError as error:  # a code without a name stops the page
                     if "has no name" not in str(error):
                         raise

@@ -1,9 +1,9 @@
 """What the project stands on: its bill of materials, and known vulnerabilities where a database answers.
 
 ``python -m validation.supply sbom`` writes the hashed lock as CycloneDX 1.6 (JSON) to the output, with
-licences from what is installed. ``python -m validation.supply audit`` asks a database of vulnerabilities (OSV's query
-format, its address in ``VULNERABILITY_DATABASE``) about every locked version: status 0 if none is known, 1 if
-some are, 3 if no database could be asked.
+licences from what is installed. ``python -m validation.supply audit`` asks a database of vulnerabilities (the
+format of OSV's batch queries, its address in ``VULNERABILITY_DATABASE``) about every locked version: status 0 if
+none is known, 1 if some are, 3 if no database could be asked.
 """
 
 from __future__ import annotations
