@@ -2,8 +2,8 @@
 
 ``python -m validation.supply sbom`` writes the hashed lock as CycloneDX 1.6 (JSON) to the output, with
 licences from what is installed. ``python -m validation.supply audit`` asks a database of vulnerabilities (the
-format of OSV's batch queries, its address in ``VULNERABILITY_DATABASE``) about every locked version: status 0 if
-none is known, 1 if some are, 3 if no database could be asked.
+format of OSV's batch queries, its address in ``VULNERABILITY_DATABASE``) about every locked version: status 0
+if none is known, 1 if some are, 3 if no database could be asked.
 """
 
 from __future__ import annotations

@@ -259,8 +259,9 @@ def _audit(options: argparse.Namespace) -> int:
     if not project.cleared.exists():
         raise ValueError(f"{project.cleared}: no such file; run `evaluation run` first")
     rows = pd.read_parquet(project.cleared)
-    earlier = [project.previous, project.reports / release.SIGNED]
-    release.check(rows, project, profile=rules.read_profile(project.profile), before=earlier)
+    signed = project.reports / release.SIGNED
+    profile = rules.read_profile(project.profile)
+    release.check(rows, project, profile=profile, against=project.previous, earlier=signed)
     print(f"{len(rows)} cleared rows attacked, nothing found")
     return 0
 

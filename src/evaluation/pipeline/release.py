@@ -96,10 +96,11 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
     if earlier.exists():
         every[SIGNED] = earlier
     rows = pd.read_parquet(cleared)
-    check(rows, project, profile=rulebook, before=[project.previous, earlier])
+    check(rows, project, profile=rulebook, against=project.previous, earlier=earlier)
     there = reports / CLEARED
     told = {
         "cleared_sha256": made[CLEARED],
+        "cleared_against": provenance.file_hash(project.previous) if project.previous else None,
         "profile": dataclasses.asdict(rulebook),
         "signed": signed if last.get("made") == made else None,
         "failed": list(failed),
@@ -134,7 +135,9 @@ def sign(project: Project, name: str, *, now: datetime | None = None) -> str:
     if not whole(reports, told):
         raise ValueError(f"{reports}: files are missing or were changed by hand; run `evaluation run` again")
     rows, rulebook = pd.read_parquet(reports / CLEARED), rules.Profile(**told["profile"])
-    check(rows, project, profile=rulebook, before=[reports / SIGNED])
+    earlier = reports / SIGNED
+    against = earlier if told["cleared_against"] and earlier.exists() else None
+    check(rows, project, profile=rulebook, against=against, earlier=earlier)
     told["signed"] = {"by": name, "at": (now or datetime.now(UTC)).isoformat(timespec="seconds")}
     _swap_in(reports, {name: reports / name for name in told["files"]}, told)
     return f"{len(told['files'])} files {_said(told)}"
@@ -164,9 +167,27 @@ def _said(told: dict[str, Any]) -> str:
 
 
 def check(
-    rows: pd.DataFrame, project: Project, *, profile: rules.Profile, before: Iterable[Path | None]
+    rows: pd.DataFrame,
+    project: Project,
+    *,
+    profile: rules.Profile,
+    against: Path | None,
+    earlier: Path,
 ) -> None:
     """Audit cleared rows, alone and against earlier releases, and refuse what the audit finds.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Cleared ledger.
+    project : Project
+        Study and reference tables.
+    profile : Profile
+        The rules that it was cleared with.
+    against : Path, optional
+        The earlier release that it was cleared against: what stays as released is bounded less.
+    earlier : Path
+        The last signed release, if there is that file.
 
     Raises
     ------
@@ -174,13 +195,13 @@ def check(
         Naming the cells and the remedy.
     """
     study = read_study(project.study)
-    earlier = [pd.read_parquet(path) for path in sorted({path for path in before if path and path.exists()})]
-    first = earlier[0] if earlier else None
-    found = [audit.audit(rows, study, profile=profile, parts_of_all=_add_up(project, study), before=first)]
-    found += [audit.differences(rows, other, profile=profile) for other in earlier[1:]]
-    every = pd.concat(found).drop_duplicates()
-    if len(every):
-        raise Stopped(f"not released, the last release stays: the audit found\n{audit.in_words(every)}")
+    before = pd.read_parquet(against) if against else None
+    found = audit.audit(rows, study, profile=profile, parts_of_all=_add_up(project, study), before=before)
+    if earlier.exists() and earlier != against:
+        more = audit.differences(rows, pd.read_parquet(earlier), profile=profile)
+        found = pd.concat([found, more]).drop_duplicates()
+    if len(found):
+        raise Stopped(f"not released, the last release stays: the audit found\n{audit.in_words(found)}")
 
 
 def _add_up(project: Project, study: Study) -> list[str]:
