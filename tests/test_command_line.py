@@ -15,6 +15,7 @@ from evaluation.pipeline import check_pages, engine
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.pipeline.notebook_runs import choose
 from evaluation.statistics import kela, pxweb
+from test_registers import ROWS, deliver
 
 ROOT = Path(__file__).parents[1]
 
@@ -177,6 +178,48 @@ def test_ingest_without_a_delivery_says_what_is_missing(project, capsys):
     assert "layout.toml" in err and "Traceback" not in err
 
 
+def test_ingest_ends_with_a_page_and_a_line_on_what_was_lost(project, capsys, monkeypatch):
+    deliver(project / "data" / "raw", rows={"spells": [*ROWS["spells"], "zz;työtön;;1.3.2021;1.4.2021"]})
+    (project / "data" / "raw" / "raw").rename(project / "data" / "raw" / "register")
+    assert call(project, "ingest") == 0
+    page, line = capsys.readouterr().out.splitlines()[-2:]
+    assert line.startswith("Lost 7.7 % of 13 rows: spells 33.3 % (unknown_person); ")
+    text = Path(page).read_text(encoding="utf-8")
+    assert line in text and "the pseudonym written alike in all files" in text and "under 10" in text
+    assert 'id="simulated"' in text and line in Path(page).with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_a_refused_delivery_gets_its_page_too(project, capsys):
+    deliver(project / "data" / "raw", rows={"spells": ["zz;töissä?;;1.3.2021;1.4.2021"]})
+    (project / "data" / "raw" / "raw").rename(project / "data" / "raw" / "register")
+    assert call(project, "ingest") == 2
+    said = capsys.readouterr()
+    page, line = said.out.splitlines()[-2:]
+    assert line.startswith("Refused, nothing was stored. Lost ") and "codes.spells.state" in said.err
+    text = Path(page).read_text(encoding="utf-8")
+    assert "Why it was refused" in text and "codes.spells.state" in text
+    assert not [secret for secret in ("töissä", "zz", str(project)) if secret in text]
+
+
+def test_the_project_is_found_from_any_folder(project, tmp_path_factory, monkeypatch, capsys):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    assert main(["--data", "own", "simulate", "--persons", "300"]) == 0
+    assert main(["--data", str(elsewhere / "own"), "ingest"]) == 0
+    assert (elsewhere / "own" / "processed" / "register" / "delivery.html").exists()
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    assert project_of_pipeline.Project.at().root == project.resolve()
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Lost ")
+
+
+def test_without_a_project_here_or_where_the_program_lies_a_sentence_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(project_of_pipeline, "__file__", str(tmp_path / "project.py"))
+    assert main(["check"]) == 2
+    assert "here or above; give the project's top folder as --root" in capsys.readouterr().err
+
+
 def test_fetch_says_where_it_saved_and_passes_the_address_on(project, monkeypatch, capsys):
     asked = []
 
@@ -248,7 +291,7 @@ def test_check_without_pages_and_with_a_sample_of_none_is_refused(project, capsy
 
 def test_another_folder_than_the_project_is_refused(tmp_path, capsys):
     assert call(tmp_path, "run") == 2
-    assert "run from the project's top folder" in capsys.readouterr().err
+    assert "give the project's top folder as --root" in capsys.readouterr().err
 
 
 def test_data_and_reports_may_lie_elsewhere(project, tmp_path_factory):

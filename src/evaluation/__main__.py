@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Evaluate a reform of employment services, from raw registers to reports.",
     )
     parser.add_argument(
-        "--root", type=Path, default=Path.cwd(), help="top folder of the project (default: here)"
+        "--root", type=Path, help="top folder of the project (default: here, or where the program lies)"
     )
     parser.add_argument("--data", type=Path, help="folder with raw/ and processed/ (default: ROOT/data)")
     parser.add_argument("--reports", type=Path, help="where reports are published (default: ROOT/reports)")
@@ -135,15 +135,13 @@ def _delivered(register: Path) -> bool:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    from evaluation.registers.layout import simulated
     from evaluation.simulation import register as simulation
     from evaluation.study import read_study
 
     project = _project(options)
     project.register.mkdir(parents=True, exist_ok=True)
-    layout = project.register / "layout.toml"
-    if _delivered(project.register) and not (
-        layout.exists() and tomllib.loads(layout.read_text(encoding="utf-8")).get("simulated")
-    ):
+    if _delivered(project.register) and not simulated(project.register):
         raise ValueError(f"{project.register}: holds a delivery that is not simulated; move it away first")
     chosen = {name: value for name in ("persons", "dirt") if (value := getattr(options, name)) is not None}
     # all files or none: half a delivery would be taken for a delivery by the next run
@@ -160,12 +158,28 @@ def _simulate(options: argparse.Namespace) -> int:
 def _ingest(options: argparse.Namespace) -> int:
     from evaluation.pipeline.project import one_at_a_time
     from evaluation.registers import ingest as registers
+    from evaluation.registers.layout import simulated
+    from evaluation.registers.rules import judge
+    from evaluation.reporting import delivery
 
     project = _project(options)
     with one_at_a_time(project.processed):
-        quality = registers.ingest(project.register, project.processed, reference=project.reference)
-    print(quality.to_string(index=False))
-    return 0
+        quality, limits, problems = registers.attempt(
+            project.register, project.processed, reference=project.reference
+        )
+        page, line = delivery.write_delivery(
+            project.processed / "register",
+            judge(quality, limits),
+            problems=[problem.replace(f"{project.register}{os.sep}", "") for problem in problems],
+            simulated=simulated(project.register),
+        )
+    if len(quality):
+        print(quality.to_string(index=False))
+    for problem in problems:
+        print(f"evaluation: {problem}", file=sys.stderr)
+    print(page)
+    print(line)
+    return 2 if problems else 0
 
 
 def _fetch(options: argparse.Namespace) -> int:

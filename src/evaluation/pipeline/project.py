@@ -34,7 +34,7 @@ class Project:
     @classmethod
     def at(
         cls,
-        root: Path,
+        root: Path | None = None,
         *,
         data: Path | None = None,
         reports: Path | None = None,
@@ -47,8 +47,8 @@ class Project:
 
         Parameters
         ----------
-        root : Path
-            Top folder of the project.
+        root : Path, optional
+            Top folder of the project; by default here or above, else where the code lies.
         data, reports : Path, optional
             Other folders for inputs and results.
         release_date : str, optional
@@ -61,9 +61,14 @@ class Project:
         profile : str
             Disclosure profile: default, strict, or the TOML file of a data permit.
         """
-        root = root.resolve()
-        if not (root / "notebooks" / "area_analysis.ipynb").exists():
-            raise ValueError(f"{root}: no notebooks/area_analysis.ipynb; run from the project's top folder")
+        places = [root] if root else [Path.cwd(), *Path.cwd().parents, *Path(__file__).resolve().parents]
+        found = [place for place in places if (place / "notebooks" / "area_analysis.ipynb").exists()]
+        if not found:
+            raise ValueError(
+                f"{places[0]}: no notebooks/area_analysis.ipynb here or above; give the project's top folder "
+                "as --root"
+            )
+        root = found[0].resolve()
         if previous is not None and not previous.exists():
             raise ValueError(f"{previous}: no such file; give the cleared.parquet of the previous release")
         rules.read_profile(profile)  # a misspelt name is refused before anything runs

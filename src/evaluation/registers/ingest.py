@@ -113,6 +113,26 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
     return quality
 
 
+def attempt(
+    raw: Path, processed: Path, *, reference: Path
+) -> tuple[pd.DataFrame, dict[str, dict[str, Limit]], list[str]]:
+    """Read a delivery as `ingest` does, but tell what was wrong with it instead of failing.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame, dict and list of str
+        The quality table as far as it was counted, the limits of the layout, and why it was refused.
+    """
+    limits: dict[str, dict[str, Limit]] = {}
+    try:
+        limits = read_layout(raw).limits
+        return ingest(raw, processed, reference=reference), limits, []
+    except DeliveryRefused as refused:
+        return refused.quality, limits, refused.problems
+    except (ValueError, FileNotFoundError) as error:
+        return pd.DataFrame([], columns=COLUMNS), limits, [str(error)]
+
+
 def load(processed: Path | str) -> Register:
     """Load the canonical register that `ingest` has written.
 

@@ -165,3 +165,11 @@ def _said(error: Any, content: dict[str, Any]) -> str:
     if error["type"].startswith("date"):
         told = "is not a date such as 2016-01-01, without quotation marks and without a time"
     return f"{where}: {told}".strip(": ")
+
+
+def simulated(raw: Path) -> bool:
+    """Whether a delivery says that it is simulated, as far as its layout can be read."""
+    try:
+        return _content(Path(raw) / "layout.toml").get("simulated") is True
+    except (ValueError, FileNotFoundError):
+        return False

@@ -23,6 +23,7 @@ Find = Callable[[pd.DataFrame, Known], "np.ndarray | pd.Series"]
 Mend = Callable[[pd.DataFrame, np.ndarray, Known], pd.DataFrame]
 FEW = 20  # so many rows stop nothing, whatever share they are, unless they are all
 NEVER = 1.0
+JUDGED = ["table", "rule", "rows", "share", "action", "limit", "allowed", "remedy", "is_loss"]
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,8 @@ def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]] | None = No
     Returns
     -------
     pandas.DataFrame
-        table, rule, rows, share (of the rows read), action, limit ("", "warn" or "stop"), allowed (a share)
-        and remedy, with a row `rows_lost` for every table.
+        table, rule, rows, share (of the rows read), action, limit ("", "warn" or "stop"), allowed (a share),
+        remedy and is_loss (rows that are gone), with a row `rows_lost` for every table.
     """
     out = []
     for table, entries in quality.groupby("table", sort=False):
@@ -237,10 +238,11 @@ def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]] | None = No
             many = entry.rows > FEW or entry.rows >= max(read, 1)
             found = "stop" if share > stop and many else "warn" if share > warn else ""
             allowed = {"stop": stop, "warn": warn}.get(found, np.nan)
-            out.append((table, rule.name, entry.rows, share, entry.action, found, allowed, rule.remedy))
-    return pd.DataFrame(
-        out, columns=["table", "rule", "rows", "share", "action", "limit", "allowed", "remedy"]
-    )
+            gone_here = entry.rule in losses and entry.action == "dropped"
+            out.append(
+                (table, rule.name, entry.rows, share, entry.action, found, allowed, rule.remedy, gone_here)
+            )
+    return pd.DataFrame(out, columns=JUDGED)
 
 
 @dataclass(frozen=True)
