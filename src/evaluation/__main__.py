@@ -1,4 +1,4 @@
-"""The command line: simulate, ingest, fetch, run, audit, release, check."""
+"""The command line: simulate, layout, ingest, fetch, demo, new, run, audit, release, check."""
 
 from __future__ import annotations
 
@@ -66,6 +66,16 @@ def _parser() -> argparse.ArgumentParser:
 
     ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
     ingest.set_defaults(command=_ingest)
+
+    layout = commands.add_parser("layout", help="propose a layout.toml for a delivery, as a draft to correct")
+    layout.add_argument(
+        "--guess",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="folder of the delivery, left as it is",
+    )
+    layout.set_defaults(command=_layout)
 
     fetch = commands.add_parser(
         "fetch", help="fetch public statistics: StatFin 12r5 and Kela's labour market support, into data/raw/"
@@ -180,6 +190,13 @@ def _ingest(options: argparse.Namespace) -> int:
     print(page)
     print(line)
     return 2 if problems else 0
+
+
+def _layout(options: argparse.Namespace) -> int:
+    from evaluation.registers.guess import guess
+
+    print(guess(options.guess), end="")
+    return 0
 
 
 def _fetch(options: argparse.Namespace) -> int:

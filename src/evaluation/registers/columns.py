@@ -1,7 +1,7 @@
 """Raw columns turned into the columns of a canonical table, and codes into ours; unknown codes are refused.
 
-A message quotes a value only where at least ten rows hold it, it looks like a code, and its column holds no
-persons: whoever maps the column of names as a state shall not read names.
+A message quotes a value only where at least ten persons hold it, it looks like a code, and its column
+holds no persons: whoever maps the column of names as a state shall not read names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from evaluation.registers.files import RawColumn, read_raw
 from evaluation.registers.layout import FileLayout
 from evaluation.schemas import REGISTER_TABLES, Column
 
-QUOTED_FROM = 10  # rows that must hold a value before a message may quote it
+QUOTED_FROM = (
+    10  # persons, or rows of a table without persons, that must hold a value before a message may quote it
+)
 MOST_CODES, LONGEST_CODE = 40, 40
 PERSONAL = re.compile(r"hetu|tunn|henk|person|nimi|name|synt|birth|pvm|date|osoit|puh|mail|^id|id$", re.I)
 NUMBER_OR_DATE = re.compile(r"\d{5}|\d{1,2}[.-]\d{1,2}[.-]|\d[.,]\d|@")
@@ -96,20 +98,22 @@ def _values(
     column: Column, raw: dict[str, RawColumn], file: FileLayout, rows: int, tally: Tally
 ) -> np.ndarray | pd.Categorical:
     source = file.columns[column.name]
+    keys = _names(file, "person_id")
+    persons = raw[keys[0]].positions if keys else None
     if source.constant is not None:
         found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
         if not source.constant:
             found = RawColumn(np.full(rows, -1, np.int32), pa.array([], pa.string()))
     elif len(source.names) > 1:
-        return _mapped(column, _joined([raw[name] for name in source.names]), file, ())
+        return _mapped(column, _joined([raw[name] for name in source.names]), file, (), persons)
     else:
         found = raw[source.names[0]]
     if column.kind in ("key", "text"):
-        return _labels(found)
+        return labels_of(found)
     if column.kind in ("code", "flag"):
         if column.name == "code" and pa.types.is_integer(found.values.type):
             raise ValueError("holds numbers, but 5 and 05 are different services: deliver text and name it")
-        return _mapped(column, found, file, source.names)
+        return _mapped(column, found, file, source.names, persons)
     parsed = _parsed(column, found.values, file)
     unread = np.append(np.isnan(parsed), False)[found.positions]
     tally.append((f"unreadable_{column.name}", int(unread.sum()), "kept"))
@@ -128,7 +132,7 @@ def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
         raise TypeError(f"holds {error}; map the right column") from None
 
 
-def _labels(found: RawColumn) -> pd.Categorical:
+def labels_of(found: RawColumn) -> pd.Categorical:
     texts = values.texts_of(found.values)
     if texts is None:
         raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
@@ -140,7 +144,7 @@ def _labels(found: RawColumn) -> pd.Categorical:
 
 def _joined(parts: list[RawColumn]) -> RawColumn:
     """Several columns as one: codes joined by ``|``, an empty field as nothing."""
-    labels = [_labels(part) for part in parts]
+    labels = [labels_of(part) for part in parts]
     pairs = pd.DataFrame({number: part.codes for number, part in enumerate(labels)})
     group = pairs.groupby(list(pairs), sort=True).ngroup().to_numpy()
     first = np.unique(group, return_index=True)[1] if len(group) else np.empty(0, int)
@@ -152,10 +156,10 @@ def _joined(parts: list[RawColumn]) -> RawColumn:
 
 
 def _mapped(
-    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...]
+    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: np.ndarray | None
 ) -> np.ndarray | pd.Categorical:
     """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
-    labels = _labels(found)
+    labels = labels_of(found)
     codes = file.codes.get(column.name, {})
     flag = column.kind == "flag"
     own = FLAGS if flag else dict(zip(column.allowed, column.allowed, strict=True))
@@ -163,7 +167,7 @@ def _mapped(
     meanings = [_meaning(text, codes, own, open_list=open_list) for text in labels.categories]
     unknown = np.array([meaning is None for meaning in meanings], dtype=bool)
     if rows := int(np.append(unknown, False)[labels.codes].sum()):
-        shown = _shown(labels, unknown, [*names, *file.columns[column.name].names], file)
+        shown = _shown(labels, unknown, [*names, *file.columns[column.name].names], file, persons)
         allowed = "true, false" if flag else ", ".join(column.allowed)
         raise ValueError(
             f"holds {int(unknown.sum())} unknown codes in {rows} of {len(labels)} rows{shown}; allowed are "
@@ -192,20 +196,42 @@ def _meaning(text: str, codes: dict[str, str], own: dict[str, str], *, open_list
     return codes.get(OTHERS, text if open_list else None)
 
 
-def _shown(labels: pd.Categorical, unknown: np.ndarray, names: list[str], file: FileLayout) -> str:
-    keys = {name for key in ("person_id", "birth_day", "start", "end") for name in _names(file, key)}
-    counts = np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.categories))
-    often = [
-        str(text)
-        for text, n in zip(labels.categories[unknown], counts[unknown], strict=True)
-        if n >= QUOTED_FROM
-    ]
+def frequent_codes(
+    labels: pd.Categorical, names: list[str], persons: np.ndarray | None = None
+) -> dict[str, int]:
+    """Codes that may be shown, with their persons, or rows where there are no persons.
+
+    None are shown where a column may hold persons, ids, dates or sums.
+
+    Examples
+    --------
+    >>> frequent_codes(pd.Categorical(["02"] * 10 + ["03"] * 9), ["tila"])
+    {'02': 10}
+    """
+    codes = labels.codes.astype(np.int64)
+    if persons is not None:  # a name in twelve rows of one person is no code
+        codes = codes[np.unique(codes + (persons.astype(np.int64) << 32), return_index=True)[1]]
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels.categories))
     safe = (
         len(labels.categories) <= MOST_CODES
-        and not any(PERSONAL.search(name) or name in keys for name in names)
+        and not any(PERSONAL.search(name) for name in names)
         and not any(NUMBER_OR_DATE.search(text) or len(text) > LONGEST_CODE for text in labels.categories)
     )
-    if not safe or not often:
+    pairs = zip(labels.categories, counts.tolist(), strict=True) if safe else ()
+    return {str(text): n for text, n in pairs if n >= QUOTED_FROM}
+
+
+def _shown(
+    labels: pd.Categorical,
+    unknown: np.ndarray,
+    names: list[str],
+    file: FileLayout,
+    persons: np.ndarray | None,
+) -> str:
+    keys = {name for key in ("person_id", "birth_day", "start", "end") for name in _names(file, key)}
+    codes = {} if keys & set(names) else frequent_codes(labels, names, persons)
+    often = [text for text in labels.categories[unknown] if text in codes]
+    if not often:
         return " (rare or personal values are not shown)"
     rest = "" if len(often) == unknown.sum() else ", and rarer ones that are not shown"
     return f" ({', '.join(often)}{rest})"

@@ -45,6 +45,22 @@ def read_raw(path: Path, file: FileLayout, *, tally: Tally) -> tuple[dict[str, R
     ValueError
         Naming the file, the column, the number of rows and the remedy, never a value.
     """
+    columns, rows, malformed = columns_of(path, file)
+    tally.append(("rows_read", rows + malformed, "read"))
+    tally.append(("malformed_row", malformed, "dropped"))
+    told = {name: column for name, column in columns.items() if name not in file.written.ignore}
+    mapped = {name: columns[name] for name in file.raw_columns}
+    return mapped, _row_hash(told, rows)
+
+
+def columns_of(path: Path, file: FileLayout) -> tuple[dict[str, RawColumn], int, int]:
+    """All columns of one raw file, its rows, and the rows with a wrong number of fields.
+
+    Raises
+    ------
+    ValueError
+        As `read_raw` does.
+    """
     data = content(path)
     is_parquet = data[:4] == b"PAR1"
     table, malformed = (_read_parquet(path, data), 0) if is_parquet else _read_csv(path, data, file)
@@ -59,11 +75,7 @@ def read_raw(path: Path, file: FileLayout, *, tally: Tally) -> tuple[dict[str, R
         )
     columns = {name: _column(table[name], name, path, file) for name in known}
     refuse_identity_codes({name: _searched(column) for name, column in columns.items()}, where=path.name)
-    tally.append(("rows_read", table.num_rows + malformed, "read"))
-    tally.append(("malformed_row", malformed, "dropped"))
-    told = {name: column for name, column in columns.items() if name not in file.written.ignore}
-    mapped = {name: columns[name] for name in file.raw_columns}
-    return mapped, _row_hash(told, table.num_rows)
+    return columns, table.num_rows, malformed
 
 
 def _read_parquet(path: Path, data: bytes) -> pa.Table:
