@@ -102,6 +102,12 @@ class FilePart(Part):
     may_be_empty: bool = False
 
 
+def _parts(value: Any) -> Any:
+    if value == []:
+        raise ValueError("names no file")
+    return value if isinstance(value, list) else [value]
+
+
 class CodeFile(Part):
     """``[code_files.<table>.<column>]``: a code table in a file of its own."""
 
@@ -123,7 +129,7 @@ class DeliveryPart(Part):
     simulated: bool
     observed_from: dt.date
     observed_until: dt.date
-    files: dict[str, FilePart]
+    files: dict[str, Annotated[list[FilePart], BeforeValidator(_parts)]]  # [[files.spells]] for several forms
     codes: dict[str, dict[str, dict[str, Annotated[str, BeforeValidator(_code)]]]] = Field(
         default_factory=dict
     )
@@ -154,8 +160,9 @@ class DeliveryPart(Part):
         absent = sorted(set(REGISTER_TABLES) - set(MAY_BE_ABSENT) - set(self.files))
         if absent:
             raise ValueError(f"no [files.{absent[0]}]; needed are {', '.join(absent)}")
-        for table, file in self.files.items():
-            _check_columns(table, file)
+        for table, files in self.files.items():
+            for file in files:
+                _check_columns(table, file)
         return self
 
 

@@ -30,7 +30,7 @@ FLAGS = dict.fromkeys(("1", "true", "kyllä", "k"), "true") | dict.fromkeys(("0"
 JOINT = "|"  # between the codes of several columns
 
 
-def read_table(file: FileLayout, *, tally: Tally) -> pd.DataFrame:
+def read_table(forms: tuple[FileLayout, ...], *, tally: Tally) -> pd.DataFrame:
     """Read all files of a table.
 
     Returns
@@ -45,18 +45,21 @@ def read_table(file: FileLayout, *, tally: Tally) -> pd.DataFrame:
         Naming file, column, rows and remedy.
     """
     parts, problems = [], []
-    counts: list[Tally] = []
-    for path in file.paths:
-        counts.append([])
-        try:
-            parts.append(_read_file(path, file, tally=counts[-1]))
-        except ValueError as error:
-            problems.append(str(error))
+    counts: Tally = []
+    for number, file in enumerate(forms):
+        for path in file.paths:
+            try:
+                part = _read_file(path, file, tally=counts)
+                # equal rows of files of another form are no duplicates
+                parts.append(part.assign(row=part["row"] + np.uint64(number)))
+            except ValueError as error:
+                problems.append(str(error))
     if problems:
         raise ValueError("; ".join(dict.fromkeys(problems)))
-    for entries in zip(*counts, strict=True):
-        rule, _, action = entries[0]
-        tally.append((rule, sum(rows for _, rows, _ in entries), action))
+    totals: dict[tuple[str, str], int] = {}
+    for rule, rows, action in counts:
+        totals[rule, action] = totals.get((rule, action), 0) + rows
+    tally += [(rule, rows, action) for (rule, action), rows in totals.items()]
     return (
         parts[0]
         if len(parts) == 1

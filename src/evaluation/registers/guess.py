@@ -27,6 +27,13 @@ from evaluation.schemas import REGISTER_TABLES, Column, Table
 
 USUAL = tomllib.loads((Path(__file__).parent / "usual.toml").read_text(encoding="utf-8"))
 MOST, PARSED, ENOUGH = 20_000, 0.8, 0.55  # values looked at; share that must parse; score of a likely column
+TELLS = {  # without these a file is not of the table
+    "persons": {"birth_day"},
+    "residence": {"municipality"},
+    "benefits": {"amount_eur"},
+    "earnings": {"earnings_eur"},
+    "area_costs": {"payer"},
+}
 NO_NAME = re.compile(rf"^\s*$|^[\d.,-]+$|{NUMBER_OR_DATE.pattern}")
 HEAD = """# A draft: correct it, save it as layout.toml beside the files, then run `evaluation ingest`.
 # Columns were matched by name and content; codes are shown only where at least ten persons have them.
@@ -200,7 +207,8 @@ def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
                 _likeness(column, pairs[column.name], one) for column in table.columns if column.name in pairs
             )
             likeness += 0.5 * (_plain(Path(one.path).stem).startswith(_plain(name)))
-            fits.append((likeness / len(table.columns), name, one))
+            if not TELLS.get(name, set()) - set(pairs):
+                fits.append((likeness / len(table.columns), name, one))
     for share, name, one in sorted(fits, key=lambda fit: (-fit[0], fit[1], fit[2].path)):
         taken = any(one is other for group in out.values() for other in group)
         same = name not in out or set(out[name][0].columns) == set(one.columns)

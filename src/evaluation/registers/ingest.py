@@ -175,9 +175,10 @@ def _read(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
         values = {c.name: empty if c.kind in ("code", "text") else np.empty(0) for c in table.columns}
         return pd.DataFrame({**values, "row": np.empty(0, np.uint64)})
     frame = read_table(layout.files[name], tally=tally)
-    if frame.empty and not layout.files[name].written.may_be_empty:
+    forms = layout.files[name]
+    if frame.empty and not any(one.written.may_be_empty for one in forms):
         raise ValueError(
-            f"{name}: {layout.files[name].paths[0].name} has no rows under its first line; ask for the file "
+            f"{name}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
             f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
         )
     return frame

@@ -66,7 +66,7 @@ class Layout:
     simulated: bool
     observed_from: int
     observed_until: int
-    files: dict[str, FileLayout]
+    files: dict[str, tuple[FileLayout, ...]]  # a table may come in files of different forms
     limits: dict[str, dict[str, Limit]]
 
 
@@ -92,12 +92,15 @@ def read_layout(raw: Path) -> Layout:
         for rule in limits
         if rule not in rules_of(table)
     ]
-    files = {}
-    for table, file in part.files.items():
+    files: dict[str, tuple[FileLayout, ...]] = {}
+    for table, forms in part.files.items():
         try:
-            paths = files_named(path.parent, file.file, where=f"[files.{table}] file")
-            codes = _codes(path.parent, table, part, file)
-            files[table] = FileLayout(table, paths, file.columns, codes, file)
+            paths = [files_named(path.parent, one.file, where=f"[files.{table}] file") for one in forms]
+            codes = _codes(path.parent, table, part)
+            files[table] = tuple(
+                FileLayout(table, found, one.columns, codes, one)
+                for found, one in zip(paths, forms, strict=True)
+            )
         except (ValueError, FileNotFoundError) as error:
             problems.append(str(error))
     if problems:
@@ -118,7 +121,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not TOML in UTF-8: {told}") from None
 
 
-def _codes(folder: Path, table: str, part: DeliveryPart, file: FilePart) -> dict[str, dict[str, str]]:
+def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, str]]:
     """Meaning of codes by column: from files of code tables, then as the layout itself says."""
     found: dict[str, dict[str, str]] = {}
     tables: dict[str, CodeFile] = part.code_files.get(table, {})
@@ -152,7 +155,7 @@ def _check_codes(codes: dict[str, str], table: str, column: str, *, where: str, 
 
 def _said(error: Any, content: dict[str, Any]) -> str:
     """One fault of the layout as a sentence: the key, what is wrong, what to write."""
-    loc = [str(part) for part in error["loc"] if part != "[key]"]
+    loc = [part for part in error["loc"] if isinstance(part, str) and part != "[key]"]
     where = ".".join(loc)
     if error["type"] == "missing":
         rest = f": {HELP.format(tables=', '.join(REGISTER_TABLES))}" if len(loc) == 1 else ""
