@@ -5,7 +5,7 @@ ORACLES ?= ../shared/oracles
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help reports test lab validation attack check benchmarks lock sbom audit clean
+.PHONY: help reports test lab validation attack mutations check benchmarks lock sbom audit clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,7 +19,7 @@ help:  ## show this list
 	touch $@
 
 # JupyterLab chooses its own way to show figures, so this is not exported to all targets
-reports test validation benchmarks: export MPLBACKEND := agg
+reports test validation mutations benchmarks: export MPLBACKEND := agg
 
 reports: .venv/ready  ## simulate a register if none is there, run every notebook, publish reports/
 	$(BIN)/evaluation run
@@ -51,6 +51,9 @@ attack: .venv/ready  ## attack the published pages and files, kill runs, inject 
 	$(BIN)/python -m validation.kills --kills 200 --pairs 50
 	$(BIN)/python -m validation.injection data/processed/cleared.parquet
 	$(BIN)/python -m validation.canaries --whole
+
+mutations: .venv/ready  ## read 100,000 mutated deliveries, seeded (about half an hour)
+	$(BIN)/python -m validation.mutations --inputs 100000 --seed 1
 
 check: .venv/ready  ## check the published pages in headless Chromium
 	$(BIN)/evaluation check

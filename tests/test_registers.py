@@ -465,7 +465,8 @@ def test_area_costs_may_be_absent(tmp_path):
 def test_a_code_that_is_missing_in_the_layout_is_an_error_and_not_dirt(tmp_path):
     spells = [f"b2;lomalla;;{day}.3.2021;30.6.2021" for day in range(1, 29)] + ROWS["spells"]
     with pytest.raises(
-        ValueError, match=r"tila\) holds 1 unknown codes in 28 of 30 rows \(rare .* not shown\); allowed are unemp"
+        ValueError,
+        match=r"tila\) holds 1 unknown codes in 28 of 30 rows \(rare .* not shown\); allowed are unemp",
     ):
         ingest(tmp_path, rows={"spells": spells})
 
