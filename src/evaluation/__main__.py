@@ -8,13 +8,11 @@ import signal
 import sys
 import tempfile
 import threading
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-DEFAULT_SEED = 20210301
-STUDY_HELP = "study file: which reform is evaluated (default: the municipal trials)"
+from evaluation.options import DEFAULT_SEED, parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,98 +30,15 @@ def main(arguments: list[str] | None = None) -> int:
         nothing was released (the audit found something, or inputs changed), 4 if the system refused (disk
         full, no permission), 128 and the signal's number if the run was stopped.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        return int(COMMANDS[options.command](options))
     except (ValueError, FileNotFoundError, ConnectionError) as error:
         print(f"evaluation: {error}", file=sys.stderr)
         return int(getattr(error, "status", 2))
     except OSError as error:
         print(f"evaluation: {error}; the last release is as it was", file=sys.stderr)
         return 4
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="evaluation",
-        description="Evaluate a reform of employment services, from raw registers to reports.",
-    )
-    parser.add_argument(
-        "--root", type=Path, help="top folder of the project (default: here, or where the program lies)"
-    )
-    parser.add_argument("--data", type=Path, help="folder with raw/ and processed/ (default: ROOT/data)")
-    parser.add_argument("--reports", type=Path, help="where reports are published (default: ROOT/reports)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    simulate = commands.add_parser("simulate", help="write a simulated register delivery")
-    simulate.add_argument(
-        "--persons", type=int, help="how many persons (default: the full simulated register)"
-    )
-    simulate.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    simulate.add_argument("--dirt", type=float, help="share of rows with faults, 0 for a clean register")
-    simulate.add_argument("--study", type=Path, help=STUDY_HELP)
-    simulate.set_defaults(command=_simulate)
-
-    ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
-    ingest.set_defaults(command=_ingest)
-
-    layout = commands.add_parser("layout", help="propose a layout.toml for a delivery, as a draft to correct")
-    layout.add_argument(
-        "--guess",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="folder of the delivery, left as it is",
-    )
-    layout.set_defaults(command=_layout)
-
-    fetch = commands.add_parser(
-        "fetch", help="fetch public statistics: StatFin 12r5 and Kela's labour market support, into data/raw/"
-    )
-    fetch.add_argument("--url", help="address of the PxWeb table (default: Statistics Finland's)")
-    fetch.add_argument("--catalogue", help="address of the CKAN interface (default: avoindata.fi)")
-    fetch.set_defaults(command=_fetch)
-
-    demo = commands.add_parser(
-        "demo", help="make a small register and its tables in data/demo/, to look around"
-    )
-    demo.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    demo.set_defaults(command=_demo)
-
-    new = commands.add_parser("new", help="write a notebook of your own about an area into notebooks/own/")
-    new.add_argument("area", help="pilot area, or all")
-    new.add_argument("--study", type=Path, help=STUDY_HELP)
-    new.set_defaults(command=_new)
-
-    run = commands.add_parser("run", help="run what changed and publish the reports")
-    run.add_argument("--study", type=Path, help=STUDY_HELP)
-    run.add_argument("--areas", help="comma-separated areas of the study (default: all)")
-    run.add_argument("--languages", help="comma-separated languages out of fi,sv,en (default: all)")
-    run.add_argument("--jobs", type=int, default=2, help="how many notebooks run at a time (default: 2)")
-    run.add_argument("--release-date", help="date printed in the reports (default: that of the last commit)")
-    run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
-    run.add_argument("--profile", default="default", help="disclosure: default, strict, or a TOML file")
-    run.set_defaults(command=_run)
-
-    audit = commands.add_parser("audit", help="attack the cleared ledger as an outsider would")
-    audit.add_argument("--study", type=Path, help=STUDY_HELP)
-    audit.add_argument("--previous", type=Path, help="cleared.parquet of the previous release")
-    audit.add_argument("--profile", default="default", help="the disclosure profile it was cleared with")
-    audit.set_defaults(command=_audit)
-
-    release = commands.add_parser("release", help="sign the draft in the reports folder")
-    release.add_argument(
-        "--sign", metavar="NAME", required=True, help="who approves it; its pages are no drafts then"
-    )
-    release.add_argument("--study", type=Path, help=STUDY_HELP)
-    release.set_defaults(command=_release)
-
-    check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
-    check.add_argument(
-        "--sample", type=int, help="check only this many pages, spread over all (default: all)"
-    )
-    check.set_defaults(command=_check)
-    return parser
 
 
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
@@ -323,6 +238,19 @@ def _check(options: argparse.Namespace) -> int:
     print(problems.to_string(index=False) if len(problems) else f"{len(pages)} pages checked, nothing found")
     return 1 if len(problems) else 0
 
+
+COMMANDS = {
+    "simulate": _simulate,
+    "ingest": _ingest,
+    "layout": _layout,
+    "fetch": _fetch,
+    "demo": _demo,
+    "new": _new,
+    "run": _run,
+    "audit": _audit,
+    "release": _release,
+    "check": _check,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
