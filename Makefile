@@ -52,7 +52,7 @@ attack: .venv/ready  ## attack the published pages and files, kill runs, inject 
 	$(BIN)/python -m validation.injection data/processed/cleared.parquet
 	$(BIN)/python -m validation.canaries --whole
 
-mutations: .venv/ready  ## read 100,000 mutated deliveries, seeded (about half an hour)
+mutations: .venv/ready  ## read 100,000 mutated deliveries, seeded (an hour and more on a busy machine)
 	$(BIN)/python -m validation.mutations --inputs 100000 --seed 1
 
 check: .venv/ready  ## check the published pages in headless Chromium
