@@ -256,6 +256,9 @@ def test_a_damaged_note_counts_as_failed_and_a_damaged_manifest_as_none(project)
     note.write_text('{"fai')
     assert steps.failures(project.processed) == ["oulu"]
     publish(project)
+    told = release.manifest(project.reports)
+    (project.reports / "release.json").write_text(json.dumps({**told, "signed": "x"}).replace("made", "mad"))
+    assert release.manifest(project.reports) == {}
     (project.reports / "release.json").write_text("{")
     assert release.manifest(project.reports) == {}
     publish(project)

@@ -28,6 +28,7 @@ from evaluation.words.language import CODES
 
 MANIFEST, CLEARED, SIGNED = "release.json", "cleared.parquet", "signed.parquet"
 OWN = {*CODES, MANIFEST, CLEARED, SIGNED, ".gitkeep"}
+TOLD = {"cleared_sha256", "cleared_against", "profile", "signed", "failed", "changes", "made", "files"}
 DRAFT = re.compile(rb'<p class="draft" id="draft".*?</p>\n?')
 AT_FDCWD, EXCHANGE = -100, 2  # of renameat2(2)
 
@@ -149,7 +150,7 @@ def manifest(reports: Path) -> dict[str, Any]:
         told = json.loads((reports / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return told if isinstance(told, dict) and told.keys() >= TOLD else {}
 
 
 def whole(reports: Path, told: dict[str, Any]) -> bool:
