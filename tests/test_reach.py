@@ -57,6 +57,10 @@ class Module:
                     chain.insert(0, inner.attr)
                     inner = inner.value
                 module = self.bound.get(inner.id) if isinstance(inner, ast.Name) else None
+                if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "import_module":
+                    module = (
+                        ast.literal_eval(inner.args[0]) if isinstance(inner.args[0], ast.Constant) else None
+                    )
                 if isinstance(module, str):
                     for word in chain:
                         if f"{module}.{word}" not in MODULES:
