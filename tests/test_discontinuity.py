@@ -37,6 +37,12 @@ def test_known_jump_is_covered() -> None:
     assert np.mean(hits) >= 0.8
 
 
+def test_age_in_five_year_groups_is_refused_in_words() -> None:
+    data = jobseekers(4).assign(age=lambda d: 5.0 * (d["age"] // 5))
+    with pytest.raises(ValueError, match=r"discontinuity \(work\): no bandwidth near 30"):
+        discontinuity(data, outcomes=["work"], running="age", cutoff=30)
+
+
 def test_shifting_age_and_cutoff_together_changes_nothing_and_scaling_scales() -> None:
     data = jobseekers(3)
     one = discontinuity(data, outcomes=["work"], running="age", cutoff=30)

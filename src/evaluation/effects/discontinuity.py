@@ -31,7 +31,8 @@ def discontinuity(
     Raises
     ------
     ValueError
-        With fewer than 20 rows on a side, where no bandwidth can be chosen.
+        With fewer than 20 rows on a side, or too few different values of `running`: no bandwidth can be
+        chosen.
 
     Source: Calonico, Cattaneo & Titiunik (2014), Econometrica 82(6), package rdrobust.
 
@@ -57,7 +58,10 @@ def discontinuity(
                 f"{TABLE} ({outcome}): {left} rows below and {right} above {cutoff:g}; at least {FEWEST} are "
                 "needed on each side, widen the window or pool areas"
             )
-        fit = rdrobust(y=y[rows, j], x=r[rows], c=cutoff)
+        try:
+            fit = rdrobust(y=y[rows, j], x=r[rows], c=cutoff)
+        except Exception as refusal:  # the package has no narrower one for a bandwidth it cannot choose
+            raise ValueError(f"{TABLE} ({outcome}): no bandwidth near {cutoff:g} ({refusal})") from refusal
         estimate, error, p_value = (np.asarray(part, float).ravel() for part in (fit.coef, fit.se, fit.pv))
         low, high = np.asarray(fit.ci, float)[2]
         below, above = np.asarray(fit.bws, float)[0]
