@@ -1,5 +1,10 @@
 """Parameters are checked before a kernel starts; failures are named and carry no data."""
 
+import os
+import subprocess
+import sys
+import time
+
 import nbformat
 import pytest
 
@@ -39,6 +44,40 @@ def test_a_failure_names_notebook_and_error_but_no_value(tmp_path):
     notebook = write_notebook(tmp_path / "n.ipynb", "raise KeyError('person 17')")
     with pytest.raises(notebook_runs.NotebookFailed, match=r"n\.ipynb, cell \d+: KeyError$"):
         notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+
+
+def there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def within(seconds, happened):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not happened():
+        time.sleep(0.1)
+    return happened()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of posix")
+def test_a_killed_run_leaves_no_kernel_behind(tmp_path):
+    said, own = tmp_path / "said", "import os, time\nopen({!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)"
+    notebook = write_notebook(tmp_path / "n.ipynb", own.format(str(said)))
+    code = (
+        "import sys; from pathlib import Path; from evaluation.pipeline import notebook_runs\n"
+        "notebook_runs.execute(Path(sys.argv[1]), Path(sys.argv[2]), {})"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code, str(notebook), str(tmp_path / "out.ipynb")])
+    try:
+        assert within(60, lambda: said.exists() and said.read_text())
+        kernel = int(said.read_text())
+        assert there(kernel)
+    finally:
+        run.kill()
+        run.wait()
+    assert within(20, lambda: not there(kernel))
 
 
 def test_a_cell_that_hangs_fails_its_notebook(tmp_path, monkeypatch):

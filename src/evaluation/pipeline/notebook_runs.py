@@ -110,12 +110,15 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
+    from evaluation.pipeline import warm_kernels
+
     check_parameters(notebook, parameters)
     executed.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kernel-") as own:
         # a folder per run: kernels that share one pick each other's sockets
         sockets = {"transport": "ipc", "ip": f"{own}/socket"}
         possible = os.name == "posix" and len(own) < LONGEST_SOCKET_FOLDER
+        warm = {"kernel_manager_class": warm_kernels.WarmKernels} if warm_kernels.POSSIBLE else {}
         try:
             papermill.execute_notebook(
                 str(notebook),
@@ -127,6 +130,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
                 shutdown_kernel="immediate",
                 execution_timeout=LONGEST_CELL_SECONDS,
                 config=Config(KernelManager=sockets if possible else {}),
+                **warm,
             )
         except PapermillExecutionError as error:
             raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error

@@ -1,0 +1,83 @@
+"""Kernels that are forked from a process which has imported everything once, where the system can do that.
+
+A notebook still has a process of its own, which ends with the run; only the seconds of importing are saved.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+
+# elsewhere it is unsafe to fork a process that has loaded numerical libraries
+POSSIBLE = sys.platform == "linux"
+INLINE = "module://matplotlib_inline.backend_inline"
+IMPORTED = [
+    "ipykernel.kernelapp",
+    "seaborn",
+    "statsmodels.api",
+    "evaluation.reporting.sections",
+    "evaluation.reporting.in_notebook",
+    "evaluation.diagnostics.area",
+    "evaluation.economics.area",
+    "evaluation.inference.sensitivity",
+]
+
+
+def serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
+    """Be a kernel until told to stop or until the run that wanted it is gone."""
+    os.setsid()
+    os.chdir(folder)
+    os.environ.update(environment)
+    import matplotlib
+    from ipykernel.kernelapp import IPKernelApp
+
+    matplotlib.use(os.environ.setdefault("MPLBACKEND", INLINE))  # it was imported under another environment
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    IPKernelApp.launch_instance(argv=["-f", connection_file])
+
+
+def _end_with_the_run() -> None:
+    run = multiprocessing.parent_process()
+    assert run is not None  # this process was started by one
+    run.join()
+    os._exit(1)
+
+
+class _Provisioner(LocalProvisioner):
+    async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(IMPORTED)
+        told = (cmd[cmd.index("-f") + 1], str(given.get("cwd") or os.getcwd()), dict(given["env"]))
+        process = server.Process(target=serve, args=told, daemon=True)
+        process.start()
+        pid: Any = process.pid
+        asked: Any = SimpleNamespace(  # as a subprocess.Popen
+            poll=lambda: process.exitcode,
+            wait=process.join,
+            kill=process.kill,
+            terminate=process.terminate,
+            send_signal=lambda number: os.kill(pid, number),
+            stdin=None,
+            stdout=None,
+            stderr=None,
+        )
+        self.process, self.pid = asked, pid
+        return self.connection_info
+
+
+class WarmKernels(AsyncKernelManager):
+    """Starts kernels by forking."""
+
+    async def _async_pre_start_kernel(self, **given: Any) -> Any:
+        if self.provisioner is None:
+            self.provisioner = _Provisioner(
+                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
+            )
+        return await super()._async_pre_start_kernel(**given)
