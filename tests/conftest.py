@@ -22,6 +22,7 @@ class SmallStudy:
     rules: pd.DataFrame
     municipalities: pd.DataFrame
     reference: Path
+    processed: Path
 
 
 @pytest.fixture(scope="session")
@@ -48,4 +49,5 @@ def study(tmp_path_factory):
         rules,
         municipalities,
         REFERENCE,
+        folder / "processed",
     )

@@ -323,6 +323,34 @@ def test_one_person_more_in_the_next_release_changes_nothing_and_twenty_do():
     assert clear(moved, previous=released)["estimate"].iloc[-1] == 0.06
 
 
+def test_shares_and_rows_of_the_delivery_do_not_tell_of_one_person_either():
+    """Rounded shares step by far more than their standard error, and one person may have hundreds of rows."""
+    rng = np.random.default_rng(3)
+    size = rng.integers(20, 400, 200)
+    had = rng.binomial(size, 0.05)
+    quarters = [f"q{number}" for number in range(200)]
+
+    def release(size, had, benefits, people):
+        share = had / size
+        fixed = {"topic": "description", "measure": "mean", "unit": "share"}
+        numbers = {"estimate": share, "std_error": np.sqrt(share * (1 - share) / size), "window": quarters}
+        shares = make({**numbers, "persons": size * 1.0, "episodes": size * 1.0}, **fixed)
+        items = ["benefits:rows_kept", "persons:rows_kept"]
+        rows = {"estimate": [benefits, people], "item": items, "area": "all"}
+        delivered = make(rows, topic="quality", measure="rows", unit="number")
+        return pd.concat([shares, delivered], ignore_index=True)
+
+    first = clear(release(size, had, 8391.0, 4000.0))
+    for person in range(200):  # one more episode, with or without what is counted, in any cell
+        here = np.arange(200) == person
+        for counts in (0, 1):
+            more = release(size + here, had + here * counts, 8391.0 + 300, 4001.0)
+            pd.testing.assert_frame_equal(clear(more, previous=first), first)
+    grown = clear(release(size + 20, had + 9, 8991.0, 4020.0), previous=first)
+    assert (grown["estimate"] != first["estimate"]).mean() > 0.9
+    assert grown["estimate"].iloc[-2:].tolist() == [8990, 4020]
+
+
 def test_words_of_a_method_do_not_tell_a_count():
     said = make({"estimate": [0.9], "persons": [500.0], "method": ["12403 effective comparison episodes"]},
                 topic="comparability", measure="diagnostic", unit="share")  # fmt: skip

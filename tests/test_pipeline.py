@@ -26,7 +26,17 @@ from small_register import TRIALS
 ROOT = Path(__file__).parents[1]
 RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
 EVERY_TASK = {
-    *("register", "episodes", "data_quality[quality]", "validation", "all_areas[pooled]", "clear"),
+    *(
+        "register",
+        "episodes",
+        "outcomes",
+        "costs",
+        "area_months",
+        "data_quality[quality]",
+        "validation",
+        "all_areas[pooled]",
+        "clear",
+    ),
     "validation_page",
     *(f"area_analysis[{area}]" for area in ("oulu", "lahti", "all")),
     *(f"area_report[{area}-fi]" for area in ("oulu", "lahti")),
@@ -78,9 +88,13 @@ def read_register(*, raw, processed, reference):
     (folder / "register.json").write_text("{}")
 
 
-def build_episodes(*, processed, reference, study):
-    for name in ("episodes", "attrition", "area_months"):
-        pd.DataFrame({"year": [read_study(study).price_year]}).to_parquet(processed / f"{name}.parquet")
+def find_cohort(persons, *, processed, study, **_):
+    index = pd.Index(persons, name="episode_id")
+    return [pd.DataFrame({"year": read_study(study).price_year}, index=index)] * 2
+
+
+def one_table(persons, *, processed, study, **_):
+    return find_cohort(persons, processed=processed, study=study)[:1]
 
 
 @contextmanager
@@ -149,7 +163,9 @@ def story(tmp_path_factory):
     runs = {"root": root}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "read_register", read_register)
-        patch.setattr(steps, "build_episodes", build_episodes)
+        patch.setattr(steps, "find_cohort", find_cohort)
+        for name in ("measure_outcomes", "work_out_costs", "count_months"):
+            patch.setattr(steps, name, one_table)
         runs["first"] = go()
         runs["again"] = go()
         (root / "data" / "processed" / "mended").touch()
@@ -296,8 +312,16 @@ def test_code_of_estimates_is_behind_analyses_and_not_behind_the_register(plan):
 
 def test_code_of_the_register_is_behind_the_register_and_the_episodes(plan):
     assert {"register", "episodes"} <= depending_on(plan, "registers/ingest")
-    assert {"episodes"} <= depending_on(plan, "outcomes/measures")
-    assert "register" not in depending_on(plan, "outcomes/measures")
+    assert {"outcomes"} <= depending_on(plan, "outcomes/measures")
+    assert not {"register", "episodes"} & depending_on(plan, "outcomes/measures")
+
+
+def test_a_unit_cost_is_behind_costs_and_not_behind_cohort_and_outcomes(plan):
+    priced = ROOT / "data" / "raw" / "reference" / "service_unit_costs.csv"
+    code = depending_on(plan, "costs/payers")
+    for found in ({name for name, step in plan.items() if priced in step.reads} - {"register"}, code):
+        assert {"costs", "area_analysis[oulu]"} <= found
+        assert not found & {"episodes", "outcomes", "area_months"}
 
 
 def test_every_input_of_a_task_is_written_before_or_there_from_the_start(plan):

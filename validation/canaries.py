@@ -22,7 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-KEPT = ("register", "episodes.parquet", "raw")  # what a person's rows are kept in
+# what a person's rows are kept in
+KEPT = ("register", "episodes.parquet", "outcomes.parquet", "costs.parquet", "raw")
 NAMES = ("Aino", "Eino", "Helmi", "Toivo", "Lempi", "Onni", "Saima", "Urho")
 
 

@@ -8,7 +8,6 @@ cancel in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from evaluation.timelines import accrual
 from evaluation.units import horizon_days, require_horizons, to_day
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
+COUNT_TOLD_BY = ["benefit", "paid_days_before"]
 HALF_COUNT = "cost_municipality_half_count_12m_eur"
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
 
@@ -39,8 +39,6 @@ def cost(
     reference: CostReference | None = None,
     look_back_days: int | None = None,
     programme: pd.DataFrame | None = None,
-    executor: Executor | None = None,
-    buckets: int = 1,
 ) -> pd.DataFrame:
     """Net public cost of each episode by payer, with the items behind it.
 
@@ -69,10 +67,6 @@ def cost(
         Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
         added once to each episode of the area that begins on start_day or later. A payer without a row spends
         nothing; a row without an amount makes the cost missing: it is never filled in.
-    executor : concurrent.futures.Executor, optional
-        Runs the buckets of persons; results are the same without one.
-    buckets : int
-        Number of buckets of persons.
 
     Returns
     -------
@@ -104,22 +98,16 @@ def cost(
         look_back_days = look_back(int(register.observed_from), study)
     _check(episodes, months)
     persons = np.unique(episodes["person_id"].to_numpy())
-    parts = [part for part in np.array_split(persons, max(buckets, 1)) if len(part)]
-    jobs = [
-        (
-            *(_of(table, part) for table in (register.benefits, register.spells, register.earnings)),
-            _of(episodes[["person_id", "index_day"]], part),
-            _bounds(months),
-            price_year,
-            reference,
-            look_back_days,
-        )
-        for part in parts
-    ]
-    results = list(map(_bucket, jobs) if executor is None else executor.map(_bucket, jobs))
-    columns = pd.MultiIndex.from_product([range(len(_bounds(months)) - 1), range(len(ITEMS))])
-    sums = pd.concat(results).reindex(episodes.index) if results else pd.DataFrame(columns=columns)
-    segments = sums.to_numpy(dtype=float).reshape(len(episodes), -1, len(ITEMS)) / _MICRO
+    segments = _segments(
+        _of(register.benefits, persons),
+        _of(register.spells, persons),
+        _of(register.earnings, persons),
+        episodes,
+        _bounds(months),
+        price_year,
+        reference,
+        look_back_days,
+    )
     return _columns(segments, episodes, months, discount_rate, programme)
 
 
@@ -144,10 +132,9 @@ def half_count(
 ) -> pd.DataFrame:
     """The municipality's cost if paid days were counted over half the look-back, as column `HALF_COUNT`.
 
-    Shows how much the share hangs on where the count starts; no column where the payer told its own count.
+    Shows how much the share hangs on where the count starts; where the payer told its own count
+    (`counted_by_payer`) it says nothing.
     """
-    if counted_by_payer(register.benefits):
-        return pd.DataFrame(index=episodes.index)
     days = look_back(int(register.observed_from), study) // 2
     found = cost(register, episodes, study, months=[12], reference=reference, look_back_days=days)
     return found[["cost_municipality_12m_eur"]].set_axis([HALF_COUNT], axis=1)
@@ -173,34 +160,44 @@ def _bounds(horizons: Iterable[int]) -> np.ndarray:
     return np.unique(np.concatenate([[0], ends, np.arange(365, ends[-1], 365)]))
 
 
-def _bucket(job: tuple[Any, ...]) -> pd.DataFrame:
-    benefits, spells, earnings, episodes, bounds, price_year, reference, look_back = job
+def _segments(
+    benefits: pd.DataFrame,
+    spells: pd.DataFrame,
+    earnings: pd.DataFrame,
+    episodes: pd.DataFrame,
+    bounds: np.ndarray,
+    price_year: int,
+    reference: CostReference,
+    look_back: int | None,
+) -> np.ndarray:
+    """Euros of each episode between its bounds, by item."""
+    if episodes.empty:
+        return np.empty((0, len(bounds) - 1, len(ITEMS)))
     person = episodes["person_id"].to_numpy()
-    edges = episodes["index_day"].to_numpy(dtype=np.int64)[:, None] + bounds
+    index_day = episodes["index_day"].to_numpy(dtype=np.int64)
+    edges = index_day[:, None] + bounds
     cut = (np.repeat(person, len(bounds)), edges.ravel())
-    in_service = state_islands(spells, "service")
     flows = (
         benefits_paid(
             benefits,
-            in_service,
+            state_islands(spells, "service"),
             state_islands(spells, "laid_off"),
             cut,
             price_year,
             reference,
-            index=(person, episodes["index_day"].to_numpy(dtype=np.int64)),
+            index=(person, index_day),
             look_back=look_back,
         ),
         services_used(spells, cut, price_year, reference),
         taxes_on_earnings(earnings, cut, price_year, reference),
     )
-    blocks = [
+    sums = [
         accrual.sums_between(
             who, start, np.round(values * _MICRO).astype(np.int64), at_person=person, bounds=edges
         )
         for who, start, values in flows
     ]
-    joined = np.concatenate(blocks, axis=2)
-    return pd.DataFrame(joined.reshape(len(episodes), -1), index=episodes.index)
+    return np.concatenate(sums, axis=2).astype(float) / _MICRO
 
 
 def _columns(

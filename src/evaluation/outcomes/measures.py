@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,25 +41,12 @@ _DAYS_IN = {
 }
 
 
-@dataclass(frozen=True)
-class _Bucket:
-    """Everything about the persons of one bucket, as plain arrays that travel between processes."""
-
-    spells: pd.DataFrame
-    benefits: pd.DataFrame
-    person: Array
-    index_day: Array
-    followed: Array
-
-
 def measure(
     register: Register,
     episodes: pd.DataFrame,
     study: Study | None = None,
     *,
     months: Sequence[int] | None = None,
-    executor: Executor | None = None,
-    buckets: int = 1,
 ) -> pd.DataFrame:
     """Outcomes of episodes.
 
@@ -75,10 +60,6 @@ def measure(
         Gives the months where they are not given here.
     months : sequence of int, optional
         Any whole months after the index date; 12 months are 365 days (`units.horizon_days`).
-    executor : concurrent.futures.Executor, optional
-        Measures buckets of persons side by side. The result is the same with and without.
-    buckets : int
-        How many buckets to split the persons into.
 
     Returns
     -------
@@ -125,54 +106,29 @@ def measure(
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
         )
-    work = partial(_measure, horizons=tuple(months))
-    parts = list(_split(register, episodes, buckets))
-    rows = [rows for rows, _ in parts]
-    run = map if executor is None else executor.map
-    found = pd.concat(list(run(work, [bucket for _, bucket in parts])), ignore_index=True)
-    order = np.empty(len(episodes), dtype=np.int64)
-    order[np.concatenate(rows)] = np.arange(len(episodes))
-    return found.iloc[order].set_axis(episodes.index, axis=0)
+    persons = np.unique(episodes["person_id"].to_numpy())
+    spells, benefits = (
+        table[np.isin(table["person_id"].to_numpy(), persons)]
+        for table in (register.spells, register.benefits)
+    )
+    return _measured(spells, benefits, episodes, register.observed_until, horizons=months)
 
 
-def _split(register: Register, episodes: pd.DataFrame, buckets: int) -> list[tuple[Array, _Bucket]]:
-    person = episodes["person_id"].to_numpy()
-    index_day = episodes["index_day"].to_numpy()
-    followed = register.observed_until - index_day
-    persons = np.unique(person)
-    spells = register.spells[["person_id", "state", "start", "end"]]
-    benefits = register.benefits[["person_id", "start", "end", "days", "amount_eur"]]
-    edges = np.linspace(0, len(persons), max(buckets, 1) + 1).astype(int)[1:-1]
-    bucket_of = [
-        np.searchsorted(persons[edges], table["person_id"].to_numpy(), side="right")
-        for table in (episodes, spells, benefits)
-    ]
-    known = [np.isin(table["person_id"].to_numpy(), persons) for table in (spells, benefits)]
-    out = []
-    for number in range(max(buckets, 1)):
-        rows = np.flatnonzero(bucket_of[0] == number)
-        out.append(
-            (
-                rows,
-                _Bucket(
-                    spells[(bucket_of[1] == number) & known[0]],
-                    benefits[(bucket_of[2] == number) & known[1]],
-                    person[rows],
-                    index_day[rows],
-                    followed[rows],
-                ),
-            )
-        )
-    return out
-
-
-def _measure(bucket: _Bucket, *, horizons: tuple[int, ...]) -> pd.DataFrame:
-    days = daily_states(bucket.spells)
-    person, since = bucket.person, bucket.index_day
+def _measured(
+    spells: pd.DataFrame,
+    benefits: pd.DataFrame,
+    episodes: pd.DataFrame,
+    observed_until: int,
+    *,
+    horizons: Sequence[int],
+) -> pd.DataFrame:
+    days = daily_states(spells)
+    person, since = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
+    followed = observed_until - since
     found: dict[str, Array] = {}
     spent = {name: periods(days, states) for name, states in _DAYS_IN.items()}
     unemployed, study = spent["unemployed_days"], spent["study_days"]
-    who, start, end = (bucket.benefits[name].to_numpy() for name in ("person_id", "start", "end"))
+    who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
     at_index = locate(unemployed, person, since)
     for months in horizons:
         horizon = horizon_days(months)
@@ -187,15 +143,14 @@ def _measure(bucket: _Bucket, *, horizons: tuple[int, ...]) -> pd.DataFrame:
         if months >= 12:
             values["long_term_unemployed"] = _lasted(unemployed, at_end, until) >= LONG_TERM_DAYS
         for name, column in (("benefit_days", "days"), ("benefit_eur", "amount_eur")):
-            amount = bucket.benefits[column].to_numpy()
+            amount = benefits[column].to_numpy()
             values[name] = prorated(who, start, end, amount, person, since, until)
-        complete = bucket.followed > horizon
+        complete = followed > horizon
         for name, value in values.items():
             found[f"{name}_{months}m"] = np.where(complete, value.astype(float), np.nan)
-    exit_state, exit_day = _exits(days, person, since, bucket.followed)
-    return pd.DataFrame(
-        {**found, "exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
-    )
+    exit_state, exit_day = _exits(days, person, since, followed)
+    found |= {"exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
+    return pd.DataFrame(found, index=episodes.index)
 
 
 def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, within_days: int) -> pd.Series:

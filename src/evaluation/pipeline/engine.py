@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evaluation.pipeline import notebook_runs, release, steps
+from evaluation.pipeline import buckets, notebook_runs, release, steps
 from evaluation.pipeline.plan import Step, plan
 from evaluation.pipeline.project import Project, parts_read
 from evaluation.study import Study, read_study
@@ -74,6 +76,10 @@ def _given(work: list[Step]) -> dict[Path, tuple[int, int]]:
     return found
 
 
+def _work(step: Step, jobs: int) -> Callable[..., None]:
+    return partial(buckets.each, step.function, step.writes, jobs=jobs) if step.by_bucket else step.function
+
+
 def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     """Run the tasks; names of those that failed."""
     from pytask import ExitCode, PathNode, PythonNode, TaskWithoutPath, build, console
@@ -83,7 +89,7 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     tasks = [
         TaskWithoutPath(
             name=step.name,
-            function=progress.watched(step.name, step.function, step.values),
+            function=progress.watched(step.name, _work(step, jobs), step.values),
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads],
                 "parameters": PythonNode(value=repr(sorted(step.values.items())), hash=True),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
-from evaluation.pipeline import steps
+from evaluation.pipeline import buckets, plan, steps
 from evaluation.pipeline.project import Project
 
 PERSONS = 10_000
@@ -21,14 +22,15 @@ def demo(project: Project, *, seed: int) -> Path:
     from evaluation.simulation import register
     from evaluation.study import read_study
 
-    small = project.data / "demo"
-    raw, processed = small / "raw" / "register", small / "processed"
-    for folder in (raw, processed):
+    small = dataclasses.replace(project, data=project.data / "demo")
+    for folder in (small.register, small.processed):
         folder.mkdir(parents=True, exist_ok=True)
-    register.simulate(raw, read_study(project.study), persons=PERSONS, seed=seed, reference=project.reference)
-    steps.read_register(raw=raw, processed=processed, reference=project.reference)
-    steps.build_episodes(processed=processed, reference=project.reference, study=project.study)
-    return processed
+    reform, reference = read_study(project.study), project.reference
+    register.simulate(small.register, reform, persons=PERSONS, seed=seed, reference=reference)
+    steps.read_register(raw=small.register, processed=small.processed, reference=project.reference)
+    for step in plan.tables(small):
+        buckets.each(step.function, step.writes, **step.values)
+    return small.processed
 
 
 def own_notebook(project: Project, *, area: str) -> Path:
@@ -47,10 +49,9 @@ def own_notebook(project: Project, *, area: str) -> Path:
     import nbformat
 
     from evaluation.pipeline.notebook_runs import choose
-    from evaluation.pipeline.plan import area_names
     from evaluation.study import read_study
 
-    choose(area, ["all", *area_names(read_study(project.study), project.reference)], what="area")
+    choose(area, ["all", *plan.area_names(read_study(project.study), project.reference)], what="area")
     folders = (project.processed, project.data / "demo" / "processed")
     processed = next((folder for folder in folders if (folder / "episodes.parquet").exists()), None)
     if processed is None:

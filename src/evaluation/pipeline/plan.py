@@ -1,6 +1,7 @@
 """Areas x notebooks x languages as a graph of tasks: only what changed is run again.
 
-raw register -> register -> episodes -> area analyses -> all areas -> cleared ledger -> reports -> index
+raw register -> register -> episodes -> outcomes, costs -> area analyses -> all areas
+-> cleared ledger -> reports -> index
 """
 
 from __future__ import annotations
@@ -27,15 +28,45 @@ class Step:
     """One task: a function of this package, the files it reads, the files it writes, and its values."""
 
     name: str
-    function: Callable[..., None]
+    function: Callable[..., Any]
     reads: list[Path]
     writes: list[Path]
     values: dict[str, Any]
+    by_bucket: bool = False  # of persons: see `buckets.each`
 
 
 def area_names(study: Study, reference: Path) -> list[str]:
     """Slugs of the study's areas, in the order of their reference table."""
     return reference_tables.reference(study.areas.table, reference)["area"].tolist()
+
+
+def _register_files(processed: Path) -> list[Path]:
+    names = [f"{name}.parquet" for name in (*schemas.REGISTER_TABLES, "quality")]
+    return [processed / "register" / name for name in (*names, "register.json")]
+
+
+def _own_code(function: Callable[..., Any]) -> list[Path]:
+    return notebook_runs.modules_behind(inspect.getsource(function))
+
+
+def tables(project: Project) -> list[Step]:
+    """The tasks from the canonical register to tables of episodes and months."""
+    processed = project.processed
+
+    def table(function: Callable[..., Any], *names: str, reads: list[Path], **values: Any) -> Step:
+        written = [processed / f"{name}.parquet" for name in names]
+        behind = [*_register_files(processed), *reads, *_own_code(function)]
+        given = {"processed": processed, "study": project.study, **values}
+        return Step(names[0], function, behind, written, given, by_bucket=True)
+
+    found, prices = processed / "episodes.parquet", sorted(project.reference.glob("*.csv"))
+    places, reference = [project.reference / "municipalities.csv"], {"reference": project.reference}
+    return [
+        table(steps.find_cohort, "episodes", "attrition", reads=places, **reference),
+        table(steps.measure_outcomes, "outcomes", reads=[found]),
+        table(steps.work_out_costs, "costs", reads=[found, *prices], **reference),
+        table(steps.count_months, "area_months", reads=[]),
+    ]
 
 
 def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
@@ -56,9 +87,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
     reference = sorted(project.reference.glob("*.csv"))
     processed, ledger = project.processed, project.processed / "ledger"
-    register = [processed / "register" / f"{name}.parquet" for name in (*schemas.REGISTER_TABLES, "quality")]
-    register.append(processed / "register" / "register.json")
-    episodes = [processed / f"{name}.parquet" for name in ("episodes", "attrition", "area_months")]
+    register = _register_files(processed)
     folders = {"processed": processed, "reference": project.reference}
     study = {"study": str(project.study)}
     passed = {**{key: str(path) for key, path in folders.items()}, "ledger_folder": ledger.name}
@@ -80,25 +109,18 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             },
         )
 
-    def own_code(function: Callable[..., None]) -> list[Path]:
-        return notebook_runs.modules_behind(inspect.getsource(function))
-
+    persons = tables(project)
+    episodes = [path for step in persons for path in step.writes]
     statfin = steps.statfin_file(project.statfin)
     work = [
         Step(
             "register",
             steps.read_register,
-            [*raw, *reference, *own_code(steps.read_register)],
+            [*raw, *reference, *_own_code(steps.read_register)],
             register,
             {"raw": project.register, **folders},
         ),
-        Step(
-            "episodes",
-            steps.build_episodes,
-            [*register, *reference, *own_code(steps.build_episodes)],
-            episodes,
-            {**folders, "study": project.study},
-        ),
+        *persons,
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
                  part="quality", statfin=str(statfin or ""), **study),
         *(
@@ -122,7 +144,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         Step(
             "clear",
             steps.clear,
-            [*parts, *given, rules.PROFILES, *own_code(steps.clear)],
+            [*parts, *given, rules.PROFILES, *_own_code(steps.clear)],
             [cleared, processed / "disclosure.json"],
             {
                 "parts": parts,
@@ -142,7 +164,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             [
                 ledger / "validation.parquet",
                 project.notebook("validation"),
-                *own_code(steps.publish_validation),
+                *_own_code(steps.publish_validation),
             ],
             [project.pages / "en" / "validation.html"],
             {"executed": executed, "page_file": project.pages / "en" / "validation.html"},

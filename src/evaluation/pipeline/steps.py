@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.pipeline import notebook_runs
+from evaluation.pipeline import buckets, notebook_runs
 from evaluation.words.language import mark
 
 # What the pages that are not about one area are called, where they could not be made.
@@ -73,37 +73,61 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
     ingest.ingest(raw, processed, reference=reference)
 
 
-def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
-    """Make the episode table with outcomes and costs, the attrition table and the area x month cells."""
+def find_cohort(persons: range, *, processed: Path, reference: Path, study: Path) -> list[pd.DataFrame]:
+    """Episodes of a bucket of persons, and how many were left at each step of attrition."""
     from evaluation.cohorts import cohort
-    from evaluation.costs import assumptions, payers
-    from evaluation.economics import area as area_economics
-    from evaluation.outcomes import area_months, measures
     from evaluation.registers import ingest
     from evaluation.registers.reference import reference as read
     from evaluation.study import read_study
 
-    reform = read_study(study)
-    register = ingest.load(processed)
-    found = cohort.inflow(register, reform, municipalities=read("municipalities", reference))
-    measured = measures.measure(register, found.episodes, reform)
-    paid = payers.cost(
-        register,
-        found.episodes,
-        reform,
-        reference=assumptions.load(reference),
-    )
-    half = payers.half_count(register, found.episodes, reform, reference=assumptions.load(reference))
-    earned = measures.earnings(
-        register,
-        found.episodes,
-        price_index=assumptions.load(reference).price_index,
-        price_year=reform.price_year,
-    )
-    episodes = area_economics.with_income(found.episodes.join([measured, paid, half, earned]))
-    episodes.to_parquet(processed / "episodes.parquet")
-    found.attrition.to_parquet(processed / "attrition.parquet")
-    area_months.cells(register, **reform.months).to_parquet(processed / "area_months.parquet")
+    register = ingest.load(processed, persons=persons)
+    places = read("municipalities", reference)
+    found = cohort.inflow(register, read_study(study), municipalities=places)
+    return [found.episodes, found.attrition.set_index(["arm", "area", "step", "reason"])]
+
+
+def measure_outcomes(persons: range, *, processed: Path, study: Path) -> list[pd.DataFrame]:
+    """Outcomes of the episodes of a bucket of persons."""
+    from evaluation.outcomes import measures
+    from evaluation.registers import ingest
+    from evaluation.study import read_study
+
+    register = ingest.load(processed, persons=persons)
+    return [
+        measures.measure(
+            register, buckets.of_persons(processed / "episodes.parquet", persons), read_study(study)
+        )
+    ]
+
+
+def work_out_costs(persons: range, *, processed: Path, reference: Path, study: Path) -> list[pd.DataFrame]:
+    """Costs by payer, earnings and net income of the episodes of a bucket of persons."""
+    from evaluation.costs import assumptions, payers
+    from evaluation.economics import area as area_economics
+    from evaluation.outcomes import measures
+    from evaluation.registers import ingest
+    from evaluation.study import read_study
+
+    reform, priced = read_study(study), assumptions.load(reference)
+    register = ingest.load(processed, persons=persons)
+    episodes = buckets.of_persons(processed / "episodes.parquet", persons)
+    paid = payers.cost(register, episodes, reform, reference=priced)
+    index = {"price_index": priced.price_index, "price_year": reform.price_year}
+    parts = [measures.earnings(register, episodes, **index)]
+    told = pd.read_parquet(processed / "register" / "benefits.parquet", columns=payers.COUNT_TOLD_BY)
+    if not payers.counted_by_payer(told):  # of all persons: every bucket has the same columns
+        parts.append(payers.half_count(register, episodes, reform, reference=priced))
+    return [area_economics.with_income(paid.join(parts))]
+
+
+def count_months(persons: range, *, processed: Path, study: Path) -> list[pd.DataFrame]:
+    """Counts of a bucket of persons by municipality and month."""
+    from evaluation.outcomes import area_months
+    from evaluation.registers import ingest
+    from evaluation.study import read_study
+
+    cells = area_months.cells(ingest.load(processed, persons=persons), **read_study(study).months)
+    return [cells.set_index(["municipality", "month", "month_name"])]
 
 
 def analyse(

@@ -34,13 +34,16 @@ def serve(connection_file: str, folder: str, environment: dict[str, str]) -> Non
     """Be a kernel until told to stop or until the run that wanted it is gone."""
     os.setsid()
     os.chdir(folder)
+    os.environ.clear()
     os.environ.update(environment)
     import matplotlib
     from ipykernel.kernelapp import IPKernelApp
 
-    matplotlib.use(os.environ.setdefault("MPLBACKEND", INLINE))  # it was imported under another environment
+    # matplotlib was imported under another environment, and chooses when the first figure is drawn
+    matplotlib.rcParams["backend"] = os.environ.setdefault("MPLBACKEND", INLINE)
     threading.Thread(target=_end_with_the_run, daemon=True).start()
-    IPKernelApp.launch_instance(argv=["-f", connection_file])
+    told = f"--IPKernelApp.parent_handle={os.getppid()}"  # else it explains itself on the terminal
+    IPKernelApp.launch_instance(argv=["-f", connection_file, told])
 
 
 def _end_with_the_run() -> None:

@@ -21,6 +21,7 @@ from evaluation.registers.rules import RULES, WITHOUT_RESIDENCE, judge
 from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
 
 reference = read_reference
+ROWS_TOGETHER = 2**18  # in Parquet: who reads some of the persons reads little else
 COLUMNS = ["table", "rule", "rows", "action"]
 
 
@@ -133,13 +134,15 @@ def attempt(
         return pd.DataFrame([], columns=COLUMNS), limits, [str(error)]
 
 
-def load(processed: Path | str) -> Register:
+def load(processed: Path | str, *, persons: range | None = None) -> Register:
     """Load the canonical register that `ingest` has written.
 
     Parameters
     ----------
     processed : path
         Folder that holds ``register/``.
+    persons : range, optional
+        Person numbers from its start up to its stop, where not everybody is wanted.
 
     Returns
     -------
@@ -160,8 +163,14 @@ def load(processed: Path | str) -> Register:
     if not (folder / "register.json").exists():
         raise FileNotFoundError(f"{folder} holds no register; run `evaluation ingest` first")
     facts = json.loads((folder / "register.json").read_text(encoding="utf-8"))
+    within = [("person_id", ">=", persons.start), ("person_id", "<", persons.stop)] if persons else None
     tables = {
-        name: _as_canonical_types(pd.read_parquet(folder / f"{name}.parquet"), table)
+        name: _as_canonical_types(
+            pd.read_parquet(
+                folder / f"{name}.parquet", filters=within if "person_id" in table.names else None
+            ),
+            table,
+        )
         for name, table in REGISTER_TABLES.items()
     }
     return Register(**tables, **facts)
@@ -277,7 +286,7 @@ def _write(folder: Path, tables: dict[str, pd.DataFrame], quality: pd.DataFrame,
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in {**tables, "quality": quality}.items():
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        pyarrow.parquet.write_table(table, folder / f"{name}.parquet")
+        pyarrow.parquet.write_table(table, folder / f"{name}.parquet", row_group_size=ROWS_TOGETHER)
     facts = {
         "observed_from": layout.observed_from,
         "observed_until": layout.observed_until,

@@ -152,9 +152,9 @@ def ratios(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
 def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:
     """What two releases together tell: rows shown that were hidden, and changes that few persons can make.
 
-    Numbers of an area may change where one of its counts moved by the threshold, an estimate by its standard
-    error (rounding takes up to a tenth of it), or a status; else any change tells of few persons. A count
-    that moved by less than the threshold always does.
+    Numbers of an area may change where one of its counts moved by the threshold, an estimate by more than its
+    standard error and a step of rounding, or a status; else any change tells of few persons. A count that
+    moved by less than the threshold always does. The rows of a delivery may change where its persons did.
 
     Returns
     -------
@@ -169,12 +169,16 @@ def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile
     )
     public = ~(both["persons"].gt(0) | both["persons_then"].gt(0) | rules.counting(both))
     counted = rules.counting(both)
-    large = (moved["persons"] >= profile.threshold) | (counted & (moved["estimate"] >= profile.threshold))
-    large |= ~counted & (moved["estimate"] >= 0.9 * both["std_error_then"].where(both["std_error_then"] > 0))
+    large = (moved["persons"] >= profile.threshold) | (
+        rules.telling(both) & (moved["estimate"] >= profile.threshold)
+    )
+    then = both.assign(**{name: both[f"{name}_then"] for name in names})
+    beyond = then["std_error"].where(then["std_error"] > 0) + 1.2 * rules.one_step(then, profile)
+    large |= ~counted & (moved["estimate"] >= beyond)
     large |= both["status"] != both["status_then"]
-    place = both["area"].mask(both["topic"] == "pooled", "pooled")
+    place = rules.of_one_place(both)
     changed = moved.gt(1e-9).any(axis=1) & ~public
     few = changed & ~place.isin(set(place[large]))
-    few |= counted & moved["estimate"].between(1e-9, profile.threshold - 1e-9)
+    few |= rules.telling(both) & moved["estimate"].between(1e-9, profile.threshold - 1e-9)
     found = both.assign(kind=np.where(shown, "shown again", "few differ"), what=both["measure"])
     return found.loc[shown | few, ["kind", *CELL, "what"]]

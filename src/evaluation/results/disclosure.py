@@ -89,7 +89,7 @@ def clear(
     hidden = complementary(ledger, hidden, study, threshold=profile.threshold) | before | small
     hidden |= left_out(ledger, hidden)
     if previous is not None:
-        cleared = as_released(cleared, ledger, previous, threshold=profile.threshold)
+        cleared = as_released(cleared, ledger, previous, profile=profile)
     cleared.loc[hidden, "status"] = "suppressed"
     cleared.loc[withheld(ledger, study) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
     closed = cleared["status"].isin(("suppressed", "withheld"))
@@ -145,26 +145,27 @@ def _matched(ledger: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_released(
-    cleared: pd.DataFrame, ledger: pd.DataFrame, previous: pd.DataFrame, *, threshold: int
+    cleared: pd.DataFrame, ledger: pd.DataFrame, previous: pd.DataFrame, *, profile: Profile
 ) -> pd.DataFrame:
     """Keep the released numbers of areas that a few persons more or less could have changed.
 
     An area is published anew where a count moved by the threshold, an estimate by more than its standard
-    error (which no single person can do to a mean, Samuelson's inequality), or its verdict changed. In the
-    others every number stays; in all of them a count that moved by less.
+    error (which no single person can do to a mean, Samuelson's inequality) and twice what rounding can move
+    it, or its verdict changed. In the others every number stays; in all of them a count that moved by less.
+    The rows of the delivery are published anew where its persons moved by the threshold.
     """
     released = _matched(ledger, previous)
     moved = (ledger["estimate"] - released["estimate"]).abs()
     counted = rules.counting(ledger) & released["estimate"].notna()
-    changed = (ledger["persons"] - released["persons"]).abs() >= threshold
-    changed |= counted & (moved >= threshold)
-    changed |= ~counted & (moved > released["std_error"])
+    changed = (ledger["persons"] - released["persons"]).abs() >= profile.threshold
+    changed |= rules.telling(ledger) & (moved >= profile.threshold)
+    rounding = rules.one_step(released, profile)
+    changed |= ~counted & (moved > released["std_error"] + 2 * rounding)
     verdict = (ledger["measure"] == "verdict") & released["status"].notna()
     changed |= verdict & (ledger["status"] != released["status"])
-    # estimates that areas share belong to none of them
-    place = ledger["area"].mask(ledger["topic"] == "pooled", "pooled")
-    stays = ~place.isin(set(place[changed])) & released["persons"].notna()
+    place = rules.of_one_place(ledger)
+    stays = ~place.isin(set(place[changed])) & (released["persons"].notna() | counted)
     stays &= released["status"] == ledger["status"]
-    stays |= counted & (moved < threshold)
+    stays |= rules.telling(ledger) & (moved < profile.threshold)
     cleared.loc[stays, [*NUMBERS, *COUNTS, "method"]] = released.loc[stays, [*NUMBERS, *COUNTS, "method"]]
     return cleared

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import compare
-from evaluation.costs.payers import counted_by_payer, look_back
+from evaluation.costs.payers import COUNT_TOLD_BY, counted_by_payer, look_back
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
 from evaluation.results import ledger
@@ -57,9 +57,12 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     folder = Path(processed)
     if not (folder / "episodes.parquet").exists():
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
-    episodes = pd.read_parquet(folder / "episodes.parquet")
+    found, *measured = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("episodes", "outcomes", "costs")
+    )
+    episodes = found.join(measured)
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
-    paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=["benefit", "paid_days_before"])
+    paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=COUNT_TOLD_BY)
     return AreaInputs(
         study=study,
         episodes=episodes,

@@ -170,6 +170,23 @@ def steps(rows: pd.DataFrame, profile: Profile) -> pd.Series:
     return np.fmax(_finest(rows, profile), _one_two_five(rows["std_error"] / PART_OF_ERROR, up=False))
 
 
+def one_step(rows: pd.DataFrame, profile: Profile) -> pd.Series:
+    """How much the published estimate moves when rounding takes one step more."""
+    size = rows["episodes"].fillna(rows["persons"])
+    return steps(rows, profile).mask(of_two_counts(rows), profile.base / size)
+
+
+def of_one_place(rows: pd.DataFrame) -> pd.Series:
+    """What is published anew as a whole: an area, what areas share, or the rows of the delivery."""
+    place = rows["area"].mask(rows["topic"] == "pooled", "pooled")
+    return place.mask(rows["measure"] == "rows", "delivery")
+
+
+def telling(rows: pd.DataFrame) -> pd.Series:
+    """Mark counts that one person moves by little; of the delivery's rows a person may have hundreds."""
+    return counting(rows) & ((rows["measure"] != "rows") | (rows["item"] == "persons:rows_kept"))
+
+
 def _finest(rows: pd.DataFrame, profile: Profile) -> pd.Series:
     """The coarser of the steps of unit and count."""
     size = rows["episodes"].fillna(rows["persons"])

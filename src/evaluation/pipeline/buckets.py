@@ -1,0 +1,103 @@
+"""Steps over one bucket of persons after another, so that memory does not grow with the register."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PERSONS = 50_000  # of a bucket: fixed, so that files do not depend on how many processes work
+EPISODES = "episode_id"
+Work = Callable[..., Sequence[pd.DataFrame]]
+
+
+def each(
+    work: Work,
+    targets: Sequence[Path],
+    *,
+    processed: Path,
+    executor: Executor | None = None,
+    jobs: int = 1,
+    **given: Any,
+) -> None:
+    """Let `work` make its tables for every bucket of persons, and put the buckets together.
+
+    Parameters
+    ----------
+    work : callable
+        Called as ``work(persons, processed=…, …)`` with a range of person numbers; returns a table for each
+        of `targets`. Tables with an index of episodes are put under one another, others hold counts that are
+        added up by their index.
+    targets : sequence of Path
+        Parquet files to write, each whole or not at all.
+    processed : Path
+        Folder that holds ``register/``.
+    executor : concurrent.futures.Executor, optional
+        Works on the buckets, in other processes or on a cluster that sees `processed`; the files are the same
+        with any and with none.
+    jobs : int
+        How many processes work on the buckets where no executor is given.
+    **given
+        Passed on to `work`.
+    """
+    number = pq.read_metadata(processed / "register" / "persons.parquet").num_rows
+    persons = [range(first, min(first + PERSONS, number)) for first in range(0, max(number, 1), PERSONS)]
+    one = partial(work, processed=processed, **given)
+    if executor is not None:
+        _write(executor.map(one, persons), targets)
+    elif jobs > 1 and len(persons) > 1:
+        # started anew: a fork of a process that runs threads may hang
+        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("forkserver")) as pool:
+            _write(pool.map(one, persons), targets)
+    else:
+        _write(map(one, persons), targets)
+
+
+def of_persons(file: Path, persons: range) -> pd.DataFrame:
+    """The rows of a Parquet file that belong to a range of person numbers."""
+    return pd.read_parquet(
+        file, filters=[("person_id", ">=", persons.start), ("person_id", "<", persons.stop)]
+    )
+
+
+def _write(buckets: Iterable[Sequence[pd.DataFrame]], targets: Sequence[Path]) -> None:
+    counted: dict[Path, pd.DataFrame] = {}
+    writers: dict[Path, pq.ParquetWriter] = {}
+    for frames in buckets:
+        for target, frame in zip(targets, frames, strict=True):
+            if frame.index.name == EPISODES:
+                _append(frame, target, writers)
+            else:
+                counted[target] = _added(counted.get(target), frame)
+    for writer in writers.values():
+        writer.close()
+    for target, frame in counted.items():
+        frame.reset_index().to_parquet(_part(target))
+    for target in targets:
+        _part(target).replace(target)
+
+
+def _part(target: Path) -> Path:
+    return target.with_suffix(".part")
+
+
+def _append(frame: pd.DataFrame, target: Path, writers: dict[Path, pq.ParquetWriter]) -> None:
+    begun = writers.get(target)
+    table = pa.Table.from_pandas(frame, schema=begun.schema if begun else None)
+    if begun is None:
+        begun = writers[target] = pq.ParquetWriter(_part(target), table.schema)
+    begun.write_table(table)
+
+
+def _added(so_far: pd.DataFrame | None, frame: pd.DataFrame) -> pd.DataFrame:
+    if so_far is None:
+        return frame
+    both = pd.concat([so_far, frame])
+    return both.groupby(level=both.index.names).sum(min_count=1).astype(frame.dtypes)
