@@ -167,7 +167,8 @@ def _texts(notebook: Any) -> Iterator[str]:
 
 def _contents(body: str) -> tuple[tuple[str, str], ...]:
     found = re.findall(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', body, re.DOTALL)
-    return tuple((id.removesuffix("-title"), _plain(title)) for id, title in found if id != "contents-title")
+    named = {id.removesuffix("-title"): _plain(title) for id, title in found}
+    return tuple((id, title) for id, title in named.items() if id not in ("contents", "answers"))
 
 
 def _plain(text: str) -> str:

@@ -21,7 +21,7 @@ from evaluation.reporting.exhibits import Report, framed_figure, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
-from evaluation.words import comparisons, costs, fairness, first_screen, labels
+from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels
 from evaluation.words.language import Language, alphabetical, get
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "told": told,
         "told_of_all": lambda function: function(report.cleared, report.study, language=report.language),
         "areas_with": areas_with,
+        "answers": answers,
         "comparisons": comparisons,
         "costs": costs,
         "fairness": fairness,

@@ -130,7 +130,7 @@ def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Lan
 
 
 def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
-    """List what the area's results allow a reader to say; the headline sentence itself comes first."""
+    """List what the area's results allow a reader to say; the sentence on the headline comes first."""
     status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
@@ -139,8 +139,7 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
             language.text("The effect of the trial in this area is not known."),
             *(one.text for one in level),
         ]
-    doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
-    said = [effect(row, language, limits=study.limits, doubtful=doubt).text]
+    said = [language.text("The sentence on the first outcome above, with its interval and its certainty.")]
     if status == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")

@@ -1,0 +1,142 @@
+"""The panel at the top: sentence, certainty, drawn interval and verdict come from the same rows."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evaluation.results import ledger
+from evaluation.words import answers, fairness, findings, first_screen
+from evaluation.words.language import CODES, get
+from messages import spoken
+from small_register import TRIALS
+
+WORK, SERVICES = TRIALS.outcomes.first_screen[:2]
+COSTS = [f"cost_{payer}_12m_eur" for payer in answers.PAYERS]
+UNITS = {WORK: "share", SERVICES: "days", **dict.fromkeys(COSTS, "eur")}
+MORE = {"fi": r"enemmän", "sv": r"\b(fler|mer)\b", "en": r"\bmore\b"}
+FEWER = {"fi": r"vähemmän", "sv": r"\b(färre|mindre)\b", "en": r"\b(fewer|less)\b"}
+MOST_WORDS, LONGEST = 120, 25
+
+
+def random_results(seed):
+    """Effects, checks, verdicts and public statistics of one area at random."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for outcome, unit in UNITS.items():
+        middle = rng.normal(0, 4 * TRIALS.limits[unit])
+        half = rng.gamma(2, 3 * TRIALS.limits[unit])
+        costs = outcome in COSTS
+        rows.append(
+            {
+                "topic": "cost" if costs else "effect",
+                "measure": "delta_cost" if costs else "att",
+                "item": outcome.split("_", 1)[1].removesuffix("_12m_eur") if costs else "",
+                "outcome": outcome,
+                "window": TRIALS.main_baseline,
+                "unit": unit,
+                "estimate": middle,
+                "std_error": half / 1.96,
+                "ci_low": middle - half,
+                "ci_high": middle + half,
+                "status": "ok",
+            }
+        )
+        other = rng.normal(middle, half) if rng.random() < 0.3 else middle
+        again = {"estimate": other, "ci_low": other - half, "ci_high": other + half}
+        more = {"topic": "sensitivity", "measure": "att", "specification": "both_baselines"}
+        rows.append(rows[-1] | more | again)
+    verdict = {"topic": "comparability", "measure": "verdict"}
+    for outcome in TRIALS.outcomes.checked:
+        status = rng.choice(["pass", "concern", "fail", "not_run"], p=[0.4, 0.3, 0.2, 0.1])
+        rows.append(verdict | {"outcome": outcome, "status": status})
+    check = {"topic": "comparability", "measure": "diagnostic", "status": "pass"}
+    for outcome in (WORK, SERVICES, COSTS[-1]):
+        drift = TRIALS.limits[UNITS[outcome]] * rng.gamma(1, 1)
+        for item in ("pre_trend", "contradiction"):
+            rows.append(check | {"item": item, "outcome": outcome, "ci_low": -drift, "ci_high": drift})
+    public = {"topic": "public_statistics", "measure": "did", "outcome": "unemployed_share", "unit": "points"}
+    for baseline in TRIALS.baselines:
+        middle, half = rng.normal(0, 1.5), rng.gamma(2, 0.5)
+        said = {"specification": f"baseline_{baseline}", "window": "after_1", "status": "ok"}
+        ends = {"estimate": middle, "ci_low": middle - half, "ci_high": middle + half}
+        rows.append(public | said | ends)
+    frame = pd.DataFrame(rows).assign(group="target_group", persons=500.0)
+    frame["specification"] = frame["specification"].fillna("main")
+    return ledger.rows(frame, area="oulu", simulated=True)
+
+
+def words_of(one):
+    return f"{one.question} {one.text} {one.certainty} {' '.join(bar.name for bar in one.bars)}"
+
+
+@pytest.mark.parametrize("sets", [90, pytest.param(1000, marks=pytest.mark.slow)])
+def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
+    kinds = set()
+    for seed in range(sets):
+        rows, code = random_results(seed), CODES[seed % 3]
+        for one in answers.answers(rows, TRIALS, area="oulu", language=get(code)):
+            kinds.add((one.about, one.kind))
+            if one.about in ("public", "trust"):
+                continue
+            outcome = {"work": WORK, "services": SERVICES, "cost": COSTS[-1]}[one.about]
+            status, _ = fairness.fairness(rows, TRIALS, area="oulu", outcome=outcome)
+            if status not in fairness.SHOWN:
+                assert one.kind == status and not one.bars and not re.search(r"\d", one.text)
+                continue
+            row = fairness.main_row(rows, TRIALS, area="oulu", outcome=outcome)
+            doubt = fairness.doubtful(rows, TRIALS, area="oulu", outcome=outcome)
+            told = findings.effect(row, get(code), limits=TRIALS.limits, doubtful=doubt)
+            assert one.kind == told.kind
+            assert bool(re.search(MORE[code], one.text)) == (row["ci_high"] > 0)
+            assert bool(re.search(FEWER[code], one.text)) == (row["ci_low"] < 0)
+            untold = one.text.startswith(get(code).text("Cannot be told"))
+            assert untold == (one.kind in ("unclear", "doubtful_both"))
+            grade = first_screen.certainty(rows, TRIALS, area="oulu", outcome=outcome)
+            assert one.certainty == get(code).text(first_screen.CERTAINTIES[grade])
+            assert not (grade == 1 and one.kind in ("clear_more", "clear_fewer"))
+            bar, half = one.bars[-1], answers.SCALES[row["unit"]]
+            assert (bar.low * half, bar.high * half) == pytest.approx((row["ci_low"], row["ci_high"]))
+            assert -1 <= bar.ends[0] <= bar.ends[1] <= 1 or abs(bar.low) > 1 or abs(bar.high) > 1
+    told = {kind for about, kind in kinds if about in ("work", "services", "cost")}
+    assert sets < 1000 or told >= {*findings.JUDGEMENTS, *findings.DOUBTS}
+    assert {kind for about, kind in kinds if about == "public"} >= {"none", "depends"}
+
+
+def test_the_panel_is_short_and_all_languages_say_the_same():
+    for rows in (random_results(seed) for seed in range(20)):
+        said = {code: answers.answers(rows, TRIALS, area="oulu", language=spoken(code)) for code in CODES}
+        assert len({tuple((one.about, one.kind) for one in found) for found in said.values()}) == 1
+        for found in said.values():
+            assert sum(len(words_of(one).split(" ")) for one in found) <= MOST_WORDS
+            assert all(len(one.text.split(" ")) <= LONGEST for one in found)
+
+
+def test_four_questions_are_always_answered_and_public_statistics_where_they_are():
+    rows = random_results(1)
+    asked = [one.about for one in answers.answers(rows, TRIALS, area="oulu", language=get("en"))]
+    assert asked == ["public", "work", "services", "cost", "trust"]
+    nothing = rows[rows["topic"] == "none"]
+    left = answers.answers(nothing, TRIALS, area="oulu", language=get("en"))
+    assert [(one.about, one.kind) for one in left] == [
+        (name, "not_run") for name in ("work", "services", "cost", "trust")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "kind"),
+    [
+        ([(-1, 2), (-2, 1), (-1, 1)], "none"),
+        ([(1, 2), (0.5, 1), (0.1, 1)], "rose"),
+        ([(-2, -1), (-2, -0.5), (-3, -1)], "fell"),
+        ([(1, 2), (-2, 1), (-1, 1)], "depends"),
+        ([(1, 2), (-2, -1), (1, 2)], "depends"),
+    ],
+)
+def test_public_statistics_speak_for_all_baselines(intervals, kind):
+    rows = random_results(2)
+    public = rows["topic"] == "public_statistics"
+    rows.loc[public, ["ci_low", "ci_high"]] = np.array(intervals, dtype=float)
+    found = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[0]
+    assert (found.kind, found.real, len(found.bars)) == (kind, True, 3)
