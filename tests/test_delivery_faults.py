@@ -6,11 +6,15 @@ rule under which it is counted, or "refused" with words that name table or colum
 a traceback of another kind, and no message holds a value of a person.
 """
 
+import datetime as dt
 import gzip
+import io
 import os
+import re
 import zipfile
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -89,12 +93,90 @@ class Delivery:
         pyarrow.parquet.write_table(pa.table(made), self.raw / f"{table}.parquet")
         self.layout(f'file = "{table}.csv"', f'file = "{table}.parquet"')
 
+    def excel(self, table, change=lambda book: None, *, name=None, text=()):
+        """The table as a workbook with typed cells, changed before it is saved."""
+        head, *lines = read(self.raw / f"{table}.csv").splitlines()
+        book = openpyxl.Workbook()
+        sheet, names = book.active, head.split(";")
+        sheet.append(names)
+        for line in lines:
+            cells = zip(names, line.split(";"), strict=True)
+            sheet.append([cell if raw in text else typed(raw, cell) for raw, cell in cells])
+        change(book)
+        stored = io.BytesIO()
+        book.save(stored)
+        written(self, name or f"{table}.xlsx", stored.getvalue(), table)
+
     def file(self, table, value):
         self.layout(f'file = "{table}.csv"', f"file = {value}")
 
 
 def read(path):
     return path.read_text(encoding="utf-8")
+
+
+def typed(raw, cell):
+    """What Excel makes of a text that is typed in, but for codes."""
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", cell):
+        return dt.datetime.strptime(cell, "%d.%m.%Y")
+    if re.fullmatch(r"\d+(,\d+)?", cell) and raw not in ("kunta", "palvelukoodi"):
+        return float(cell.replace(",", "."))
+    return cell or None
+
+
+def cell(place, value):
+    """Write one cell of the first sheet."""
+
+    def change(book):
+        book.worksheets[0][place] = value(book.worksheets[0][place].value) if callable(value) else value
+
+    return change
+
+
+def column_of(letter, value):
+    """Write a whole column of the first sheet."""
+
+    def change(book):
+        for row in range(2, MANY + 2):
+            cell(f"{letter}{row}", value)(book)
+
+    return change
+
+
+def second_sheet(book):
+    book.create_sheet("muistiinpanot")["A1"] = "tarkista"
+
+
+def sheet_named(d, name):
+    d.excel("spells", second_sheet)
+    d.layout('"spells.xlsx"', f'"spells.xlsx"\nsheet = "{name}"')
+
+
+def wrong_dimension(d):
+    """Some programs write that a sheet ends at A1."""
+    d.excel("spells")
+    data = io.BytesIO()
+    with zipfile.ZipFile(d.raw / "spells.xlsx") as old, zipfile.ZipFile(data, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', old.read(one)))
+    (d.raw / "spells.xlsx").write_bytes(data.getvalue())
+
+
+def far_row(d):
+    d.excel("spells")
+    data = io.BytesIO()
+    with zipfile.ZipFile(d.raw / "spells.xlsx") as old, zipfile.ZipFile(data, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, old.read(one).replace(b'<row r="9"', b'<row r="99999999999"'))
+    (d.raw / "spells.xlsx").write_bytes(data.getvalue())
+
+
+def excel_codes(d, code="keski"):
+    book = openpyxl.Workbook()
+    for row in (("k", "t"), (code, "secondary")):
+        book.active.append(row)
+    book.save(d.raw / "koodit.xlsx")
+    d.add('[code_files.persons.education]\nfile = "koodit.xlsx"\nraw = "k"\ncanonical = "t"')
 
 
 def in_parts(d, table, name='["a.csv", "b.csv"]'):
@@ -277,8 +359,6 @@ KINDS = [
     ("numbers as truth", lambda d: d.parquet("earnings", ansio_eur=lambda t: pa.array([True] * len(t))), REFUSED, "earnings_eur.*bool"),
     ("damaged Parquet", lambda d: written(d, "p.parquet", b"PAR1" + b"x" * 99), REFUSED, "p.parquet is damaged"),
     ("damaged gzip", lambda d: written(d, "p.gz", b"\x1f\x8b" + b"x" * 99), REFUSED, "damaged or locked"),
-    ("Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/sheet1.xml"), REFUSED, "Excel workbook; save"),
-    ("old Excel", lambda d: written(d, "p.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99), REFUSED, "Excel workbook; save"),
     ("zip with two files", lambda d: zipped(d, "a.csv", "b.csv"), REFUSED, "holds 2 files; unpack"),
     ("an empty file", lambda d: written(d, "p.csv", b""), REFUSED, "p.csv is empty"),
     ("a folder", lambda d: made(d, lambda p: p.mkdir()), REFUSED, "no plain file"),
@@ -420,6 +500,48 @@ KINDS = [
     ("identity codes in a struct", lambda d: more_column(d, pa.array([{"a": hetu}] * MANY)), REFUSED, "lisa holds a personal identity code"),
     ("identity codes in bytes", lambda d: more_column(d, pa.array([hetu.encode()] * MANY)), REFUSED, "lisa holds a personal identity code"),
     ("identity codes in a dictionary", lambda d: more_column(d, pa.array([hetu] * MANY).dictionary_encode()), REFUSED, "lisa holds a personal identity code"),
+    # workbooks
+    *((f"Excel: {table}", lambda d, table=table: d.excel(table), SAME, "") for table in ROWS),
+    ("Excel under another name", lambda d: d.excel("spells", name="spells.csv"), SAME, ""),
+    ("Excel with text only", lambda d: d.excel("benefits", text=COLUMNS["benefits"].values()), SAME, ""),
+    ("Excel with a second, empty sheet", lambda d: d.excel("spells", lambda b: b.create_sheet("Taul2")), SAME, ""),
+    ("Excel with a named sheet", lambda d: sheet_named(d, "Sheet"), SAME, ""),
+    ("Excel with two sheets", lambda d: d.excel("spells", second_sheet), REFUSED, "spells.xlsx has several sheets; write one of 'Sheet', 'muistiinpanot' as sheet in .files.spells"),
+    ("Excel without the named sheet", lambda d: sheet_named(d, "jaksot"), REFUSED, "has no sheet 'jaksot' with rows; write one of 'Sheet'"),
+    ("Excel with a hidden second sheet", lambda d: d.excel("spells", lambda b: (second_sheet(b), setattr(b.worksheets[1], "sheet_state", "hidden"))), REFUSED, "has several sheets"),
+    ("Excel with a title above", lambda d: (d.excel("spells", lambda b: (b.active.insert_rows(1), cell("A1", "Toimitus 2025")(b))), d.layout('"spells.xlsx"', '"spells.xlsx"\nskip_lines = 1')), SAME, ""),
+    ("Excel with empty lines", lambda d: d.excel("spells", lambda b: (b.active.insert_rows(1), b.active.insert_rows(9), b.active.insert_rows(70))), SAME, ""),
+    ("Excel with a wrong dimension", wrong_dimension, SAME, ""),
+    ("Excel with an endless row number", far_row, REFUSED, "damaged workbook"),
+    ("Excel with lost zeros", lambda d: d.excel("residence", column_of("B", 91)), "residence", "municipality_code_padded"),
+    ("Excel dates as text among dates", lambda d: d.excel("spells", cell("E2", "1.6.2021")), SAME, ""),
+    ("Excel dates among text with a date_format", lambda d: (d.excel("spells", cell("E2", "1.6.2021")), d.layout('"spells.xlsx"', '"spells.xlsx"\ndate_format = "d.m.yyyy"')), SAME, ""),
+    ("Excel dates without their format", lambda d: d.excel("spells", lambda b: (column_of("D", 44256)(b), [setattr(one, "number_format", "General") for one in b.active["D"]])), REFUSED, "spells: unreadable_start in 60 of 60"),
+    ("the Excel day 0 of January 1900", lambda d: d.excel("spells", cell("D2", dt.time())), "spells", "unreadable_start"),
+    ("Excel dates with a time", lambda d: d.excel("spells", column_of("D", dt.datetime(2021, 3, 1, 12, 30))), SAME, ""),
+    ("Excel sums as text among numbers", lambda d: d.excel("earnings", cell("C2", "1 000,25")), SAME, ""),
+    ("Excel thousandths among text", lambda d: d.excel("benefits", lambda b: (cell("F2", "700,50")(b), cell("F3", 1.125)(b))), "benefits", "rows_kept"),
+    ("Excel codes as numbers", lambda d: d.excel("persons", column_of("F", 0)), SAME, ""),
+    ("Excel truth values", lambda d: d.excel("persons", column_of("F", False)), SAME, ""),
+    ("Excel service codes as numbers", lambda d: d.excel("spells", cell("C2", 5)), REFUSED, "palvelukoodi holds numbers, but 5 and 05 are different services"),
+    ("Excel ids of seventeen digits", lambda d: d.excel("spells", column_of("A", 12345678901234567)), REFUSED, "henkilo holds numbers of more than 15 digits.*deliver them as text"),
+    ("Excel formulas", lambda d: d.excel("spells", lambda b: (cell("D2", "=TODAY()")(b), cell("D3", "=D4")(b))), REFUSED, "formulas, or errors such as #N/A, in column alkupvm in 2 rows; .*paste"),
+    ("Excel errors", lambda d: d.excel("benefits", cell("E5", "#N/A")), REFUSED, "errors such as #N/A, in column paivat in 1 rows"),
+    ("Excel errors in a column that is not read", lambda d: d.excel("spells", lambda b: (cell("F1", "x")(b), cell("F2", "#REF!")(b))), SAME, ""),
+    ("Excel with a column without a name", lambda d: d.excel("spells", cell("F2", "huom")), SAME, ""),
+    ("Excel with a column name twice", lambda d: d.excel("spells", cell("C1", "tila")), REFUSED, "column names, each once"),
+    ("Excel without rows", lambda d: d.excel("benefits", lambda b: b.active.delete_rows(2, MANY)), REFUSED, "benefits: .* has no rows.*may_be_empty"),
+    ("Excel without anything", lambda d: d.excel("benefits", lambda b: b.active.delete_rows(1, MANY + 1)), REFUSED, "benefits.xlsx is empty"),
+    ("Excel with identity codes", lambda d: d.excel("persons", cell("D3", hetu)), REFUSED, "koulutusaste holds a personal identity code in 1 rows"),
+    ("Excel with identity codes in a formula", lambda d: d.excel("spells", lambda b: (cell("F1", "x")(b), cell("F2", f'="{hetu}"')(b))), REFUSED, "x holds a personal identity code in 1 rows"),
+    ("Excel with an identity code as a sheet", lambda d: d.excel("spells", lambda b: setattr(b.active, "title", hetu)), REFUSED, "the name of a sheet holds a personal identity code"),
+    ("damaged Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/sheet1.xml"), REFUSED, "p.zip is a damaged workbook"),
+    ("binary Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/workbook.bin"), REFUSED, "workbook of another kind; save it as an Excel workbook"),
+    ("OpenDocument", lambda d: zipped(d, "mimetype", "content.xml"), REFUSED, "workbook of another kind"),
+    ("old or locked Excel", lambda d: written(d, "p.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99), REFUSED, "workbook of an old or locked kind; save"),
+    ("a sheet of a CSV file", lambda d: d.file("spells", '"spells.csv"\nsheet = "x"'), SAME, ""),
+    ("a code table in Excel", excel_codes, SAME, ""),
+    ("a code table in Excel with numbers", lambda d: excel_codes(d, 5), REFUSED, "holds numbers or formulas, but codes are text"),
 ]  # fmt: skip
 
 
@@ -442,10 +564,10 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
     assert quality.query("table == @outcome and rule == @words")["rows"].item() > 0
 
 
-def test_the_same_tables_as_csv_parquet_gzip_and_several_files_are_identical(tmp_path, clean):
+def test_the_same_tables_as_csv_parquet_excel_gzip_and_several_files_are_identical(tmp_path, clean):
     """All tables at once in each form, to the byte of the processed files."""
     stored = []
-    for form in ("csv", "date32", "timestamp", "zone", "gzip", "parts"):
+    for form in ("csv", "date32", "timestamp", "zone", "gzip", "parts", "excel"):
         d = Delivery(tmp_path / form)
         for table in ("persons", "residence", "spells", "benefits", "earnings"):
             names = COLUMNS[table]
@@ -456,6 +578,8 @@ def test_the_same_tables_as_csv_parquet_gzip_and_several_files_are_identical(tmp
                 }
                 columns |= {raw: euros(pa.float64()) for new, raw in names.items() if new.endswith("_eur")}
                 d.parquet(table, **columns)
+            elif form == "excel":
+                d.excel(table)
             elif form == "gzip":
                 written(d, f"{table}.gz", gzip.compress((d.raw / f"{table}.csv").read_bytes()), table)
             elif form == "parts":

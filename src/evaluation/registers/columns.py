@@ -114,8 +114,9 @@ def _values(
     if column.kind in ("key", "text"):
         return labels_of(found)
     if column.kind in ("code", "flag"):
-        if column.name == "code" and pa.types.is_integer(found.values.type):
-            raise ValueError("holds numbers, but 5 and 05 are different services: deliver text and name it")
+        kind = found.values.type
+        if column.name == "code" and len(found.values) and not pa.types.is_string(kind):
+            raise ValueError(values.NO_CODE)
         return _mapped(column, found, file, source.names, persons)
     parsed = _parsed(column, found.values, file)
     unread = np.append(np.isnan(parsed), False)[found.positions]

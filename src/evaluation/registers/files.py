@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from evaluation.registers import values
 from evaluation.registers.cleaning import Tally
 from evaluation.registers.identity import PSEUDONYMS, refuse_identity_codes, with_identity_code
 from evaluation.registers.layout import FileLayout
-from evaluation.registers.sources import content, text_of
+from evaluation.registers.sources import NoValue, content, is_workbook, sheet_of, text_of
 
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 BLOCK = 1 << 24
@@ -62,8 +63,12 @@ def columns_of(path: Path, file: FileLayout) -> tuple[dict[str, RawColumn], int,
         As `read_raw` does.
     """
     data = content(path)
-    is_parquet = data[:4] == b"PAR1"
-    table, malformed = (_read_parquet(path, data), 0) if is_parquet else _read_csv(path, data, file)
+    if data[:4] == b"PAR1":
+        table, malformed = _read_parquet(path, data), 0
+    elif is_workbook(data):
+        table, malformed = _read_workbook(path, data, file), 0
+    else:
+        table, malformed = _read_csv(path, data, file)
     known = list(table.column_names)
     if len(set(known)) < len(known):
         raise ValueError(f"{path.name}: the first line must hold column names, each once")
@@ -85,6 +90,40 @@ def _read_parquet(path: Path, data: bytes) -> pa.Table:
         raise ValueError(
             f"{path.name} is damaged Parquet and cannot be read; ask for the file again"
         ) from None
+
+
+def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
+    rows = sheet_of(path, data, file.written.sheet, where=f"[files.{file.table}]")[file.written.skip_lines :]
+    first, *rows = [row for row in rows if any(cell is not None for cell in row)] or [[]]
+    width = max(
+        (place for row in (first, *rows) for place, cell in enumerate(row, 1) if cell is not None), default=0
+    )
+    names = _unique(
+        ["" if cell is None else str(cell).strip() for cell in [*first, *[None] * width][:width]], path
+    )
+    cells = {
+        name: [row[place] if place < len(row) else None for row in rows] for place, name in enumerate(names)
+    }
+    mapped = {name: cells[name] for name in file.raw_columns if name in cells}
+    bad = {name: sum(isinstance(one, NoValue) for one in column) for name, column in mapped.items()}
+    if any(bad.values()):
+        told = ", ".join(f"{name} in {count} rows" for name, count in bad.items() if count)
+        raise ValueError(
+            f"{path.name}: formulas, or errors such as #N/A, in column {told}; copy these columns and paste "
+            "them as values in Excel, and correct the errors"
+        )
+    service = file.columns["code"].names if "code" in file.columns else ()
+    for name, column in mapped.items():
+        numbers = [abs(one) for one in column if isinstance(one, int | float)]
+        if name in service and numbers:
+            raise ValueError(f"{path.name}: column {name} {values.NO_CODE}")
+        if max(numbers, default=0) >= values.INEXACT:
+            raise ValueError(
+                f"{path.name}: column {name} holds numbers of more than 15 digits, whose last digits Excel "
+                "has lost; deliver them as text"
+            )
+    form = file.written.date_format
+    return pa.table({name: values.of_cells(column, date_format=form) for name, column in cells.items()})
 
 
 def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]:
@@ -138,6 +177,10 @@ def _header(header: str, separator: str, quote: str, path: Path) -> list[str]:
         names = [name.strip() for name in next(csv.reader([header], delimiter=separator, **options), [])]
     except (csv.Error, StopIteration):
         names = []
+    return _unique(names, path)
+
+
+def _unique(names: list[str], path: Path) -> list[str]:
     if not any(names) or len(set(names)) < len(names):
         raise ValueError(f"{path.name}: the first line must hold column names, each once")
     return names

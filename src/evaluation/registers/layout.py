@@ -128,7 +128,9 @@ def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, 
     for column, given in tables.items():
         where = f"[code_files.{table}.{column}]"
         (path,) = files_named(folder, (given.file,), where=f"{where} file")
-        found[column] = code_table(path, raw=given.raw, canonical=given.canonical, where=where)
+        found[column] = code_table(
+            path, raw=given.raw, canonical=given.canonical, where=where, sheet=given.sheet
+        )
         _check_codes(found[column], table, column, where=where, quoted=False)
     for column, codes in part.codes.get(table, {}).items():
         _check_codes(codes, table, column, where=f"[codes.{table}.{column}]", quoted=True)

@@ -6,12 +6,21 @@ import csv
 import gzip
 import io
 import stat
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
-EXCEL = "is an Excel workbook; save the sheet as CSV UTF-8 and name that file"
+from evaluation.registers.identity import PSEUDONYMS, holds_identity_code
+
+EXCEL = "save it as an Excel workbook (.xlsx) or its sheet as CSV UTF-8"
 UNPACK = "unpack it and name the file inside"
+MOST_ROWS = 1_048_576  # of a sheet
+
+
+class NoValue(str):
+    """A formula, or an error such as #N/A, in a cell of a workbook."""
 
 
 def is_plain_file(path: Path) -> bool:
@@ -72,7 +81,7 @@ def content(path: Path) -> bytes:
     Raises
     ------
     ValueError
-        Where the file cannot be opened or unpacked, is empty, or is an Excel workbook.
+        Where the file cannot be opened or unpacked, is empty, or is a workbook of another kind than .xlsx.
     """
     try:
         data = path.read_bytes()
@@ -86,7 +95,7 @@ def content(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         raise ValueError(f"{path.name} is damaged or locked and cannot be unpacked; {UNPACK}") from None
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise ValueError(f"{path.name} {EXCEL}")
+        raise ValueError(f"{path.name} is a workbook of an old or locked kind; {EXCEL}")
     if not data.strip(b"\r\n\x00 \t\xef\xbb\xbf"):
         raise ValueError(f"{path.name} is empty; ask for the file again")
     return data
@@ -95,11 +104,76 @@ def content(path: Path) -> bytes:
 def _unzipped(path: Path, data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         members = [one for one in packed.infolist() if not one.is_dir()]
-        if any(one.filename == "[Content_Types].xml" for one in members):
-            raise ValueError(f"{path.name} {EXCEL}")
+        names = {one.filename for one in members}
+        if "[Content_Types].xml" in names and "xl/workbook.bin" not in names:
+            return data
+        if names & {"xl/workbook.bin", "mimetype"}:
+            raise ValueError(f"{path.name} is a workbook of another kind; {EXCEL}")
         if len(members) != 1:
             raise ValueError(f"{path.name} holds {len(members)} files; {UNPACK}")
         return packed.read(members[0])
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether unpacked bytes are an Excel workbook."""
+    return data[:4] == b"PK\x03\x04"
+
+
+def sheets_of(path: Path, data: bytes, only: str | None = None) -> dict[str, list[list[Any]]]:
+    """Rows of every sheet of a workbook that holds something, or of one, each cell as its type says.
+
+    Formulas and errors are `NoValue`: what a formula stands for is known only to who computed it.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or the name of a sheet holds a personal identity code.
+    """
+    import openpyxl
+
+    found = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+            for sheet in book.worksheets:
+                if only in book.sheetnames and sheet.title != only:
+                    continue
+                sheet.reset_dimensions()  # a wrong one would cut rows off
+                rows = []
+                for number, cells in enumerate(sheet.iter_rows()):
+                    if number >= MOST_ROWS:
+                        raise ValueError("more rows than a sheet has")
+                    rows.append([NoValue(c.value) if c.data_type in "ef" else c.value for c in cells])
+                while rows and all(value is None for value in rows[-1]):
+                    rows.pop()
+                if rows:
+                    found[str(sheet.title)] = rows
+    except Exception:  # whatever a damaged workbook sets off in its parser; the message may quote a cell
+        raise ValueError(f"{path.name} is a damaged workbook and cannot be read; {EXCEL}") from None
+    if any(holds_identity_code(name) for name in found):
+        raise ValueError(f"{path.name}: the name of a sheet holds a personal identity code; {PSEUDONYMS}")
+    return found
+
+
+def sheet_of(path: Path, data: bytes, name: str | None, *, where: str) -> list[list[Any]]:
+    """Rows of one sheet: the named one, or the only one that holds something.
+
+    Raises
+    ------
+    ValueError
+        With the names of the sheets, if the layout does not say which.
+    """
+    sheets = sheets_of(path, data, name)
+    if name is None and len(sheets) == 1:
+        return next(iter(sheets.values()))
+    if name in sheets:
+        return sheets[name]
+    if not sheets:
+        raise ValueError(f"{path.name} is empty; ask for the file again")
+    told = ", ".join(map(repr, sheets))
+    kind = "has several sheets" if name is None else f"has no sheet {name!r} with rows"
+    raise ValueError(f"{path.name} {kind}; write one of {told} as sheet in {where} of layout.toml")
 
 
 def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tuple[str, bytes]:
@@ -130,25 +204,39 @@ def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tup
     )
 
 
-def code_table(path: Path, *, raw: str, canonical: str, where: str) -> dict[str, str]:
-    """Meaning of codes from a CSV file with one row a code.
+def code_table(
+    path: Path, *, raw: str, canonical: str, where: str, sheet: str | None = None
+) -> dict[str, str]:
+    """Meaning of codes from a CSV file or a sheet with one row a code.
 
     Raises
     ------
     ValueError
         If a column is absent or a code has two meanings.
     """
-    text = text_of(path, content(path), None, where=where)[1].decode("utf-8").lstrip("\ufeff")
-    first = text.partition("\n")[0]
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=max(";,\t", key=first.count)))
-    except csv.Error:
-        raise ValueError(f"{where}: {path.name} is no CSV file") from None
+    data = content(path)
+    if is_workbook(data):
+        first, *lines = sheet_of(path, data, sheet, where=where)
+        names = [str(name).strip() for name in first]
+        if any(
+            not isinstance(cell, str | None) or isinstance(cell, NoValue) for one in lines for cell in one
+        ):
+            raise ValueError(
+                f"{where}: {path.name} holds numbers or formulas, but codes are text: 5 is not 05"
+            )
+        rows = [dict(zip(names, line, strict=False)) for line in lines if any(line)]
+    else:
+        text = text_of(path, data, None, where=where)[1].decode("utf-8").lstrip("\ufeff")
+        mark = max(";,\t", key=text.partition("\n")[0].count)
+        try:
+            rows = list(csv.DictReader(io.StringIO(text), delimiter=mark, skipinitialspace=True))
+        except csv.Error:
+            raise ValueError(f"{where}: {path.name} is no CSV file") from None
     if not rows or raw not in rows[0] or canonical not in rows[0]:
         raise ValueError(f"{where}: {path.name} has no rows with columns {raw} and {canonical}")
     found: dict[str, str] = {}
     for row in rows:
-        code, meaning = (row[raw] or "").strip(), (row[canonical] or "").strip()
+        code, meaning = (row.get(raw) or "").strip(), (row.get(canonical) or "").strip()
         if found.setdefault(code, meaning) != meaning:
             raise ValueError(f"{where}: {path.name} gives one code two meanings; keep one row a code")
     return found
