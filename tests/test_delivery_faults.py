@@ -22,6 +22,7 @@ import pytest
 
 from evaluation import schemas
 from evaluation.registers import ingest as registers
+from evaluation.registers.identity import CHECK_CHARACTERS
 from test_registers import CODES, COLUMNS, REFERENCE, deliver
 
 MANY = 60
@@ -177,6 +178,51 @@ def excel_codes(d, code="keski"):
         book.active.append(row)
     book.save(d.raw / "koodit.xlsx")
     d.add('[code_files.persons.education]\nfile = "koodit.xlsx"\nraw = "k"\ncanonical = "t"')
+
+
+def zip_of(d, name="persons.csv", content=None, more=()):
+    """The bytes of a zip with the persons, or something else, and more files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as packed:
+        for one, inside in {name: content or (d.raw / "persons.csv").read_bytes(), **dict(more)}.items():
+            packed.writestr(one, inside)
+    return data.getvalue()
+
+
+def named(d, name, where=None):
+    """The spells in a file of another name."""
+    (d.raw / name).parent.mkdir(parents=True, exist_ok=True)
+    (d.raw / "spells.csv").rename(d.raw / name)
+    d.file("spells", f'"{where or name}"')
+
+
+def header(d, table, change):
+    d.lines(table, lambda rows: [change(rows[0]), *rows[1:]])
+
+
+def years(d, first, second):
+    """Two rows a person, the later one first, told apart by a column."""
+    d.lines("persons", lambda r: [f"{r[0]};v", *(f"{x};{first}" for x in r[1:]), *(f"{x.replace('keski', 'perus')};{second}" for x in r[1:])])  # fmt: skip
+    d.file("persons", '"persons.csv"\nlatest_by = "v"')
+
+
+def ids(d, change, kind=None):
+    for table in ("persons", "residence", "spells", "benefits", "earnings"):
+        d.cells(table, "person_id", change)
+        if kind is not None:
+            d.parquet(table, henkilo=lambda text: pa.array(text.astype(float)).cast(kind, safe=False))
+
+
+def check_character(date):
+    day, month, year = date.split(".")
+    number = int(f"{int(day):02}{int(month):02}{year[2:]}308")
+    return f"308{CHECK_CHARACTERS[number % 31]}"
+
+
+def second_part(d, change):
+    in_parts(d, "spells")
+    text = read(d.raw / "b.csv")
+    (d.raw / "b.csv").write_text(change(text), encoding="utf-8")
 
 
 def in_parts(d, table, name='["a.csv", "b.csv"]'):
@@ -542,6 +588,101 @@ KINDS = [
     ("a sheet of a CSV file", lambda d: d.file("spells", '"spells.csv"\nsheet = "x"'), SAME, ""),
     ("a code table in Excel", excel_codes, SAME, ""),
     ("a code table in Excel with numbers", lambda d: excel_codes(d, 5), REFUSED, "holds numbers or formulas, but codes are text"),
+    # encodings, lines and first lines
+    ("UTF-16 without a mark", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-16-le")), SAME, ""),
+    ("UTF-16 of big ends without a mark", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-16-be")), SAME, ""),
+    ("UTF-32", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-32")), SAME, ""),
+    ("a mark before the second file", lambda d: second_part(d, lambda t: "\ufeff" + t), SAME, ""),
+    ("a mark twice", lambda d: d.bytes("persons", lambda b: 2 * b"\xef\xbb\xbf" + b), SAME, ""),
+    ("line ends mixed", lambda d: d.bytes("spells", lambda b: b.replace(b"\n", b"\r\n", 20)), SAME, ""),
+    ("the line for the spreadsheet untold", lambda d: d.lines("persons", lambda r: ["sep=;", *r]), SAME, ""),
+    ("an empty first line", lambda d: d.lines("spells", lambda r: ["", *r]), REFUSED, "column names, each once; .*skip_lines"),
+    ("two separators at every end", lambda d: d.lines("spells", lambda r: [f"{x};;" for x in r]), SAME, ""),
+    ("separators at the ends of rows alone", lambda d: d.lines("spells", lambda r: [r[0], *(f"{x};" for x in r[1:])]), REFUSED, "spells: malformed_row in 60 of 60"),
+    ("capitals in the first line", lambda d: header(d, "spells", str.upper), REFUSED, "no column henkilo, .*but 5 of them in other letters"),
+    ("a mark within the first line", lambda d: header(d, "spells", lambda h: h.replace("tila", "\ufefftila")), SAME, ""),
+    ("ä of two signs in the first line", lambda d: (header(d, "spells", lambda h: h.replace("tila", "tila\u0308")), d.layout('state = "tila"', 'state = "til\u00e4"')), SAME, ""),
+    ("ö of two signs in codes", lambda d: d.cells("spells", "state", "tyo\u0308to\u0308n"), SAME, ""),
+    ("a sum below", lambda d: d.lines("benefits", lambda r: [*r, "Yhteensä;;;;1380;46000,50"]), "benefits", "unknown_person"),
+    ("a remark below", lambda d: d.lines("benefits", lambda r: [*r, "# 60 riviä"]), "benefits", "malformed_row"),
+    ("codes forced to text for Excel", lambda d: d.cells("residence", "municipality", '"=""091"""'), SAME, ""),
+    ("thin blanks for thousands", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"{t[0]}\u2009{t[1:]}"), SAME, ""),
+    # files
+    ("a zip of a Mac", lambda d: written(d, "q.zip", zip_of(d, more={"__MACOSX/._persons.csv": b"x"})), SAME, ""),
+    ("a zip in a zip", lambda d: written(d, "q.zip", zip_of(d, "r.zip", zip_of(d))), SAME, ""),
+    ("a zip in gzip", lambda d: written(d, "q.gz", gzip.compress(zip_of(d))), SAME, ""),
+    ("a zip with folders", lambda d: written(d, "q.zip", zip_of(d, "toimitus/2025/persons.csv")), SAME, ""),
+    ("half a gzip", lambda d: written(d, "p.gz", gzip.compress((d.raw / "persons.csv").read_bytes())[:-20]), REFUSED, "damaged or locked"),
+    *((f"a file of another kind: {name}", lambda d, head=head: written(d, "p.dat", head + bytes(range(64))), REFUSED, "p.dat is neither text in columns nor Parquet nor Excel; have it exported") for name, head in {"bzip2": b"BZh91AY", "xz": b"\xfd7zXZ", "7z": b"7z\xbc\xaf", "Feather": b"ARROW1", "SPSS": b"$FL2@(#)", "PDF": b"%PDF-1.7", "JSON": b' [{"a": 1', "HTML": b"<html>", "SQLite": b"SQLite format 3"}.items()),
+    ("a file of another kind: SAS", lambda d: written(d, "p.sas7bdat", bytes(12) + b"\xc2\xea\x81\x60" + bytes(range(256))), REFUSED, "p.sas7bdat"),
+    ("a file with brackets in its name", lambda d: named(d, "spells[1].csv"), SAME, ""),
+    ("a file name with ö of two signs", lambda d: named(d, "tyo\u0308.csv", "ty\u00f6.csv"), SAME, ""),
+    ("a file in folders below", lambda d: named(d, "a/b/spells.csv", "**/spells.csv"), SAME, ""),
+    ("a link to a file inside", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "spells.csv"), d.file("spells", '"l.csv"')), SAME, ""),
+    ("a file and a link to it", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "spells.csv"), d.file("spells", '["spells.csv", "l.csv"]')), REFUSED, "named twice"),
+    ("a link to itself", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "l.csv"), d.file("spells", '"l.csv"')), REFUSED, "no name of a file"),
+    ("a file and a pattern for it", lambda d: d.file("spells", '["spells.csv", "sp*.csv"]'), REFUSED, "named twice"),
+    ("a copy that the pattern finds", lambda d: ((d.raw / "spells_kopio.csv").write_bytes((d.raw / "spells.csv").read_bytes()), d.file("spells", '"spells*.csv"')), "spells", "exact_duplicate"),
+    ("a second file without rows", lambda d: second_part(d, lambda t: t.splitlines()[0] + "\n"), REFUSED, "b.csv has no rows under its first line; .*may_be_empty"),
+    ("a second file with other columns", lambda d: second_part(d, lambda t: t.replace("tila", "status", 1)), REFUSED, "b.csv: no column tila"),
+    ("a second file with tabs", lambda d: second_part(d, lambda t: t.replace(";", "\t")), SAME, ""),
+    ("Parquet without rows", lambda d: (d.lines("spells", lambda r: r[:1]), d.parquet("spells")), REFUSED, "has no rows"),
+    ("a code table with a short row", lambda d: code_file(d, "k;t\nkeski;secondary\nperus\n"), REFUSED, "fewer fields than the first line"),
+    ("a code table of identity codes", lambda d: code_file(d, f"k;t\nkeski;secondary\n{hetu};basic\n"), REFUSED, "koodit.csv holds a personal identity code"),
+    ("a code table without rows", lambda d: code_file(d, "k;t\n"), REFUSED, "no rows with columns k and t"),
+    ("an empty code table", lambda d: code_file(d, ""), REFUSED, "koodit.csv is empty"),
+    ("a code table with a code twice", lambda d: code_file(d, "k;t\nkeski;secondary\nkeski;secondary\n"), SAME, ""),
+    # dates and numbers
+    ("midnights of Finland as UTC in text", lambda d: d.cells("spells", "start", "2021-02-28T22:00:00Z"), SAME, ""),
+    ("times of day as UTC in text", lambda d: d.cells("spells", "start", lambda t: "2021-02-28T22:30:00Z", 7), SAME, ""),
+    ("midnights with their zone in text", lambda d: d.cells("spells", "start", "2021-03-01T00:00:00+02:00"), SAME, ""),
+    ("times of day in UTC", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array(pd.to_datetime(["2021-02-28T22:00:00Z"] * 59 + ["2021-02-28T22:30:00Z"]))), SAME, ""),
+    ("midnights of New York", lambda d: d.parquet("spells", **both_dates(days("America/New_York"))), SAME, ""),
+    ("an open end as UTC in text", lambda d: d.cells("residence", "end", "9999-12-31T23:59:59Z"), SAME, ""),
+    ("the day 1900-01-00", lambda d: d.cells("spells", "start", "1900-01-00", 2), "spells", "unreadable_start"),
+    ("31 June", lambda d: d.cells("spells", "end", "31.6.2021", 2), "spells", "unreadable_end"),
+    ("two forms of dates", lambda d: d.cells("spells", "start", "2021-03-01", 30), SAME, ""),
+    ("years of two digits", lambda d: d.cells("spells", "start", "1.3.21"), REFUSED, "spells: unreadable_start in 60 of 60.*date_format"),
+    ("seconds since 1970", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([1614556800] * len(t))), REFUSED, "spells: unreadable_start in 60 of 60"),
+    ("spans of time as dates", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([dt.timedelta(1)] * len(t))), REFUSED, "start .column alkupvm. holds duration"),
+    ("times of day as dates", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([dt.time(1)] * len(t))), REFUSED, "start .column alkupvm. holds time"),
+    ("years of birth alone", lambda d: d.cells("persons", "birth_day", "1980"), "persons", "born_1_january"),
+    ("cents without a point", lambda d: d.cells("earnings", "earnings_eur", lambda t: t.replace(",", "")), REFUSED, "earnings: high_amount in 60 of 60.*are these cents"),
+    ("cents of benefits", lambda d: d.cells("benefits", "amount_eur", lambda t: t.replace(",", "")), REFUSED, "benefits: high_amount in 60 of 60.*are these cents"),
+    ("no euros of benefits", lambda d: d.cells("benefits", "amount_eur", "0"), REFUSED, "benefits: zero_amount in 60 of 60.*mapped to amount_eur"),
+    ("the start mapped to the end", lambda d: d.layout('end = "loppupvm"\n[files.benefits]', 'end = "alkupvm"\n[files.benefits]'), REFUSED, "spells: one_day_spell in 60 of 60.*mapped to end"),
+    ("a stay and a half at once", lambda d: d.lines("residence", lambda r: [*r, *(f"{x};049;1.1.2018;31.12.9999" for x in PEOPLE[:5])]), "residence", "overlapping_residence"),
+    ("spells of one state that overlap", lambda d: d.lines("spells", lambda r: [*r, *(f"{x};työtön;;15.3.2021;30.9.2021" for x in PEOPLE)]), "spells", "overlapping_spell"),
+    ("numbers in brackets", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"({t})", 2), "earnings", "unreadable_earnings_eur"),
+    ("the latest by number, not by text", lambda d: years(d, 10, 9), SAME, ""),
+    ("the latest by date, not by text", lambda d: years(d, "1.12.2019", "2.1.2018"), SAME, ""),
+    # ids
+    ("ids of floats beyond 2^53", lambda d: ids(d, lambda t: t.replace("p", "1844674407370955"), pa.float64()), REFUSED, "column henkilo. holds ids as floats, too long to be exact"),
+    ("ids of floats beyond 2^24", lambda d: ids(d, lambda t: t.replace("p", "2844"), pa.float32()), REFUSED, "holds ids as floats, too long to be exact"),
+    ("ids that are fractions", lambda d: d.parquet("persons", henkilo=lambda t: pa.array([i + 0.5 for i in range(len(t))])), REFUSED, "henkilo. holds fractions, which are no ids"),
+    ("ids that are truth values", lambda d: d.parquet("persons", henkilo=lambda t: pa.array([True] * len(t))), REFUSED, "henkilo. holds truth values, which are no ids"),
+    ("ids below nought", lambda d: (ids(d, lambda t: t.replace("p", "-1")), d.parquet("spells", henkilo=lambda t: pa.array(t.astype(int)))), "spells", "rows_kept"),
+    ("ids without their zeros in one file", lambda d: (ids(d, lambda t: t.replace("p", "0")), d.cells("spells", "person_id", lambda t: t.lstrip("0") or "0")), REFUSED, "spells: unknown_person in 60 of 60.*written alike"),
+    ("service codes as floats with gaps", lambda d: d.parquet("spells", palvelukoodi=lambda t: pa.array([5.0, None] * 30)), REFUSED, "palvelukoodi. holds numbers, but 5 and 05"),
+    ("signs of the terminal in codes", lambda d: d.cells("spells", "state", "\x1b[31mx", 20), REFUSED, "spells.state.*not shown"),
+    # identity codes
+    *((f"identity codes with the sign {sign}", glued(f"131052{sign}308T"), REFUSED, "personal identity code in 3 rows") for sign in "+ABCDEFUVWX"),
+    ("identity codes with a whole year", glued("13101952-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with points", glued("13.10.1952-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes of wide digits", glued("１３１０５２-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a sign of no width", glued("131052\u200b-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a soft hyphen", glued("131052\u00ad308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes of an address", glued("131052%2D308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes as floats", lambda d: more_column(d, pa.array([1310523140.0] * MANY)), REFUSED, "lisa holds a personal identity code"),
+    ("identity codes in two columns", lambda d: d.lines("persons", lambda r: [f"{r[0]};loppu", *(f"{x};{check_character(x.split(';')[1])}" for x in r[1:])]), REFUSED, "columns syntymapaiva and loppu together hold personal identity codes"),
+    ("four digits beside dates", lambda d: d.lines("persons", lambda r: [f"{r[0]};nro", *(f"{x};{1000 + i}" for i, x in enumerate(r[1:]))]), SAME, ""),
+    ("an identity code in a skipped line", lambda d: (d.lines("persons", lambda r: [hetu, *r]), d.file("persons", '"persons.csv"\nskip_lines = 1')), REFUSED, "lines that are skipped hold a personal identity code"),
+    ("an identity code as a file", lambda d: named(d, f"{hetu}.csv"), REFUSED, "the name of a file holds a personal identity code|layout.toml holds a personal"),
+    ("an identity code as a file that a pattern finds", lambda d: named(d, f"{hetu}.csv", "*T.csv"), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code as a folder", lambda d: named(d, f"{hetu}/spells.csv", "*/spells.csv"), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code inside a zip", lambda d: written(d, "q.zip", zip_of(d, f"{hetu}.csv")), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code as a column of the layout", lambda d: d.layout('state = "tila"', f'state = "{hetu}"'), REFUSED, "layout.toml holds a personal identity code"),
+    ("an identity code as a code of the layout", lambda d: d.add(f'[codes.residence.municipality]\n"{hetu}" = "091"'), REFUSED, "layout.toml holds a personal identity code"),
 ]  # fmt: skip
 
 

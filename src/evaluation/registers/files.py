@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,10 @@ def columns_of(path: Path, file: FileLayout) -> tuple[dict[str, RawColumn], int,
         raise ValueError(f"{path.name}: the first line must hold column names, each once")
     absent = [name for name in file.raw_columns if name not in known]
     if absent:
+        alike = {name.casefold() for name in known} & {name.casefold() for name in absent}
+        told = f", but {len(alike)} of them in other letters, small or large" if alike else ""
         raise ValueError(
-            f"{path.name}: no column {', '.join(absent)}; {table.num_columns} columns were found. "
+            f"{path.name}: no column {', '.join(absent)}{told}; {table.num_columns} columns were found. "
             f"Correct [files.{file.table}.columns] or the separator in layout.toml"
         )
     columns = {name: _column(table[name], name, path, file) for name in known}
@@ -130,7 +133,7 @@ def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]
     where = f"[files.{file.table}]"
     _, data = text_of(path, data, file.written.encoding, where=where)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    skipped = file.written.skip_lines
+    skipped = file.written.skip_lines or int(data[:4].lower() == b"sep=")  # Excel's own first line
     lines = data.split(b"\n", skipped + 1)
     header = lines[skipped].decode("utf-8") if len(lines) > skipped else ""
     if "\r" in header.rstrip("\r"):  # lines of old Macintosh files end so
@@ -138,6 +141,10 @@ def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]
         header = data.split(b"\n", skipped + 1)[skipped].decode("utf-8")
     separator = file.written.separator or max(";,\t|", key=header.count)
     quote = file.written.quote
+    if with_identity_code([line.decode("utf-8") for line in lines[:skipped]]).any():
+        raise ValueError(
+            f"{path.name}: the lines that are skipped hold a personal identity code; {PSEUDONYMS}"
+        )
     names = _header(header.rstrip("\r"), separator, quote, path)
     malformed: list[str] = []
 
@@ -181,8 +188,15 @@ def _header(header: str, separator: str, quote: str, path: Path) -> list[str]:
 
 
 def _unique(names: list[str], path: Path) -> list[str]:
+    """Names of columns in one spelling; those without a name get their place, and cannot be read."""
+    names = [unicodedata.normalize("NFC", name).strip("\ufeff\u200b") for name in names]
+    if any(names):
+        names = [name or f"(column {place})" for place, name in enumerate(names, 1)]
     if not any(names) or len(set(names)) < len(names):
-        raise ValueError(f"{path.name}: the first line must hold column names, each once")
+        raise ValueError(
+            f"{path.name}: the first line must hold column names, each once; lines before it are told by "
+            "skip_lines in layout.toml"
+        )
     return names
 
 
@@ -240,6 +254,10 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
 def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     """Text without blanks around it; what stands for an empty field is missing."""
     texts = pd.Series(dictionary.to_pandas(), dtype="str").str.strip()
+    if (forced := texts.str.fullmatch('="[^"]*"', na=False)).any():  # Excel is told so that it is text
+        texts = texts.mask(forced, texts.str.slice(2, -1))
+    if (odd := ~texts.str.isascii().fillna(True).astype(bool)).any():
+        texts = texts.mask(odd, texts[odd].str.normalize("NFC").reindex(texts.index))
     texts = texts.where(~texts.isin(EMPTY))
     kept, found = np.unique(texts.dropna().to_numpy(dtype=object), return_inverse=True)
     target = np.full(len(texts) + 1, -1, dtype=np.int32)
@@ -252,8 +270,9 @@ def _searched(column: RawColumn) -> pd.Categorical:
     kind = column.values.type
     if column.is_text:
         texts = column.values.to_pandas().astype("str")
-    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind):  # ten digits whose zero in front is lost
-        texts = column.values.cast(pa.string()).to_pandas().astype("str").str.replace(".0", "").str.zfill(10)
+    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        whole = values.texts_of(column.values)  # ten digits whose zero in front is lost
+        texts = pd.Series([], dtype="str") if whole is None else whole.str.zfill(10)
     else:
         return pd.Categorical([])
     return pd.Categorical.from_codes(column.positions, pd.Index(texts, dtype="str"), validate=False)
@@ -263,11 +282,7 @@ def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
     """A number for every row that equal rows share, whatever the order of their columns."""
     total = np.zeros(rows, dtype=np.uint64)
     for name, column in columns.items():
-        key = (
-            f"{name:_<16.16}"
-            if len(name.encode()) <= 16
-            else f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
-        )
+        key = f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
         values = column.values if column.is_text else column.values.cast(pa.string())
         texts = values.to_numpy(zero_copy_only=False).astype(object)
         hashes = (

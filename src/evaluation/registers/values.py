@@ -24,6 +24,7 @@ DATES = {
     "yyyymmdd": r"^(?P<y>(?:1[89]|20|99)\d{2})(?P<m>\d{2})(?P<d>\d{2})$",
 }
 ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
+ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)"
 MOST, PARSED = 20_000, 0.8  # values looked at to tell what a column holds; share that must parse
 UNCLEAR = r"^-?\d{1,3}[.,]\d{3}$"  # 1.234: one and a bit, or more than a thousand
 INEXACT = 1e15  # Excel keeps fifteen digits
@@ -55,19 +56,30 @@ def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = Fa
     labels = texts_of(values)
     if labels is None or pa.types.is_boolean(kind):
         raise TypeError(f"{kind} where dates belong")
-    return parse_days(labels, date_format=date_format, last=last).to_numpy(dtype=float)
+    return parse_days(_in_finland(labels), date_format=date_format, last=last).to_numpy(dtype=float)
+
+
+def _in_finland(labels: pd.Series) -> pd.Series:
+    """Text with a time zone as dates, by the rule of typed timestamps."""
+    zoned = labels.str.fullmatch(ZONED)
+    if not zoned.any():
+        return labels
+    inside = zoned & ~labels.str.startswith("9999")
+    if labels[inside].str.contains(r"[T ]00:00(?::00)?(?:\.0+)?(?:Z|[+-])").all():
+        return labels
+    times = pd.to_datetime(labels[inside], utc=True, errors="coerce", format="ISO8601")
+    dates = times.dt.tz_convert(LOCAL).dt.strftime("%Y-%m-%d")
+    return labels.mask(inside, dates.reindex(labels.index)).fillna("")
 
 
 def _timestamp_days(values: pa.Array) -> np.ndarray:
-    """Dates of timestamps in their own time zone; midnights of Finland stored in another zone stay days."""
+    """Dates of timestamps: in their own time zone if all are midnights there, else in Finland's."""
     size = DAY_IN[values.type.unit]
     local = pc.local_timestamp(values) if values.type.tz else values
     ticks = local.cast(pa.int64()).to_numpy(zero_copy_only=False)
     if values.type.tz and (ticks % size).any():
         finnish = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, LOCAL)))
-        other = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
-        if not (other % size).any():
-            ticks = other
+        ticks = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
     return np.floor_divide(ticks, size).astype(float)
 
 
