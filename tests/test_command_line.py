@@ -1,6 +1,7 @@
 """The command line: words understood, words refused with the nearest one, and where results go."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -183,10 +184,49 @@ def test_ingest_ends_with_a_page_and_a_line_on_what_was_lost(project, capsys, mo
     (project / "data" / "raw" / "raw").rename(project / "data" / "raw" / "register")
     assert call(project, "ingest") == 0
     page, line = capsys.readouterr().out.splitlines()[-2:]
-    assert line.startswith("Lost 7.7 % of 13 rows: spells 33.3 % (unknown_person); ")
+    assert line.startswith("Lost under 10 rows (15 rows read): spells under 10 rows (unknown_person); ")
     text = Path(page).read_text(encoding="utf-8")
     assert line in text and "the pseudonym written alike in all files" in text and "under 10" in text
     assert 'id="simulated"' in text and line in Path(page).with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_delivery_speaks_three_languages_and_tells_no_small_count(project, capsys):
+    people = [f"p{number:04d}" for number in range(300)]
+    orphans = [f"z{number};työtön;;1.3.2021;1.4.2021" for number in range(13)]
+    rows = {
+        "persons": [f"{one};1.5.1980;1;keski;fi;0" for one in people],
+        "residence": [f"{one};{'091' if i > 6 else '999'};1.1.2016;" for i, one in enumerate(people)],
+        "spells": [f"{one};työtön;;1.3.2021;1.4.2021" for one in people] + orphans,
+        "benefits": [f"{one};tmt;1.3.2021;31.3.2021;23;-776,94" for one in people],
+        "earnings": [f"{one};2021-03;2000" for one in people],
+    }
+    deliver(project / "data" / "raw", rows=rows)
+    (project / "data" / "raw" / "raw").rename(project / "data" / "raw" / "register")
+    assert call(project, "ingest") == 2
+    folder = project / "data" / "processed" / "register"
+    said = {
+        "": (
+            "Why it was refused",
+            "Lost 1.3% (1,515 rows read): spells 4.8% (unknown_person); residence under",
+        ),
+        "-fi": (
+            "Miksi aineisto hylättiin",
+            "työmarkkinajaksot 4,8\xa0% (tuntematon henkilö)",
+            "Etuuksien maksut: negatiivinen määrä, 100,0\xa0% riveistä, kun raja on 30,0\xa0%; oikaisut ovat",
+        ),
+        "-sv": (
+            "Varför leveransen avvisades",
+            "arbetsmarknadsperioder 4,8\xa0% (okänd person)",
+            "har leverantören vänt tecknet?",
+        ),
+    }
+    for name, words in said.items():
+        page = (folder / f"delivery{name}.html").read_text(encoding="utf-8")
+        text = (folder / f"delivery{name}.txt").read_text(encoding="utf-8")
+        assert not [one for one in words if one not in page]
+        assert not [one for one in words[1:] if one not in text]
+        assert not re.search(r"\b(7|13|313)\b(?! [Mm]a)", re.sub(r"(?s)<style.*?</style>", "", page)), name
+        assert page.count('href="delivery') == 2
 
 
 def test_a_refused_delivery_gets_its_page_too(project, capsys):

@@ -6,11 +6,15 @@ rule under which it is counted, or "refused" with words that name table or colum
 a traceback of another kind, and no message holds a value of a person.
 """
 
+import datetime as dt
 import gzip
+import io
 import os
+import re
 import zipfile
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -18,6 +22,7 @@ import pytest
 
 from evaluation import schemas
 from evaluation.registers import ingest as registers
+from evaluation.registers.identity import CHECK_CHARACTERS
 from test_registers import CODES, COLUMNS, REFERENCE, deliver
 
 MANY = 60
@@ -89,12 +94,135 @@ class Delivery:
         pyarrow.parquet.write_table(pa.table(made), self.raw / f"{table}.parquet")
         self.layout(f'file = "{table}.csv"', f'file = "{table}.parquet"')
 
+    def excel(self, table, change=lambda book: None, *, name=None, text=()):
+        """The table as a workbook with typed cells, changed before it is saved."""
+        head, *lines = read(self.raw / f"{table}.csv").splitlines()
+        book = openpyxl.Workbook()
+        sheet, names = book.active, head.split(";")
+        sheet.append(names)
+        for line in lines:
+            cells = zip(names, line.split(";"), strict=True)
+            sheet.append([cell if raw in text else typed(raw, cell) for raw, cell in cells])
+        change(book)
+        stored = io.BytesIO()
+        book.save(stored)
+        written(self, name or f"{table}.xlsx", stored.getvalue(), table)
+
     def file(self, table, value):
         self.layout(f'file = "{table}.csv"', f"file = {value}")
 
 
 def read(path):
     return path.read_text(encoding="utf-8")
+
+
+def typed(raw, cell):
+    """What Excel makes of a text that is typed in, but for codes."""
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", cell):
+        return dt.datetime.strptime(cell, "%d.%m.%Y")
+    if re.fullmatch(r"\d+(,\d+)?", cell) and raw not in ("kunta", "palvelukoodi"):
+        return float(cell.replace(",", "."))
+    return cell or None
+
+
+def cell(place, value):
+    """Write one cell of the first sheet."""
+
+    def change(book):
+        book.worksheets[0][place] = value(book.worksheets[0][place].value) if callable(value) else value
+
+    return change
+
+
+def column_of(letter, value):
+    """Write a whole column of the first sheet."""
+
+    def change(book):
+        for row in range(2, MANY + 2):
+            cell(f"{letter}{row}", value)(book)
+
+    return change
+
+
+def second_sheet(book):
+    book.create_sheet("muistiinpanot")["A1"] = "tarkista"
+
+
+def sheet_named(d, name):
+    d.excel("spells", second_sheet)
+    d.layout('"spells.xlsx"', f'"spells.xlsx"\nsheet = "{name}"')
+
+
+def wrong_dimension(d):
+    """Some programs write that a sheet ends at A1."""
+    d.excel("spells")
+    data = io.BytesIO()
+    with zipfile.ZipFile(d.raw / "spells.xlsx") as old, zipfile.ZipFile(data, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', old.read(one)))
+    (d.raw / "spells.xlsx").write_bytes(data.getvalue())
+
+
+def far_row(d):
+    d.excel("spells")
+    data = io.BytesIO()
+    with zipfile.ZipFile(d.raw / "spells.xlsx") as old, zipfile.ZipFile(data, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, old.read(one).replace(b'<row r="9"', b'<row r="99999999999"'))
+    (d.raw / "spells.xlsx").write_bytes(data.getvalue())
+
+
+def excel_codes(d, code="keski"):
+    book = openpyxl.Workbook()
+    for row in (("k", "t"), (code, "secondary")):
+        book.active.append(row)
+    book.save(d.raw / "koodit.xlsx")
+    d.add('[code_files.persons.education]\nfile = "koodit.xlsx"\nraw = "k"\ncanonical = "t"')
+
+
+def zip_of(d, name="persons.csv", content=None, more=()):
+    """The bytes of a zip with the persons, or something else, and more files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as packed:
+        for one, inside in {name: content or (d.raw / "persons.csv").read_bytes(), **dict(more)}.items():
+            packed.writestr(one, inside)
+    return data.getvalue()
+
+
+def named(d, name, where=None):
+    """The spells in a file of another name."""
+    (d.raw / name).parent.mkdir(parents=True, exist_ok=True)
+    (d.raw / "spells.csv").rename(d.raw / name)
+    d.file("spells", f'"{where or name}"')
+
+
+def header(d, table, change):
+    d.lines(table, lambda rows: [change(rows[0]), *rows[1:]])
+
+
+def years(d, first, second):
+    """Two rows a person, the later one first, told apart by a column."""
+    d.lines("persons", lambda r: [f"{r[0]};v", *(f"{x};{first}" for x in r[1:]), *(f"{x.replace('keski', 'perus')};{second}" for x in r[1:])])  # fmt: skip
+    d.file("persons", '"persons.csv"\nlatest_by = "v"')
+
+
+def ids(d, change, kind=None):
+    for table in ("persons", "residence", "spells", "benefits", "earnings"):
+        d.cells(table, "person_id", change)
+        if kind is not None:
+            d.parquet(table, henkilo=lambda text: pa.array(text.astype(float)).cast(kind, safe=False))
+
+
+def check_character(date):
+    day, month, year = date.split(".")
+    number = int(f"{int(day):02}{int(month):02}{year[2:]}308")
+    return f"308{CHECK_CHARACTERS[number % 31]}"
+
+
+def second_part(d, change):
+    in_parts(d, "spells")
+    text = read(d.raw / "b.csv")
+    (d.raw / "b.csv").write_text(change(text), encoding="utf-8")
 
 
 def in_parts(d, table, name='["a.csv", "b.csv"]'):
@@ -277,8 +405,6 @@ KINDS = [
     ("numbers as truth", lambda d: d.parquet("earnings", ansio_eur=lambda t: pa.array([True] * len(t))), REFUSED, "earnings_eur.*bool"),
     ("damaged Parquet", lambda d: written(d, "p.parquet", b"PAR1" + b"x" * 99), REFUSED, "p.parquet is damaged"),
     ("damaged gzip", lambda d: written(d, "p.gz", b"\x1f\x8b" + b"x" * 99), REFUSED, "damaged or locked"),
-    ("Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/sheet1.xml"), REFUSED, "Excel workbook; save"),
-    ("old Excel", lambda d: written(d, "p.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99), REFUSED, "Excel workbook; save"),
     ("zip with two files", lambda d: zipped(d, "a.csv", "b.csv"), REFUSED, "holds 2 files; unpack"),
     ("an empty file", lambda d: written(d, "p.csv", b""), REFUSED, "p.csv is empty"),
     ("a folder", lambda d: made(d, lambda p: p.mkdir()), REFUSED, "no plain file"),
@@ -420,6 +546,143 @@ KINDS = [
     ("identity codes in a struct", lambda d: more_column(d, pa.array([{"a": hetu}] * MANY)), REFUSED, "lisa holds a personal identity code"),
     ("identity codes in bytes", lambda d: more_column(d, pa.array([hetu.encode()] * MANY)), REFUSED, "lisa holds a personal identity code"),
     ("identity codes in a dictionary", lambda d: more_column(d, pa.array([hetu] * MANY).dictionary_encode()), REFUSED, "lisa holds a personal identity code"),
+    # workbooks
+    *((f"Excel: {table}", lambda d, table=table: d.excel(table), SAME, "") for table in ROWS),
+    ("Excel under another name", lambda d: d.excel("spells", name="spells.csv"), SAME, ""),
+    ("Excel with text only", lambda d: d.excel("benefits", text=COLUMNS["benefits"].values()), SAME, ""),
+    ("Excel with a second, empty sheet", lambda d: d.excel("spells", lambda b: b.create_sheet("Taul2")), SAME, ""),
+    ("Excel with a named sheet", lambda d: sheet_named(d, "Sheet"), SAME, ""),
+    ("Excel with two sheets", lambda d: d.excel("spells", second_sheet), REFUSED, "spells.xlsx has several sheets; write one of 'Sheet', 'muistiinpanot' as sheet in .files.spells"),
+    ("Excel without the named sheet", lambda d: sheet_named(d, "jaksot"), REFUSED, "has no sheet 'jaksot' with rows; write one of 'Sheet'"),
+    ("Excel with a hidden second sheet", lambda d: d.excel("spells", lambda b: (second_sheet(b), setattr(b.worksheets[1], "sheet_state", "hidden"))), REFUSED, "has several sheets"),
+    ("Excel with a title above", lambda d: (d.excel("spells", lambda b: (b.active.insert_rows(1), cell("A1", "Toimitus 2025")(b))), d.layout('"spells.xlsx"', '"spells.xlsx"\nskip_lines = 1')), SAME, ""),
+    ("Excel with empty lines", lambda d: d.excel("spells", lambda b: (b.active.insert_rows(1), b.active.insert_rows(9), b.active.insert_rows(70))), SAME, ""),
+    ("Excel with a wrong dimension", wrong_dimension, SAME, ""),
+    ("Excel with an endless row number", far_row, REFUSED, "damaged workbook"),
+    ("Excel with lost zeros", lambda d: d.excel("residence", column_of("B", 91)), "residence", "municipality_code_padded"),
+    ("Excel dates as text among dates", lambda d: d.excel("spells", cell("E2", "1.6.2021")), SAME, ""),
+    ("Excel dates among text with a date_format", lambda d: (d.excel("spells", cell("E2", "1.6.2021")), d.layout('"spells.xlsx"', '"spells.xlsx"\ndate_format = "d.m.yyyy"')), SAME, ""),
+    ("Excel dates without their format", lambda d: d.excel("spells", lambda b: (column_of("D", 44256)(b), [setattr(one, "number_format", "General") for one in b.active["D"]])), REFUSED, "spells: unreadable_start in 60 of 60"),
+    ("the Excel day 0 of January 1900", lambda d: d.excel("spells", cell("D2", dt.time())), "spells", "unreadable_start"),
+    ("Excel dates with a time", lambda d: d.excel("spells", column_of("D", dt.datetime(2021, 3, 1, 12, 30))), SAME, ""),
+    ("Excel sums as text among numbers", lambda d: d.excel("earnings", cell("C2", "1 000,25")), SAME, ""),
+    ("Excel thousandths among text", lambda d: d.excel("benefits", lambda b: (cell("F2", "700,50")(b), cell("F3", 1.125)(b))), "benefits", "rows_kept"),
+    ("Excel codes as numbers", lambda d: d.excel("persons", column_of("F", 0)), SAME, ""),
+    ("Excel truth values", lambda d: d.excel("persons", column_of("F", False)), SAME, ""),
+    ("Excel service codes as numbers", lambda d: d.excel("spells", cell("C2", 5)), REFUSED, "palvelukoodi holds numbers, but 5 and 05 are different services"),
+    ("Excel ids of seventeen digits", lambda d: d.excel("spells", column_of("A", 12345678901234567)), REFUSED, "henkilo holds numbers of more than 15 digits.*deliver them as text"),
+    ("Excel formulas", lambda d: d.excel("spells", lambda b: (cell("D2", "=TODAY()")(b), cell("D3", "=D4")(b))), REFUSED, "formulas, or errors such as #N/A, in column alkupvm in 2 rows; .*paste"),
+    ("Excel errors", lambda d: d.excel("benefits", cell("E5", "#N/A")), REFUSED, "errors such as #N/A, in column paivat in 1 rows"),
+    ("Excel errors in a column that is not read", lambda d: d.excel("spells", lambda b: (cell("F1", "x")(b), cell("F2", "#REF!")(b))), SAME, ""),
+    ("Excel with a column without a name", lambda d: d.excel("spells", cell("F2", "huom")), SAME, ""),
+    ("Excel with a column name twice", lambda d: d.excel("spells", cell("C1", "tila")), REFUSED, "column names, each once"),
+    ("Excel without rows", lambda d: d.excel("benefits", lambda b: b.active.delete_rows(2, MANY)), REFUSED, "benefits: .* has no rows.*may_be_empty"),
+    ("Excel without anything", lambda d: d.excel("benefits", lambda b: b.active.delete_rows(1, MANY + 1)), REFUSED, "benefits.xlsx is empty"),
+    ("Excel with identity codes", lambda d: d.excel("persons", cell("D3", hetu)), REFUSED, "koulutusaste holds a personal identity code in 1 rows"),
+    ("Excel with identity codes in a formula", lambda d: d.excel("spells", lambda b: (cell("F1", "x")(b), cell("F2", f'="{hetu}"')(b))), REFUSED, "x holds a personal identity code in 1 rows"),
+    ("Excel with an identity code as a sheet", lambda d: d.excel("spells", lambda b: setattr(b.active, "title", hetu)), REFUSED, "the name of a sheet holds a personal identity code"),
+    ("damaged Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/sheet1.xml"), REFUSED, "p.zip is a damaged workbook"),
+    ("binary Excel", lambda d: zipped(d, "[Content_Types].xml", "xl/workbook.bin"), REFUSED, "workbook of another kind; save it as an Excel workbook"),
+    ("OpenDocument", lambda d: zipped(d, "mimetype", "content.xml"), REFUSED, "workbook of another kind"),
+    ("old or locked Excel", lambda d: written(d, "p.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99), REFUSED, "workbook of an old or locked kind; save"),
+    ("a sheet of a CSV file", lambda d: d.file("spells", '"spells.csv"\nsheet = "x"'), SAME, ""),
+    ("a code table in Excel", excel_codes, SAME, ""),
+    ("a code table in Excel with numbers", lambda d: excel_codes(d, 5), REFUSED, "holds numbers or formulas, but codes are text"),
+    # encodings, lines and first lines
+    ("UTF-16 without a mark", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-16-le")), SAME, ""),
+    ("UTF-16 of big ends without a mark", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-16-be")), SAME, ""),
+    ("UTF-32", lambda d: d.bytes("persons", lambda b: b.decode().encode("utf-32")), SAME, ""),
+    ("a mark before the second file", lambda d: second_part(d, lambda t: "\ufeff" + t), SAME, ""),
+    ("a mark twice", lambda d: d.bytes("persons", lambda b: 2 * b"\xef\xbb\xbf" + b), SAME, ""),
+    ("line ends mixed", lambda d: d.bytes("spells", lambda b: b.replace(b"\n", b"\r\n", 20)), SAME, ""),
+    ("the line for the spreadsheet untold", lambda d: d.lines("persons", lambda r: ["sep=;", *r]), SAME, ""),
+    ("an empty first line", lambda d: d.lines("spells", lambda r: ["", *r]), REFUSED, "column names, each once; .*skip_lines"),
+    ("two separators at every end", lambda d: d.lines("spells", lambda r: [f"{x};;" for x in r]), SAME, ""),
+    ("separators at the ends of rows alone", lambda d: d.lines("spells", lambda r: [r[0], *(f"{x};" for x in r[1:])]), REFUSED, "spells: malformed_row in 60 of 60"),
+    ("capitals in the first line", lambda d: header(d, "spells", str.upper), REFUSED, "no column henkilo, .*but 5 of them in other letters"),
+    ("a mark within the first line", lambda d: header(d, "spells", lambda h: h.replace("tila", "\ufefftila")), SAME, ""),
+    ("ä of two signs in the first line", lambda d: (header(d, "spells", lambda h: h.replace("tila", "tila\u0308")), d.layout('state = "tila"', 'state = "til\u00e4"')), SAME, ""),
+    ("ö of two signs in codes", lambda d: d.cells("spells", "state", "tyo\u0308to\u0308n"), SAME, ""),
+    ("a sum below", lambda d: d.lines("benefits", lambda r: [*r, "Yhteensä;;;;1380;46000,50"]), "benefits", "unknown_person"),
+    ("a remark below", lambda d: d.lines("benefits", lambda r: [*r, "# 60 riviä"]), "benefits", "malformed_row"),
+    ("codes forced to text for Excel", lambda d: d.cells("residence", "municipality", '"=""091"""'), SAME, ""),
+    ("thin blanks for thousands", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"{t[0]}\u2009{t[1:]}"), SAME, ""),
+    # files
+    ("a zip of a Mac", lambda d: written(d, "q.zip", zip_of(d, more={"__MACOSX/._persons.csv": b"x"})), SAME, ""),
+    ("a zip in a zip", lambda d: written(d, "q.zip", zip_of(d, "r.zip", zip_of(d))), SAME, ""),
+    ("a zip in gzip", lambda d: written(d, "q.gz", gzip.compress(zip_of(d))), SAME, ""),
+    ("a zip with folders", lambda d: written(d, "q.zip", zip_of(d, "toimitus/2025/persons.csv")), SAME, ""),
+    ("half a gzip", lambda d: written(d, "p.gz", gzip.compress((d.raw / "persons.csv").read_bytes())[:-20]), REFUSED, "damaged or locked"),
+    *((f"a file of another kind: {name}", lambda d, head=head: written(d, "p.dat", head + bytes(range(64))), REFUSED, "p.dat is neither text in columns nor Parquet nor Excel; have it exported") for name, head in {"bzip2": b"BZh91AY", "xz": b"\xfd7zXZ", "7z": b"7z\xbc\xaf", "Feather": b"ARROW1", "SPSS": b"$FL2@(#)", "PDF": b"%PDF-1.7", "JSON": b' [{"a": 1', "HTML": b"<html>", "SQLite": b"SQLite format 3"}.items()),
+    ("a file of another kind: SAS", lambda d: written(d, "p.sas7bdat", bytes(12) + b"\xc2\xea\x81\x60" + bytes(range(256))), REFUSED, "p.sas7bdat"),
+    ("a file with brackets in its name", lambda d: named(d, "spells[1].csv"), SAME, ""),
+    ("a file name with ö of two signs", lambda d: named(d, "tyo\u0308.csv", "ty\u00f6.csv"), SAME, ""),
+    ("a file in folders below", lambda d: named(d, "a/b/spells.csv", "**/spells.csv"), SAME, ""),
+    ("a link to a file inside", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "spells.csv"), d.file("spells", '"l.csv"')), SAME, ""),
+    ("a file and a link to it", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "spells.csv"), d.file("spells", '["spells.csv", "l.csv"]')), REFUSED, "named twice"),
+    ("a link to itself", lambda d: ((d.raw / "l.csv").symlink_to(d.raw / "l.csv"), d.file("spells", '"l.csv"')), REFUSED, "no name of a file"),
+    ("a file and a pattern for it", lambda d: d.file("spells", '["spells.csv", "sp*.csv"]'), REFUSED, "named twice"),
+    ("a copy that the pattern finds", lambda d: ((d.raw / "spells_kopio.csv").write_bytes((d.raw / "spells.csv").read_bytes()), d.file("spells", '"spells*.csv"')), "spells", "exact_duplicate"),
+    ("a second file without rows", lambda d: second_part(d, lambda t: t.splitlines()[0] + "\n"), REFUSED, "b.csv has no rows under its first line; .*may_be_empty"),
+    ("a second file with other columns", lambda d: second_part(d, lambda t: t.replace("tila", "status", 1)), REFUSED, "b.csv: no column tila"),
+    ("a second file with tabs", lambda d: second_part(d, lambda t: t.replace(";", "\t")), SAME, ""),
+    ("Parquet without rows", lambda d: (d.lines("spells", lambda r: r[:1]), d.parquet("spells")), REFUSED, "has no rows"),
+    ("a code table with a short row", lambda d: code_file(d, "k;t\nkeski;secondary\nperus\n"), REFUSED, "fewer fields than the first line"),
+    ("a code table of identity codes", lambda d: code_file(d, f"k;t\nkeski;secondary\n{hetu};basic\n"), REFUSED, "koodit.csv holds a personal identity code"),
+    ("a code table without rows", lambda d: code_file(d, "k;t\n"), REFUSED, "no rows with columns k and t"),
+    ("an empty code table", lambda d: code_file(d, ""), REFUSED, "koodit.csv is empty"),
+    ("a code table with a code twice", lambda d: code_file(d, "k;t\nkeski;secondary\nkeski;secondary\n"), SAME, ""),
+    # dates and numbers
+    ("midnights of Finland as UTC in text", lambda d: d.cells("spells", "start", "2021-02-28T22:00:00Z"), SAME, ""),
+    ("times of day as UTC in text", lambda d: d.cells("spells", "start", lambda t: "2021-02-28T22:30:00Z", 7), SAME, ""),
+    ("midnights with their zone in text", lambda d: d.cells("spells", "start", "2021-03-01T00:00:00+02:00"), SAME, ""),
+    ("times of day in UTC", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array(pd.to_datetime(["2021-02-28T22:00:00Z"] * 59 + ["2021-02-28T22:30:00Z"]))), SAME, ""),
+    ("midnights of New York", lambda d: d.parquet("spells", **both_dates(days("America/New_York"))), SAME, ""),
+    ("an open end as UTC in text", lambda d: d.cells("residence", "end", "9999-12-31T23:59:59Z"), SAME, ""),
+    ("the day 1900-01-00", lambda d: d.cells("spells", "start", "1900-01-00", 2), "spells", "unreadable_start"),
+    ("31 June", lambda d: d.cells("spells", "end", "31.6.2021", 2), "spells", "unreadable_end"),
+    ("two forms of dates", lambda d: d.cells("spells", "start", "2021-03-01", 30), SAME, ""),
+    ("years of two digits", lambda d: d.cells("spells", "start", "1.3.21"), REFUSED, "spells: unreadable_start in 60 of 60.*date_format"),
+    ("seconds since 1970", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([1614556800] * len(t))), REFUSED, "spells: unreadable_start in 60 of 60"),
+    ("spans of time as dates", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([dt.timedelta(1)] * len(t))), REFUSED, "start .column alkupvm. holds duration"),
+    ("times of day as dates", lambda d: d.parquet("spells", alkupvm=lambda t: pa.array([dt.time(1)] * len(t))), REFUSED, "start .column alkupvm. holds time"),
+    ("years of birth alone", lambda d: d.cells("persons", "birth_day", "1980"), "persons", "born_1_january"),
+    ("cents without a point", lambda d: d.cells("earnings", "earnings_eur", lambda t: t.replace(",", "")), REFUSED, "earnings: high_amount in 60 of 60.*are these cents"),
+    ("cents of benefits", lambda d: d.cells("benefits", "amount_eur", lambda t: t.replace(",", "")), REFUSED, "benefits: high_amount in 60 of 60.*are these cents"),
+    ("no euros of benefits", lambda d: d.cells("benefits", "amount_eur", "0"), REFUSED, "benefits: zero_amount in 60 of 60.*mapped to amount_eur"),
+    ("the start mapped to the end", lambda d: d.layout('end = "loppupvm"\n[files.benefits]', 'end = "alkupvm"\n[files.benefits]'), REFUSED, "spells: one_day_spell in 60 of 60.*mapped to end"),
+    ("a stay and a half at once", lambda d: d.lines("residence", lambda r: [*r, *(f"{x};049;1.1.2018;31.12.9999" for x in PEOPLE[:5])]), "residence", "overlapping_residence"),
+    ("spells of one state that overlap", lambda d: d.lines("spells", lambda r: [*r, *(f"{x};työtön;;15.3.2021;30.9.2021" for x in PEOPLE)]), "spells", "overlapping_spell"),
+    ("numbers in brackets", lambda d: d.cells("earnings", "earnings_eur", lambda t: f"({t})", 2), "earnings", "unreadable_earnings_eur"),
+    ("the latest by number, not by text", lambda d: years(d, 10, 9), SAME, ""),
+    ("the latest by date, not by text", lambda d: years(d, "1.12.2019", "2.1.2018"), SAME, ""),
+    # ids
+    ("ids of floats beyond 2^53", lambda d: ids(d, lambda t: t.replace("p", "1844674407370955"), pa.float64()), REFUSED, "column henkilo. holds ids as floats, too long to be exact"),
+    ("ids of floats beyond 2^24", lambda d: ids(d, lambda t: t.replace("p", "2844"), pa.float32()), REFUSED, "holds ids as floats, too long to be exact"),
+    ("ids that are fractions", lambda d: d.parquet("persons", henkilo=lambda t: pa.array([i + 0.5 for i in range(len(t))])), REFUSED, "henkilo. holds fractions, which are no ids"),
+    ("ids that are truth values", lambda d: d.parquet("persons", henkilo=lambda t: pa.array([True] * len(t))), REFUSED, "henkilo. holds truth values, which are no ids"),
+    ("ids below nought", lambda d: (ids(d, lambda t: t.replace("p", "-1")), d.parquet("spells", henkilo=lambda t: pa.array(t.astype(int)))), "spells", "rows_kept"),
+    ("ids without their zeros in one file", lambda d: (ids(d, lambda t: t.replace("p", "0")), d.cells("spells", "person_id", lambda t: t.lstrip("0") or "0")), REFUSED, "spells: unknown_person in 60 of 60.*written alike"),
+    ("service codes as floats with gaps", lambda d: d.parquet("spells", palvelukoodi=lambda t: pa.array([5.0, None] * 30)), REFUSED, "palvelukoodi. holds numbers, but 5 and 05"),
+    ("signs of the terminal in codes", lambda d: d.cells("spells", "state", "\x1b[31mx", 20), REFUSED, "spells.state.*not shown"),
+    # identity codes
+    *((f"identity codes with the sign {sign}", glued(f"131052{sign}308T"), REFUSED, "personal identity code in 3 rows") for sign in "+ABCDEFUVWX"),
+    ("identity codes with a whole year", glued("13101952-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with points", glued("13.10.1952-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes of wide digits", glued("１３１０５２-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a sign of no width", glued("131052\u200b-308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes with a soft hyphen", glued("131052\u00ad308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes of an address", glued("131052%2D308T"), REFUSED, "personal identity code in 3 rows"),
+    ("identity codes as floats", lambda d: more_column(d, pa.array([1310523140.0] * MANY)), REFUSED, "lisa holds a personal identity code"),
+    ("identity codes in two columns", lambda d: d.lines("persons", lambda r: [f"{r[0]};loppu", *(f"{x};{check_character(x.split(';')[1])}" for x in r[1:])]), REFUSED, "columns syntymapaiva and loppu together hold personal identity codes"),
+    ("four digits beside dates", lambda d: d.lines("persons", lambda r: [f"{r[0]};nro", *(f"{x};{1000 + i}" for i, x in enumerate(r[1:]))]), SAME, ""),
+    ("an identity code in a skipped line", lambda d: (d.lines("persons", lambda r: [hetu, *r]), d.file("persons", '"persons.csv"\nskip_lines = 1')), REFUSED, "lines that are skipped hold a personal identity code"),
+    ("an identity code as a file", lambda d: named(d, f"{hetu}.csv"), REFUSED, "the name of a file holds a personal identity code|layout.toml holds a personal"),
+    ("an identity code as a file that a pattern finds", lambda d: named(d, f"{hetu}.csv", "*T.csv"), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code as a folder", lambda d: named(d, f"{hetu}/spells.csv", "*/spells.csv"), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code inside a zip", lambda d: written(d, "q.zip", zip_of(d, f"{hetu}.csv")), REFUSED, "the name of a file holds a personal identity code"),
+    ("an identity code as a column of the layout", lambda d: d.layout('state = "tila"', f'state = "{hetu}"'), REFUSED, "layout.toml holds a personal identity code"),
+    ("an identity code as a code of the layout", lambda d: d.add(f'[codes.residence.municipality]\n"{hetu}" = "091"'), REFUSED, "layout.toml holds a personal identity code"),
 ]  # fmt: skip
 
 
@@ -442,10 +705,10 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
     assert quality.query("table == @outcome and rule == @words")["rows"].item() > 0
 
 
-def test_the_same_tables_as_csv_parquet_gzip_and_several_files_are_identical(tmp_path, clean):
+def test_the_same_tables_as_csv_parquet_excel_gzip_and_several_files_are_identical(tmp_path, clean):
     """All tables at once in each form, to the byte of the processed files."""
     stored = []
-    for form in ("csv", "date32", "timestamp", "zone", "gzip", "parts"):
+    for form in ("csv", "date32", "timestamp", "zone", "gzip", "parts", "excel"):
         d = Delivery(tmp_path / form)
         for table in ("persons", "residence", "spells", "benefits", "earnings"):
             names = COLUMNS[table]
@@ -456,6 +719,8 @@ def test_the_same_tables_as_csv_parquet_gzip_and_several_files_are_identical(tmp
                 }
                 columns |= {raw: euros(pa.float64()) for new, raw in names.items() if new.endswith("_eur")}
                 d.parquet(table, **columns)
+            elif form == "excel":
+                d.excel(table)
             elif form == "gzip":
                 written(d, f"{table}.gz", gzip.compress((d.raw / f"{table}.csv").read_bytes()), table)
             elif form == "parts":

@@ -9,6 +9,9 @@ from babel.messages import pofile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.registers.rules import rules_of
+from evaluation.reporting import delivery
+from evaluation.schemas import REGISTER_TABLES
 from evaluation.words import labels, language
 from evaluation.words.language import CODES, LOCALE_FOLDER, MINUS, NBSP, get
 from messages import messages, parse_number, spoken
@@ -23,9 +26,14 @@ def catalogue(code):
 
 @pytest.fixture(scope="module")
 def used():
-    return (
-        messages(ROOT / "src" / "evaluation") | messages(ROOT / "notebooks") | messages(ROOT / "validation")
-    )
+    remedies = {
+        delivery.VALUE.sub("{value}", rule.remedy)
+        for table in REGISTER_TABLES
+        for rule in rules_of(table).values()
+        if rule.remedy
+    }
+    places = [ROOT / "src" / "evaluation", ROOT / "notebooks", ROOT / "validation"]
+    return remedies.union(*(messages(place) for place in places))
 
 
 @pytest.mark.parametrize("code", ["fi", "sv"])

@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -88,6 +89,21 @@ def test_files_with_the_same_columns_are_one_table(tmp_path):
         (d.raw / f"jaksot_{year}.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     (d.raw / "spells.csv").unlink()
     assert tomllib.loads(guess(d.raw))["files"]["spells"]["file"] == ["jaksot_2020.csv", "jaksot_2021.csv"]
+
+
+def test_sheets_of_a_workbook_are_tables_of_their_own(tmp_path):
+    d, book = Delivery(tmp_path), openpyxl.Workbook()
+    book.remove(book.active)
+    for table in schemas.REGISTER_TABLES:
+        sheet = book.create_sheet(table)
+        for line in read(d.raw / f"{table}.csv").splitlines():
+            sheet.append(line.split(";"))
+        (d.raw / f"{table}.csv").unlink()
+    book.save(d.raw / "toimitus.xlsx")
+    files = tomllib.loads(guess(d.raw))["files"]
+    assert {name: (part["file"], part["sheet"]) for name, part in files.items()} == {
+        name: ("toimitus.xlsx", name) for name in schemas.REGISTER_TABLES
+    }
 
 
 def test_a_folder_without_files_is_told_in_a_sentence(tmp_path, capsys):

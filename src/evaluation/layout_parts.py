@@ -94,6 +94,7 @@ class FilePart(Part):
     decimal: Literal[",", "."] | None = None
     date_format: Literal["d.m.yyyy", "iso", "d/m/yyyy", "yyyymmdd"] | None = None
     quote: Literal['"', "'", ""] = '"'
+    sheet: Name | None = None  # of a workbook
     skip_lines: Annotated[int, Field(ge=0, le=1000)] = 0
     latest_by: Name | None = None  # of several rows of a person the one with the largest value counts
     ignore: Annotated[
@@ -114,6 +115,7 @@ class CodeFile(Part):
     file: Name
     raw: Name
     canonical: Name
+    sheet: Name | None = None
 
 
 class Limit(Part):

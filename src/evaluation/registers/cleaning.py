@@ -102,6 +102,26 @@ def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
     return np.asarray(frame["month"].to_numpy() < month)
 
 
+def born_1_january(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Births on the first day of a year, which may stand for a year without a day."""
+    days = frame["birth_day"].to_numpy().astype(np.int64).astype("datetime64[D]")
+    return np.asarray(days == days.astype("datetime64[Y]"))
+
+
+def overlapping_spells(frame: pd.DataFrame, known: Known) -> np.ndarray:
+    """Spells that begin while an earlier one of the same person and state lasts."""
+    state = frame["state"].cat.codes
+    keys = ["person_id", "start", "end"]
+    order = np.lexsort([*(frame[key] for key in reversed(keys[1:])), state, frame[keys[0]]])
+    person, start, end = (frame[key].to_numpy(dtype=float)[order] for key in keys)
+    new = (person[1:] != person[:-1]) | (np.diff(state.to_numpy()[order]) != 0)
+    group = np.cumsum(np.append(np.zeros(min(len(frame), 1)), new))
+    last = pd.Series(end).groupby(group).cummax().to_numpy()
+    out = np.zeros(len(frame), dtype=bool)
+    out[order[1:]] = ~new & (start[1:] <= last[:-1])
+    return out
+
+
 def close(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
     """Open ends become the last day of the window, or the first day of what starts after it."""
     last = np.maximum(frame["start"].fillna(-np.inf), known.until - 1)

@@ -27,6 +27,8 @@ MOST_CODES, LONGEST_CODE = 40, 40
 PERSONAL = re.compile(r"hetu|tunn|henk|person|nimi|name|synt|birth|pvm|date|osoit|puh|mail|^id|id$", re.I)
 NUMBER_OR_DATE = re.compile(r"\d{5}|\d{1,2}[.-]\d{1,2}[.-]|\d[.,]\d|@")
 FLAGS = dict.fromkeys(("1", "true", "kyllä", "k"), "true") | dict.fromkeys(("0", "false", "ei", "e"), "false")
+EXACT = {"float": 2**24, "halffloat": 2**11}  # whole numbers above are not told apart; 2**53 else
+MAY_BE_EMPTY = "ask for the file again, or set may_be_empty"
 JOINT = "|"  # between the codes of several columns
 
 
@@ -50,6 +52,8 @@ def read_table(forms: tuple[FileLayout, ...], *, tally: Tally) -> pd.DataFrame:
         for path in file.paths:
             try:
                 part = _read_file(path, file, tally=counts)
+                if part.empty and len(forms) + len(file.paths) > 2 and not file.written.may_be_empty:
+                    raise ValueError(f"{path.name} has no rows under its first line; {MAY_BE_EMPTY}")
                 # equal rows of files of another form are no duplicates
                 parts.append(part.assign(row=part["row"] + np.uint64(number)))
             except ValueError as error:
@@ -91,10 +95,24 @@ def _read_file(path: Path, file: FileLayout, *, tally: Tally) -> pd.DataFrame:
         raise ValueError("; ".join(problems))
     if file.written.latest_by:
         latest = raw[file.written.latest_by]
-        texts = values.texts_of(latest.values)
-        rank = (texts if texts is not None else pd.Series(latest.values.to_pandas())).rank(method="dense")
+        rank = _order(latest.values).rank(method="dense")
         out["latest"] = np.append(rank.to_numpy(dtype=float), -1.0)[latest.positions]
     return pd.DataFrame(out, copy=False)
+
+
+def _order(found: pa.Array) -> pd.Series:
+    """What later is told by: numbers or dates where all values are, else text."""
+    texts = values.texts_of(found)
+    if texts is None:
+        return pd.Series(found.to_pandas())
+    for parsed in (
+        values.parse_numbers(texts, decimal=","),
+        values.parse_months(texts),
+        values.parse_days(texts),
+    ):
+        if parsed.notna().all():
+            return parsed
+    return texts
 
 
 def _values(
@@ -111,11 +129,14 @@ def _values(
         return _mapped(column, _joined([raw[name] for name in source.names]), file, (), persons)
     else:
         found = raw[source.names[0]]
+    if column.kind == "key":
+        _check_ids(found.values)
     if column.kind in ("key", "text"):
         return labels_of(found)
     if column.kind in ("code", "flag"):
-        if column.name == "code" and pa.types.is_integer(found.values.type):
-            raise ValueError("holds numbers, but 5 and 05 are different services: deliver text and name it")
+        kind = found.values.type
+        if column.name == "code" and len(found.values) and not pa.types.is_string(kind):
+            raise ValueError(values.NO_CODE)
         return _mapped(column, found, file, source.names, persons)
     parsed = _parsed(column, found.values, file)
     unread = np.append(np.isnan(parsed), False)[found.positions]
@@ -133,6 +154,20 @@ def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
         return values.numbers_of(found, decimal=written.decimal)
     except TypeError as error:
         raise TypeError(f"holds {error}; map the right column") from None
+
+
+def _check_ids(found: pa.Array) -> None:
+    """Ids are text or whole numbers, each told from all others."""
+    if pa.types.is_boolean(found.type):
+        raise TypeError("holds truth values, which are no ids; map the right column")
+    if pa.types.is_floating(found.type) and len(found):
+        numbers = found.to_numpy(zero_copy_only=False)
+        if (np.abs(numbers) >= EXACT.get(str(found.type), 2**53)).any():
+            raise ValueError(
+                "holds ids as floats, too long to be exact: deliver text or whole numbers, and name it"
+            )
+        if (numbers % 1 != 0).any():
+            raise ValueError("holds fractions, which are no ids; map the right column")
 
 
 def labels_of(found: RawColumn) -> pd.Categorical:
@@ -219,6 +254,7 @@ def frequent_codes(
         len(labels.categories) <= MOST_CODES
         and not any(PERSONAL.search(name) for name in names)
         and not any(NUMBER_OR_DATE.search(text) or len(text) > LONGEST_CODE for text in labels.categories)
+        and all(text.isprintable() for text in labels.categories)
     )
     pairs = zip(labels.categories, counts.tolist(), strict=True) if safe else ()
     return {str(text): n for text, n in pairs if n >= QUOTED_FROM}

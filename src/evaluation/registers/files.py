@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from evaluation.registers import values
 from evaluation.registers.cleaning import Tally
 from evaluation.registers.identity import PSEUDONYMS, refuse_identity_codes, with_identity_code
 from evaluation.registers.layout import FileLayout
-from evaluation.registers.sources import content, text_of
+from evaluation.registers.sources import NoValue, content, is_workbook, sheet_of, text_of
 
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 BLOCK = 1 << 24
@@ -62,15 +64,21 @@ def columns_of(path: Path, file: FileLayout) -> tuple[dict[str, RawColumn], int,
         As `read_raw` does.
     """
     data = content(path)
-    is_parquet = data[:4] == b"PAR1"
-    table, malformed = (_read_parquet(path, data), 0) if is_parquet else _read_csv(path, data, file)
+    if data[:4] == b"PAR1":
+        table, malformed = _read_parquet(path, data), 0
+    elif is_workbook(data):
+        table, malformed = _read_workbook(path, data, file), 0
+    else:
+        table, malformed = _read_csv(path, data, file)
     known = list(table.column_names)
     if len(set(known)) < len(known):
         raise ValueError(f"{path.name}: the first line must hold column names, each once")
     absent = [name for name in file.raw_columns if name not in known]
     if absent:
+        alike = {name.casefold() for name in known} & {name.casefold() for name in absent}
+        told = f", but {len(alike)} of them in other letters, small or large" if alike else ""
         raise ValueError(
-            f"{path.name}: no column {', '.join(absent)}; {table.num_columns} columns were found. "
+            f"{path.name}: no column {', '.join(absent)}{told}; {table.num_columns} columns were found. "
             f"Correct [files.{file.table}.columns] or the separator in layout.toml"
         )
     columns = {name: _column(table[name], name, path, file) for name in known}
@@ -87,11 +95,45 @@ def _read_parquet(path: Path, data: bytes) -> pa.Table:
         ) from None
 
 
+def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
+    rows = sheet_of(path, data, file.written.sheet, where=f"[files.{file.table}]")[file.written.skip_lines :]
+    first, *rows = [row for row in rows if any(cell is not None for cell in row)] or [[]]
+    width = max(
+        (place for row in (first, *rows) for place, cell in enumerate(row, 1) if cell is not None), default=0
+    )
+    names = _unique(
+        ["" if cell is None else str(cell).strip() for cell in [*first, *[None] * width][:width]], path
+    )
+    cells = {
+        name: [row[place] if place < len(row) else None for row in rows] for place, name in enumerate(names)
+    }
+    mapped = {name: cells[name] for name in file.raw_columns if name in cells}
+    bad = {name: sum(isinstance(one, NoValue) for one in column) for name, column in mapped.items()}
+    if any(bad.values()):
+        told = ", ".join(f"{name} in {count} rows" for name, count in bad.items() if count)
+        raise ValueError(
+            f"{path.name}: formulas, or errors such as #N/A, in column {told}; copy these columns and paste "
+            "them as values in Excel, and correct the errors"
+        )
+    service = file.columns["code"].names if "code" in file.columns else ()
+    for name, column in mapped.items():
+        numbers = [abs(one) for one in column if isinstance(one, int | float)]
+        if name in service and numbers:
+            raise ValueError(f"{path.name}: column {name} {values.NO_CODE}")
+        if max(numbers, default=0) >= values.INEXACT:
+            raise ValueError(
+                f"{path.name}: column {name} holds numbers of more than 15 digits, whose last digits Excel "
+                "has lost; deliver them as text"
+            )
+    form = file.written.date_format
+    return pa.table({name: values.of_cells(column, date_format=form) for name, column in cells.items()})
+
+
 def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]:
     where = f"[files.{file.table}]"
     _, data = text_of(path, data, file.written.encoding, where=where)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    skipped = file.written.skip_lines
+    skipped = file.written.skip_lines or int(data[:4].lower() == b"sep=")  # Excel's own first line
     lines = data.split(b"\n", skipped + 1)
     header = lines[skipped].decode("utf-8") if len(lines) > skipped else ""
     if "\r" in header.rstrip("\r"):  # lines of old Macintosh files end so
@@ -99,6 +141,10 @@ def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]
         header = data.split(b"\n", skipped + 1)[skipped].decode("utf-8")
     separator = file.written.separator or max(";,\t|", key=header.count)
     quote = file.written.quote
+    if with_identity_code([line.decode("utf-8") for line in lines[:skipped]]).any():
+        raise ValueError(
+            f"{path.name}: the lines that are skipped hold a personal identity code; {PSEUDONYMS}"
+        )
     names = _header(header.rstrip("\r"), separator, quote, path)
     malformed: list[str] = []
 
@@ -138,8 +184,19 @@ def _header(header: str, separator: str, quote: str, path: Path) -> list[str]:
         names = [name.strip() for name in next(csv.reader([header], delimiter=separator, **options), [])]
     except (csv.Error, StopIteration):
         names = []
+    return _unique(names, path)
+
+
+def _unique(names: list[str], path: Path) -> list[str]:
+    """Names of columns in one spelling; those without a name get their place, and cannot be read."""
+    names = [unicodedata.normalize("NFC", name).strip("\ufeff\u200b") for name in names]
+    if any(names):
+        names = [name or f"(column {place})" for place, name in enumerate(names, 1)]
     if not any(names) or len(set(names)) < len(names):
-        raise ValueError(f"{path.name}: the first line must hold column names, each once")
+        raise ValueError(
+            f"{path.name}: the first line must hold column names, each once; lines before it are told by "
+            "skip_lines in layout.toml"
+        )
     return names
 
 
@@ -197,6 +254,10 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
 def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     """Text without blanks around it; what stands for an empty field is missing."""
     texts = pd.Series(dictionary.to_pandas(), dtype="str").str.strip()
+    if (forced := texts.str.fullmatch('="[^"]*"', na=False)).any():  # Excel is told so that it is text
+        texts = texts.mask(forced, texts.str.slice(2, -1))
+    if (odd := ~texts.str.isascii().fillna(True).astype(bool)).any():
+        texts = texts.mask(odd, texts[odd].str.normalize("NFC").reindex(texts.index))
     texts = texts.where(~texts.isin(EMPTY))
     kept, found = np.unique(texts.dropna().to_numpy(dtype=object), return_inverse=True)
     target = np.full(len(texts) + 1, -1, dtype=np.int32)
@@ -209,8 +270,9 @@ def _searched(column: RawColumn) -> pd.Categorical:
     kind = column.values.type
     if column.is_text:
         texts = column.values.to_pandas().astype("str")
-    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind):  # ten digits whose zero in front is lost
-        texts = column.values.cast(pa.string()).to_pandas().astype("str").str.replace(".0", "").str.zfill(10)
+    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        whole = values.texts_of(column.values)  # ten digits whose zero in front is lost
+        texts = pd.Series([], dtype="str") if whole is None else whole.str.zfill(10)
     else:
         return pd.Categorical([])
     return pd.Categorical.from_codes(column.positions, pd.Index(texts, dtype="str"), validate=False)
@@ -220,11 +282,7 @@ def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
     """A number for every row that equal rows share, whatever the order of their columns."""
     total = np.zeros(rows, dtype=np.uint64)
     for name, column in columns.items():
-        key = (
-            f"{name:_<16.16}"
-            if len(name.encode()) <= 16
-            else f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
-        )
+        key = f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
         values = column.values if column.is_text else column.values.cast(pa.string())
         texts = values.to_numpy(zero_copy_only=False).astype(object)
         hashes = (

@@ -21,12 +21,13 @@ from evaluation.layout_parts import MAY_BE_ABSENT, FilePart
 from evaluation.registers import values
 from evaluation.registers.columns import NUMBER_OR_DATE, QUOTED_FROM, frequent_codes, labels_of
 from evaluation.registers.files import RawColumn, columns_of
+from evaluation.registers.identity import PSEUDONYMS, holds_identity_code
 from evaluation.registers.layout import FileLayout
-from evaluation.registers.sources import content, is_plain_file, text_of
+from evaluation.registers.sources import content, is_plain_file, is_workbook, sheets_of, text_of
 from evaluation.schemas import REGISTER_TABLES, Column, Table
 
 USUAL = tomllib.loads((Path(__file__).parent / "usual.toml").read_text(encoding="utf-8"))
-MOST, PARSED, ENOUGH = 20_000, 0.8, 0.55  # values looked at; share that must parse; score of a likely column
+ENOUGH = 0.55  # score of a likely column
 TELLS = {  # without these a file is not of the table
     "persons": {"birth_day"},
     "residence": {"municipality"},
@@ -78,34 +79,48 @@ def guess(folder: Path | str) -> str:
     paths = [one for one in paths if not one.name.startswith(".")]
     if not paths:
         raise FileNotFoundError(f"{top} holds no files; give the folder of a delivery")
+    if any(holds_identity_code(str(one.relative_to(top))) for one in paths):
+        raise ValueError(f"the name of a file holds a personal identity code; {PSEUDONYMS}")
     seen, lines = [], [HEAD]
     for path in paths:
         try:
-            seen.append(_look(path, str(path.relative_to(top))))
+            seen += _looks(path, str(path.relative_to(top)))
         except ValueError as error:
             lines.append(f"# not read: {error}")
     found = _tables(seen)
     lines += ["", "simulated = false", *_window(found)]
     for name, table in REGISTER_TABLES.items():
         lines += ["", *(_described(table, found[name]) if name in found else _absent(name))]
-    used = {one.path for group in found.values() for one in group}
-    lines += [f"# no table was recognised in {one.path}" for one in seen if one.path not in used]
+    used = {id(one) for group in found.values() for one in group}
+    lines += [
+        f"# no table was recognised in {one.written.get('sheet', one.path)}"
+        for one in seen
+        if id(one) not in used
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _look(path: Path, name: str) -> Seen:
-    file = FileLayout("?", (path,), {}, {}, FilePart.model_validate({"file": name, "columns": {}}))
+def _looks(path: Path, name: str) -> list[Seen]:
+    """What a file holds: a workbook may hold a table on each of its sheets."""
+    data = content(path)
+    sheets = sheets_of(path, data) if is_workbook(data) else {}
+    return [_look(path, name, sheet) for sheet in sheets] if len(sheets) > 1 else [_look(path, name)]
+
+
+def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
+    part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
+    file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
     columns, _, _ = columns_of(path, file)
     if any(NO_NAME.search(column) or _holds(found, column) for column, found in columns.items()):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
-    data, written = content(path), {}
-    if data[:4] != b"PAR1":
+    data, written = content(path), {"sheet": sheet} if sheet else {}
+    if data[:4] != b"PAR1" and not is_workbook(data):
         written["encoding"], text = text_of(path, data, None, where="")
         first = text.partition(b"\n")[0].decode("utf-8")
         written["separator"] = max(";,\t|", key=first.count)
-    kinds = {column: _kind(found.values) for column, found in columns.items()}
+    kinds = {column: values.kind_of(found.values) for column, found in columns.items()}
     dates = [columns[column].values for column, kind in kinds.items() if kind in values.DATES]
-    forms = {_kind(one) for one in dates}
+    forms = {values.kind_of(one) for one in dates}
     if len(forms) == 1:
         written["date_format"] = forms.pop()
     marks = [_decimal(columns[column].values) for column, kind in kinds.items() if kind == "number"]
@@ -119,29 +134,10 @@ def _holds(found: RawColumn, name: str) -> bool:
     return found.is_text and name in found.values.to_pylist()
 
 
-def _kind(found: pa.Array) -> str:
-    """What values look like: a form of dates, "typed date", "month", "number" or "text"."""
-    if pa.types.is_date(found.type) or pa.types.is_timestamp(found.type):
-        return "typed date"
-    if not pa.types.is_string(found.type):
-        return "text" if pa.types.is_boolean(found.type) else "number"
-    texts = found.to_pandas().astype("str")[:MOST]
-    if texts.empty:
-        return "text"
-    for form in values.DATES:
-        if values.parse_days(texts, date_format=form).notna().mean() > PARSED and not (
-            texts.str.fullmatch(r"\d{4}").all()
-        ):
-            return form
-    if values.parse_months(texts).notna().mean() > PARSED:
-        return "month"
-    return "number" if values.parse_numbers(texts, decimal=",").notna().mean() > PARSED else "text"
-
-
 def _decimal(found: pa.Array) -> str:
     if not pa.types.is_string(found.type):
         return ""
-    texts = found.to_pandas().astype("str")[:MOST]
+    texts = found.to_pandas().astype("str")[: values.MOST]
     counts = {mark: int(texts.str.contains(rf"\{mark}\d{{1,2}}$").sum()) for mark in ",."}
     return max(counts, key=counts.__getitem__) if any(counts.values()) else ""
 
@@ -206,12 +202,14 @@ def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
             likeness = sum(
                 _likeness(column, pairs[column.name], one) for column in table.columns if column.name in pairs
             )
-            likeness += 0.5 * (_plain(Path(one.path).stem).startswith(_plain(name)))
+            called = one.written.get("sheet", Path(one.path).stem)
+            likeness += 0.5 * (_plain(called).startswith(_plain(name)))
             if not TELLS.get(name, set()) - set(pairs):
                 fits.append((likeness / len(table.columns), name, one))
     for share, name, one in sorted(fits, key=lambda fit: (-fit[0], fit[1], fit[2].path)):
         taken = any(one is other for group in out.values() for other in group)
-        same = name not in out or set(out[name][0].columns) == set(one.columns)
+        form = None if "sheet" in one.written else set(one.columns)  # a sheet is never a part of another
+        same = name not in out or set(out[name][0].columns) == form
         if share > ENOUGH and not taken and same:
             out.setdefault(name, []).append(one)
     return out

@@ -17,12 +17,16 @@ import pandas as pd
 PSEUDONYMS = "nothing was stored. Replace personal identity codes by pseudonyms before delivery"
 CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 DATE = r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d\d)"
-DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
-WRITTEN = re.compile(rf"(?<!\d){DATE} ?[-+A-FU-Y] ?(\d{{3}})([0-9A-FHJ-NPR-Y])(?!\d)")
+WIDE = r"(0[1-9]|[12]\d|3[01])[./]?(0[1-9]|1[0-2])[./]?(?:18|19|20)?(\d\d)"
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—−\u00ad"), "-")
+INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
+TAIL = r"[-+A-FU-Ya-fu-y]?\d{3}[0-9A-FHJ-NPR-Ya-fhj-npr-y]"
+WRITTEN = re.compile(rf"(?<!\d){WIDE} ?[-+A-FU-Y] ?(\d{{3}})([0-9A-FHJ-NPR-Y])(?!\d)")
 BARE = re.compile(rf"(?<![0-9A-Z]){DATE}[ ./]?(\d{{3}})([0-9A-FHJ-NPR-Y])(?![0-9A-Z])")
-PLAUSIBLE = DATE + r" ?[-+A-FU-Ya-fu-y‐-―−./]? ?\d{3}[0-9A-Ya-y]"
+PLAUSIBLE = WIDE + r" ?[-+A-FU-Ya-fu-y‐-―−\u00ad./]? ?\d{3}[0-9A-Ya-y]"
 # in the digits of a hash or a UUID anything can be found, and ten characters may be any number
 HASHES, NUMBERS = r"^[0-9A-Fa-f-]{12,}$", r"(?:^|[^0-9A-Za-z])\d{9}[0-9A-Ya-y](?:[^0-9A-Za-z]|$)"
+FEWEST_PAIRS = 5
 OF_ITS_SHAPE = 0.2  # share of right codes among values of a shape above which they are no coincidence
 
 
@@ -30,7 +34,7 @@ def refuse_identity_codes(columns: dict[str, pd.Categorical], *, where: str) -> 
     """Refuse a table in which any value holds a valid henkilötunnus; the message never shows it.
 
     The separators in use since 1969 (``+``, ``-``, ``A``) and those added in 2023 (B–F, U–Y) are known, codes
-    glued to letters, and codes without a separator.
+    glued to letters, without a separator, with a whole year, and with the date in a column of its own.
 
     Raises
     ------
@@ -51,6 +55,37 @@ def refuse_identity_codes(columns: dict[str, pd.Categorical], *, where: str) -> 
                 f"{where}: column {name} holds a personal identity code in {rows} rows; {PSEUDONYMS}"
             )
 
+    _refuse_split_codes(columns, where=where)
+
+
+def _refuse_split_codes(columns: dict[str, pd.Categorical], *, where: str) -> None:
+    """A column of dates and a column of the four signs after them are identity codes, too."""
+    texts = {name: pd.Series(column.categories, dtype="str") for name, column in columns.items()}
+    tails = [name for name, found in texts.items() if _mostly(found, TAIL)]
+    dates = {name: _days_first(found) for name, found in texts.items()} if tails else {}
+    for date in [name for name, found in dates.items() if _mostly(found, WIDE)]:
+        for tail in tails:
+            codes = pd.DataFrame({"date": columns[date].codes, "tail": columns[tail].codes})
+            pairs = codes[(codes >= 0).all(axis=1)].drop_duplicates()
+            first, last = dates[date].iloc[pairs["date"]], texts[tail].iloc[pairs["tail"]]
+            sign = np.where(last.str.len() > 4, "", "-")
+            joined = first.to_numpy(dtype=object) + sign.astype(object) + last.to_numpy(dtype=object)
+            if len(joined) >= FEWEST_PAIRS and with_identity_code(joined).mean() > 0.5:
+                raise ValueError(
+                    f"{where}: columns {date} and {tail} together hold personal identity codes; {PSEUDONYMS}"
+                )
+
+
+def _days_first(texts: pd.Series) -> pd.Series:
+    """Dates as identity codes begin: 1.5.1952 and 1952-05-01 as 01.05.1952 and 01051952."""
+    padded = texts.str.replace(r"(?<!\d)(\d)(?=[./])", r"0\1", regex=True)
+    return padded.str.replace(r"^(\d{4})-(\d\d)-(\d\d)$", r"\3\2\1", regex=True)
+
+
+def _mostly(texts: pd.Series, shape: str) -> bool:
+    plain = re.sub(r"\((?!\?)", "(?:", shape)
+    return len(texts) >= 3 and bool(texts.str.fullmatch(plain).mean() > 0.8)
+
 
 def with_identity_code(texts: Sequence[str]) -> np.ndarray:
     """Which of the distinct values of a column hold an identity code.
@@ -60,7 +95,7 @@ def with_identity_code(texts: Sequence[str]) -> np.ndarray:
     >>> with_identity_code(["131052-308T", "hlö131052-308T", "131052308T", "131052-308U"]).tolist()
     [True, True, True, False]
     """
-    values = pd.Series(texts, dtype="str")
+    values = _shown(pd.Series(texts, dtype="str"))
     found = np.zeros(len(values), dtype=bool)
     candidates = np.flatnonzero(_contain(values, PLAUSIBLE))
     if not len(candidates):
@@ -86,6 +121,15 @@ def holds_identity_code(text: str) -> bool:
     (True, False)
     """
     return bool(with_identity_code([text])[0])
+
+
+def _shown(values: pd.Series) -> pd.Series:
+    """Text without what hides a code: wide digits, signs without width, an encoded dash."""
+    odd = ~values.str.isascii().to_numpy(dtype=bool)
+    if odd.any():
+        plain = values[odd].str.normalize("NFKC").str.replace(INVISIBLE, "", regex=True)
+        values = values.mask(odd, plain.reindex(values.index))
+    return values.str.replace("%2[Dd]", "-", regex=True)
 
 
 def _contain(values: pd.Series, pattern: str) -> np.ndarray:

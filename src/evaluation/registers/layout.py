@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evaluation.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
+from evaluation.registers.identity import PSEUDONYMS, with_identity_code
 from evaluation.registers.rules import rules_of
 from evaluation.registers.sources import code_table, files_named, is_plain_file
 from evaluation.schemas import REGISTER_TABLES
@@ -115,10 +117,13 @@ def _content(path: Path) -> dict[str, Any]:
     if not is_plain_file(path) or path.stat().st_size > LARGEST_LAYOUT:
         raise ValueError(f"{path} is no file of text: write the layout into a file of this name")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if not with_identity_code(text.splitlines()).any():
+            return tomllib.loads(unicodedata.normalize("NFC", text))
     except (ValueError, RecursionError) as error:
         told = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "save it as UTF-8"
         raise ValueError(f"{path} is not TOML in UTF-8: {told}") from None
+    raise ValueError(f"{path} holds a personal identity code; {PSEUDONYMS}")
 
 
 def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, str]]:
@@ -128,7 +133,9 @@ def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, 
     for column, given in tables.items():
         where = f"[code_files.{table}.{column}]"
         (path,) = files_named(folder, (given.file,), where=f"{where} file")
-        found[column] = code_table(path, raw=given.raw, canonical=given.canonical, where=where)
+        found[column] = code_table(
+            path, raw=given.raw, canonical=given.canonical, where=where, sheet=given.sheet
+        )
         _check_codes(found[column], table, column, where=where, quoted=False)
     for column, codes in part.codes.get(table, {}).items():
         _check_codes(codes, table, column, where=f"[codes.{table}.{column}]", quoted=True)

@@ -46,6 +46,8 @@ ASK = "ask the provider what happened to these rows"
 REPEATED = "is a column that tells rows of one person and day apart not mapped?"
 SIGN = "corrections are negative, payments are not: has the provider turned the sign?"
 LARGEST_EUR = {"benefits": 1e5, "earnings": 1e6, "area_costs": 1e10}
+EUR_A_DAY, EUR_A_MONTH = 400, 50_000  # of a benefit, of earnings
+CENTS = "are these cents? Check decimal in layout.toml"
 LONGEST_DAYS = 366  # of one payment period
 
 
@@ -109,6 +111,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("birth_after_window", "dropped", lambda f, k: f["birth_day"] >= k.until, 0.001, 0.05, LAYOUT),
         Rule("under_15", "kept", lambda f, k: f["birth_day"] > k.until - 15 * 365.25, 0.3, 0.9,
              "younger than 15 at the end of the window: is this the date of birth?"),
+        Rule("born_1_january", "kept", c.born_1_january, 0.1, NEVER,
+             "is this the year of birth alone? Age is then known to the year only"),
         # without the native language nobody can say whether the person belongs to the target group
         missing("native_language", warn=0.02, stop=0.2),
         without("sex", "unknown", 0.05),
@@ -137,7 +141,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
              NEVER, "is the column of the service code mapped?"),
         Rule("unknown_service_code", "kept", lambda f, k: f["code"].notna() & ~f["code"].isin(k.services),
              0.01, 0.5, "codes are text as in service_codes.csv: 5 and 05 are different services"),
-        Rule("repeated_start", "dropped", c.shorter_spell, 0.02, 0.2, REPEATED)),
+        Rule("repeated_start", "dropped", c.shorter_spell, 0.02, 0.2, REPEATED),
+        Rule("one_day_spell", "kept", lambda f, k: f["end"] == f["start"], 0.3, 0.95,
+             "is the right column mapped to end?"),
+        Rule("overlapping_spell", "kept", c.overlapping_spells, 0.3, NEVER, REPEATED)),
     "benefits": (
         *OF_PERSONS,
         missing("benefit"),
@@ -153,6 +160,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("missing_days", "mended", lambda f, k: f["days"].isna(), 0.2, NEVER,
              "is the column of paid days mapped? Weekdays were taken", c.days_from_period),
         Rule("negative_amount", "kept", lambda f, k: f["amount_eur"] < 0, 0.05, 0.3, SIGN),
+        Rule("zero_amount", "kept", lambda f, k: f["amount_eur"] == 0, 0.05, 0.5,
+             "is the right column mapped to amount_eur?"),
+        Rule("high_amount", "kept", lambda f, k: f["amount_eur"] > EUR_A_DAY * f["days"].clip(lower=1),
+             0.001, 0.05, CENTS),
         Rule("negative_day_count", "mended", c.negative_counts, 0, 0.05,
              "is the right column mapped to paid_days_before?",
              lambda f, bad, k: c.put(f, bad, "paid_days_before", np.nan)),
@@ -169,6 +180,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         BORN,
         too_much("earnings_eur", "earnings"),
         Rule("negative_amount", "kept", lambda f, k: f["earnings_eur"] < 0, 0.05, 0.3, SIGN),
+        Rule("high_amount", "kept", lambda f, k: f["earnings_eur"] > EUR_A_MONTH, 0.001, 0.05, CENTS),
         Rule("joined_employers", "dropped", c.same_month, mends=c.add_months, lost=False)),
     "area_costs": (
         DUPLICATES,

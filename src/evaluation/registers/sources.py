@@ -6,12 +6,37 @@ import csv
 import gzip
 import io
 import stat
+import unicodedata
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
-EXCEL = "is an Excel workbook; save the sheet as CSV UTF-8 and name that file"
+from evaluation.registers.identity import PSEUDONYMS, holds_identity_code, with_identity_code
+
+EXCEL = "save it as an Excel workbook (.xlsx) or its sheet as CSV UTF-8"
 UNPACK = "unpack it and name the file inside"
+OTHER_FORMATS = (  # how files begin that are neither text nor Parquet nor a workbook
+    *(
+        b"BZh",
+        b"\xfd7zXZ",
+        b"7z\xbc\xaf",
+        b"Rar!",
+        b"\x28\xb5\x2f\xfd",
+        b"ARROW1",
+        b"$FL",
+        b"%PDF",
+        b"SQLite",
+    ),
+    *(b"\x89HDF", b"{", b"[", b"<"),
+)
+MOST_PACKED = 3  # a zip in a gzip, and the like
+MOST_ROWS = 1_048_576  # of a sheet
+
+
+class NoValue(str):
+    """A formula, or an error such as #N/A, in a cell of a workbook."""
 
 
 def is_plain_file(path: Path) -> bool:
@@ -34,8 +59,8 @@ def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Pa
     found: list[Path] = []
     for name in names:
         try:
-            pattern = any(sign in name for sign in "*?[")
-            paths = sorted(folder.glob(name)) if pattern else [folder / name]
+            pattern = any(sign in name for sign in "*?[") and not _there(folder / name)
+            paths = sorted(folder.glob(name)) if pattern else [_as_spelt(folder / name)]
             outside = [path for path in paths if not path.resolve().is_relative_to(top)]
         except (ValueError, OSError, NotImplementedError, RuntimeError):
             raise ValueError(
@@ -47,6 +72,8 @@ def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Pa
             raise FileNotFoundError(
                 f"{where} = {name!r} stands for no file; put the files there or correct it"
             )
+        if any(holds_identity_code(str(path.relative_to(folder))) for path in paths):
+            raise ValueError(f"{where}: the name of a file holds a personal identity code; {PSEUDONYMS}")
         for path in paths:
             if not is_plain_file(path):
                 kind = "is no plain file but a folder, pipe or device" if _there(path) else "is missing"
@@ -57,6 +84,15 @@ def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Pa
     if len({path.resolve() for path in found}) < len(found):
         raise ValueError(f"{where}: a file is named twice, so its rows would count twice")
     return tuple(found)
+
+
+def _as_spelt(path: Path) -> Path:
+    """The file itself where its ä is written as two signs, as on a Mac."""
+    if _there(path) or not path.parent.is_dir():
+        return path
+    name = unicodedata.normalize("NFC", path.name)
+    alike = [one for one in path.parent.iterdir() if unicodedata.normalize("NFC", one.name) == name]
+    return alike[0] if alike else path
 
 
 def _there(path: Path) -> bool:
@@ -72,34 +108,111 @@ def content(path: Path) -> bytes:
     Raises
     ------
     ValueError
-        Where the file cannot be opened or unpacked, is empty, or is an Excel workbook.
+        Where the file cannot be opened or unpacked, is empty, or is a workbook of another kind than .xlsx.
     """
     try:
         data = path.read_bytes()
     except OSError:
         raise ValueError(f"{path.name} cannot be opened; check its permissions") from None
     try:
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        elif data[:4] == b"PK\x03\x04":
-            data = _unzipped(path, data)
+        for _ in range(MOST_PACKED):
+            if data[:2] == b"\x1f\x8b":
+                data = gzip.decompress(data)
+            elif data[:4] == b"PK\x03\x04":
+                data = _unzipped(path, data)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         raise ValueError(f"{path.name} is damaged or locked and cannot be unpacked; {UNPACK}") from None
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise ValueError(f"{path.name} {EXCEL}")
+        raise ValueError(f"{path.name} is a workbook of an old or locked kind; {EXCEL}")
     if not data.strip(b"\r\n\x00 \t\xef\xbb\xbf"):
         raise ValueError(f"{path.name} is empty; ask for the file again")
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:8].startswith(OTHER_FORMATS):
+        raise ValueError(
+            f"{path.name} is neither text in columns nor Parquet nor Excel; have it exported as CSV UTF-8 or "
+            "Parquet"
+        )
     return data
 
 
 def _unzipped(path: Path, data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        members = [one for one in packed.infolist() if not one.is_dir()]
-        if any(one.filename == "[Content_Types].xml" for one in members):
-            raise ValueError(f"{path.name} {EXCEL}")
+        members = [
+            one
+            for one in packed.infolist()
+            if not one.is_dir() and not one.filename.startswith("__MACOSX/")  # a Mac adds these
+        ]
+        names = {one.filename for one in members}
+        if "[Content_Types].xml" in names and "xl/workbook.bin" not in names:
+            return data
+        if names & {"xl/workbook.bin", "mimetype"}:
+            raise ValueError(f"{path.name} is a workbook of another kind; {EXCEL}")
+        if with_identity_code(sorted(names)).any():
+            raise ValueError(f"{path.name}: the name of a file holds a personal identity code; {PSEUDONYMS}")
         if len(members) != 1:
             raise ValueError(f"{path.name} holds {len(members)} files; {UNPACK}")
         return packed.read(members[0])
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether unpacked bytes are an Excel workbook."""
+    return data[:4] == b"PK\x03\x04"
+
+
+def sheets_of(path: Path, data: bytes, only: str | None = None) -> dict[str, list[list[Any]]]:
+    """Rows of every sheet of a workbook that holds something, or of one, each cell as its type says.
+
+    Formulas and errors are `NoValue`: what a formula stands for is known only to who computed it.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or the name of a sheet holds a personal identity code.
+    """
+    import openpyxl
+
+    found = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+            for sheet in book.worksheets:
+                if only in book.sheetnames and sheet.title != only:
+                    continue
+                sheet.reset_dimensions()  # a wrong one would cut rows off
+                rows = []
+                for number, cells in enumerate(sheet.iter_rows()):
+                    if number >= MOST_ROWS:
+                        raise ValueError("more rows than a sheet has")
+                    rows.append([NoValue(c.value) if c.data_type in "ef" else c.value for c in cells])
+                while rows and all(value is None for value in rows[-1]):
+                    rows.pop()
+                if rows:
+                    found[str(sheet.title)] = rows
+    except Exception:  # whatever a damaged workbook sets off in its parser; the message may quote a cell
+        raise ValueError(f"{path.name} is a damaged workbook and cannot be read; {EXCEL}") from None
+    if any(holds_identity_code(name) for name in found):
+        raise ValueError(f"{path.name}: the name of a sheet holds a personal identity code; {PSEUDONYMS}")
+    return found
+
+
+def sheet_of(path: Path, data: bytes, name: str | None, *, where: str) -> list[list[Any]]:
+    """Rows of one sheet: the named one, or the only one that holds something.
+
+    Raises
+    ------
+    ValueError
+        With the names of the sheets, if the layout does not say which.
+    """
+    sheets = sheets_of(path, data, name)
+    if name is None and len(sheets) == 1:
+        return next(iter(sheets.values()))
+    if name in sheets:
+        return sheets[name]
+    if not sheets:
+        raise ValueError(f"{path.name} is empty; ask for the file again")
+    told = ", ".join(map(repr, sheets))
+    kind = "has several sheets" if name is None else f"has no sheet {name!r} with rows"
+    raise ValueError(f"{path.name} {kind}; write one of {told} as sheet in {where} of layout.toml")
 
 
 def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tuple[str, bytes]:
@@ -110,9 +223,20 @@ def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tup
     ValueError
         If the bytes are not in the given encoding.
     """
-    for mark, found in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, found in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if data.startswith(mark) and encoding is None:
             encoding = found
+    if encoding is None and b"\x00" in data[:2]:
+        encoding = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
+    if encoding is None and b"\x00" in data[:100]:
+        raise ValueError(
+            f"{path.name} holds bytes that are no text; have it exported as CSV UTF-8 or Parquet"
+        )
     tried = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
     for name in tried:
         try:
@@ -130,25 +254,43 @@ def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tup
     )
 
 
-def code_table(path: Path, *, raw: str, canonical: str, where: str) -> dict[str, str]:
-    """Meaning of codes from a CSV file with one row a code.
+def code_table(
+    path: Path, *, raw: str, canonical: str, where: str, sheet: str | None = None
+) -> dict[str, str]:
+    """Meaning of codes from a CSV file or a sheet with one row a code.
 
     Raises
     ------
     ValueError
         If a column is absent or a code has two meanings.
     """
-    text = text_of(path, content(path), None, where=where)[1].decode("utf-8").lstrip("\ufeff")
-    first = text.partition("\n")[0]
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=max(";,\t", key=first.count)))
-    except csv.Error:
-        raise ValueError(f"{where}: {path.name} is no CSV file") from None
+    data = content(path)
+    if is_workbook(data):
+        first, *lines = sheet_of(path, data, sheet, where=where)
+        names = ["" if name is None else str(name).strip() for name in first]
+        if any(
+            not isinstance(cell, str | None) or isinstance(cell, NoValue) for one in lines for cell in one
+        ):
+            raise ValueError(
+                f"{where}: {path.name} holds numbers or formulas, but codes are text: 5 is not 05"
+            )
+        rows = [dict(zip(names, line, strict=False)) for line in lines if any(line)]
+    else:
+        text = text_of(path, data, None, where=where)[1].decode("utf-8").lstrip("\ufeff")
+        mark = max(";,\t", key=text.partition("\n")[0].count)
+        try:
+            rows = list(csv.DictReader(io.StringIO(text), delimiter=mark, skipinitialspace=True))
+        except csv.Error:
+            raise ValueError(f"{where}: {path.name} is no CSV file") from None
     if not rows or raw not in rows[0] or canonical not in rows[0]:
         raise ValueError(f"{where}: {path.name} has no rows with columns {raw} and {canonical}")
     found: dict[str, str] = {}
+    if any(row.get(name, "") is None for row in rows for name in (raw, canonical)) and not is_workbook(data):
+        raise ValueError(f"{where}: {path.name} has rows with fewer fields than the first line; correct it")
     for row in rows:
-        code, meaning = (row[raw] or "").strip(), (row[canonical] or "").strip()
+        code, meaning = (row.get(raw) or "").strip(), (row.get(canonical) or "").strip()
         if found.setdefault(code, meaning) != meaning:
             raise ValueError(f"{where}: {path.name} gives one code two meanings; keep one row a code")
+    if with_identity_code(list(found)).any():
+        raise ValueError(f"{where}: {path.name} holds a personal identity code; {PSEUDONYMS}")
     return found

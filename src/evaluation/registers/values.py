@@ -5,6 +5,10 @@ Typed values are taken as typed; text is read as the layout says, or as the colu
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +24,11 @@ DATES = {
     "yyyymmdd": r"^(?P<y>(?:1[89]|20|99)\d{2})(?P<m>\d{2})(?P<d>\d{2})$",
 }
 ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
+ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)"
+MOST, PARSED = 20_000, 0.8  # values looked at to tell what a column holds; share that must parse
 UNCLEAR = r"^-?\d{1,3}[.,]\d{3}$"  # 1.234: one and a bit, or more than a thousand
+INEXACT = 1e15  # Excel keeps fifteen digits
+NO_CODE = "holds numbers, but 5 and 05 are different services: deliver text and name it"
 BLANKS = r"[\s\u00a0\u202f€]|EUR$"
 
 
@@ -48,19 +56,30 @@ def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = Fa
     labels = texts_of(values)
     if labels is None or pa.types.is_boolean(kind):
         raise TypeError(f"{kind} where dates belong")
-    return parse_days(labels, date_format=date_format, last=last).to_numpy(dtype=float)
+    return parse_days(_in_finland(labels), date_format=date_format, last=last).to_numpy(dtype=float)
+
+
+def _in_finland(labels: pd.Series) -> pd.Series:
+    """Text with a time zone as dates, by the rule of typed timestamps."""
+    zoned = labels.str.fullmatch(ZONED)
+    if not zoned.any():
+        return labels
+    inside = zoned & ~labels.str.startswith("9999")
+    if labels[inside].str.contains(r"[T ]00:00(?::00)?(?:\.0+)?(?:Z|[+-])").all():
+        return labels
+    times = pd.to_datetime(labels[inside], utc=True, errors="coerce", format="ISO8601")
+    dates = times.dt.tz_convert(LOCAL).dt.strftime("%Y-%m-%d")
+    return labels.mask(inside, dates.reindex(labels.index)).fillna("")
 
 
 def _timestamp_days(values: pa.Array) -> np.ndarray:
-    """Dates of timestamps in their own time zone; midnights of Finland stored in another zone stay days."""
+    """Dates of timestamps: in their own time zone if all are midnights there, else in Finland's."""
     size = DAY_IN[values.type.unit]
     local = pc.local_timestamp(values) if values.type.tz else values
     ticks = local.cast(pa.int64()).to_numpy(zero_copy_only=False)
     if values.type.tz and (ticks % size).any():
         finnish = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, LOCAL)))
-        other = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
-        if not (other % size).any():
-            ticks = other
+        ticks = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
     return np.floor_divide(ticks, size).astype(float)
 
 
@@ -205,3 +224,57 @@ def texts_of(values: pa.Array) -> pd.Series | None:
         whole = [np.isfinite(float(one)) and one == int(one) for one in found]
         return pd.Series([str(int(a) if b else a) for a, b in zip(found, whole, strict=True)], dtype="str")
     return None
+
+
+def of_cells(cells: list[Any], *, date_format: str | None = None) -> pa.Array:
+    """Cells of a sheet as one column: dates, numbers or truth values where all cells are, else text.
+
+    A typed cell among text is written so that it is read back as what it is.
+
+    Examples
+    --------
+    >>> of_cells([dt.datetime(2021, 3, 1), "1.1.1900"]).to_pylist()
+    ['2021-03-01', '1.1.1900']
+    """
+    kinds = {type(cell) for cell in cells if cell is not None}
+    large = any(abs(cell) >= INEXACT for cell in cells if type(cell) in (int, float))
+    if kinds <= {dt.datetime} or kinds <= {bool} or (kinds <= {int, float} and not large):
+        return pa.array([float(cell) if float in kinds and cell is not None else cell for cell in cells])
+    texts = [None if cell is None else _cell_text(cell, date_format) for cell in cells]
+    return pa.array(texts, pa.string())
+
+
+def _cell_text(cell: Any, date_format: str | None) -> str:
+    if isinstance(cell, dt.datetime):
+        forms = {"d.m.yyyy": "%d.%m.%Y", "d/m/yyyy": "%d/%m/%Y", "yyyymmdd": "%Y%m%d"}
+        clock = f" {cell.time()}" if cell.time() != dt.time() and date_format != "yyyymmdd" else ""
+        return cell.strftime(forms.get(date_format or "", "%Y-%m-%d")) + clock
+    if isinstance(cell, float):  # 1.125 would be taken for thousands
+        whole = cell.is_integer()
+        return str(int(cell)) if whole else re.sub(r"^(-?\d+\.\d{3})$", r"\g<1>0", repr(cell))
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def kind_of(found: pa.Array) -> str:
+    """What values look like: a form of dates, "typed date", "month", "number" or "text".
+
+    Examples
+    --------
+    >>> kind_of(pa.array(["1.3.2021", "2.3.2021"]))
+    'd.m.yyyy'
+    """
+    if pa.types.is_date(found.type) or pa.types.is_timestamp(found.type):
+        return "typed date"
+    if not pa.types.is_string(found.type):
+        return "text" if pa.types.is_boolean(found.type) else "number"
+    texts = found.to_pandas().astype("str")[:MOST]
+    if texts.empty:
+        return "text"
+    for form in DATES:
+        if parse_days(texts, date_format=form).notna().mean() > PARSED and not (
+            texts.str.fullmatch(r"\d{4}").all()
+        ):
+            return form
+    if parse_months(texts).notna().mean() > PARSED:
+        return "month"
+    return "number" if parse_numbers(texts, decimal=",").notna().mean() > PARSED else "text"
