@@ -114,7 +114,9 @@ def said_in(path):
 def test_no_date_window_area_or_act_of_a_reform_stands_in_the_code():
     for file in TRIALS.parent.glob("*.toml"):
         study = read_study(file)
-        days = {study.start, study.end, *(d for w in study.windows.values() for d in (w.first, w.last))}
+        # the first and the last day of a year are dates of much else
+        edges = {d for w in study.windows.values() for d in (w.first, w.last)}
+        days = {study.start, study.end, *(d for d in edges if (d.month, d.day) not in {(1, 1), (12, 31)})}
         areas = pd.read_csv(REFERENCE / f"{study.areas.table}.csv")["area"]
         own = {
             *(str(day) for day in days),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from evaluation.study_parts import (
     Areas,
@@ -27,6 +27,7 @@ from evaluation.study_parts import (
     Part,
     Simulation,
     TargetGroup,
+    Texts,
     Window,
 )
 from evaluation.units import quarter_of, quarters_between, to_day, to_month
@@ -60,6 +61,10 @@ class Study(Part):
     discount_rate: float
     marks: tuple[Mark, ...]
     simulation: Simulation
+    texts: Texts
+    terms: dict[str, dict[str, str]] = Field(
+        default_factory=dict
+    )  # by language: words of pages, and those for this reform
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Study:
@@ -259,4 +264,4 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Names, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)
+PARTS = (Names, Texts, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)

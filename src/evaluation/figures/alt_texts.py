@@ -231,7 +231,7 @@ def _area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 
 
 def _baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    yield language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
+    yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
     for specification in language.given["specification"]:
         part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
         if len(part):

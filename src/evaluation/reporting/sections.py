@@ -140,6 +140,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "report": report,
         "several_shares": several_shares,
         "text": report.language.text,
+        "said": report.study.texts.in_language(report.language.code),
         "show": lambda exhibit: Markup(show(report, exhibit)),
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,

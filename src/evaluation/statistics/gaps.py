@@ -17,6 +17,8 @@ from evaluation.study import Study
 
 ARMS = ("pilot", "comparison")
 UNEMPLOYED = "unemployed_share"
+CHANGES = ["area", "baseline", "window", "estimate", "std_error", "ci_low", "ci_high", "p_value",
+           "municipalities", "method"]  # fmt: skip
 
 
 def with_arms(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +134,8 @@ def did(
     -------
     pandas.DataFrame
         area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
-        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank.
+        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where
+        the statistics do not reach a baseline and a year after the start.
 
     References
     ----------
@@ -184,7 +187,7 @@ def did(
                     "method": "placebo_areas",
                 }
             )
-    return pd.DataFrame(out).sort_values(["area", "baseline", "window"], ignore_index=True)
+    return pd.DataFrame(out, columns=CHANGES).sort_values(["area", "baseline", "window"], ignore_index=True)
 
 
 def signs(changes: pd.DataFrame) -> pd.DataFrame:

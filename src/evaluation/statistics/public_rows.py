@@ -62,6 +62,46 @@ def ledger_rows(
     return rows.assign(topic="public_statistics", group="all", simulated=False).reset_index(drop=True)
 
 
+def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
+    """Money of projects that prepared the reform, by payer: it belongs to no cost of the evaluation.
+
+    Parameters
+    ----------
+    projects : pandas.DataFrame
+        project_money.csv: area, year, project, payer, amount_eur, document.
+    areas : list of str
+        Slugs of the areas of the study; projects of others are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure project_money: item is the payer, `method` the project, its year and the document.
+
+    Examples
+    --------
+    >>> row = {"area": "a", "year": 2023, "project": "P", "payer": "City", "amount_eur": 9.0, "document": "1"}
+    >>> project_rows(pd.DataFrame([row]), areas=["a"])[["item", "estimate", "method"]].values.tolist()
+    [['City', 9.0, 'P; 2023; 1']]
+    """
+    own = projects[projects["area"].isin(areas)]
+    told = own["project"] + "; " + own["year"].astype("str") + "; " + own["document"].astype("str")
+    return pd.DataFrame(
+        {
+            "area": own["area"],
+            "measure": "project_money",
+            "item": own["payer"],
+            "method": told,
+            "unit": "eur",
+            "estimate": own["amount_eur"].astype(float),
+            "status": "ok",
+            "topic": "public_statistics",
+            "group": "all",
+            "specification": "main",
+            "simulated": False,
+        }
+    )
+
+
 def _series_rows(
     statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str
 ) -> pd.DataFrame:
