@@ -20,7 +20,7 @@ from evaluation.results import ledger
 from evaluation.simulation.register import simulate
 from evaluation.statistics import gaps, public_rows, statfin
 from evaluation.study import read_study
-from evaluation.words import comparisons, labels
+from evaluation.words import labels, public
 from evaluation.words.language import CODES, get
 from messages import messages
 from small_register import TRIALS
@@ -100,7 +100,7 @@ def test_project_money_of_the_preparation_is_told_by_payer_and_is_no_cost_of_the
         "Kinno": 160_000,
         "Eduko": 225_000,
     }
-    said = comparisons.project_money(rows, AREAS_2025, area="kouvola", language=get("fi"))
+    said = public.project_money(rows, AREAS_2025, area="kouvola", language=get("fi"))
     assert "815\xa0000\xa0€" in said[0].text and "Eduko 225\xa0000\xa0€" in said[0].text
     assert set(rows["topic"]) == {"public_statistics"}
     trials = reference(TRIALS.areas.table, REFERENCE)["area"].tolist()

@@ -20,6 +20,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_v
 from evaluation.study_parts import (
     Areas,
     Cycle,
+    Earlier,
     Family,
     Mark,
     Names,
@@ -62,6 +63,7 @@ class Study(Part):
     marks: tuple[Mark, ...]
     simulation: Simulation
     texts: Texts
+    earlier: tuple[Earlier, ...] = ()
     terms: dict[str, dict[str, str]] = Field(
         default_factory=dict
     )  # by language: words of pages, and those for this reform
@@ -264,4 +266,4 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Names, Texts, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)
+PARTS = (Names, Texts, Earlier, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)

@@ -172,6 +172,14 @@ class Outcomes(Part):
         return self.headline
 
 
+class Earlier(Part):
+    """What an earlier study of the same reform found for an outcome of the public statistics."""
+
+    outcome: str
+    found: Literal["none", "fall", "rise"]
+    said: Names
+
+
 class Cycle(Part):
     """A time of the labour market, `until` not included: factors of entry into and exit from unemployment,
     and the share of lay-offs among separations.

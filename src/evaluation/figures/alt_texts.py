@@ -110,6 +110,11 @@ def _event_study(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     )
 
 
+def _public_events(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
+    for outcome, part in rows.groupby("outcome", sort=False):
+        yield f"{labels.outcome(str(outcome), language)}. {' '.join(_event_study(part, language, names))}"
+
+
 def _sensitivity(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer(rows["unit"].iloc[0], language=language, difference=True)
     main = rows[rows["specification"] == "main"]
@@ -247,6 +252,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "indicators": _indicators,
     "effects": _effects,
     "event_study": _event_study,
+    "public_events": _public_events,
     "sensitivity": _sensitivity,
     "payers": _payers,
     "plane": _plane,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 
 from evaluation.statistics.gaps import did, gaps, series
-from evaluation.statistics.shares import SHARES, available
+from evaluation.statistics.shares import SHARES, available, counted
 from evaluation.study import Study
+from evaluation.units import quarters_between
+
+# Told by quarter: what the lay-offs of a bad year are of the change.
+QUARTERLY = ("unemployed_share", "unemployed_without_layoffs_share")
 
 
 def ledger_rows(
@@ -18,6 +24,7 @@ def ledger_rows(
     areas: list[str],
     seed: int,
     draws: int = 1999,
+    also: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What the public statistics show as rows for `ledger.rows`: every share that the table has figures of.
 
@@ -25,13 +32,16 @@ def ledger_rows(
     ----------
     areas : list of str
         Slugs of all pilot areas; one without any confirmed municipality gets rows of status "missing".
+    also : pandas.DataFrame, optional
+        Rows of other tests of the same areas that belong to their family, with p_value.
 
     Returns
     -------
     pandas.DataFrame
         topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
         euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
-        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline).
+        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline, and the
+        tests of `also`).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -52,14 +62,76 @@ def ledger_rows(
     rows = pd.concat(parts, ignore_index=True)
     family = rows["measure"].eq("did") & rows["p_value"].notna()
     family &= rows["specification"].eq(f"baseline_{study.main_baseline}")
+    if also is not None and len(also):
+        rows = pd.concat([rows, also], ignore_index=True)
+        family = family.reindex(rows.index, fill_value=False) | (rows["measure"].eq("synthetic"))
     for _, tests in rows[family].groupby("area"):
         holm = multipletests(tests["p_value"], method="holm")[1]
         adjusted = tests.assign(measure="p_adjusted", unit="probability", estimate=holm)
-        adjusted["method"] = f"Holm over {len(tests)} tests: shares and years"
+        adjusted["method"] = f"Holm over {len(tests)} tests: shares, years and methods"
         rows = pd.concat([rows, adjusted.drop(columns=["std_error", "ci_low", "ci_high", "p_value"])])
     text = ["item", "specification", "method"]
     rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
     return rows.assign(topic="public_statistics", group="all", simulated=False).reset_index(drop=True)
+
+
+def event_rows(
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    areas: list[str],
+    seed: int,
+    draws: int = 499,
+) -> pd.DataFrame:
+    """The gap in every quarter less that in the main baseline, with and without those laid off.
+
+    Parameters
+    ----------
+    statistics, study, municipalities, areas, seed, draws
+        As in `ledger_rows`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        topic public_statistics, measure event_study, outcome one of `QUARTERLY`, window the quarter, x
+        quarters since the start; placebo-area intervals as for the years. Quarters with a missing month are
+        left out.
+    """
+    base = study.main_baseline
+    parts = [pd.DataFrame(columns=["baseline", "municipalities", "p_value", "window", "area"])]
+    for name in [share for share in QUARTERLY if share in available(statistics)]:
+        months = set(counted(statistics, name)["month"])
+        if not months & set(range(study.baselines[base].months[0], study.baselines[base].months[1] + 1)):
+            continue
+        whole = {
+            quarter: (start, start + 2)
+            for quarter in quarters_between(month_start(min(months)), study.end)
+            if months >= set(range(start := _first_month(quarter), start + 3))
+        }
+        found = did(
+            statistics,
+            study,
+            municipalities=municipalities,
+            seed=seed,
+            share=name,
+            draws=draws,
+            windows={base: study.baselines[base].months, **whole},
+            pairs=[(base, quarter) for quarter in whole],
+        )
+        parts.append(found[found["area"].isin(["all", *areas])].assign(outcome=name))
+    rows = pd.concat(parts, ignore_index=True).drop(columns=["baseline", "municipalities", "p_value"])
+    return rows.assign(
+        x=rows["window"].map(study.quarters_since_start).astype(float),
+        measure="event_study",
+        unit="points",
+        status="ok",
+        item="",
+        topic="public_statistics",
+        group="all",
+        specification="main",
+        simulated=False,
+    )
 
 
 def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
@@ -139,6 +211,15 @@ def _every_area(rows: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
         rows[keys].drop_duplicates().merge(pd.DataFrame({"area": lacking, "status": "missing"}), how="cross")
     )
     return pd.concat([rows[rows["area"].isin(["all", *areas])].assign(status="ok"), empty])
+
+
+def month_start(number: int) -> dt.date:
+    """First day of a month that is counted since January 1970."""
+    return dt.date(1970 + number // 12, number % 12 + 1, 1)
+
+
+def _first_month(quarter: str) -> int:
+    return 12 * (int(quarter[:4]) - 1970) + 3 * int(quarter[-1]) - 3
 
 
 def month_text(number: int) -> str:

@@ -188,37 +188,11 @@ def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         first=labels.label("window", rows["window"].min(), language),
         last=labels.label("window", rows["window"].max(), language),
     )
-    held = pd.PeriodIndex(rows["window"].unique(), freq="M")
-    if gone := len(pd.period_range(held.min(), held.max(), freq="M")) - len(held):
-        text += " " + language.text(
-            "{number} months between them are missing, so that years can hold different seasons.",
-            number=language.number(gone),
-        )
     if rows["outcome"].eq("municipal_share_eur").any():
         text += " " + language.text(
             "The municipalities' bill: Kela, labour market support paid in part by municipalities, CC BY 4.0."
         )
     return Finding("public_source", "told", text)
-
-
-def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
-    """Say what projects that prepared the reform cost, and who paid; it is in no cost of the report."""
-    rows = cleared[cleared["measure"].eq("project_money") & cleared["area"].eq(area)]
-    found = []
-    for told, parts in rows.groupby("method", sort=False):
-        project, year, document = str(told).split("; ")
-        by_payer = zip(parts["item"], parts["estimate"], strict=True)
-        text = language.text(
-            "Project {project}, {year}: {total} of project money ({parts}). It prepared the reform and is in "
-            "no cost of this report. Source: document {document} of the commission.",
-            project=project,
-            year=year,
-            total=language.euros(parts["estimate"].sum()),
-            parts="; ".join(f"{payer} {language.euros(amount)}" for payer, amount in by_payer),
-            document=document,
-        )
-        found.append(Finding("project_money", "told", text))
-    return found
 
 
 def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
@@ -227,19 +201,17 @@ def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     found = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["estimate"].notna()]
     if len(found) < 2:  # one change needs no family
         return None
-    baseline = labels.label("specification", f"baseline_{study.main_baseline}", language)
     many = int(found["estimate"].le(0.05).sum())
-    given = {"number": language.number(len(found)), "baseline": _small(baseline)}
+    given = {"number": language.number(len(found))}
     if not many:
         text = language.text(
-            "Judged together, none of the {number} changes ({baseline}, by share and year) can be told from "
+            "Judged together, none of the {number} changes (by share, year and method) can be told from "
             "none.",
             **given,
         )
         return Finding("public_family", "none", text)
     text = language.text(
-        "Judged together, {many} of the {number} changes ({baseline}, by share and year) can be told from "
-        "none.",
+        "Judged together, {many} of the {number} changes (by share, year and method) can be told from none.",
         many=language.number(many),
         **given,
     )
