@@ -163,6 +163,49 @@ def test_an_earlier_study_agrees_or_not_with_the_pooled_figure(code):
         assert said.kind == kind and "VATT" in said.text and "0,25" in said.text.replace(".", ",")
 
 
+def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():
+    municipalities = pd.DataFrame(
+        {
+            "municipality": ["638", "049", "091", "851"],
+            "status": ["pilot", "pilot", "pilot", "pilot"],
+            "pilot_area": ["porvoo", "espoo", "helsinki", "rovaniemi"],
+            "region_code": ["01", "01", "01", "19"],
+            "urban_rural_fi": "Kaupunkimaiset kunnat",
+            "labour_force": [25_000.0, 150_000.0, 350_000.0, 10_000.0],
+        }
+    )
+    months = range(TRIALS.baselines["2019_20"].months[0], TRIALS.baselines["2019_20"].months[1] + 1)
+    services = dict.fromkeys(
+        ["subsidised_work", "work_practice", "work_trial", "coaching", "other_services"], 0.0
+    )
+    table = pd.DataFrame(
+        [
+            {
+                "municipality": code,
+                "month": month,
+                "labour_force": 1000.0,
+                "unemployed": 80.0,
+                "training": there,
+            }
+            | services
+            for code, there in (("638", 20.0), ("049", 20.0), ("091", 60.0), ("851", 0.0))
+            for month in months
+        ]
+    )
+    rows = ledger.rows(public_rows.question_rows(table, TRIALS, municipalities=municipalities))
+    rate = rows[rows["outcome"] == "activation_rate"].set_index("item")["estimate"]
+    assert rate["0;0"] == pytest.approx(20 / 100)
+    assert rate["0;1"] == pytest.approx(80 / 240)  # Espoo and Helsinki, without Porvoo
+    language = labels.in_study(get("en"), TRIALS)
+    first, second = public.questions(rows, TRIALS, area="porvoo", language=language)
+    assert first.kind == "answered" and "Porvoo 20.0%; rest of Uusimaa 33.3%" in first.text
+    assert first.text.endswith("The first is 40% lower than the second.")
+    assert second.kind == "not_held" and "do not hold the figures" in second.text
+    (unanswerable,) = public.questions(rows, TRIALS, area="all", language=language)
+    assert "cannot be answered" in unanswerable.text
+    assert public.questions(rows, TRIALS, area="salo", language=language) == []
+
+
 @needs_real
 def test_the_pooled_figure_of_the_real_file_agrees_with_the_earlier_report():
     from evaluation.registers.reference import reference

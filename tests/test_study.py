@@ -72,6 +72,7 @@ def test_a_study_cannot_be_changed(trials):
         ([("last = 2021-02-28", "last = 2021-03-28")], "baselines.covid must end before the start"),
         ([("first = 2021-03-01", "first = 2021-02-01")], "followup.after_1 must not begin before"),
         ([("end = 2024-12-31", "end = 2020-12-31")], "end 2020-12-31 is before start 2021-03-01"),
+        ([('windows = ["2019_20", "after_1"]', 'windows = ["2020"]')], "questions: '2020' is no window"),
         ([("price_year = 2024", 'price_year = "2024"')], "price_year: Input should be a valid integer"),
         ([("share = 0.01", "share = -0.01")], "limits.share: Input should be greater than 0"),
         ([("start = 2021-03-01", "start = 1.3.2021")], "study.toml: .*line"),

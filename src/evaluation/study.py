@@ -26,6 +26,8 @@ from evaluation.study_parts import (
     Names,
     Outcomes,
     Part,
+    Place,
+    Question,
     Simulation,
     TargetGroup,
     Texts,
@@ -64,6 +66,7 @@ class Study(Part):
     simulation: Simulation
     texts: Texts
     earlier: tuple[Earlier, ...] = ()
+    questions: tuple[Question, ...] = ()
     terms: dict[str, dict[str, str]] = Field(
         default_factory=dict
     )  # by language: words of pages, and those for this reform
@@ -79,6 +82,9 @@ class Study(Part):
             raise ValueError(
                 f"outcomes.families: the one that holds {self.outcomes.headline!r} must check it"
             )
+        asked = {window for question in self.questions for window in question.windows}
+        if unknown := sorted(asked - set(self.windows)):
+            raise ValueError(f"questions: {unknown[0]!r} is no window{nearest(unknown[0], self.windows)}")
         ordered = sorted(self.windows.items(), key=lambda item: item[1].first)
         for name, window in ordered:
             if window.last < window.first:
@@ -266,4 +272,18 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Names, Texts, Earlier, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)
+PARTS = (
+    Names,
+    Texts,
+    Earlier,
+    Place,
+    Question,
+    Window,
+    Areas,
+    TargetGroup,
+    Family,
+    Outcomes,
+    Cycle,
+    Simulation,
+    Mark,
+)

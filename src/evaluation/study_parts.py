@@ -180,6 +180,34 @@ class Earlier(Part):
     said: Names
 
 
+class Place(Part):
+    """Municipalities whose `column` holds one of `values`, of a labour force between two numbers if given.
+
+    Those of the area that is asked about are left out with `others`.
+    """
+
+    name: Names
+    column: str
+    values: tuple[str, ...]
+    labour_force: tuple[float, float] | None = None
+    others: bool = False
+
+
+class Question(Part):
+    """A question on the pages of `areas` ("all": of the whole country).
+
+    It is answered by `shares` of the public statistics in `windows` and `places`, by the words of `answer`,
+    or by both.
+    """
+
+    areas: tuple[str, ...]
+    asks: Names
+    shares: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    answer: Names | None = None
+
+
 class Cycle(Part):
     """A time of the labour market, `until` not included: factors of entry into and exit from unemployment,
     and the share of lay-offs among separations.

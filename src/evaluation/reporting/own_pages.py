@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
 from evaluation.study import Study
-from evaluation.words import labels
+from evaluation.words import comparisons, labels, public
 from evaluation.words import language as languages
+from evaluation.words.findings import Finding
 from evaluation.words.language import Language, alphabetical
 
 
@@ -60,7 +62,7 @@ def write_index(
     study : Study
         The reform.
     cleared : path
-        Cleared ledger; only whether it is simulated, and whether it holds public statistics, is read.
+        Cleared ledger: whether it is simulated, and what public statistics show of the whole country.
     reference : path
         Folder with municipalities.csv and the table of areas.
     language : str
@@ -72,7 +74,7 @@ def write_index(
     all_languages : sequence of str
         Languages in which the index is written; the page links to them.
     """
-    ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
+    ledger = pd.read_parquet(cleared)
     spoken = labels.in_study(languages.get(language), study)
     said = study.texts.in_language(language)
     table = municipality_names(reference, study.areas, language=language)
@@ -90,6 +92,7 @@ def write_index(
         title=title,
         text=spoken.text,
         said=said,
+        shown=_shown(ledger, study, spoken),
         areas=[(by_name[name], name, notes.get(by_name[name], "")) for name in alphabetical(by_name)],
         municipalities=municipalities,
         anchors={letter: f"letter-{ord(letter)}" for letter, _ in municipalities},
@@ -105,6 +108,19 @@ def write_index(
         home="",
         all_languages=all_languages,
     )
+
+
+def _shown(ledger: pd.DataFrame, study: Study, spoken: Language) -> list[Finding]:
+    """What public statistics show of the whole country, their source first."""
+    rows = ledger[ledger["topic"] == "public_statistics"]
+    given: dict[str, Any] = {"area": "all", "language": spoken}
+    country = rows[rows["area"] == "all"]
+    return [
+        comparisons.public_source(rows, study, **given),
+        *comparisons.public_statistics(country, study, **given),
+        *public.synthetic(country, study, **given),
+        *public.earlier(rows, study, language=spoken),
+    ]
 
 
 def _unconfirmed(table: pd.DataFrame) -> set[str]:

@@ -147,6 +147,9 @@ def section(report: Report, name: str, **values: object) -> str:
         "show": lambda exhibit: Markup(show(report, exhibit)),
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,
+        "questions_of": lambda area: public.questions(
+            report.cleared, report.study, area=area, language=report.language
+        ),
         "told_of_all": lambda function: function(report.cleared, report.study, language=report.language),
         "areas_with": areas_with,
         "comparisons": comparisons,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.statistics.gaps import did, gaps, series
-from evaluation.statistics.shares import SHARES, available, counted
+from evaluation.statistics.shares import PARTS, SHARES, available, counted, levels
 from evaluation.study import Study
 from evaluation.units import quarters_between
 
@@ -211,6 +211,54 @@ def _every_area(rows: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
         rows[keys].drop_duplicates().merge(pd.DataFrame({"area": lacking, "status": "missing"}), how="cross")
     )
     return pd.concat([rows[rows["area"].isin(["all", *areas])].assign(status="ok"), empty])
+
+
+def question_rows(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
+    """Levels that answer the questions of the study, in places of its own choice.
+
+    Returns
+    -------
+    pandas.DataFrame
+        topic public_statistics, measure asked; item is the number of the question and of the place ("0;1"),
+        outcome the share, estimate its level in the window (share, or euros a month per person of the labour
+        force), ci_low and ci_high what hidden figures leave open. A share that the statistics do not hold, or
+        a window that they do not reach, has no row.
+    """
+    parts = []
+    for number, question in enumerate(study.questions):
+        for share in [share for share in question.shares if share in available(statistics)]:
+            rows = counted(statistics, share).merge(
+                municipalities, on="municipality", suffixes=("", "_listed")
+            )
+            rows = rows[~rows["region_code"].isin(study.areas.regions_left_out)]
+            own = rows[study.areas.column].isin(question.areas)
+            for position, place in enumerate(question.places):
+                inside = rows[place.column].isin(place.values) & ~(own & place.others)
+                if place.labour_force is not None:
+                    inside &= rows["labour_force_listed"].between(*place.labour_force)
+                for window in question.windows:
+                    there = rows[inside & rows["month"].between(*study.windows[window].months)]
+                    found = levels(there[PARTS].sum().to_frame().T, share).iloc[0]
+                    if there.empty:
+                        continue
+                    scale = 100.0 if SHARES[share].unit == "points" else 1.0
+                    low, high = (found["level"] + sign * found["open"] for sign in (-1, 1))
+                    parts.append(
+                        {
+                            "area": question.areas[0],
+                            "outcome": share,
+                            "window": window,
+                            "item": f"{number};{position}",
+                            "unit": "share" if scale > 1 else SHARES[share].unit,
+                            "estimate": found["level"] / scale,
+                            "ci_low": low / scale if found["open"] else np.nan,
+                            "ci_high": high / scale if found["open"] else np.nan,
+                        }
+                    )
+    return pd.DataFrame(parts).assign(
+        measure="asked", topic="public_statistics", group="all", specification="main", status="ok",
+        simulated=False,
+    )  # fmt: skip
 
 
 def month_start(number: int) -> dt.date:

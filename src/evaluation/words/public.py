@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 
 from evaluation.study import Study
+from evaluation.study_parts import Question
 from evaluation.units import to_month
 from evaluation.words import labels
 from evaluation.words.findings import Finding, pick
@@ -116,6 +118,57 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
         text = f"{study_before.said[language.code]} {said}"
         found.append(Finding("earlier", "agrees" if agrees else "differs", text))
     return found
+
+
+def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+    """Answer what the study asks about an area, or say that it cannot be answered.
+
+    `cleared` holds the rows of all areas.
+    """
+    rows = cleared[cleared["measure"].eq("asked")]
+    found = []
+    for number, question in enumerate(study.questions):
+        if area not in question.areas:
+            continue
+        said = [question.asks[language.code]]
+        for share in question.shares:
+            here = rows[rows["outcome"].eq(share) & rows["item"].str.startswith(f"{number};")]
+            said += [_compared(question, number, here, window, language) for window in question.windows]
+            if here.empty:
+                said.append(language.text("The statistics read here do not hold the figures for it."))
+        if question.answer is not None:
+            said.append(question.answer[language.code])
+        answered = bool(rows["item"].str.startswith(f"{number};").any())
+        kind = "answered" if answered else "not_held" if question.shares else "words"
+        found.append(Finding("question", kind, " ".join(filter(None, said))))
+    return found
+
+
+def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, language: Language) -> str:
+    """The level of every place in a window, and how much higher the first is than the second."""
+    here = rows[rows["window"] == window].set_index("item")
+    keys = [f"{number};{position}" for position in range(len(question.places))]
+    if not here.index.isin(keys).any():
+        return ""
+    write = language.percent if here["unit"].iloc[0] == "share" else partial(language.euros, decimals=2)
+    text = language.text(
+        "{outcome}, {window}: {levels}.",
+        outcome=labels.outcome(str(here["outcome"].iloc[0]), language),
+        window=labels.label("window", window, language),
+        levels="; ".join(
+            f"{place.name[language.code]} {write(here.loc[key, 'estimate'])}"
+            for key, place in zip(keys, question.places, strict=True)
+            if key in here.index
+        ),
+    )
+    if len(keys) < 2 or not set(keys[:2]) <= set(here.index):
+        return text
+    higher = float(here.loc[keys[0], "estimate"] / here.loc[keys[1], "estimate"] - 1)
+    if higher >= 0:
+        more = language.text("The first is {part} higher than the second.", part=language.percent(higher, 0))
+    else:
+        more = language.text("The first is {part} lower than the second.", part=language.percent(-higher, 0))
+    return f"{text} {more}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
