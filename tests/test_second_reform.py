@@ -118,6 +118,8 @@ def test_no_page_of_the_second_reform_speaks_of_a_trial(code):
     trial = {"fi": r"kokeilu", "sv": r"försök(?! \(target)", "en": r"(?<!target )\btrials?\b|\bpilot"}[code]
     told = [text for text in said if re.search(trial, text.replace("{pilot}", ""), re.IGNORECASE)]
     assert [text for text in told if "imitates" not in text] == []
+    office = {"fi": "TE-toimisto", "sv": "TE-byrå", "en": "TE.office"}[code]
+    assert [text for text in said if re.search(office, text)] == []
 
 
 def test_a_term_keeps_its_capital_and_its_ending():

@@ -224,7 +224,7 @@ def cost_shift_in_public(
     """Say whether the municipality's bill fell as services rose while broad unemployment stayed.
 
     The municipality pays a part of labour market support for days without a service, so moving people into
-    services lowers its bill and raises that of the state. It did so in the trials of 2017-18. None where the
+    services lowers its bill and raises that of the state. None where the
     statistics do not hold all three.
     """
     parts = {"in_services_share": 1, "municipal_share_eur": -1, "broad_unemployment_share": 0}

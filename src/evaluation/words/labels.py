@@ -42,9 +42,10 @@ def in_study(language: Language, study: Study) -> Language:
 
 
 def terms_of(terms: Mapping[str, str]) -> Callable[[str], str]:
-    """A function that says a text in the terms of a study: longest first, a capital stays a capital.
+    """A function that says a text in the terms of a study, longest first.
 
-    A term that ends in * stands for every word that begins so; the rest of the word stays.
+    A capital stays a capital, unless the term has one itself. A term that ends in * stands for every word
+    that begins so; the rest of the word stays.
 
     Examples
     --------
@@ -59,10 +60,12 @@ def terms_of(terms: Mapping[str, str]) -> Callable[[str], str]:
     ]
     found = re.compile(rf"(?<![\w{{])(?:{'|'.join(parts)})", re.IGNORECASE)
     said = {term.removesuffix("*").lower(): new for term, new in terms.items()}
+    names_of_their_own = {term.removesuffix("*").lower() for term in terms if term[:1].isupper()}
 
     def put(hit: re.Match[str]) -> str:
         new = said[hit[0].lower()]
-        return new[:1].upper() + new[1:] if hit[0][0].isupper() else new
+        capital = hit[0][0].isupper() and hit[0].lower() not in names_of_their_own
+        return new[:1].upper() + new[1:] if capital else new
 
     return lambda text: found.sub(put, text)
 
