@@ -635,6 +635,32 @@ def _public() -> list[pd.DataFrame]:
             item="pilot-comparison",
             unit="points",
         )
+        quarters = np.arange(-12, 11)
+        for share in ("unemployed_share", "unemployed_without_layoffs_share"):
+            course = 0.4 * np.exp(-((quarters + 3) ** 2) / 4.0) + shift
+            add(
+                pd.DataFrame(
+                    {
+                        "window": [f"{2021 + q // 4}Q{q % 4 + 1}" for q in quarters],
+                        "x": quarters.astype(float),
+                        "estimate": course,
+                        "ci_low": course - 0.5,
+                        "ci_high": course + 0.5,
+                    }
+                ),
+                measure="event_study",
+                outcome=share,
+                unit="points",
+            )
+        for method in ("synthetic_did", "synthetic_control"):
+            given = {
+                "outcome": "unemployed_share",
+                "specification": method,
+                "window": "after",
+                "unit": "points",
+            }
+            add(pd.DataFrame([_interval(0.25 + shift, 0.2)]), measure="synthetic", **given)
+            add(pd.DataFrame({"estimate": [0.1]}), measure="fit_before", **given)
         season = 1 + 0.08 * np.cos(m * np.pi / 6) + 0.4 * np.exp(-((m + 9) ** 2) / 40)
         for arm, level in (("pilot", 0.105 + shift / 100), ("comparison", 0.085)):
             add(

@@ -86,7 +86,7 @@ def test_municipal_share_of_days_around_300_and_1000(before, days, municipal_day
 
 
 def test_a_payment_outside_every_rule_is_refused():
-    far = np.array([np.datetime64("2031-01-01").astype(int)])
+    far = np.array([np.datetime64("2014-12-31").astype(int)])
     with pytest.raises(ValueError, match="1 payments fall on days without a rule"):
         municipal_share.municipal_fraction(np.array([0]), np.array([1]), bands=BANDS, day=far)
 
@@ -211,7 +211,7 @@ def test_payers_of_every_episode_sum_to_its_public_total_and_items_to_their_paye
 
 def test_transfers_between_payers_net_to_zero_in_the_total_of_every_episode(rich):
     # Moving the shares between payers changes who pays and, but for cents of rounding, no total.
-    bands = REFERENCE.municipal_share.assign(share=[0.9, 0.9, 0.9])
+    bands = REFERENCE.municipal_share.assign(share=0.9)
     services = REFERENCE.services.assign(share_municipality=0.2, share_state=0.5, share_eu=0.3)
     moved = changed(
         replace(REFERENCE, municipal_share=bands, services=services),

@@ -126,6 +126,9 @@ def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, lang
         assert f'<li><a href="{row.area}.html">{row.name}</a>' in text
     laitila = municipalities.set_index("name_fi").loc["Laitila"]
     assert laitila["area"] == "turku"
+    # it begins with public statistics, their source first, or with how to get them
+    first = re.findall(r'<h2[^>]*id="([^"]+)"', text)[0]
+    assert first == "public-statistics" and "12r5" in text.partition('id="national"')[0]
     letters = re.findall(r'<h3 id="letter-\d+">(.)</h3>', text)
     assert letters == alphabetical(letters)
 

@@ -30,13 +30,14 @@ def test_service_codes_are_text_so_that_5_and_05_stay_different_services():
 
 
 def test_the_municipal_share_is_nothing_until_300_days_half_from_300_and_70_percent_from_1000():
-    rule = reference("municipal_share", FOLDER)
+    every = reference("municipal_share", FOLDER)
+    rule = every[every["valid_from"] == pd.Timestamp("2015-01-01")]
     paid_before = [0, 299, 300, 999, 1000, 5000]
     until = rule["paid_days_until"].fillna(float("inf"))
     shares = [rule["share"][(rule["paid_days_from"] <= day) & (day < until)].item() for day in paid_before]
     assert shares == [0.0, 0.0, 0.5, 0.5, 0.7, 0.7]
-    assert (rule["valid_from"] == pd.Timestamp("2015-01-01")).all()
-    assert (rule["law"] != "").all()
+    assert (rule["valid_until"] == pd.Timestamp("2024-12-31")).all()
+    assert (every["law"] != "").all()
 
 
 def test_every_fact_names_its_source():

@@ -72,6 +72,7 @@ def test_a_study_cannot_be_changed(trials):
         ([("last = 2021-02-28", "last = 2021-03-28")], "baselines.covid must end before the start"),
         ([("first = 2021-03-01", "first = 2021-02-01")], "followup.after_1 must not begin before"),
         ([("end = 2024-12-31", "end = 2020-12-31")], "end 2020-12-31 is before start 2021-03-01"),
+        ([('windows = ["2019_20", "after_1"]', 'windows = ["2020"]')], "questions: '2020' is no window"),
         ([("price_year = 2024", 'price_year = "2024"')], "price_year: Input should be a valid integer"),
         ([("share = 0.01", "share = -0.01")], "limits.share: Input should be greater than 0"),
         ([("start = 2021-03-01", "start = 1.3.2021")], "study.toml: .*line"),
@@ -114,7 +115,9 @@ def said_in(path):
 def test_no_date_window_area_or_act_of_a_reform_stands_in_the_code():
     for file in TRIALS.parent.glob("*.toml"):
         study = read_study(file)
-        days = {study.start, study.end, *(d for w in study.windows.values() for d in (w.first, w.last))}
+        # the first and the last day of a year are dates of much else
+        edges = {d for w in study.windows.values() for d in (w.first, w.last)}
+        days = {study.start, study.end, *(d for d in edges if (d.month, d.day) not in {(1, 1), (12, 31)})}
         areas = pd.read_csv(REFERENCE / f"{study.areas.table}.csv")["area"]
         own = {
             *(str(day) for day in days),

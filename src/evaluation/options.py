@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 DEFAULT_SEED = 20210301
-STUDY_HELP = "study file: which reform is evaluated (default: the municipal trials)"
+STUDY_HELP = "study file in studies/: which reform is evaluated"
 
 
 def parser() -> argparse.ArgumentParser:

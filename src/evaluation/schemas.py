@@ -150,7 +150,7 @@ AREA_COSTS = Table(
     "a spending item of a pilot area in a year",
     ("area", "year", "item", "payer"),
     (
-        Column("area", "text", "pilot area, as in pilot_areas.csv"),
+        Column("area", "text", "pilot area, as in the table of areas"),
         Column("year", "count", "calendar year"),
         Column("item", "text", "what the money was spent on"),
         Column("payer", "code", "who paid", PAYERS),

@@ -15,18 +15,22 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from evaluation.study_parts import (
     Areas,
     Cycle,
+    Earlier,
     Family,
     Mark,
     Names,
     Outcomes,
     Part,
+    Place,
+    Question,
     Simulation,
     TargetGroup,
+    Texts,
     Window,
 )
 from evaluation.units import quarter_of, quarters_between, to_day, to_month
@@ -60,6 +64,12 @@ class Study(Part):
     discount_rate: float
     marks: tuple[Mark, ...]
     simulation: Simulation
+    texts: Texts
+    earlier: tuple[Earlier, ...] = ()
+    questions: tuple[Question, ...] = ()
+    terms: dict[str, dict[str, str]] = Field(
+        default_factory=dict
+    )  # by language: words of pages, and those for this reform
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Study:
@@ -72,6 +82,9 @@ class Study(Part):
             raise ValueError(
                 f"outcomes.families: the one that holds {self.outcomes.headline!r} must check it"
             )
+        asked = {window for question in self.questions for window in question.windows}
+        if unknown := sorted(asked - set(self.windows)):
+            raise ValueError(f"questions: {unknown[0]!r} is no window{nearest(unknown[0], self.windows)}")
         ordered = sorted(self.windows.items(), key=lambda item: item[1].first)
         for name, window in ordered:
             if window.last < window.first:
@@ -259,4 +272,18 @@ def _said(error: Any) -> str:
     return f"{where}: {told}" if where else told
 
 
-PARTS = (Names, Window, Areas, TargetGroup, Family, Outcomes, Cycle, Simulation, Mark)
+PARTS = (
+    Names,
+    Texts,
+    Earlier,
+    Place,
+    Question,
+    Window,
+    Areas,
+    TargetGroup,
+    Family,
+    Outcomes,
+    Cycle,
+    Simulation,
+    Mark,
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, PositiveFloat
 
@@ -53,6 +53,39 @@ class Window(Part):
     def months(self) -> tuple[int, int]:
         """First and last month since January 1970."""
         return to_month(self.first), to_month(self.last)
+
+
+class Texts(Part):
+    """What pages say of this reform and of no other: whole sentences, in three languages.
+
+    `limits` are told before the limits of every study; `public` says what the comparison in public
+    statistics can and cannot show.
+    """
+
+    site: Names
+    reports: Names
+    question: Names
+    index_question: Names
+    elsewhere: Names
+    baseline_warning: Names
+    effect: Names
+    target_group: Names
+    selection: Names
+    over_time: Names
+    event_study: Names
+    other_analyses: Names
+    against: Names
+    compared: Names
+    share_rule: Names
+    limits: tuple[Names, ...]
+    public: tuple[Names, ...] = ()
+
+    def in_language(self, code: str) -> dict[str, Any]:
+        """Sentences by place in one language."""
+        return {
+            name: value[code] if isinstance(value, Names) else [one[code] for one in value]
+            for name, value in self
+        }
 
 
 class Areas(Part):
@@ -137,6 +170,42 @@ class Outcomes(Part):
             if outcome.startswith(family.holds):
                 return family.checked
         return self.headline
+
+
+class Earlier(Part):
+    """What an earlier study of the same reform found for an outcome of the public statistics."""
+
+    outcome: str
+    found: Literal["none", "fall", "rise"]
+    said: Names
+
+
+class Place(Part):
+    """Municipalities whose `column` holds one of `values`, of a labour force between two numbers if given.
+
+    Those of the area that is asked about are left out with `others`.
+    """
+
+    name: Names
+    column: str
+    values: tuple[str, ...]
+    labour_force: tuple[float, float] | None = None
+    others: bool = False
+
+
+class Question(Part):
+    """A question on the pages of `areas` ("all": of the whole country).
+
+    It is answered by `shares` of the public statistics in `windows` and `places`, by the words of `answer`,
+    or by both.
+    """
+
+    areas: tuple[str, ...]
+    asks: Names
+    shares: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    answer: Names | None = None
 
 
 class Cycle(Part):

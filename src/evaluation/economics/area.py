@@ -186,6 +186,8 @@ def _by_month(
     data: pd.DataFrame, study: Study, **shocks: Unpack[Shocks]
 ) -> tuple[dict[str, list[float]] | None, list[float] | None]:
     """Differences in each of 24 months, even within a year, from the episodes followed for 24 months."""
+    if "open_employment_days_24m" not in data:  # the study does not follow for two years
+        return None, None
     followed = data[data["open_employment_days_24m"].notna()]
     names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
     days = [f"open_employment_days_{months}m" for months in (12, 24)]

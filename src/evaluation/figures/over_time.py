@@ -74,7 +74,9 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
         part = rows[rows["item"] == arm]
         if part.empty:
             continue
+        part, lonely = _with_holes(part)
         band(ax, part["year"], part, style)
+        dots(ax, lonely["year"], lonely["estimate"], style, markersize=3.5)
         marker = style.marker if markers else ""
         dots(ax, part["year"], part["estimate"], style, linestyle=style.line, marker=marker, markersize=3.5,
              linewidth=1.6)  # fmt: skip
@@ -91,6 +93,16 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
     label = None if unit in ("share", "probability") else unit_name(unit, language=language)
     tick_writer(ax.yaxis, unit, language=language, label=label)
     ax.grid(axis="y")
+
+
+def _with_holes(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows with an empty one in every hole of time, which no line may cross; those between holes."""
+    step = part["year"].diff()
+    after_hole = step > 1.5 * step.min()
+    lonely = part[after_hole & after_hole.shift(-1, fill_value=True)]
+    empty = part[after_hole]
+    empty = empty.assign(year=empty["year"] - step.min(), estimate=np.nan, ci_low=np.nan, ci_high=np.nan)
+    return pd.concat([part, empty]).sort_values("year"), lonely
 
 
 def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
@@ -157,8 +169,25 @@ def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figu
     return figure
 
 
-def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language, study: Study | None = None) -> None:
-    """Draw the quarters of an event study on given axes."""
+def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure:
+    """Draw the gap by quarter less that of the main baseline, one panel a share, with intervals.
+
+    `rows` are ledger rows of measure event_study and topic public_statistics: x = quarters since the start.
+    """
+    names = list(dict.fromkeys(rows["outcome"]))
+    figure, axes = panels(len(names), 1, height=0.8 + 2.3 * len(names), sharex=True)
+    for ax, name in zip(axes[:, 0], names, strict=True):
+        draw_event_study(ax, rows[rows["outcome"] == name], study=study, language=language, later=True)
+        ax.set_title(labels.outcome(name, language), pad=30)
+    for ax in axes[:-1, 0]:
+        ax.set_xlabel("")
+    return figure
+
+
+def draw_event_study(
+    ax: Axes, rows: pd.DataFrame, *, language: Language, study: Study | None = None, later: bool = False
+) -> None:
+    """Draw the quarters of an event study on given axes; `later` marks what came after the start too."""
     rows = rows.sort_values("x")
     unit = rows["unit"].iloc[0]
     before = rows["x"] < 0
@@ -168,13 +197,14 @@ def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language, study:
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(-0.5, color=INK, linewidth=1.3)
     for mark in reversed(study.marks if study else ()):
-        if study is None or mark.date > study.start:
+        if study is None or (mark.date > study.start and not later):
             continue
         start = mark.date == study.start
         x = -0.5 if start else study.quarters_since_start(quarter_of(mark.date))
         if not start:
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
-        shift, side = ((3, 0), "left") if start else ((-3, 0), "right")
+        up = 11 if mark.date > study.start and mark.raised else 0
+        shift, side = ((-3, 0), "right") if mark.date < study.start else ((3, up), "left")
         ax.annotate(mark.name[language.code], (x, 1), shift, ("data", "axes fraction"), "offset points",
                     ha=side, va="bottom", fontsize=8)  # fmt: skip
     tick_writer(ax.yaxis, unit, language=language, difference=True)

@@ -135,6 +135,7 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     `rows` are ledger rows of topic public_statistics and measure did of one share: specification = baseline.
     """
     chosen = [f"baseline_{name}" for name in study.baselines]
+    chosen = [name for name in chosen if rows.loc[rows["specification"] == name, "estimate"].notna().any()]
     figure, axes = panels(1, len(chosen), height=2.5, sharey=True)
     y = np.arange(len(study.followup))
     for ax, name in zip(axes[0], chosen, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -169,6 +169,14 @@ def effect(
     rows = rows.assign(unit=rows["outcome"].map(units), p_groups_differ=rows["outcome"].map(differ))
     rows = rows.reindex(columns=EFFECT_COLUMNS)
     return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
+
+
+def late_rows(data: pd.DataFrame, study: Study, **inferred: Any) -> pd.DataFrame:
+    """`effect_rows` of the outcomes that the study follows longer; no row where it follows none."""
+    if not study.outcomes.late:
+        return pd.DataFrame()
+    changes = changes_of(data, outcomes=study.outcomes.late, covariates=study.covariates)
+    return effect_rows(data, changes, **inferred)
 
 
 def effect_rows(

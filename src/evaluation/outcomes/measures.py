@@ -247,7 +247,8 @@ def earnings(
     """
     index_day = episodes["index_day"].to_numpy()
     euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365, months=12)
-    middle = (index_day + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
-    factor = price_factors(price_index, years=middle, price_year=price_year)
     seen = episodes["followed_days"].to_numpy() > 365
-    return pd.DataFrame({"earnings_12m_eur": np.where(seen, euros * factor, np.nan)}, index=episodes.index)
+    middle = (index_day[seen] + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    out = np.full(len(index_day), np.nan)
+    out[seen] = euros[seen] * price_factors(price_index, years=middle, price_year=price_year)
+    return pd.DataFrame({"earnings_12m_eur": out}, index=episodes.index)

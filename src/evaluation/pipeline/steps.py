@@ -213,7 +213,13 @@ def report(
     if analysed:
         try:
             notebook_runs.execute(notebook, executed, parameters)
-            page.publish(executed, page_file, language=parameters["language"], all_languages=languages)
+            page.publish(
+                executed,
+                page_file,
+                language=parameters["language"],
+                site=read_study(parameters["study"]).texts.site[parameters["language"]],
+                all_languages=languages,
+            )
         except Exception as error:  # named and counted as a failure; the other pages must be finished
             reason = f"{type(error).__name__}: {error}"
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)

@@ -16,6 +16,7 @@ from evaluation.registers import cleaning
 from evaluation.registers.cleaning import Known, Tally
 from evaluation.registers.columns import read_table
 from evaluation.registers.layout import Layout, read_layout
+from evaluation.registers.reference import areas as known_areas
 from evaluation.registers.reference import reference as read_reference
 from evaluation.registers.rules import RULES, WITHOUT_RESIDENCE, judge
 from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
@@ -89,7 +90,7 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
         layout.observed_until,
         frozenset(read_reference("municipalities", folder)["municipality"]),
         frozenset(read_reference("service_codes", folder)["code_statfi"]),
-        frozenset(read_reference("pilot_areas", folder)["area"]),
+        known_areas(folder),
     )
     tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
     problems: list[str] = []

@@ -26,6 +26,7 @@ NUMBERS = (
 DATES = ("start", "end_original", "end_extended", "valid_from", "valid_until")
 STATUSES = ("pilot", "comparison", "possible_pilot")
 MEMBERSHIPS = ("confirmed", "partial", "unconfirmed")
+AREA_TABLE = {"area", "name_fi", "name_sv", "name_en", "membership"}
 
 
 def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
@@ -58,11 +59,25 @@ def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
     """
     frame = _read(name, Path(folder))
     problems = _PROBLEMS[name](frame) if name in _PROBLEMS else []
+    if set(frame) >= AREA_TABLE:
+        problems += _area_problems(frame)
     if name == "municipalities":
         problems += _membership_problems(frame, _read("pilot_areas", Path(folder)))
     if problems:
         raise ValueError(f"{name}.csv: {len(problems)} problems: " + "; ".join(problems[:10]))
     return frame
+
+
+def areas(folder: Path | str = FOLDER) -> frozenset[str]:
+    """Slugs of the areas of every reform: of all tables with one row an area and its membership.
+
+    Examples
+    --------
+    >>> "oulu" in areas()
+    True
+    """
+    tables = [_read(path.stem, Path(folder)) for path in sorted(upwards(Path(folder)).glob("*.csv"))]
+    return frozenset(slug for table in tables if set(table) >= AREA_TABLE for slug in table["area"])
 
 
 def _read(name: str, folder: Path) -> pd.DataFrame:
@@ -113,7 +128,9 @@ def _area_problems(areas: pd.DataFrame) -> list[str]:
             problems.append(f"area {row.area!r} is no slug: use a-z and hyphens")
         if row.membership not in MEMBERSHIPS:
             problems.append(f"area {row.area}: membership {row.membership!r} is none of {list(MEMBERSHIPS)}")
-        if not row.start < row.end_original <= row.end_extended:
+        if {"end_original", "end_extended"} <= set(areas) and not (
+            row.start < row.end_original <= row.end_extended
+        ):
             problems.append(f"area {row.area}: start, end_original, end_extended are not in order")
     return problems
 
@@ -174,7 +191,6 @@ def _share_problems(frame: pd.DataFrame) -> list[str]:
 
 
 _PROBLEMS = {
-    "pilot_areas": _area_problems,
     "municipalities": _municipality_problems,
     "unit_costs": _unit_cost_problems,
     "service_codes": _service_problems,

@@ -185,7 +185,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "area_costs": (
         DUPLICATES,
         Rule("unknown_area", "dropped", lambda f, k: ~f["area"].isin(k.areas), 0, 0.1,
-             "write areas as in pilot_areas.csv"),
+             "write areas as in the table of areas, such as pilot_areas.csv"),
         *(missing(column) for column in ("year", "payer", "status")),
         too_much("amount_eur", "area_costs"),
         Rule("repeated_item", "dropped", c.same_item, 0.01, 0.1, "add up rows of an area, year, item, payer"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
 from evaluation.study import Study
+from evaluation.words import comparisons, labels, public
 from evaluation.words import language as languages
+from evaluation.words.findings import Finding
 from evaluation.words.language import Language, alphabetical
 
 
@@ -24,12 +27,18 @@ def write_failed(
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
-    text = languages.get(language).text
+    text = labels.in_study(languages.get(language), study).text
     name = area_names(reference, study.areas, language=language).get(area or "", area or "")
     title = text("{area}: no report", area=name)
     body = _own_page("failed", title=title, text=text)
     return write_plain(
-        target, title=title, body=body, language=language, simulated=False, all_languages=all_languages
+        target,
+        title=title,
+        body=body,
+        language=language,
+        simulated=False,
+        site=study.texts.site[language],
+        all_languages=all_languages,
     )
 
 
@@ -53,7 +62,7 @@ def write_index(
     study : Study
         The reform.
     cleared : path
-        Cleared ledger; only whether it is simulated, and whether it holds public statistics, is read.
+        Cleared ledger: whether it is simulated, and what public statistics show of the whole country.
     reference : path
         Folder with municipalities.csv and the table of areas.
     language : str
@@ -65,22 +74,25 @@ def write_index(
     all_languages : sequence of str
         Languages in which the index is written; the page links to them.
     """
-    ledger = pd.read_parquet(cleared, columns=["simulated", "topic"])
-    spoken = languages.get(language)
+    ledger = pd.read_parquet(cleared)
+    spoken = labels.in_study(languages.get(language), study)
+    said = study.texts.in_language(language)
     table = municipality_names(reference, study.areas, language=language)
     names = area_names(reference, study.areas, language=language)
     notes = {area: spoken.text("membership not confirmed") for area in _unconfirmed(table)}
     notes |= {area: spoken.text("the analysis failed, no results") for area in failed}
     by_name = {names.get(area, area): area for area in areas}
-    entries = _municipalities(spoken, table, names=names, areas=set(areas))
+    entries = _municipalities(spoken, table, names=names, areas=set(areas), elsewhere=said["elsewhere"])
     letters = groupby(alphabetical(entries), key=lambda name: name[0].upper())
     municipalities = [(letter, [(name, *entries[name]) for name in found]) for letter, found in letters]
-    title = spoken.text("Municipal employment trials: reports by area")
+    title = said["reports"]
     simulated = bool(ledger["simulated"].any())
     body = _own_page(
         "index",
         title=title,
         text=spoken.text,
+        said=said,
+        shown=_shown(ledger, study, spoken),
         areas=[(by_name[name], name, notes.get(by_name[name], "")) for name in alphabetical(by_name)],
         municipalities=municipalities,
         anchors={letter: f"letter-{ord(letter)}" for letter, _ in municipalities},
@@ -92,9 +104,23 @@ def write_index(
         body=body,
         language=language,
         simulated=simulated,
+        site=said["site"],
         home="",
         all_languages=all_languages,
     )
+
+
+def _shown(ledger: pd.DataFrame, study: Study, spoken: Language) -> list[Finding]:
+    """What public statistics show of the whole country, their source first."""
+    rows = ledger[ledger["topic"] == "public_statistics"]
+    given: dict[str, Any] = {"area": "all", "language": spoken}
+    country = rows[rows["area"] == "all"]
+    return [
+        comparisons.public_source(rows, study, **given),
+        *comparisons.public_statistics(country, study, **given),
+        *public.synthetic(country, study, **given),
+        *public.earlier(rows, study, language=spoken),
+    ]
 
 
 def _unconfirmed(table: pd.DataFrame) -> set[str]:
@@ -104,7 +130,7 @@ def _unconfirmed(table: pd.DataFrame) -> set[str]:
 
 
 def _municipalities(
-    spoken: Language, table: pd.DataFrame, *, names: Mapping[str, str], areas: set[str]
+    spoken: Language, table: pd.DataFrame, *, names: Mapping[str, str], areas: set[str], elsewhere: str
 ) -> dict[str, tuple[str, str]]:
     """Area to go to, or "", and what is said, for every name of a municipality (both names in English)."""
     status = {
@@ -117,7 +143,7 @@ def _municipalities(
         said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], ""))
         entries |= dict.fromkeys(
             [row["name"]] if spoken.code != "en" else [row["name_fi"], row["name_sv"]],
-            said if said[1] else ("", spoken.text("not in the trial")),
+            said if said[1] else ("", elsewhere),
         )
     return entries
 

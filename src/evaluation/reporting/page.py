@@ -39,6 +39,7 @@ class Page:
     title: str
     simulated: bool
     css: str
+    site: str = ""
     home: str = ""
     other_languages: tuple[tuple[str, str, str], ...] = ()
     contents: tuple[tuple[str, str], ...] = ()
@@ -52,6 +53,7 @@ def publish(
     language: str,
     title: str | None = None,
     simulated: bool | None = None,
+    site: str = "",
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Turn an executed notebook into one HTML page.
@@ -69,6 +71,8 @@ def publish(
     simulated : bool, optional
         Whether the page carries the banner of simulated data; read from ``data-simulated`` in the outputs
         if not given.
+    site : str
+        What all pages of the reform are about, in the head of the page.
     all_languages : sequence of str
         Languages in which the same page is published; the page links to them.
 
@@ -94,6 +98,7 @@ def publish(
         simulated = 'data-simulated="true"' in said
     title = title or _plain(heading[1] or heading[2])
     frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
+    frame = replace(frame, site=site)
     body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
     frame = replace(frame, contents=_contents(body))
     if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
@@ -113,14 +118,14 @@ def write_plain(
     body: str,
     language: str,
     simulated: bool,
+    site: str = "",
     home: str | None = None,
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Write a page whose body is ready HTML, in the same frame as the reports."""
     spoken = languages.get(language)
     frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
-    if home is not None:
-        frame = replace(frame, home=home)
+    frame = replace(frame, site=site, home=frame.home if home is None else home)
     plain = environment().get_template("plain.html.j2")
     return _write(target, plain.render(page=frame, text=spoken.text, body=body))
 

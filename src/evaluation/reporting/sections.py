@@ -17,11 +17,11 @@ from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
 from evaluation.reporting import downloads
 from evaluation.reporting.data_tables import written
-from evaluation.reporting.exhibits import Report, framed_figure, show
+from evaluation.reporting.exhibits import Report, framed_figure, select, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
-from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels
+from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
 from evaluation.words.language import Language, alphabetical, get
 
 if TYPE_CHECKING:
@@ -139,16 +139,24 @@ def section(report: Report, name: str, **values: object) -> str:
     given = {
         "report": report,
         "several_shares": several_shares,
+        "has_rows": lambda name: (
+            not select(report.cleared, report.study, name, area=report.area or "all").empty
+        ),
         "text": report.language.text,
+        "said": report.study.texts.in_language(report.language.code),
         "show": lambda exhibit: Markup(show(report, exhibit)),
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,
+        "questions_of": lambda area: public.questions(
+            report.cleared, report.study, area=area, language=report.language
+        ),
         "told_of_all": lambda function: function(report.cleared, report.study, language=report.language),
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,
         "costs": costs,
         "fairness": fairness,
+        "public": public,
         "first_screen": first_screen,
         **values,
     }

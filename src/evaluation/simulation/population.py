@@ -57,8 +57,9 @@ def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
     """Size of every municipality in a simulated register, from the reference tables.
 
     One row per municipality: ``municipality``, ``arm``, ``area`` (empty outside confirmed pilots), ``unit``
-    (pilot area, elsewhere the subregion), ``region``, ``clients``, ``swedish`` (share), ``urban``. Where the
-    labour force of a municipality or the size of an area is missing: ValueError.
+    (pilot area, elsewhere the subregion), ``region``, ``clients`` (as in the table of areas or, where no
+    number is known, a share of the labour force as elsewhere), ``swedish`` (share), ``urban``. Where the
+    labour force of a municipality is missing: ValueError.
     """
     read = {"dtype": str, "keep_default_na": False}
     table = pd.read_csv(reference / "municipalities.csv", **read)
@@ -70,8 +71,9 @@ def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
             "municipalities.csv: labour_force is missing or not a number; fill it from StatFin 12r5"
         )
     eve = study.start - dt.timedelta(days=1)
-    unemployed = areas["area"].map(baseline.set_index("area")[f"unemployed_{eve:%Y-%m}"])
-    clients = pd.to_numeric(areas["clients_at_transfer"], errors="coerce").fillna(pd.to_numeric(unemployed))
+    counted = baseline.set_index("area").get(f"unemployed_{eve:%Y-%m}", pd.Series(dtype=str))
+    unemployed = pd.to_numeric(areas["area"].map(counted), errors="coerce")
+    clients = pd.to_numeric(areas["clients_at_transfer"], errors="coerce").fillna(unemployed)
     clients_of = dict(zip(areas["area"], clients, strict=True))
 
     arm, belongs = table[study.areas.arm_column].map(study.areas.arm_of), table[study.areas.column]
@@ -80,12 +82,8 @@ def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
     in_area = labour_force.groupby(area).transform("sum")
     by_labour_force = COMPARISON_SHARE * labour_force
     by_labour_force *= np.where((arm == "possible_pilot") & (belongs == ""), POSSIBLE_PILOT_SCALE, 1.0)
-    size = np.where(pilot, area.map(clients_of).astype(float) * labour_force / in_area, by_labour_force)
-    if np.isnan(size).any():
-        unsized = sorted(set(area[np.isnan(size)]))
-        raise ValueError(
-            f"{study.areas.table}.csv: no clients_at_transfer and no baseline for {', '.join(unsized)}"
-        )
+    counted_clients = area.map(clients_of).astype(float) * labour_force / in_area
+    size = np.where(pilot & counted_clients.notna(), counted_clients, by_labour_force)
     swedish = table["language_fi"].map(
         lambda text: 0.9 if "yksikielinen ruotsin" in text.lower() else
         0.55 if "enemmistön kieli on ruotsi" in text else

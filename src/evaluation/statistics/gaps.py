@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from evaluation.study import Study
 
 ARMS = ("pilot", "comparison")
 UNEMPLOYED = "unemployed_share"
+Windows = Mapping[str, tuple[int, int]]
+CHANGES = ["area", "baseline", "window", "estimate", "std_error", "ci_low", "ci_high", "p_value",
+           "municipalities", "method"]  # fmt: skip
 
 
 def with_arms(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
@@ -65,12 +69,18 @@ def series(
 
 
 def gaps(
-    statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str = UNEMPLOYED
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    share: str = UNEMPLOYED,
+    windows: Windows | None = None,
 ) -> pd.DataFrame:
     """A share, pilot minus comparison, in every window.
 
     The share of a window is the sum of its parts over municipalities and months, divided by the sum of what
     they are part of. A window that the table does not reach to its end is that of the months there are.
+    `windows` are first and last month (since January 1970) by name; by default those of the study.
 
     Returns
     -------
@@ -80,9 +90,9 @@ def gaps(
         that the statistics do not reach are left out.
     """
     monthly = series(statistics, study, municipalities=municipalities, share=share)
-    parts = []
-    for window, days in study.windows.items():
-        inside = monthly[monthly["month"].between(*days.months)]
+    windows, parts = _windows(study, windows), []
+    for window, months in windows.items():
+        inside = monthly[monthly["month"].between(*months)]
         sums = inside.groupby(["area", "arm"])[["labour_force", *PARTS]].sum()
         if sums.empty:
             continue
@@ -93,7 +103,7 @@ def gaps(
         force = sums["labour_force"].xs("pilot", level="arm") / inside["month"].nunique()
         parts.append(found.assign(window=window, labour_force=force).reset_index())
     if not parts:
-        raise ValueError(f"public statistics: no month lies in the windows {', '.join(study.windows)}")
+        raise ValueError(f"public statistics: no month lies in the windows {', '.join(windows)}")
     out = pd.concat(parts, ignore_index=True)
     out = out.assign(gap=out["pilot"] - out["comparison"], open=out["open_pilot"] + out["open_comparison"])
     return out[["area", "window", "pilot", "comparison", "gap", "open", "labour_force"]]
@@ -108,6 +118,8 @@ def did(
     share: str = UNEMPLOYED,
     draws: int = 1999,
     level: float = 0.95,
+    windows: Windows | None = None,
+    pairs: Sequence[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """Change of the gap from every baseline to every year after the start, with placebo-area inference.
 
@@ -127,12 +139,17 @@ def did(
         Placebo areas drawn per area; areas of one municipality use every comparison municipality once.
     level : float
         Confidence level.
+    windows : mapping, optional
+        First and last month (since January 1970) by name; by default those of the study.
+    pairs : sequence of (str, str)
+        Windows between which changes are taken; by default every baseline and year after the start.
 
     Returns
     -------
     pandas.DataFrame
         area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
-        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank.
+        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where
+        the statistics do not reach a baseline and a year after the start.
 
     References
     ----------
@@ -140,13 +157,16 @@ def did(
     Economics and Statistics 101(3).
     """
     rows = with_arms(statistics, study, municipalities=municipalities)
-    gap = gaps(statistics, study, municipalities=municipalities, share=share).set_index(["area", "window"])
-    by_window = _municipal_levels(counted(rows, share), study, share=share)
+    windows = _windows(study, windows)
+    gap = gaps(statistics, study, municipalities=municipalities, share=share, windows=windows)
+    gap = gap.set_index(["area", "window"])
+    by_window = _municipal_levels(counted(rows, share), windows, share=share)
     facts = rows.groupby("municipality").agg(
         arm=("arm", "first"), area=("area", "first"), region=("region_code", "first")
     )
-    windows = set(gap.index.get_level_values("window"))
-    contrasts = [pair for pair in itertools.product(study.baselines, study.followup) if set(pair) <= windows]
+    reached = set(gap.index.get_level_values("window"))
+    wanted = pairs or itertools.product(study.baselines, study.followup)
+    contrasts = [pair for pair in wanted if set(pair) <= reached]
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
     for baseline, window in contrasts:
@@ -184,7 +204,7 @@ def did(
                     "method": "placebo_areas",
                 }
             )
-    return pd.DataFrame(out).sort_values(["area", "baseline", "window"], ignore_index=True)
+    return pd.DataFrame(out, columns=CHANGES).sort_values(["area", "baseline", "window"], ignore_index=True)
 
 
 def signs(changes: pd.DataFrame) -> pd.DataFrame:
@@ -211,12 +231,15 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(same_sign=agree).reset_index().rename_axis(columns=None)
 
 
-def _municipal_levels(rows: pd.DataFrame, study: Study, *, share: str) -> pd.DataFrame:
+def _windows(study: Study, windows: Windows | None) -> Windows:
+    return windows or {name: window.months for name, window in study.windows.items()}
+
+
+def _municipal_levels(rows: pd.DataFrame, windows: Windows, *, share: str) -> pd.DataFrame:
     """Municipality × (level, labour_force) × window."""
-    names = np.full(len(rows), "", dtype=object)
-    for window, days in study.windows.items():
-        names[rows["month"].between(*days.months)] = window
-    inside = rows.assign(window=names)[names != ""]
+    inside = pd.concat(
+        rows[rows["month"].between(*months)].assign(window=window) for window, months in windows.items()
+    )
     grouped = inside.groupby(["municipality", "window"])
     sums = levels(grouped[PARTS].sum(), share)
     return sums.assign(labour_force=grouped["labour_force"].mean()).unstack("window")  # noqa: PD010

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 
 from evaluation.statistics.gaps import did, gaps, series
-from evaluation.statistics.shares import SHARES, available
+from evaluation.statistics.shares import PARTS, SHARES, available, counted, levels
 from evaluation.study import Study
+from evaluation.units import quarters_between
+
+# Told by quarter: what the lay-offs of a bad year are of the change.
+QUARTERLY = ("unemployed_share", "unemployed_without_layoffs_share")
 
 
 def ledger_rows(
@@ -18,6 +24,7 @@ def ledger_rows(
     areas: list[str],
     seed: int,
     draws: int = 1999,
+    also: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What the public statistics show as rows for `ledger.rows`: every share that the table has figures of.
 
@@ -25,13 +32,16 @@ def ledger_rows(
     ----------
     areas : list of str
         Slugs of all pilot areas; one without any confirmed municipality gets rows of status "missing".
+    also : pandas.DataFrame, optional
+        Rows of other tests of the same areas that belong to their family, with p_value.
 
     Returns
     -------
     pandas.DataFrame
         topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
         euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
-        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline).
+        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline, and the
+        tests of `also`).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -52,14 +62,116 @@ def ledger_rows(
     rows = pd.concat(parts, ignore_index=True)
     family = rows["measure"].eq("did") & rows["p_value"].notna()
     family &= rows["specification"].eq(f"baseline_{study.main_baseline}")
+    if also is not None and len(also):
+        rows = pd.concat([rows, also], ignore_index=True)
+        family = family.reindex(rows.index, fill_value=False) | (rows["measure"].eq("synthetic"))
     for _, tests in rows[family].groupby("area"):
         holm = multipletests(tests["p_value"], method="holm")[1]
         adjusted = tests.assign(measure="p_adjusted", unit="probability", estimate=holm)
-        adjusted["method"] = f"Holm over {len(tests)} tests: shares and years"
+        adjusted["method"] = f"Holm over {len(tests)} tests: shares, years and methods"
         rows = pd.concat([rows, adjusted.drop(columns=["std_error", "ci_low", "ci_high", "p_value"])])
     text = ["item", "specification", "method"]
     rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
     return rows.assign(topic="public_statistics", group="all", simulated=False).reset_index(drop=True)
+
+
+def event_rows(
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    areas: list[str],
+    seed: int,
+    draws: int = 499,
+) -> pd.DataFrame:
+    """The gap in every quarter less that in the main baseline, with and without those laid off.
+
+    Parameters
+    ----------
+    statistics, study, municipalities, areas, seed, draws
+        As in `ledger_rows`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        topic public_statistics, measure event_study, outcome one of `QUARTERLY`, window the quarter, x
+        quarters since the start; placebo-area intervals as for the years. Quarters with a missing month are
+        left out.
+    """
+    base = study.main_baseline
+    parts = [pd.DataFrame(columns=["baseline", "municipalities", "p_value", "window", "area"])]
+    for name in [share for share in QUARTERLY if share in available(statistics)]:
+        months = set(counted(statistics, name)["month"])
+        if not months & set(range(study.baselines[base].months[0], study.baselines[base].months[1] + 1)):
+            continue
+        whole = {
+            quarter: (start, start + 2)
+            for quarter in quarters_between(month_start(min(months)), study.end)
+            if months >= set(range(start := _first_month(quarter), start + 3))
+        }
+        found = did(
+            statistics,
+            study,
+            municipalities=municipalities,
+            seed=seed,
+            share=name,
+            draws=draws,
+            windows={base: study.baselines[base].months, **whole},
+            pairs=[(base, quarter) for quarter in whole],
+        )
+        parts.append(found[found["area"].isin(["all", *areas])].assign(outcome=name))
+    rows = pd.concat(parts, ignore_index=True).drop(columns=["baseline", "municipalities", "p_value"])
+    return rows.assign(
+        x=rows["window"].map(study.quarters_since_start).astype(float),
+        measure="event_study",
+        unit="points",
+        status="ok",
+        item="",
+        topic="public_statistics",
+        group="all",
+        specification="main",
+        simulated=False,
+    )
+
+
+def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
+    """Money of projects that prepared the reform, by payer: it belongs to no cost of the evaluation.
+
+    Parameters
+    ----------
+    projects : pandas.DataFrame
+        project_money.csv: area, year, project, payer, amount_eur, document.
+    areas : list of str
+        Slugs of the areas of the study; projects of others are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure project_money: item is the payer, `method` the project, its year and the document.
+
+    Examples
+    --------
+    >>> row = {"area": "a", "year": 2023, "project": "P", "payer": "City", "amount_eur": 9.0, "document": "1"}
+    >>> project_rows(pd.DataFrame([row]), areas=["a"])[["item", "estimate", "method"]].values.tolist()
+    [['City', 9.0, 'P; 2023; 1']]
+    """
+    own = projects[projects["area"].isin(areas)]
+    told = own["project"] + "; " + own["year"].astype("str") + "; " + own["document"].astype("str")
+    return pd.DataFrame(
+        {
+            "area": own["area"],
+            "measure": "project_money",
+            "item": own["payer"],
+            "method": told,
+            "unit": "eur",
+            "estimate": own["amount_eur"].astype(float),
+            "status": "ok",
+            "topic": "public_statistics",
+            "group": "all",
+            "specification": "main",
+            "simulated": False,
+        }
+    )
 
 
 def _series_rows(
@@ -99,6 +211,63 @@ def _every_area(rows: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
         rows[keys].drop_duplicates().merge(pd.DataFrame({"area": lacking, "status": "missing"}), how="cross")
     )
     return pd.concat([rows[rows["area"].isin(["all", *areas])].assign(status="ok"), empty])
+
+
+def question_rows(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
+    """Levels that answer the questions of the study, in places of its own choice.
+
+    Returns
+    -------
+    pandas.DataFrame
+        topic public_statistics, measure asked; item is the number of the question and of the place ("0;1"),
+        outcome the share, estimate its level in the window (share, or euros a month per person of the labour
+        force), ci_low and ci_high what hidden figures leave open. A share that the statistics do not hold, or
+        a window that they do not reach, has no row.
+    """
+    parts = []
+    for number, question in enumerate(study.questions):
+        for share in [share for share in question.shares if share in available(statistics)]:
+            rows = counted(statistics, share).merge(
+                municipalities, on="municipality", suffixes=("", "_listed")
+            )
+            rows = rows[~rows["region_code"].isin(study.areas.regions_left_out)]
+            own = rows[study.areas.column].isin(question.areas)
+            for position, place in enumerate(question.places):
+                inside = rows[place.column].isin(place.values) & ~(own & place.others)
+                if place.labour_force is not None:
+                    inside &= rows["labour_force_listed"].between(*place.labour_force)
+                for window in question.windows:
+                    there = rows[inside & rows["month"].between(*study.windows[window].months)]
+                    found = levels(there[PARTS].sum().to_frame().T, share).iloc[0]
+                    if there.empty:
+                        continue
+                    scale = 100.0 if SHARES[share].unit == "points" else 1.0
+                    low, high = (found["level"] + sign * found["open"] for sign in (-1, 1))
+                    parts.append(
+                        {
+                            "area": question.areas[0],
+                            "outcome": share,
+                            "window": window,
+                            "item": f"{number};{position}",
+                            "unit": "share" if scale > 1 else SHARES[share].unit,
+                            "estimate": found["level"] / scale,
+                            "ci_low": low / scale if found["open"] else np.nan,
+                            "ci_high": high / scale if found["open"] else np.nan,
+                        }
+                    )
+    return pd.DataFrame(parts).assign(
+        measure="asked", topic="public_statistics", group="all", specification="main", status="ok",
+        simulated=False,
+    )  # fmt: skip
+
+
+def month_start(number: int) -> dt.date:
+    """First day of a month that is counted since January 1970."""
+    return dt.date(1970 + number // 12, number % 12 + 1, 1)
+
+
+def _first_month(quarter: str) -> int:
+    return 12 * (int(quarter[:4]) - 1970) + 3 * int(quarter[-1]) - 3
 
 
 def month_text(number: int) -> str:

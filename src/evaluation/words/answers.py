@@ -51,7 +51,7 @@ TRUST = {
     "pass": mark("The checks of the comparison gave no cause for concern."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair."),
-    "not_run": mark("Cannot be judged: the time before the trial could not be checked."),
+    "not_run": mark("Cannot be judged: the time before the start could not be checked."),
 }
 PUBLIC = {
     "none": mark("Unemployment against the comparison: no clear change in the first year."),

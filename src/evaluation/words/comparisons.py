@@ -199,21 +199,19 @@ def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     """Say how many of all changes of public shares remain when they are judged together."""
     where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
     found = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["estimate"].notna()]
-    if found.empty:
+    if len(found) < 2:  # one change needs no family
         return None
-    baseline = labels.label("specification", f"baseline_{study.main_baseline}", language)
     many = int(found["estimate"].le(0.05).sum())
-    given = {"number": language.number(len(found)), "baseline": _small(baseline)}
+    given = {"number": language.number(len(found))}
     if not many:
         text = language.text(
-            "Judged together, none of the {number} changes ({baseline}, by share and year) can be told from "
+            "Judged together, none of the {number} changes (by share, year and method) can be told from "
             "none.",
             **given,
         )
         return Finding("public_family", "none", text)
     text = language.text(
-        "Judged together, {many} of the {number} changes ({baseline}, by share and year) can be told from "
-        "none.",
+        "Judged together, {many} of the {number} changes (by share, year and method) can be told from none.",
         many=language.number(many),
         **given,
     )
@@ -226,7 +224,7 @@ def cost_shift_in_public(
     """Say whether the municipality's bill fell as services rose while broad unemployment stayed.
 
     The municipality pays a part of labour market support for days without a service, so moving people into
-    services lowers its bill and raises that of the state. It did so in the trials of 2017-18. None where the
+    services lowers its bill and raises that of the state. None where the
     statistics do not hold all three.
     """
     parts = {"in_services_share": 1, "municipal_share_eur": -1, "broad_unemployment_share": 0}

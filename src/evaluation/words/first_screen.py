@@ -144,12 +144,7 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
         )
-    said.append(
-        language.text(
-            "The figure compares the area with municipalities where the TE office served jobseekers, "
-            "before and after the start of the trial."
-        )
-    )
+    said.append(study.texts.against[language.code])
     return said
 
 

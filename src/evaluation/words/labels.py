@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +37,37 @@ def in_study(language: Language, study: Study) -> Language:
         for name, window in study.baselines.items()
     }
     windows[AFTER] = study.after_name[language.code]
-    return replace(language, given={"window": windows, "specification": baselines})
+    terms = terms_of(study.terms.get(language.code, {}))
+    return replace(language, given={"window": windows, "specification": baselines}, in_terms=terms)
+
+
+def terms_of(terms: Mapping[str, str]) -> Callable[[str], str]:
+    """A function that says a text in the terms of a study, longest first.
+
+    A capital stays a capital, unless the term has one itself. A term that ends in * stands for every word
+    that begins so; the rest of the word stays.
+
+    Examples
+    --------
+    >>> terms_of({"trial": "reform", "pilot*": "area"})("Trial and trials: pilots, {trial}")
+    'Reform and trials: areas, {trial}'
+    """
+    if not terms:
+        return str
+    parts = [
+        re.escape(term.removesuffix("*")) + ("" if term.endswith("*") else r"(?!\w)")
+        for term in sorted(terms, key=len, reverse=True)
+    ]
+    found = re.compile(rf"(?<![\w{{])(?:{'|'.join(parts)})", re.IGNORECASE)
+    said = {term.removesuffix("*").lower(): new for term, new in terms.items()}
+    names_of_their_own = {term.removesuffix("*").lower() for term in terms if term[:1].isupper()}
+
+    def put(hit: re.Match[str]) -> str:
+        new = said[hit[0].lower()]
+        capital = hit[0][0].isupper() and hit[0].lower() not in names_of_their_own
+        return new[:1].upper() + new[1:] if capital else new
+
+    return lambda text: found.sub(put, text)
 
 
 def codes(kind: str, language: Language) -> list[str]:
@@ -80,7 +110,7 @@ def label(kind: str, code: str, language: Language) -> str:
         return language.given[kind][code]
     if code not in names().get(kind, {}):
         raise ValueError(f"names.toml: {kind} {code!r} has no name; add it in three languages")
-    return names()[kind][code][language.code]
+    return language.in_terms(names()[kind][code][language.code])
 
 
 def outcome(code: str, language: Language) -> str:

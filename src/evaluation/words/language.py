@@ -49,6 +49,7 @@ class Language:
     locale: Locale
     translate: Callable[[str], str] = field(repr=False)
     given: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # see `labels.in_study`
+    in_terms: Callable[[str], str] = field(default=str, repr=False)  # see `labels.in_study`
 
     def text(self, message: str, /, **values: object) -> str:
         """Translate a message and fill its places; values are ready strings.
@@ -58,7 +59,7 @@ class Language:
         >>> get("sv").text("not available")
         'uppgift saknas'
         """
-        return self.translate(message).format(**values) if message else ""
+        return self.in_terms(self.translate(message)).format(**values) if message else ""
 
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
         """Write a number; NaN and infinity become words, zero has no sign.

@@ -1,0 +1,167 @@
+"""Synthetic control and synthetic difference-in-differences on municipality × month public statistics."""
+
+from __future__ import annotations
+
+import zlib
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from evaluation.effects.synthetic import SyntheticMethod, solve
+from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.statistics.gaps import UNEMPLOYED, with_arms
+from evaluation.statistics.shares import PARTS, SHARES, available, counted, levels
+from evaluation.study import AFTER, Study
+
+# Shares that every municipality shows in nearly every month: a hidden one has no series to be matched.
+MATCHED = (UNEMPLOYED, "unemployed_without_layoffs_share", "broad_unemployment_share")
+MONTHS_NEEDED = 12
+
+
+def synthetic_changes(
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    seed: int,
+    share: str = UNEMPLOYED,
+    draws: int = 1999,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Change in the months since the start against a weighted average of comparison municipalities.
+
+    Every comparison municipality takes the place of an area once. What it is found to have changed is the
+    placebo of its size, and an area of several municipalities draws as many: inference is that of the gaps,
+    see `area_shocks.placebo_differences`. What hidden figures leave open widens the interval.
+
+    Parameters
+    ----------
+    statistics : pandas.DataFrame
+        `statfin.read`.
+    study : Study
+        The reform: months from its first window on, arms and areas.
+    municipalities : pandas.DataFrame
+        Reference table.
+    seed, draws, level
+        As in `gaps.did`.
+    share : str
+        One of `shares.SHARES`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        area (slug or "all") and method (synthetic_control, synthetic_did); estimate, std_error (spread of
+        the placebos), ci_low, ci_high (unit of the share, mean of the months since the start), p_value,
+        fit_before (root mean squared gap before the start), weights_on (effective number of comparison
+        municipalities), municipalities, months_before, months_after. No row where fewer than twelve
+        months lie on a side of the start: seasons would pass for changes.
+
+    References
+    ----------
+    Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021); Ferman & Pinto (2019).
+    """
+    rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
+    rows = rows[rows["month"].between(_first_month(study), study.after.months[1])]
+    seen = rows.groupby("month")["municipality"].nunique()
+    rows = rows[rows["month"].isin(seen.index[seen >= 0.9 * seen.max()])]
+    months = np.sort(rows["month"].unique())
+    count = rows.groupby("municipality")["month"].transform("nunique")
+    rows = rows[count == len(months)].sort_values(["municipality", "month"], ignore_index=True)
+    before = int((months < study.start_month).sum())
+    if min(before, len(months) - before) < MONTHS_NEEDED:
+        return pd.DataFrame()
+    facts = rows.groupby("municipality").agg(
+        arm=("arm", "first"), area=("area", "first"), region=("region_code", "first"),
+        size=("labour_force", "mean"),
+    )  # fmt: skip
+    rows = rows.join(levels(rows, share))
+    pool = (facts["arm"] == "comparison").to_numpy()
+    known, hidden = (
+        rows[name].to_numpy().reshape(len(facts), len(months))[pool] for name in ("level", "open")
+    )
+    size, region = facts["size"].to_numpy(), facts["region"].to_numpy(dtype=object)
+    out = []
+    for method in get_args(SyntheticMethod):
+        alone = np.array(
+            [
+                solve(np.vstack([np.delete(known, one, 0), known[one]]), before, method).estimate
+                for one in range(len(known))
+            ]
+        )
+        shocks = fit_shocks(alone, size=size[pool], region=region[pool])
+        for area in ["all", *sorted(set(facts.loc[~pool, "area"]))]:
+            members = ~pool if area == "all" else ~pool & (facts["area"] == area).to_numpy()
+            here = rows["municipality"].isin(facts.index[members])
+            own = levels(rows[here].groupby("month")[PARTS].sum(), share)
+            found = solve(np.vstack([known, own["level"].to_numpy()]), before, method)
+            unsure = own["open"].to_numpy() + found.donors @ hidden
+            left_open = float(unsure[before:].mean() + found.periods @ unsure[:before])
+            null = placebo_differences(
+                shocks,
+                size=size[members],
+                region=region[members],
+                draws=draws,
+                seed=[seed, zlib.crc32(area.encode())],
+            )
+            half, _ = invert(found.estimate, null, level=level)
+            least = np.sign(found.estimate) * max(abs(found.estimate) - left_open, 0.0)
+            out.append(
+                {
+                    "area": area,
+                    "method": method,
+                    "estimate": found.estimate,
+                    "std_error": float(np.sqrt(np.mean(null**2))),
+                    "ci_low": found.estimate - half - left_open,
+                    "ci_high": found.estimate + half + left_open,
+                    "p_value": invert(least, null, level=level)[1],
+                    "fit_before": found.fit_before,
+                    "weights_on": 1 / float(found.donors @ found.donors),
+                    "municipalities": int(members.sum()),
+                    "months_before": before,
+                    "months_after": len(months) - before,
+                }
+            )
+    return pd.DataFrame(out)
+
+
+def ledger_rows(
+    statistics: pd.DataFrame,
+    study: Study,
+    *,
+    municipalities: pd.DataFrame,
+    areas: list[str],
+    seed: int,
+    draws: int = 1999,
+) -> pd.DataFrame:
+    """`synthetic_changes` of every share that can be matched, as rows for `ledger.rows`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        topic public_statistics, measure synthetic (and fit_before), specification the method, window
+        after.
+    """
+    parts = []
+    for share in [share for share in MATCHED if share in available(statistics)]:
+        found = synthetic_changes(
+            statistics, study, municipalities=municipalities, seed=seed, share=share, draws=draws
+        )
+        if found.empty:
+            continue
+        found = found[found["area"].isin(["all", *areas])].rename(columns={"method": "specification"})
+        found = found.assign(outcome=share, unit=SHARES[share].unit, method="placebo_areas")
+        parts.append(found.assign(measure="synthetic"))
+        kept = found[["area", "specification", "outcome", "unit", "fit_before"]]
+        parts.append(kept.rename(columns={"fit_before": "estimate"}).assign(measure="fit_before", method=""))
+    if not parts:
+        return pd.DataFrame()
+    rows = pd.concat(parts, ignore_index=True)
+    counts = ["fit_before", "weights_on", "municipalities", "months_before", "months_after"]
+    return rows.drop(columns=counts).assign(
+        topic="public_statistics", group="all", item="", window=AFTER, status="ok", simulated=False
+    )
+
+
+def _first_month(study: Study) -> int:
+    return min(window.months[0] for window in study.windows.values())
