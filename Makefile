@@ -30,8 +30,9 @@ test: .venv/ready  ## run the tests
 lock:  ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --extra test --extra build --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --no-header -q -o requirements.lock
-	uv pip compile pyproject.toml --extra lab --constraint requirements.lock --generate-hashes --no-emit-index-url \
-		--universal --python-version 3.11 --no-header -q -o requirements-lab.lock
+	for extra in lab docs; do uv pip compile pyproject.toml --extra $$extra --constraint requirements.lock \
+		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -q \
+		-o requirements-$$extra.lock || exit 1; done
 
 lab: .venv/lab  ## open JupyterLab in the same environment
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -96,7 +96,9 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
     half = effects[effects["measure"].eq("att") & effects["outcome"].eq(HALF_COUNT)]
     prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
-    shifts = tables.shift_rows(tables.cost_shift(assumptions.load(inputs.reference), **prices, **SHIFT))
+    shifts = tables.shift_rows(
+        tables.cost_shift(assumptions.cost_reference(inputs.reference), **prices, **SHIFT)
+    )
     parts = [
         means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == AFTER))],
         delta,

@@ -24,6 +24,7 @@ from evaluation.units import unit_of
 EFFECT_COLUMNS = [
     *("outcome", "group", "unit", "estimate", "std_error", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
+    "simulated",
 ]
 
 
@@ -122,8 +123,8 @@ def effect(
         One row an outcome and group: outcome, group ("all" without `by`), unit, estimate, std_error, ci_low,
         ci_high, p_value, p_adjusted (Holm, over all rows), p_groups_differ (joint test that the effect is
         the same in all groups that ran, one value an outcome; missing without `by`), persons and episodes of
-        the area, status and method. A group that is too small to be estimated has status not_run and says
-        why in `method`.
+        the area, status, method and simulated. A group that is too small to be estimated has status not_run
+        and says why in `method`.
 
     Raises
     ------
@@ -166,7 +167,11 @@ def effect(
     )
     behind = rows[rows["status"] == "ok"].groupby("outcome")["changes"].agg(list)
     differ = {name: groups_differ(behind.get(name, []), outcome=name, **shocks) for name in wanted}
-    rows = rows.assign(unit=rows["outcome"].map(units), p_groups_differ=rows["outcome"].map(differ))
+    rows = rows.assign(
+        unit=rows["outcome"].map(units),
+        p_groups_differ=rows["outcome"].map(differ),
+        simulated=data.simulated,
+    )
     rows = rows.reindex(columns=EFFECT_COLUMNS)
     return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
 

@@ -91,13 +91,15 @@ def build_episodes(*, processed: Path, reference: Path, study: Path) -> None:
         register,
         found.episodes,
         reform,
-        reference=assumptions.load(reference),
+        reference=assumptions.cost_reference(reference),
     )
-    half = payers.half_count(register, found.episodes, reform, reference=assumptions.load(reference))
+    half = payers.half_count(
+        register, found.episodes, reform, reference=assumptions.cost_reference(reference)
+    )
     earned = measures.earnings(
         register,
         found.episodes,
-        price_index=assumptions.load(reference).price_index,
+        price_index=assumptions.cost_reference(reference).price_index,
         price_year=reform.price_year,
     )
     episodes = area_economics.with_income(found.episodes.join([measured, paid, half, earned]))
