@@ -115,7 +115,7 @@ def test_notebooks_are_small_parameterised_and_stored_without_outputs(notebook):
     code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
     lines = [line for cell in code for line in "".join(cell["source"]).splitlines() if line.strip()]
     assert len(code) <= 16
-    assert len(lines) <= 80
+    assert len(lines) <= 60
     assert not any(line.startswith(("def ", "class ")) for line in lines)
     assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
     assert content["metadata"]["kernelspec"]["name"] == "python3"

@@ -66,6 +66,12 @@ def compared_costs(data: pd.DataFrame, study: Study) -> list[str]:
     return [*cost_outcomes(study), *(name for name in (HALF_COUNT,) if name in data)]
 
 
+def compared_outcomes(inputs: AreaInputs) -> list[str]:
+    """Outcomes of the first year that are estimated together: work, services, unemployment and costs."""
+    families = inputs.study.outcomes
+    return [*families.primary, *families.further, *compared_costs(inputs.main, inputs.study)]
+
+
 def without_costs(effects: pd.DataFrame, study: Study) -> pd.DataFrame:
     """The effect rows that belong to the chapter on effects: costs have a chapter of their own."""
     return effects[~effects["outcome"].isin([*cost_outcomes(study), HALF_COUNT])]

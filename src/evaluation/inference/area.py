@@ -18,6 +18,7 @@ from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
 from evaluation.registers.reference import FOLDER, reference
+from evaluation.results.inputs import AreaInputs
 from evaluation.study import Areas, Study
 from evaluation.units import unit_of
 
@@ -77,6 +78,27 @@ def changes_before(
     except ValueError:
         # A register that begins late has no earlier window: then the prior and the changes stand alone.
         return None
+
+
+def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Shocks:
+    """What is known of how municipalities move: public statistics, and the years before the start.
+
+    Parameters
+    ----------
+    inputs : AreaInputs
+        What the analysis reads.
+    area : str
+        Pilot area or "all".
+    outcomes : sequence of str
+        Outcomes of the first year: the follow-up of later ones reaches the start.
+    """
+    return shock_structure(
+        inputs.municipalities,
+        inputs.study.areas,
+        area=area,
+        prior=shock_prior(inputs.reference),
+        earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
+    )
 
 
 def changes_of(
@@ -174,6 +196,19 @@ def effect(
     )
     rows = rows.reindex(columns=EFFECT_COLUMNS)
     return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
+
+
+def main_effects(
+    inputs: AreaInputs, *, outcomes: Sequence[str], shocks: Shocks, seed: int
+) -> tuple[MunicipalChanges, pd.DataFrame, pd.DataFrame]:
+    """Changes by municipality and main estimates of the first year, and the estimates of later outcomes."""
+    study = inputs.study
+
+    def estimated(names: Sequence[str]) -> tuple[MunicipalChanges, pd.DataFrame]:
+        changes = changes_of(inputs.main, outcomes=names, covariates=study.covariates)
+        return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
+
+    return *estimated(outcomes), estimated(study.outcomes.late)[1]
 
 
 def effect_rows(
