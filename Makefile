@@ -5,7 +5,7 @@ ORACLES ?= ../shared/oracles
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help reports test lab validation attack mutations check benchmarks lock sbom audit clean
+.PHONY: help reports test lab docs offline validation attack mutations check benchmarks lock sbom audit clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,8 +30,9 @@ test: .venv/ready  ## run the tests
 lock:  ## solve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --extra test --extra build --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --no-header -q -o requirements.lock
-	uv pip compile pyproject.toml --extra lab --constraint requirements.lock --generate-hashes --no-emit-index-url \
-		--universal --python-version 3.11 --no-header -q -o requirements-lab.lock
+	for extra in lab docs; do uv pip compile pyproject.toml --extra $$extra --constraint requirements.lock \
+		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -q \
+		-o requirements-$$extra.lock || exit 1; done
 
 lab: .venv/lab  ## open JupyterLab in the same environment
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -39,6 +40,19 @@ lab: .venv/lab  ## open JupyterLab in the same environment
 .venv/lab: requirements-lab.lock | .venv/ready
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lab.lock
 	touch $@
+
+EXECUTE ?= force
+docs: .venv/docs data/demo/processed/episodes.parquet  ## build the documentation in site/
+	rm -rf site
+	$(BIN)/sphinx-build -q -W --keep-going -c docs -d .venv/doctrees -D nb_execution_mode=$(EXECUTE) . site
+	@echo Documentation: site/docs/index.html
+
+.venv/docs: requirements-docs.lock | .venv/ready
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-docs.lock
+	touch $@
+
+data/demo/processed/episodes.parquet: | .venv/ready
+	$(BIN)/evaluation demo
 
 validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
 	$(BIN)/python -m validation.study --registers 16 --seed 2000

@@ -56,5 +56,15 @@ def page() -> str:
     return HEAD + "".join(f"\n## {room}\n\n" + "\n".join(lines) + "\n" for room, lines in rooms.items())
 
 
+def reference() -> str:
+    """Docstrings of all public functions by room, for the documentation site."""
+    rooms: dict[str, list[str]] = {}
+    for name, function in functions():
+        rooms.setdefault(function.__module__.split(".")[1], []).append(f".. autofunction:: evaluation.{name}")
+    return "".join(
+        f"\n## {room}\n\n```{{eval-rst}}\n" + "\n\n".join(lines) + "\n```\n" for room, lines in rooms.items()
+    )
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

@@ -10,7 +10,7 @@ from evaluation.costs import assumptions, tables
 from evaluation.costs.tables import PURSES
 from evaluation.results import ledger
 
-REFERENCE = assumptions.load(Path(__file__).parents[1] / "data" / "raw" / "reference")
+REFERENCE = assumptions.cost_reference(Path(__file__).parents[1] / "data" / "raw" / "reference")
 SETTINGS = {"year": 2021, "price_year": 2021, "service": "20", "subsidy": "80"}
 
 

@@ -15,7 +15,7 @@ from evaluation.units import to_day
 from small_register import TRIALS
 
 FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
-REFERENCE = assumptions.load(FOLDER)
+REFERENCE = assumptions.cost_reference(FOLDER)
 BANDS = municipal_share.bands_from(REFERENCE.municipal_share)
 MONDAY = int(np.datetime64("2019-01-07").astype(int))
 SETTINGS = {"months": [12], "price_year": 2019, "discount_rate": 0.0, "reference": REFERENCE}

@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -28,16 +30,24 @@ def test_every_locked_package_carries_a_hash_and_no_address():
     assert "://" not in LOCK
 
 
-def test_the_lab_lock_holds_the_same_versions():
-    lab = (ROOT / "requirements-lab.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("extra", "tool"), [("lab", "jupyterlab"), ("docs", "sphinx")])
+def test_the_other_locks_hold_the_same_versions_and_no_address(extra, tool):
+    other = (ROOT / f"requirements-{extra}.lock").read_text(encoding="utf-8")
     versions = dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", LOCK, re.M))
     shared = {
         name: version
-        for name, version in re.findall(r"^([a-z0-9-]+)==([^ \\]+)", lab, re.M)
+        for name, version in re.findall(r"^([a-z0-9-]+)==([^ \\]+)", other, re.M)
         if name in versions
     }
     assert shared["pandas"] == versions["pandas"]
-    assert "jupyterlab==" in lab
+    assert f"\n{tool}==" in other and "://" not in other
+
+
+def test_every_decision_has_its_line_in_the_list_and_they_are_at_most_twenty():
+    folder = ROOT / "docs" / "decisions"
+    records = {path.name for path in folder.glob("*.md")} - {"index.md"}
+    listed = re.findall(r"^- \[.+\]\((.+)\)$", (folder / "index.md").read_text(encoding="utf-8"), re.M)
+    assert listed == sorted(records) and len(records) <= 20
 
 
 def test_environment_yml_installs_the_lock_and_the_same_python():

@@ -57,7 +57,7 @@ def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effect
         ).episodes
         paid = costs.cost(
             one, found, months=(12,), price_year=2024, discount_rate=0.0,
-            reference=assumptions.load(REFERENCE),
+            reference=assumptions.cost_reference(REFERENCE),
         )[list(COSTS)]  # fmt: skip
         # persons are numbered differently: compare the sorted rows
         rows = paid.assign(day=found["index_day"], home=found["municipality"].astype(int)).fillna(-1)

@@ -142,7 +142,7 @@ def priced_episodes(
     found = cohort.inflow(
         both.register, study, municipalities=read_reference("municipalities", reference)
     ).episodes
-    prices = assumptions.load(reference)
+    prices = assumptions.cost_reference(reference)
 
     def measured(register: Register, episodes: pd.DataFrame) -> pd.DataFrame:
         paid = payers.cost(

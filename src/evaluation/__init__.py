@@ -7,6 +7,7 @@ from typing import Any
 
 # What a researcher types, and the module where it lives; nothing is imported before it is used.
 PUBLIC = {
+    "check": "evaluation.parameters",
     "read_study": "evaluation.study",
     "simulate": "evaluation.simulation.register",
     "ingest": "evaluation.registers.ingest",
@@ -18,11 +19,13 @@ PUBLIC = {
     "measure": "evaluation.outcomes.measures",
     "held": "evaluation.outcomes.measures",
     "cost": "evaluation.costs.payers",
+    "cost_reference": "evaluation.costs.assumptions",
     "effect": "evaluation.inference.area",
     "event_study": "evaluation.inference.event_study",
     "balance": "evaluation.diagnostics.balance",
     "cost_effectiveness": "evaluation.economics.cost_effectiveness",
     "plot": "evaluation.figures.plot",
+    "table": "evaluation.reporting.printed",
 }
 
 

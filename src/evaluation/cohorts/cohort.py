@@ -219,6 +219,7 @@ def _complete(
     out = out.assign(
         group=pd.array(np.where(target, *GROUPS), dtype="str"),
         followed_days=(register.observed_until - index_day).astype(np.int32),
+        simulated=register.simulated,
         benefit_at_index=pd.array(benefit, dtype="str"),
         region=surroundings["region"],
         urban_rural=surroundings["urban_rural"],

@@ -49,6 +49,11 @@ class Comparison:
     municipalities: pd.DataFrame | None = None
     units: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether any episode comes from a simulated register: results and figures carry the mark on."""
+        return "simulated" in self.frame and bool(self.frame["simulated"].any())
+
     def unit(self, outcome: str) -> str:
         """Unit of a column: as given, else told by its name, else by its values."""
         if outcome not in self.frame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.parameters import upwards
+from evaluation.registers.reference import FOLDER
 
 ASSUMPTION_STATUSES = ("published", "derived", "assumption")
 
@@ -51,18 +52,31 @@ class CostReference:
         return np.array([self.value(key, int(year)) for year in unique], dtype=float)[inverse]
 
 
-def load(folder: Path) -> CostReference:
-    """Read the cost tables from the reference folder.
+def cost_reference(folder: Path | str = FOLDER) -> CostReference:
+    """Read the prices and rules behind every cost: assumptions, unit costs, price index, municipal share.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Folder with cost_assumptions.csv, service_unit_costs.csv, price_index.csv and municipal_share.csv.
+    folder : path
+        Folder with cost_assumptions.csv, service_unit_costs.csv, price_index.csv and municipal_share.csv,
+        looked for here and in the folders above.
+
+    Returns
+    -------
+    CostReference
+        Its tables are data frames: change a copy of one and give ``dataclasses.replace(found, services=own)``
+        to `cost`.
 
     Raises
     ------
     ValueError
         If a row has no source, an unknown status, or payers' shares that do not sum to one.
+
+    Examples
+    --------
+    >>> found = cost_reference()
+    >>> float(found.services.set_index("code").loc["05", "benefit_free_eur_per_year"])
+    2304.0
     """
     folder = upwards(Path(folder))
     assumptions = pd.read_csv(folder / "cost_assumptions.csv", dtype={"key": "str", "source": "str"})

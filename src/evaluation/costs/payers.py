@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.costs import prices
-from evaluation.costs.assumptions import CostReference, load
+from evaluation.costs.assumptions import CostReference, cost_reference
 from evaluation.costs.items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
-from evaluation.registers.reference import FOLDER
 from evaluation.schemas import PAYERS
 from evaluation.study import Study
 from evaluation.timelines import accrual
@@ -57,7 +56,8 @@ def cost(
     discount_rate : float, optional
         Yearly rate: months 1–12 after the index date count in full, months 13–24 are divided by 1 + rate.
     reference : CostReference, optional
-        Assumptions, unit costs, price index and municipal share; by default those of the project.
+        Assumptions, unit costs, price index and municipal share, from `cost_reference`; by default those of
+        the project.
     look_back_days : int, optional
         Days before the index date from which paid days of labour market support are counted for the municipal
         share, where benefits do not tell the payer's own count (`paid_days_before`): the same for every
@@ -93,7 +93,7 @@ def cost(
     discount_rate = study.discount_rate if discount_rate is None and study else discount_rate
     if months is None or price_year is None or discount_rate is None:
         raise ValueError("cost: months, price_year and discount_rate are needed; give them or a study")
-    reference = load(FOLDER) if reference is None else reference
+    reference = cost_reference() if reference is None else reference
     if look_back_days is None and study:
         look_back_days = look_back(int(register.observed_from), study)
     _check(episodes, months)

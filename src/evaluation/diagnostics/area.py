@@ -9,7 +9,9 @@ from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import checks as diagnostics
 from evaluation.diagnostics import comparability
 from evaluation.diagnostics.balance import standardised_differences, supported_share
+from evaluation.diagnostics.contradiction import contradictions
 from evaluation.diagnostics.pretrends import pre_trend
+from evaluation.diagnostics.verdict import verdicts
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
@@ -17,6 +19,7 @@ from evaluation.inference.area import changes_of
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from evaluation.results.inputs import AreaInputs, stack
 from evaluation.study import Study
 from evaluation.units import unit_of
 
@@ -24,6 +27,52 @@ YEARS = 3  # a drift of the smallest relevant size a year adds up over the years
 # Age at the index date: the trial cannot change it, a change in who becomes unemployed can.
 PLACEBO_OUTCOME = "age"
 PLACEBO_OUTCOME_LIMIT_YEARS = 1.0
+
+
+def fairness(
+    inputs: AreaInputs, *, area: str, shocks: Shocks, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """What can be said of the comparison before any effect is seen.
+
+    Returns
+    -------
+    balance, checks, events : pandas.DataFrame
+        Balance and overlap; the diagnostics that need no finding; the event study of the headline.
+    """
+    study, episodes = inputs.study, inputs.episodes
+    balance, checks = balance_rows(inputs.main, study)
+    events, trends = event_study_rows(episodes, study, area=area, shocks=shocks, seed=seed)
+    controls = negative_controls(episodes, study, area=area, shocks=shocks, seed=seed)
+    return balance, stack(checks, trends, controls), events
+
+
+def judged(
+    inputs: AreaInputs,
+    checks: pd.DataFrame,
+    *,
+    effects: pd.DataFrame,
+    changes: MunicipalChanges,
+    varied: pd.DataFrame,
+) -> pd.DataFrame:
+    """All diagnostics, those that hang on the findings too, with the verdict of each family of outcomes.
+
+    Parameters
+    ----------
+    inputs : AreaInputs
+        What the analysis reads.
+    checks : pandas.DataFrame
+        From `fairness`.
+    effects, changes
+        From `main_effects`.
+    varied : pandas.DataFrame
+        Rows of the sensitivity analyses.
+    """
+    study, main = inputs.study, inputs.main
+    found = finding_checks(effects, changes, study)
+    controls = checks[checks["item"].str.startswith("placebo_")]
+    diagnosis = stack(checks, found, contradictions(effects, controls, varied, study))
+    persons = main.loc[main["treated"], "person_id"].nunique()
+    return stack(diagnosis, verdicts(diagnosis, study).assign(persons=persons))
 
 
 def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:

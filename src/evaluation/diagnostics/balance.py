@@ -37,7 +37,8 @@ def balance(
     Returns
     -------
     pandas.DataFrame
-        As `standardised_differences`: one row a covariate or level, differences in standard deviations.
+        As `standardised_differences`: one row a covariate or level, differences in standard deviations;
+        and `simulated`.
 
     Raises
     ------
@@ -53,9 +54,10 @@ def balance(
     """
     covariates = data.study.covariates if covariates is None else covariates
     weights = att_weights(data.frame, target="treated", covariates=covariates, method=method)
-    return standardised_differences(
+    found = standardised_differences(
         data.frame, target="treated", covariates=covariates, weight=weights.weight
     )
+    return found.assign(simulated=data.simulated)
 
 
 def standardised_differences(

@@ -66,6 +66,12 @@ def compared_costs(data: pd.DataFrame, study: Study) -> list[str]:
     return [*cost_outcomes(study), *(name for name in (HALF_COUNT,) if name in data)]
 
 
+def compared_outcomes(inputs: AreaInputs) -> list[str]:
+    """Outcomes of the first year that are estimated together: work, services, unemployment and costs."""
+    families = inputs.study.outcomes
+    return [*families.primary, *families.further, *compared_costs(inputs.main, inputs.study)]
+
+
 def without_costs(effects: pd.DataFrame, study: Study) -> pd.DataFrame:
     """The effect rows that belong to the chapter on effects: costs have a chapter of their own."""
     return effects[~effects["outcome"].isin([*cost_outcomes(study), HALF_COUNT])]
@@ -96,7 +102,9 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     delta = delta.assign(measure="delta_cost", item=delta["outcome"].map(payer_of), unit="eur")
     half = effects[effects["measure"].eq("att") & effects["outcome"].eq(HALF_COUNT)]
     prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
-    shifts = tables.shift_rows(tables.cost_shift(assumptions.load(inputs.reference), **prices, **SHIFT))
+    shifts = tables.shift_rows(
+        tables.cost_shift(assumptions.cost_reference(inputs.reference), **prices, **SHIFT)
+    )
     parts = [
         means[wanted & ((means["measure"] == "mean_cost") | (means["window"] == AFTER))],
         delta,

@@ -56,7 +56,7 @@ def cost_effectiveness(
         One row a number: outcome (the effect), item (the payer, or the column of a cost of one's own),
         measure (delta_cost, delta_effect, correlation, icer, quadrant_ne, …, net_benefit, acceptability,
         evpi, break_even_effect, break_even_cost), x (threshold), unit, estimate, std_error, ci_low, ci_high,
-        p_value, method, status. A ratio that would mislead has no number and its method says why.
+        p_value, method, status, simulated. A ratio that would mislead has no number and its method says why.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def cost_effectiveness(
         value_of_month=value,
         effect_unit="months" if unit == "days" else unit,
     )
-    return rows.drop(columns="topic").assign(outcome=effect)
+    return rows.drop(columns="topic").assign(outcome=effect, simulated=data.simulated)
 
 
 def joint_of(

@@ -13,7 +13,7 @@ import pandas as pd
 from evaluation.figures.costs import draw_region, plane_axes, probability_axes
 from evaluation.figures.one_area import draw_forest, draw_love, love_key, named, row_middles
 from evaluation.figures.over_time import draw_event_study
-from evaluation.figures.palette import PILOT, look, style_key, unit_name
+from evaluation.figures.palette import PILOT, look, simulated_mark, style_key, unit_name
 from evaluation.words.language import Language, get
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
     ax = _axes(ax, height=1.0 + 0.27 * len(wide))
     draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
     style_key(ax, love_key(words), loc="lower left", bbox_to_anchor=(0, 1))
-    return ax
+    return _marked(ax, wide, words)
 
 
 @look()
@@ -88,7 +88,7 @@ def event_study(table: pd.DataFrame, *, ax: Axes | None = None, language: str = 
     ax = _axes(ax, height=3.1)
     draw_event_study(ax, rows, language=words)
     ax.set_ylabel(_axis_label(rows, words))
-    return ax
+    return _marked(ax, rows, words)
 
 
 @look()
@@ -130,7 +130,7 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
     draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
     ax.set_xlabel(_axis_label(rows, words))
-    return ax
+    return _marked(ax, rows, words)
 
 
 @look()
@@ -174,7 +174,7 @@ def plane(
     unit, label = part.loc["delta_effect", "unit"], _axis_label(part.loc[["delta_effect"]], words)
     plane_axes([ax], unit, language=words, label=label)
     ax.set_title(named("payer", chosen, words))
-    return ax
+    return _marked(ax, rows, words)
 
 
 @look()
@@ -214,7 +214,7 @@ def acceptability(
     in_months = rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all()
     own = f"{unit_name('eur', language=words)} / {named('outcome', rows['outcome'].iloc[0], words)}"
     probability_axes(ax, language=words, label=None if in_months else own)
-    return ax
+    return _marked(ax, rows, words)
 
 
 def _of(table: pd.DataFrame, *columns: str, maker: str) -> pd.DataFrame:
@@ -233,6 +233,14 @@ def _axes(ax: Axes | None, *, height: float) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=(7.2, height), layout="constrained")[1]
+
+
+def _marked(ax: Axes, rows: pd.DataFrame, language: Language) -> Axes:
+    """The axes, with the mark of simulated data under their figure where the table carries it."""
+    figure = ax.get_figure(root=True)
+    if figure is not None and "simulated" in rows and rows["simulated"].any():
+        simulated_mark(figure, language=language)
+    return ax
 
 
 def _axis_label(rows: pd.DataFrame, language: Language) -> str:

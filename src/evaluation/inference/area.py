@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
 from evaluation.registers.reference import FOLDER, reference
+from evaluation.results.inputs import AreaInputs
 from evaluation.study import Areas, Study
 from evaluation.units import unit_of
 
 EFFECT_COLUMNS = [
     *("outcome", "group", "unit", "estimate", "std_error", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
+    "simulated",
 ]
 
 
@@ -78,6 +80,27 @@ def changes_before(
         return None
 
 
+def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Shocks:
+    """What is known of how municipalities move: public statistics, and the years before the start.
+
+    Parameters
+    ----------
+    inputs : AreaInputs
+        What the analysis reads.
+    area : str
+        Pilot area or "all".
+    outcomes : sequence of str
+        Outcomes of the first year: the follow-up of later ones reaches the start.
+    """
+    return shock_structure(
+        inputs.municipalities,
+        inputs.study.areas,
+        area=area,
+        prior=shock_prior(inputs.reference),
+        earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
+    )
+
+
 def changes_of(
     data: pd.DataFrame,
     *,
@@ -122,8 +145,8 @@ def effect(
         One row an outcome and group: outcome, group ("all" without `by`), unit, estimate, std_error, ci_low,
         ci_high, p_value, p_adjusted (Holm, over all rows), p_groups_differ (joint test that the effect is
         the same in all groups that ran, one value an outcome; missing without `by`), persons and episodes of
-        the area, status and method. A group that is too small to be estimated has status not_run and says
-        why in `method`.
+        the area, status, method and simulated. A group that is too small to be estimated has status not_run
+        and says why in `method`.
 
     Raises
     ------
@@ -166,17 +189,30 @@ def effect(
     )
     behind = rows[rows["status"] == "ok"].groupby("outcome")["changes"].agg(list)
     differ = {name: groups_differ(behind.get(name, []), outcome=name, **shocks) for name in wanted}
-    rows = rows.assign(unit=rows["outcome"].map(units), p_groups_differ=rows["outcome"].map(differ))
+    rows = rows.assign(
+        unit=rows["outcome"].map(units),
+        p_groups_differ=rows["outcome"].map(differ),
+        simulated=data.simulated,
+    )
     rows = rows.reindex(columns=EFFECT_COLUMNS)
     return rows.assign(p_adjusted=adjust_p(rows["p_value"].astype(float)))
 
 
-def late_rows(data: pd.DataFrame, study: Study, **inferred: Any) -> pd.DataFrame:
-    """`effect_rows` of the outcomes that the study follows longer; no row where it follows none."""
-    if not study.outcomes.late:
-        return pd.DataFrame()
-    changes = changes_of(data, outcomes=study.outcomes.late, covariates=study.covariates)
-    return effect_rows(data, changes, **inferred)
+def main_effects(
+    inputs: AreaInputs, *, outcomes: Sequence[str], shocks: Shocks, seed: int
+) -> tuple[MunicipalChanges, pd.DataFrame, pd.DataFrame]:
+    """Changes by municipality and main estimates of the first year, and the estimates of later outcomes.
+
+    A study may follow no outcome longer: there are no later rows then.
+    """
+    study = inputs.study
+
+    def estimated(names: Sequence[str]) -> tuple[MunicipalChanges, pd.DataFrame]:
+        changes = changes_of(inputs.main, outcomes=names, covariates=study.covariates)
+        return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
+
+    late = estimated(study.outcomes.late)[1] if study.outcomes.late else pd.DataFrame()
+    return *estimated(outcomes), late
 
 
 def effect_rows(

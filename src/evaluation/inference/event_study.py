@@ -51,7 +51,7 @@ def event_study(
     -------
     pandas.DataFrame
         One row a period: outcome, window (its first quarter, "2019Q2"), x (quarters since the start), unit,
-        estimate, std_error, ci_low, ci_high, p_value, persons and episodes of the area.
+        estimate, std_error, ci_low, ci_high, p_value, persons and episodes of the area, simulated.
 
     Raises
     ------
@@ -82,7 +82,8 @@ def event_study(
         units=shock_structure(data.municipalities, study.areas, area=data.area)["groups"],
         baseline="before",
     )
-    return quarter_rows(changes, frame, study, outcome=outcome, unit=unit, level=level, seed=seed)
+    rows = quarter_rows(changes, frame, study, outcome=outcome, unit=unit, level=level, seed=seed)
+    return rows.assign(simulated=data.simulated)
 
 
 def _whole_periods(data: pd.DataFrame, study: Study, *, outcome: str, months: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluation.pipeline import buckets, plan, steps
 from evaluation.pipeline.project import Project
 
-PERSONS = 10_000
+PERSONS = 20_000  # with fewer, checks of most areas have too few data for a headline
 
 
 def demo(project: Project, *, seed: int) -> Path:

@@ -108,7 +108,7 @@ def work_out_costs(persons: range, *, processed: Path, reference: Path, study: P
     from evaluation.registers import ingest
     from evaluation.study import read_study
 
-    reform, priced = read_study(study), assumptions.load(reference)
+    reform, priced = read_study(study), assumptions.cost_reference(reference)
     register = ingest.load(processed, persons=persons)
     episodes = buckets.of_persons(processed / "episodes.parquet", persons)
     paid = payers.cost(register, episodes, reform, reference=priced)

@@ -95,6 +95,11 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
     return f"<td{exact}>{html.escape(words)}</td>"
 
 
+def value_with_interval(row: Mapping[str, object], *, language: Language) -> str:
+    """Write a row's estimate with its interval, or why there is no number, as plain text."""
+    return html.unescape(cell(row, language=language).partition(">")[2].removesuffix("</td>"))
+
+
 def _one_sided(low: float, high: float, language: Language) -> str:
     if np.isfinite(low):
         return language.text("at least {low}, no upper limit", low=language.number(low, 2))
@@ -172,7 +177,7 @@ def data_table(
         key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
         lines.setdefault(key, {})[record[spread] if spread else ""] = record
     measure = records[0]["measure"]
-    heads = [_heading(name, measure, language) for name in columns]
+    heads = [heading(name, measure, language) for name in columns]
     example = {
         value: next(record for record in records if not spread or record[spread] == value) for value in across
     }
@@ -199,7 +204,7 @@ def data_table(
     return framed_table(caption, "".join(out))
 
 
-def _heading(column: str, measure: str, language: Language) -> str:
+def heading(column: str, measure: str, language: Language) -> str:
     """Heading of a ledger column, more telling where the measure says what the column holds."""
     for kind, code in (("x_heading", measure), ("item_heading", measure), ("heading", column)):
         if kind.startswith((column, "heading")) and code in labels.names()[kind]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.reporting.exhibits import show
-from evaluation.reporting.sections import open_report
+from evaluation.reporting.exhibits import EXHIBITS, show
+from evaluation.reporting.sections import open_report, section
 from evaluation.results import ledger
 from evaluation.results.inputs import AreaInputs, to_ledger
 
@@ -23,6 +23,7 @@ def viewer(
     """Make the function that shows exhibits of an area: figure and numbers in readable names.
 
     What it shows is neither rounded nor cleared for disclosure: it stays with those who may see the register.
+    Simulated data are marked as such over every exhibit.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def viewer(
     Returns
     -------
     function
-        ``see(topic, rows, *names)``: topic of the ledger, rows of the analysis, names of ``exhibits.toml``.
+        ``see(topic, rows, *names)``: topic of the ledger ("" for rows that are the ledger's), rows of the
+        analysis, names of ``exhibits.toml`` or of a section of the report.
     """
     from IPython.display import HTML
 
@@ -54,7 +56,11 @@ def viewer(
     def see(topic: str, rows: pd.DataFrame, *names: str) -> HTML | None:
         if not figures:
             return None
-        report = replace(base, cleared=to_ledger({topic: rows}, inputs, area=area))
-        return HTML("".join(show(report, name, files=False) for name in names))
+        report = replace(base, cleared=to_ledger({topic: rows}, inputs, area=area) if topic else rows)
+        mark = base.language.text("Simulated data, not results") if inputs.simulated else ""
+        shown = (
+            show(report, name, files=False) if name in EXHIBITS else section(report, name) for name in names
+        )
+        return HTML(f"<p><strong>{mark}</strong></p>" + "".join(shown))
 
     return see

@@ -78,6 +78,12 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     )
 
 
+def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
+    """Who is included: persons and episodes left after each step of the attrition, and who is compared."""
+    found = inputs.attrition, inputs.episodes, inputs.main, inputs.study
+    return description.cohort_rows(*found, area=area)
+
+
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
     episodes, study = inputs.episodes, inputs.study
