@@ -98,7 +98,7 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
             assert not (grade == 1 and one.kind in ("clear_more", "clear_fewer"))
             bar, half = one.bars[-1], answers.SCALES[row["unit"]]
             assert (bar.low * half, bar.high * half) == pytest.approx((row["ci_low"], row["ci_high"]))
-            assert -1 <= bar.ends[0] <= bar.ends[1] <= 1 or abs(bar.low) > 1 or abs(bar.high) > 1
+            assert -1 <= bar.drawn[0] <= bar.drawn[1] <= 1
     told = {kind for about, kind in kinds if about in ("work", "services", "cost")}
     assert sets < 1000 or told >= {*findings.JUDGEMENTS, *findings.DOUBTS}
     assert {kind for about, kind in kinds if about == "public"} >= {"none", "depends"}

@@ -70,11 +70,7 @@ class Bar:
     high: float
     zone: float  # half the width of the differences that do not matter
     said: str
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """Where the line is drawn from and to: an end beyond the scale is drawn at its edge."""
-        return max(self.low, -1.0), min(self.high, 1.0)
+    drawn: tuple[float, float]  # an end beyond the scale is drawn at its edge
 
 
 @dataclass(frozen=True)
@@ -200,7 +196,9 @@ def _bar(row: pd.Series, study: Study, language: Language, *, name: str) -> Bar:
     unit = str(row["unit"])
     half = SCALES[unit]
     low, high = float(row["ci_low"]), float(row["ci_high"])
-    return Bar(name, low / half, high / half, study.limits[unit] / half, _written(low, high, unit, language))
+    drawn = min(max(low / half, -1.0), 1.0), min(max(high / half, -1.0), 1.0)
+    said = _written(low, high, unit, language)
+    return Bar(name, low / half, high / half, study.limits[unit] / half, said, drawn)
 
 
 def _written(low: float, high: float, unit: str, language: Language) -> str:
