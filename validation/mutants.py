@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import random
 import zipfile
 from collections.abc import Callable
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE as ILLEGAL
 
 CELLS = (
     *(
@@ -195,7 +198,7 @@ def mutated_layout(text: str, rng: random.Random) -> bytes:
 
 def mutated_file(data: bytes, rng: random.Random) -> bytes:
     """A file with other cells, lines, bytes, encoding, packing or types."""
-    form = rng.randrange(6)
+    form = rng.randrange(7)
     if form == 0:
         return mutated_bytes(data, rng)
     text = data.decode("latin-1")
@@ -223,7 +226,36 @@ def mutated_file(data: bytes, rng: random.Random) -> bytes:
         out = io.BytesIO()
         pyarrow.parquet.write_table(pa.table({name: any_array(rng, 5) for name in names}), out)
         return out.getvalue() if rng.random() < 0.7 else mutated_bytes(out.getvalue(), rng)
+    if form == 4:
+        packed = workbook(rows, rng)
+        return packed if rng.random() < 0.7 else mutated_bytes(packed, rng)
     return data
+
+
+def workbook(rows: list[list[str]], rng: random.Random) -> bytes:
+    """The rows as an Excel workbook with some cells of other types, and sometimes a second sheet."""
+    other = (
+        1,
+        -1.5,
+        1e300,
+        True,
+        dt.datetime(2021, 3, 1, 22, 30),
+        dt.time(1),
+        dt.timedelta(30),
+        "=1/0",
+        "#N/A",
+    )
+    book = openpyxl.Workbook(write_only=True)
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        sheet = book.create_sheet()
+        for row in rows:
+            cells = [
+                rng.choice(other) if rng.random() < 0.05 else ILLEGAL.sub("", cell)[:30000] for cell in row
+            ]
+            sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def any_array(rng: random.Random, rows: int) -> pa.Array:

@@ -126,7 +126,7 @@ def content(path: Path) -> bytes:
         raise ValueError(f"{path.name} is a workbook of an old or locked kind; {EXCEL}")
     if not data.strip(b"\r\n\x00 \t\xef\xbb\xbf"):
         raise ValueError(f"{path.name} is empty; ask for the file again")
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:8].startswith(OTHER_FORMATS):
+    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(OTHER_FORMATS):
         raise ValueError(
             f"{path.name} is neither text in columns nor Parquet nor Excel; have it exported as CSV UTF-8 or "
             "Parquet"
