@@ -5,7 +5,13 @@ ORACLES ?= ../shared/oracles
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help reports test lab docs offline validation attack mutations check benchmarks lock sbom audit clean
+# A folder made by `make offline` has its wheels beside the code: then no index is asked
+ifneq ($(wildcard ../wheels/*.whl),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(abspath ../wheels)
+endif
+
+.PHONY: help reports test lab docs offline validation attack mutations check labcheck benchmarks lock sbom audit clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,8 +50,8 @@ lab: .venv/lab  ## open JupyterLab in the same environment
 EXECUTE ?= force
 docs: .venv/docs data/demo/processed/episodes.parquet  ## build the documentation in site/
 	rm -rf site
-	$(BIN)/sphinx-build -q -W --keep-going -c docs -d .venv/doctrees -D nb_execution_mode=$(EXECUTE) . site
-	@echo Documentation: site/docs/index.html
+	$(BIN)/sphinx-build -q -W --keep-going -c docs -d .venv/doctrees -D nb_execution_mode=$(EXECUTE) . site/html
+	@echo Documentation: site/html/docs/index.html
 
 .venv/docs: requirements-docs.lock | .venv/ready
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-docs.lock
@@ -53,6 +59,9 @@ docs: .venv/docs data/demo/processed/episodes.parquet  ## build the documentatio
 
 data/demo/processed/episodes.parquet: | .venv/ready
 	$(BIN)/evaluation demo
+
+offline: docs  ## make offline/: wheels for Linux and Windows, locks, code, documentation, hashes
+	$(BIN)/python -m validation.offline offline
 
 validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
 	$(BIN)/python -m validation.study --registers 16 --seed 2000
@@ -71,6 +80,9 @@ mutations: .venv/ready  ## read 100,000 mutated deliveries, seeded (an hour and 
 
 check: .venv/ready  ## check the published pages in headless Chromium
 	$(BIN)/evaluation check
+
+labcheck: .venv/lab  ## run notebooks in JupyterLab in headless Chromium, screenshots to reports/lab/
+	$(BIN)/python -m validation.lab
 
 sbom: .venv/ready  ## write the software bill of materials to sbom.json
 	$(BIN)/python -m validation.supply sbom > sbom.json

@@ -1,4 +1,4 @@
-"""How the documentation site is built: ``make docs`` (sphinx-build -c docs . site)."""
+"""How the documentation site is built: ``make docs`` (sphinx-build -c docs . site/html)."""
 
 import sys
 from pathlib import Path
