@@ -20,7 +20,7 @@ include_patterns = [
 extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc"]
 html_theme = "alabaster"
 html_theme_options = {"page_width": "1100px", "fixed_sidebar": True}
-html_copy_source = False
+html_copy_source = html_show_sphinx = html_show_copyright = False
 
 myst_heading_anchors = 4
 nb_execution_mode = "force"

@@ -51,3 +51,13 @@ def study(tmp_path_factory):
         REFERENCE,
         folder / "processed",
     )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """Processed tables that `evaluation demo` makes."""
+    from evaluation.pipeline import first_look
+    from evaluation.pipeline.project import Project
+
+    project = Project.at(Path(__file__).parents[1], data=tmp_path_factory.mktemp("demo"))
+    return first_look.demo(project, seed=20210301)

@@ -6,8 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from evaluation.pipeline import first_look, notebook_runs
-from evaluation.pipeline.project import Project
+from evaluation.pipeline import notebook_runs
 
 ROOT = Path(__file__).parents[1]
 HOW_TOS = sorted((ROOT / "notebooks" / "how_to").glob("*.ipynb"))
@@ -17,12 +16,6 @@ MAY_IMPORT = ("import evaluation as ev", "import pandas as pd", "from dataclasse
 def code_of(notebook):
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """Processed tables that `evaluation demo` makes."""
-    return first_look.demo(Project.at(ROOT, data=tmp_path_factory.mktemp("demo")), seed=20210301)
 
 
 def test_there_are_five_of_a_screen_each_built_on_public_names_only():

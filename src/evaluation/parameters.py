@@ -83,6 +83,7 @@ def upwards(path: Path) -> Path:
 def _found(path: Path) -> Path:
     if not (found := upwards(path)).exists():
         raise FileNotFoundError(
-            f"{path} is neither here nor in a folder above; `evaluation run` makes what is missing"
+            f"{path} is neither here nor in a folder above; `evaluation demo` makes a small register in "
+            "data/demo/processed, `evaluation run` analyses the delivery in data/processed"
         )
     return found
