@@ -19,7 +19,6 @@ from evaluation.pipeline import plan as pipeline
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.reporting.page import area_names
 from evaluation.results import ledger
-from evaluation.study import read_study
 from evaluation.study_parts import Names
 from small_register import TRIALS
 
@@ -89,6 +88,8 @@ def read_register(*, raw, processed, reference):
 
 
 def find_cohort(persons, *, processed, study, **_):
+    from evaluation.study import read_study
+
     index = pd.Index(persons, name="episode_id")
     return [pd.DataFrame({"year": read_study(study).price_year}, index=index)] * 2
 
@@ -146,9 +147,9 @@ def story(tmp_path_factory):
         found = ledger.rows(pd.DataFrame({"estimate": [0.03], "persons": [100.0]}), area=part, **fixed)
         found.to_parquet(root / "data" / "rows" / f"{part}.parquet")
 
-    def go():
+    def go(*more):
         with everything_said(root) as said:
-            status = main(["--root", str(root), *RUN])
+            status = main(["--root", str(root), *RUN, *more])
         pages = {
             path.stem: path.read_text(encoding="utf-8") for path in (root / "reports" / "fi").glob("*.html")
         }
@@ -171,6 +172,14 @@ def story(tmp_path_factory):
         (root / "data" / "processed" / "mended").touch()
         runs["mended"] = go()
         runs["unchanged"] = go()
+        runs["another date"] = go("--release-date", "2031-01-31")
+        runs["another profile"] = go("--release-date", "2031-01-31", "--profile", "strict")
+        study = root / "studies" / "kuntakokeilut-2021.toml"
+        told = study.read_text(encoding="utf-8")
+        study.write_text(told.replace(f"price_year = {TRIALS.price_year}", "price_year = 2020"))
+        runs["another price year"] = go()
+        study.write_text(told, encoding="utf-8")
+        go()
         rewrite("area_report", PAGE.replace("Stand-in", "Changed stand-in"))
         runs["changed report"] = go()
         rewrite("area_analysis", *CODE["area_analysis"], "'the same results'")
@@ -251,6 +260,19 @@ def test_a_run_without_changes_does_nothing(story):
     run = story["unchanged"]
     assert run.status == 0 and run.ran == set()
     assert f"{len(EVERY_TASK)} of {len(EVERY_TASK)} tasks had not changed" in run.err
+
+
+def test_another_parameter_runs_what_it_is_given_to_and_nothing_else(story):
+    reports = {name for name in EVERY_TASK if "_report[" in name}
+    assert story["another date"].ran == reports  # whose stand-ins show no date: the index stays
+    assert "clear" in story["another profile"].ran
+    assert not story["another profile"].ran & {"register", "episodes", "area_analysis[oulu]"}
+
+
+def test_another_price_year_in_the_study_runs_what_reads_it(story):
+    ran = story["another price year"].ran
+    assert {"episodes", "costs", "area_analysis[oulu]"} <= ran
+    assert not ran & {"register", "validation"}
 
 
 def test_a_changed_report_notebook_runs_its_reports_and_the_index(story):

@@ -55,7 +55,7 @@ def main() -> int:
     """Kill runs; print what was found, 1 if a release was not whole or a next run did not end well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--persons", type=int, default=8000)
+    parser.add_argument("--persons", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--disk", type=Path, help="a folder with too little room for a release")
     given = parser.parse_args()

@@ -204,7 +204,7 @@ def tick_writer(
     scale = 100 if share else 1
 
     def write(value: float, _: int | None = None) -> str:
-        places = axis.get_majorticklocs() * scale
+        places = np.asarray(axis.get_major_formatter().locs) * scale  # of all ticks, asked for once
         decimals = next((n for n in range(3) if np.allclose(places, np.round(places, n), atol=1e-9)), 3)
         return language.number(value * scale, decimals, signed=difference) + percent
 

@@ -80,9 +80,17 @@ def _work(step: Step, jobs: int) -> Callable[..., None]:
     return partial(buckets.each, step.function, step.writes, jobs=jobs) if step.by_bucket else step.function
 
 
+def _told(step: Step, about: str, words: str) -> Any:
+    """Words that a task depends on; without a task and a name, nodes of all tasks would be one."""
+    from pytask import NodeInfo, PythonNode
+
+    place = NodeInfo(arg_name=about, path=(), task_name=step.name, task_path=None, value=words)
+    return PythonNode(name=f"{step.name}::{about}", value=words, hash=True, node_info=place)
+
+
 def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     """Run the tasks; names of those that failed."""
-    from pytask import ExitCode, PathNode, PythonNode, TaskWithoutPath, build, console
+    from pytask import ExitCode, PathNode, TaskWithoutPath, build, console
 
     reform = read_study(project.study)
     progress = steps.Progress(total=len(work), quiet=console.is_interactive)
@@ -92,9 +100,9 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
             function=progress.watched(step.name, _work(step, jobs), step.values),
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads],
-                "parameters": PythonNode(value=repr(sorted(step.values.items())), hash=True),
-                "study": PythonNode(value=_parts_read(step, reform), hash=True),
-                "code": PythonNode(value=steps.source(step.function), hash=True),
+                "parameters": _told(step, "parameters", repr(sorted(step.values.items()))),
+                "study": _told(step, "study", _parts_read(step, reform)),
+                "code": _told(step, "code", steps.source(step.function)),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},
         )
