@@ -88,6 +88,8 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     )
     target = tmp_path / "reports" / language / f"{area}.html"
     page.write_plain(target, title=report.name, body=body, language=language, simulated=True)
+    short, body = target.with_stem(f"{area}-summary"), sections.section(report, "summary")
+    page.write_plain(short, title=report.name, body=body, language=language, simulated=True)
     own_pages.write_index(
         target.with_name("index.html"),
         TRIALS,
@@ -97,6 +99,7 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
         areas=[area],
     )
     assert problems(target) == ""
+    assert problems(short) == ""  # printed on two pages of A4, among others
 
 
 @needs_browser

@@ -50,6 +50,7 @@ PAGE = """
 from IPython.display import HTML, display
 display(HTML("<h1>Stand-in</h1>"))
 """
+SUMMARY = "# summary" + PAGE
 CODE = {
     "area_analysis": (
         "import os\nif area == 'lahti' and not os.path.exists(processed + '/mended'):\n"
@@ -59,7 +60,7 @@ CODE = {
     "all_areas": ('PART = "pooled"\n' + WRITE,),
     "data_quality": ('PART = "quality"\n' + WRITE,),
     "validation": ('PART = "validation"\n' + WRITE, PAGE),
-    "area_report": (PAGE,),
+    "area_report": (PAGE, SUMMARY),
     "national_report": (PAGE,),
 }
 
@@ -72,7 +73,9 @@ def parameters_of(name):
 
 def write_notebook(path, parameters, *code):
     cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
-    cells += [nbformat.v4.new_code_cell(text) for text in code]
+    for text in code:
+        tags = ["summary"] if text.startswith("# summary") else []
+        cells.append(nbformat.v4.new_code_cell(text, metadata={"tags": tags}))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
@@ -180,7 +183,7 @@ def story(tmp_path_factory):
         runs["another price year"] = go()
         study.write_text(told, encoding="utf-8")
         go()
-        rewrite("area_report", PAGE.replace("Stand-in", "Changed stand-in"))
+        rewrite("area_report", PAGE.replace("Stand-in", "Changed stand-in"), SUMMARY)
         runs["changed report"] = go()
         rewrite("area_analysis", *CODE["area_analysis"], "'the same results'")
         runs["changed analysis"] = go()
@@ -203,7 +206,8 @@ def test_a_failing_area_is_named_and_the_others_finish(story):
     assert run.status == 1
     assert run.err.rstrip().endswith("Failed: lahti")
     assert re.search(r"lahti failed: area_analysis\.ipynb, cell \d+: KeyError", run.err)
-    assert set(run.pages) == {"oulu", "lahti", "national", "index"}
+    areas = {"oulu", "lahti", "oulu-summary", "lahti-summary"}
+    assert set(run.pages) == {*areas, "national", "index"}
     assert "Stand-in" in run.pages["oulu"]
 
 
@@ -220,7 +224,7 @@ def test_the_page_of_a_failed_area_says_so_without_traceback_or_data(story):
 
 def test_the_index_tells_which_area_failed(story):
     def entry(run):
-        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*)</li>', story[run].pages["index"])[1]
+        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*) [(]<a', story[run].pages["index"])[1]
 
     assert entry("first") and not entry("mended")
 

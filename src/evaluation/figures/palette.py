@@ -203,13 +203,15 @@ def tick_writer(
     percent = "" if difference or not share else "%" if language.code == "en" else " %"
     scale = 100 if share else 1
 
-    def write(value: float, _: int | None = None) -> str:
-        places = np.asarray(axis.get_major_formatter().locs) * scale  # of all ticks, asked for once
+    def write(values: Sequence[float]) -> list[str]:
+        places = np.asarray(values) * scale
         decimals = next((n for n in range(3) if np.allclose(places, np.round(places, n), atol=1e-9)), 3)
-        return language.number(value * scale, decimals, signed=difference) + percent
+        return [language.number(value, decimals, signed=difference) + percent for value in places]
 
+    formatter = FuncFormatter(lambda value, _: write([value])[0])
+    formatter.format_ticks = write  # type: ignore[method-assign]  # all ticks of an axis have as many decimals
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(write))
+    axis.set_major_formatter(formatter)
     if label is None and difference:
         label = unit_name(unit, language=language, difference=True)
     if label is not None:

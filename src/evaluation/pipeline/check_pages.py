@@ -158,6 +158,9 @@ def _content(tab: Page, path: Path) -> list[str]:
         if excess > 0:
             found.append(f"at {name} px the page is {excess} px too wide")
     tab.set_viewport_size({"width": 1280, "height": 900})
+    if path.stem.endswith("-summary"):
+        printed = len(re.findall(rb"/Type\s*/Page\b(?!s)", tab.pdf(format="A4", prefer_css_page_size=True)))
+        return found if printed == 2 else [*found, f"printed on {printed} pages of A4, not on two"]
     if path.stem not in NO_AREA_PAGES and tab.locator("section").count():
         ids = tab.evaluate("[...document.querySelectorAll('main section[id]')].map(s => s.id)")
         if ids != list(AREA_SECTIONS):

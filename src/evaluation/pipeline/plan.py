@@ -200,6 +200,7 @@ def _report_steps(
         notebook = project.notebook(name)
         page = project.pages / language / f"{area or name.removesuffix('_report')}.html"
         note = failed / f"{page.stem}-{language}.json"
+        summary = page.with_stem(f"{page.stem}-summary") if area else None
         parameters = {
             "cleared": str(cleared),
             "reference": str(project.reference),
@@ -224,11 +225,12 @@ def _report_steps(
                 *catalogues,
                 *reference,
             ],
-            [page, note],
+            [page, note, *([summary] if summary else [])],
             {
                 "notebook": notebook,
                 "executed": project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
                 "page_file": page,
+                "summary_file": summary,
                 "parameters": parameters,
                 "area": area,
                 "failed": failed / f"{area}.json" if area else None,

@@ -193,13 +193,14 @@ def report(
     notebook: Path,
     executed: Path,
     page_file: Path,
+    summary_file: Path | None,
     parameters: dict[str, str],
     area: str | None,
     failed: Path | None,
     note: Path,
     languages: tuple[str, ...],
 ) -> None:
-    """Run a report notebook and publish it as one HTML page.
+    """Run a report notebook and publish it as one HTML page, and its summary as another.
 
     Where the analysis of the area or the report itself failed, the page says so, and `note` too.
     """
@@ -213,26 +214,28 @@ def report(
     if analysed:
         try:
             notebook_runs.execute(notebook, executed, parameters)
-            page.publish(
-                executed,
-                page_file,
-                language=parameters["language"],
-                site=read_study(parameters["study"]).texts.site[parameters["language"]],
-                all_languages=languages,
-            )
+            given: dict[str, Any] = {
+                "language": parameters["language"],
+                "site": read_study(parameters["study"]).texts.site[parameters["language"]],
+                "all_languages": languages,
+            }
+            page.publish(executed, page_file, **given)
+            if summary_file:
+                page.publish(executed, summary_file, **given, summary=True)
         except Exception as error:  # named and counted as a failure; the other pages must be finished
             reason = f"{type(error).__name__}: {error}"
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
     if reason or not analysed:
         name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
-        own_pages.write_failed(
-            page_file,
-            read_study(parameters["study"]),
-            area=name,
-            language=parameters["language"],
-            reference=parameters["reference"],
-            all_languages=languages,
-        )
+        for file in filter(None, (page_file, summary_file)):
+            own_pages.write_failed(
+                file,
+                read_study(parameters["study"]),
+                area=name,
+                language=parameters["language"],
+                reference=parameters["reference"],
+                all_languages=languages,
+            )
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 

@@ -58,6 +58,7 @@ class Report:
     simulated: bool
     release_date: str
     confirmed: bool = True  # whether public sources confirm that the area took part
+    shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
 
     @cached_property
     def _by_area(self) -> dict[str, pd.DataFrame]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
 HIDDEN = "researchers"  # tag of notebook text that is not for readers of the page
+SUMMARY = "summary"  # tag of the cells that make the summary of a report
 CONTENTS_HERE = "<!-- contents -->"
 
 
@@ -55,6 +56,7 @@ def publish(
     simulated: bool | None = None,
     site: str = "",
     all_languages: Sequence[str] = languages.CODES,
+    summary: bool = False,
 ) -> Path:
     """Turn an executed notebook into one HTML page.
 
@@ -75,6 +77,8 @@ def publish(
         What all pages of the reform are about, in the head of the page.
     all_languages : sequence of str
         Languages in which the same page is published; the page links to them.
+    summary : bool
+        Whether the page holds the cells tagged ``summary``, or all others.
 
     Returns
     -------
@@ -89,6 +93,9 @@ def publish(
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
+    notebook.cells = [
+        cell for cell in notebook.cells if (SUMMARY in cell.metadata.get("tags", [])) == summary
+    ]
     spoken = languages.get(language)
     said = "\n".join(_texts(notebook))
     heading = re.search(r"<h1[^>]*>(.*?)</h1>|^# (.+)$", said, re.DOTALL | re.MULTILINE)
@@ -100,7 +107,7 @@ def publish(
     frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
     frame = replace(frame, site=site)
     body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
-    frame = replace(frame, contents=_contents(body))
+    frame = replace(frame, contents=() if summary else _contents(body))
     if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
     menu = environment().get_template("shell.html.j2").module.contents(frame, spoken.text)  # type: ignore[attr-defined]

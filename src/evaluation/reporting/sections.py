@@ -136,6 +136,11 @@ def section(report: Report, name: str, **values: object) -> str:
         rows = report.cleared[report.cleared["topic"] == "public_statistics"]
         return len(set(rows.loc[rows["measure"] == "did", "outcome"])) > 1
 
+    def exhibit(name: str) -> str:
+        if name not in report.shown:
+            report.shown[name] = show(report, name)
+        return report.shown[name]
+
     given = {
         "report": report,
         "several_shares": several_shares,
@@ -144,7 +149,8 @@ def section(report: Report, name: str, **values: object) -> str:
         ),
         "text": report.language.text,
         "said": report.study.texts.in_language(report.language.code),
-        "show": lambda exhibit: Markup(show(report, exhibit)),
+        "show": lambda name: Markup(exhibit(name)),
+        "picture": lambda name: Markup(exhibit(name).partition("<details")[0]),  # without its numbers
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,
         "questions_of": lambda area: public.questions(
