@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,18 @@ def work_out_costs(persons: range, *, processed: Path, reference: Path, study: P
     paid = payers.cost(register, episodes, reform, reference=priced)
     index = {"price_index": priced.price_index, "price_year": reform.price_year}
     parts = [measures.earnings(register, episodes, **index)]
-    told = pd.read_parquet(processed / "register" / "benefits.parquet", columns=payers.COUNT_TOLD_BY)
-    if not payers.counted_by_payer(told):  # of all persons: every bucket has the same columns
+    benefits = processed / "register" / "benefits.parquet"
+    if not _counted_by_payer(benefits, benefits.stat().st_mtime_ns):
         parts.append(payers.half_count(register, episodes, reform, reference=priced))
     return [area_economics.with_income(paid.join(parts))]
+
+
+@lru_cache
+def _counted_by_payer(benefits: Path, changed: int) -> bool:
+    """Whether the payer's own count was told, of all persons, so that every bucket has the same columns."""
+    from evaluation.costs import payers
+
+    return payers.counted_by_payer(pd.read_parquet(benefits, columns=payers.COUNT_TOLD_BY))
 
 
 def count_months(persons: range, *, processed: Path, study: Path) -> list[pd.DataFrame]:
