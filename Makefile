@@ -72,6 +72,7 @@ attack: .venv/ready  ## attack the published pages and files, kill runs, inject 
 	$(BIN)/python -m validation.attack reports
 	$(BIN)/python -m validation.attack_pages reports
 	$(BIN)/python -m validation.kills --kills 200 --pairs 50
+	$(BIN)/python -m validation.kills_whole --kills 8
 	$(BIN)/python -m validation.injection data/processed/cleared.parquet
 	$(BIN)/python -m validation.canaries --whole
 

@@ -62,6 +62,9 @@ def random_results(seed):
         said = {"specification": f"baseline_{baseline}", "window": "after_1", "status": "ok"}
         ends = {"estimate": middle, "ci_low": middle - half, "ci_high": middle + half}
         rows.append(public | said | ends)
+    months = pd.period_range("2021-03", "2022-02", freq="M").astype("str")
+    seen = {"topic": "public_statistics", "measure": "series", "outcome": "unemployed_share", "unit": "share"}
+    rows += [seen | {"window": month, "estimate": 0.1, "status": "ok"} for month in months]
     frame = pd.DataFrame(rows).assign(group="target_group", persons=500.0)
     frame["specification"] = frame["specification"].fillna("main")
     return ledger.rows(frame, area="oulu", simulated=True)
@@ -136,7 +139,11 @@ def test_four_questions_are_always_answered_and_public_statistics_where_they_are
 )
 def test_public_statistics_speak_for_all_baselines(intervals, kind):
     rows = random_results(2)
-    public = rows["topic"] == "public_statistics"
+    public = rows["measure"] == "did"
     rows.loc[public, ["ci_low", "ci_high"]] = np.array(intervals, dtype=float)
     found = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[0]
     assert (found.kind, found.real, len(found.bars)) == (kind, True, 3)
+    assert "months" not in found.text
+    part = rows[rows["window"] != "2021-07"]
+    told = answers.answers(part, TRIALS, area="oulu", language=get("en"))[0].text
+    assert told == f"{found.text} Only 11 of its 12 months are held."

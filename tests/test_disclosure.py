@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from validation import attack
 
-from evaluation.results import disclosure, ledger, rules
+from evaluation.results import audit, disclosure, ledger, rules
 from small_register import TRIALS
 
 
@@ -349,6 +349,28 @@ def test_shares_and_rows_of_the_delivery_do_not_tell_of_one_person_either():
     grown = clear(release(size + 20, had + 9, 8991.0, 4020.0), previous=first)
     assert (grown["estimate"] != first["estimate"]).mean() > 0.9
     assert grown["estimate"].iloc[-2:].tolist() == [8990, 4020]
+
+
+@pytest.mark.parametrize("days", [0.0, 3.0])
+def test_one_person_far_from_all_others_is_not_told_by_the_next_release(days):
+    """Nobody of a quarter was in subsidised work, and then one was all year: the old error bounds nothing."""
+    rng = np.random.default_rng(4)
+    others = np.floor(rng.exponential(days, 60)) if days else np.zeros(60)
+
+    def release(values):
+        error = values.std(ddof=1) / np.sqrt(len(values))
+        count = {"persons": [1.0 * len(values)], "episodes": [1.0 * len(values)]}
+        return make({"estimate": [values.mean()], "std_error": [error], **count}, topic="description",
+                    measure="mean", unit="days", outcome="subsidised_days_12m", window="2019Q1")  # fmt: skip
+
+    first = clear(release(others))
+    more = release(np.append(others, 365.0))
+    pd.testing.assert_frame_equal(clear(more, previous=first), first)
+    careless = clear(more)
+    assert (audit.differences(careless, first, profile=rules.read_profile())["kind"] == "few differ").all()
+    assert len(audit.differences(careless, first, profile=rules.read_profile()))
+    # and the person leaves again
+    pd.testing.assert_frame_equal(clear(release(others), previous=careless), careless)
 
 
 def test_words_of_a_method_do_not_tell_a_count():

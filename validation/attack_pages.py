@@ -92,7 +92,7 @@ def _drawn(axes: str) -> str:
 
 def attack(page: Path) -> dict[str, tuple[int, int]]:
     """Numbers read from a page by kind, and how many of them none of its files holds."""
-    text, known = page.read_text("utf-8"), published(page.parent, page.stem)
+    text, known = page.read_text("utf-8"), published(page.parent, slug_of(page))
     said = {"tables": np.array([float(value) for value in re.findall(r'data-value="([-\d.e+]+)"', text)])}
     found = {"tables": (len(said["tables"]), int((distance(said["tables"], known) > 1e-6).sum()))}
     alts = " ".join(re.findall(r'<img[^>]*alt="([^"]*)"', text))
@@ -111,14 +111,18 @@ def attack(page: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
+def slug_of(page: Path) -> str:
+    """The report that a page belongs to: a summary has no files of its own."""
+    return page.stem.removesuffix("-summary")
+
+
 def main() -> int:
     """Attack all pages and say what is told by pages only."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reports", type=Path)
     given = parser.parse_args()
-    pages = [
-        page for page in sorted(given.reports.rglob("*.html")) if (page.parent / "csv" / page.stem).is_dir()
-    ]
+    every = sorted(given.reports.rglob("*.html"))
+    pages = [page for page in every if (page.parent / "csv" / slug_of(page)).is_dir()]
     total: dict[str, list[int]] = {}
     for page in pages:
         for kind, counts in attack(page).items():

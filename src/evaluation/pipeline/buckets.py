@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
@@ -53,18 +52,12 @@ def each(
     if executor is not None:
         _write(executor.map(one, persons), targets)
     elif jobs > 1 and len(persons) > 1:
-        # started anew: a fork of a process that runs threads may hang
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("forkserver")) as pool:
+        from evaluation.pipeline import warm_kernels
+
+        with ProcessPoolExecutor(jobs, mp_context=warm_kernels.processes()) as pool:
             _write(pool.map(one, persons), targets)
     else:
         _write(map(one, persons), targets)
-
-
-def of_persons(file: Path, persons: range) -> pd.DataFrame:
-    """The rows of a Parquet file that belong to a range of person numbers."""
-    return pd.read_parquet(
-        file, filters=[("person_id", ">=", persons.start), ("person_id", "<", persons.stop)]
-    )
 
 
 def _write(buckets: Iterable[Sequence[pd.DataFrame]], targets: Sequence[Path]) -> None:

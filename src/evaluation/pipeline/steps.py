@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.pipeline import buckets, notebook_runs
+from evaluation.pipeline import notebook_runs
 from evaluation.words.language import mark
 
 # What the pages that are not about one area are called, where they could not be made.
@@ -96,7 +96,7 @@ def measure_outcomes(persons: range, *, processed: Path, study: Path) -> list[pd
     register = ingest.load(processed, persons=persons)
     return [
         measures.measure(
-            register, buckets.of_persons(processed / "episodes.parquet", persons), read_study(study)
+            register, ingest.of_persons(processed / "episodes.parquet", persons), read_study(study)
         )
     ]
 
@@ -111,7 +111,7 @@ def work_out_costs(persons: range, *, processed: Path, reference: Path, study: P
 
     reform, priced = read_study(study), assumptions.cost_reference(reference)
     register = ingest.load(processed, persons=persons)
-    episodes = buckets.of_persons(processed / "episodes.parquet", persons)
+    episodes = ingest.of_persons(processed / "episodes.parquet", persons)
     paid = payers.cost(register, episodes, reform, reference=priced)
     index = {"price_index": priced.price_index, "price_year": reform.price_year}
     parts = [measures.earnings(register, episodes, **index)]

@@ -30,6 +30,18 @@ IMPORTED = [
 ]
 
 
+def processes() -> Any:
+    """How processes are started: by forking where that is possible, else anew.
+
+    Not from this process, whose threads could hold locks, but from one that has imported everything.
+    """
+    if not POSSIBLE:
+        return multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(IMPORTED)
+    return server
+
+
 def serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
     """Be a kernel until told to stop or until the run that wanted it is gone."""
     os.setsid()
@@ -55,10 +67,8 @@ def _end_with_the_run() -> None:
 
 class _Provisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
-        server = multiprocessing.get_context("forkserver")
-        server.set_forkserver_preload(IMPORTED)
         told = (cmd[cmd.index("-f") + 1], str(given.get("cwd") or os.getcwd()), dict(given["env"]))
-        process = server.Process(target=serve, args=told, daemon=True)
+        process = processes().Process(target=serve, args=told, daemon=True)
         process.start()
         pid: Any = process.pid
         asked: Any = SimpleNamespace(  # as a subprocess.Popen

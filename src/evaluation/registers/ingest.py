@@ -164,17 +164,21 @@ def load(processed: Path | str, *, persons: range | None = None) -> Register:
     if not (folder / "register.json").exists():
         raise FileNotFoundError(f"{folder} holds no register; run `evaluation ingest` first")
     facts = json.loads((folder / "register.json").read_text(encoding="utf-8"))
-    within = [("person_id", ">=", persons.start), ("person_id", "<", persons.stop)] if persons else None
     tables = {
         name: _as_canonical_types(
-            pd.read_parquet(
-                folder / f"{name}.parquet", filters=within if "person_id" in table.names else None
-            ),
-            table,
+            of_persons(folder / f"{name}.parquet", persons if "person_id" in table.names else None), table
         )
         for name, table in REGISTER_TABLES.items()
     }
     return Register(**tables, **facts)
+
+
+def of_persons(file: Path, persons: range | None) -> pd.DataFrame:
+    """The rows of a Parquet file that belong to a range of person numbers, or to everybody."""
+    within = (
+        None if persons is None else [("person_id", ">=", persons.start), ("person_id", "<", persons.stop)]
+    )
+    return pd.read_parquet(file, filters=within)
 
 
 def _read(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:

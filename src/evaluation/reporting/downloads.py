@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -58,8 +59,8 @@ def _written(values: pd.Series, decimal: str) -> list[str]:
     if pd.api.types.is_integer_dtype(values):
         return [str(value) for value in values]
     if pd.api.types.is_float_dtype(values):
-        # repr is the shortest text that reads back as the same number
-        return ["" if value != value else repr(float(value)).replace(".", decimal) for value in values]
+        # repr is the shortest text that reads back as the same number; an end without bound is left open
+        return [repr(float(value)).replace(".", decimal) if math.isfinite(value) else "" for value in values]
     return [safe(str(value)) for value in values.fillna("")]
 
 

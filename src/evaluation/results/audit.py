@@ -152,9 +152,10 @@ def ratios(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
 def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:
     """What two releases together tell: rows shown that were hidden, and changes that few persons can make.
 
-    Numbers of an area may change where one of its counts moved by the threshold, an estimate by more than its
-    standard error and a step of rounding, or a status; else any change tells of few persons. A count that
-    moved by less than the threshold always does. The rows of a delivery may change where its persons did.
+    Numbers of an area may change where one of its counts moved by the threshold, an estimate by more than the
+    larger of its standard errors and a step of rounding, or a status; else any change tells of few persons.
+    A count that moved by less than the threshold always does. The rows of a delivery may change where its
+    persons did.
 
     Returns
     -------
@@ -173,7 +174,8 @@ def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile
         rules.telling(both) & (moved["estimate"] >= profile.threshold)
     )
     then = both.assign(**{name: both[f"{name}_then"] for name in names})
-    beyond = then["std_error"].where(then["std_error"] > 0) + 1.2 * rules.one_step(then, profile)
+    error = np.fmax(both["std_error"], both["std_error_then"])
+    beyond = error + 1.2 * rules.one_step(then, profile)
     large |= ~counted & (moved["estimate"] >= beyond)
     large |= both["status"] != both["status_then"]
     place = rules.of_one_place(both)

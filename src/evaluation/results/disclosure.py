@@ -149,10 +149,11 @@ def as_released(
 ) -> pd.DataFrame:
     """Keep the released numbers of areas that a few persons more or less could have changed.
 
-    An area is published anew where a count moved by the threshold, an estimate by more than its standard
-    error (which no single person can do to a mean, Samuelson's inequality) and twice what rounding can move
-    it, or its verdict changed. In the others every number stays; in all of them a count that moved by less.
-    The rows of the delivery are published anew where its persons moved by the threshold.
+    An area is published anew where a count moved by the threshold, an estimate by more than the larger of its
+    standard errors, then and now (which no single person in one of the two samples can do to a mean,
+    Samuelson's inequality), and twice what rounding can move it, or its verdict changed. In the others every
+    number stays; in all of them a count that moved by less. The rows of the delivery are published anew
+    where its persons moved by the threshold.
     """
     released = _matched(ledger, previous)
     moved = (ledger["estimate"] - released["estimate"]).abs()
@@ -160,7 +161,8 @@ def as_released(
     changed = (ledger["persons"] - released["persons"]).abs() >= profile.threshold
     changed |= rules.telling(ledger) & (moved >= profile.threshold)
     rounding = rules.one_step(released, profile)
-    changed |= ~counted & (moved > released["std_error"] + 2 * rounding)
+    error = np.fmax(ledger["std_error"], released["std_error"])
+    changed |= ~counted & (moved > error + 2 * rounding)
     verdict = (ledger["measure"] == "verdict") & released["status"].notna()
     changed |= verdict & (ledger["status"] != released["status"])
     place = rules.of_one_place(ledger)

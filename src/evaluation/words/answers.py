@@ -36,12 +36,12 @@ RANGES = {
     ("share", "more"): mark("{lead}: {low} to {high} more of a hundred."),
     ("share", "fewer"): mark("{lead}: {low} to {high} fewer of a hundred."),
     ("share", "both"): mark("{lead}: {low} fewer to {high} more of a hundred."),
-    ("days", "more"): mark("{lead}: {low} to {high} more days a year."),
-    ("days", "fewer"): mark("{lead}: {low} to {high} fewer days a year."),
-    ("days", "both"): mark("{lead}: {low} fewer to {high} more days a year."),
-    ("eur", "more"): mark("{lead}: {low} to {high} more per jobseeker."),
-    ("eur", "fewer"): mark("{lead}: {low} to {high} less per jobseeker."),
-    ("eur", "both"): mark("{lead}: {low} less to {high} more per jobseeker."),
+    ("days", "more"): mark("{lead}: {low} to {high} more days in the first year."),
+    ("days", "fewer"): mark("{lead}: {low} to {high} fewer days in the first year."),
+    ("days", "both"): mark("{lead}: {low} fewer to {high} more days in the first year."),
+    ("eur", "more"): mark("{lead}: {low} to {high} more per spell."),
+    ("eur", "fewer"): mark("{lead}: {low} to {high} less per spell."),
+    ("eur", "both"): mark("{lead}: {low} less to {high} more per spell."),
 }
 UNFAIR = {
     "fail": mark("Not shown: the comparison is not fair."),
@@ -56,8 +56,8 @@ TRUST = {
 PUBLIC = {
     "none": mark("Unemployment against the comparison: no clear change in the first year."),
     "depends": mark("Unemployment against the comparison: the sign depends on the baseline."),
-    "rose": mark("Unemployment rose against the comparison in the first year, by every baseline."),
-    "fell": mark("Unemployment fell against the comparison in the first year, by every baseline."),
+    "rose": mark("Unemployment rose against the comparison in the first year, by every baseline shown."),
+    "fell": mark("Unemployment fell against the comparison in the first year, by every baseline shown."),
 }
 
 
@@ -187,9 +187,16 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     bars = tuple(
         _bar(row, study, language, name=study.baselines[name].short[language.code]) for name, row in seen
     )
+    text = language.text(PUBLIC[kind])
+    months = pd.period_range(study.windows[first].first, study.windows[first].last, freq="M").astype("str")
+    held = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
+    here = cleared.loc[held & cleared["window"].isin(months), "window"].nunique()
+    if here < len(months):
+        counts = {"held": language.number(here), "all": language.number(len(months))}
+        text += " " + language.text("Only {held} of its {all} months are held.", **counts)
     question = language.text("What do public statistics show?")
     scale = _scale("points", language)
-    return Answer("public", kind, question, language.text(PUBLIC[kind]), "", bars, scale, real=True)
+    return Answer("public", kind, question, text, "", bars, scale, real=True)
 
 
 def _bar(row: pd.Series, study: Study, language: Language, *, name: str) -> Bar:

@@ -139,7 +139,7 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
             language.text("The effect of the trial in this area is not known."),
             *(one.text for one in level),
         ]
-    said = [language.text("The sentence on the first outcome above, with its interval and its certainty.")]
+    said = [language.text("The answer on work at the top, with its interval and its certainty.")]
     if status == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
