@@ -29,7 +29,7 @@ class SmallStudy:
 def study(tmp_path_factory):
     from evaluation.cohorts import cohort
     from evaluation.outcomes import area_months, measures
-    from evaluation.registers import ingest
+    from evaluation.registers import ingest, stored
     from evaluation.registers.reference import reference
     from evaluation.simulation.register import simulate
 
@@ -38,7 +38,7 @@ def study(tmp_path_factory):
         folder / "raw", TRIALS, persons=16_000, seed=5, reference=REFERENCE, effects={"oulu": 0.1}, dirt=0.002
     )
     rules = ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
-    register = ingest.load(folder / "processed")
+    register = stored.load(folder / "processed")
     municipalities = reference("municipalities", REFERENCE)
     found = cohort.inflow(register, TRIALS, municipalities=municipalities)
     return SmallStudy(

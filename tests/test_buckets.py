@@ -11,7 +11,7 @@ from evaluation.economics.area import INCOME
 from evaluation.outcomes import area_months
 from evaluation.pipeline import buckets, plan
 from evaluation.pipeline.project import Project
-from evaluation.registers import ingest
+from evaluation.registers import stored
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
@@ -83,8 +83,8 @@ def test_counts_are_added_up_and_what_nobody_saw_stays_missing(tmp_path, monkeyp
 
 
 def test_a_range_without_persons_loads_nobody(study):
-    assert ingest.load(study.processed, persons=range(5, 5)).persons.empty
-    assert ingest.load(study.processed, persons=range(5, 7)).persons["person_id"].tolist() == [5, 6]
+    assert stored.load(study.processed, persons=range(5, 5)).persons.empty
+    assert stored.load(study.processed, persons=range(5, 7)).persons["person_id"].tolist() == [5, 6]
 
 
 def fails(persons, *, processed):

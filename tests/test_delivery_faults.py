@@ -21,8 +21,9 @@ import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
+from evaluation.deliveries.identity import CHECK_CHARACTERS
 from evaluation.registers import ingest as registers
-from evaluation.registers.identity import CHECK_CHARACTERS
+from evaluation.registers import stored
 from test_registers import CODES, COLUMNS, REFERENCE, deliver
 
 MANY = 60
@@ -44,7 +45,7 @@ SECRETS = [*PEOPLE[:5], "Virtanen", "131052", "308T", "5.1960"]
 def clean(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clean")
     registers.ingest(deliver(folder, rows=ROWS), folder / "out", reference=REFERENCE)
-    return registers.load(folder / "out")
+    return stored.load(folder / "out")
 
 
 class Delivery:
@@ -697,7 +698,7 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
         assert not list(tmp_path.glob("out/**/*.parquet"))  # nothing was stored
         return
     quality = registers.ingest(delivery.raw, tmp_path / "out", reference=REFERENCE)
-    found = registers.load(tmp_path / "out")
+    found = stored.load(tmp_path / "out")
     if outcome == SAME:
         for name in schemas.REGISTER_TABLES:
             pd.testing.assert_frame_equal(getattr(clean, name), getattr(found, name))

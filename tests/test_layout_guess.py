@@ -11,8 +11,10 @@ import pytest
 
 from evaluation import schemas
 from evaluation.__main__ import main
+from evaluation.deliveries import guess as guessing
+from evaluation.deliveries.guess import guess
 from evaluation.registers import ingest as registers
-from evaluation.registers.guess import guess
+from evaluation.registers import stored
 from evaluation.simulation.register import simulate
 from small_register import TRIALS
 from test_delivery_faults import SECRETS, Delivery, days, read
@@ -29,7 +31,7 @@ def test_a_guessed_layout_reads_a_simulated_delivery_like_its_own(tmp_path, caps
     draft = capsys.readouterr().out
     (raw / "layout.toml").write_text(draft, encoding="utf-8")
     registers.ingest(raw, tmp_path / "guessed", reference=REFERENCE)
-    own, guessed = (registers.load(tmp_path / name) for name in ("own", "guessed"))
+    own, guessed = (stored.load(tmp_path / name) for name in ("own", "guessed"))
     for name in schemas.REGISTER_TABLES:
         pd.testing.assert_frame_equal(getattr(own, name), getattr(guessed, name))
     layout = tomllib.loads(draft)
@@ -112,7 +114,7 @@ def test_a_folder_without_files_is_told_in_a_sentence(tmp_path, capsys):
 
 
 def test_usual_names_and_codes_are_those_of_the_contract():
-    usual = tomllib.loads((Path(registers.__file__).parent / "usual.toml").read_text(encoding="utf-8"))
+    usual = tomllib.loads((Path(guessing.__file__).parent / "usual.toml").read_text(encoding="utf-8"))
     columns = {one.name: one for table in schemas.REGISTER_TABLES.values() for one in table.columns}
     assert set(usual["names"]) <= set(columns)
     for name, codes in usual["codes"].items():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.registers import ingest
+from evaluation.registers.reference import reference
 from evaluation.results import ledger
 from evaluation.statistics import area_shocks, gaps, public_rows, statfin
 from evaluation.statistics.shares import counted
@@ -85,7 +85,7 @@ def test_statistics_outside_every_window_are_refused():
 
 @pytest.fixture(scope="module")
 def real():
-    return statfin.read(REAL), ingest.reference("municipalities", REFERENCE)
+    return statfin.read(REAL), reference("municipalities", REFERENCE)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_the_same_seed_gives_the_same_numbers_and_an_area_does_not_depend_on_the
 
 @needs_real
 def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real):
-    areas = ingest.reference("pilot_areas", REFERENCE)["area"].tolist()
+    areas = reference("pilot_areas", REFERENCE)["area"].tolist()
     rows = ledger.rows(
         public_rows.ledger_rows(real[0], TRIALS, municipalities=real[1], areas=areas, seed=1, draws=199)
     )

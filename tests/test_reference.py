@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation.registers.ingest import reference
+from evaluation.registers.reference import reference
 
 FOLDER = Path(__file__).parents[1] / "data" / "raw" / "reference"
 

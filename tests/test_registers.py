@@ -11,10 +11,11 @@ import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
+from evaluation.deliveries.identity import holds_identity_code, refuse_identity_codes
+from evaluation.deliveries.layout import read_layout
+from evaluation.deliveries.values import months_of, parse_days, parse_numbers
 from evaluation.registers import ingest as registers
-from evaluation.registers.identity import holds_identity_code, refuse_identity_codes
-from evaluation.registers.layout import read_layout
-from evaluation.registers.values import months_of, parse_days, parse_numbers
+from evaluation.registers import stored
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw" / "reference"
 COLUMNS = {
@@ -97,7 +98,7 @@ def deliver(folder, *, rows=None, separator=";", encoding="utf-8", options="", c
 
 def ingest(folder, **delivery):
     quality = registers.ingest(deliver(folder, **delivery), folder / "processed", reference=REFERENCE)
-    return registers.load(folder / "processed"), quality
+    return stored.load(folder / "processed"), quality
 
 
 def rows_of(quality, table, rule):
@@ -162,7 +163,7 @@ def test_parquet_with_real_types_gives_the_same_register(tmp_path):
     layout = layout.replace("spells.csv", "spells.parquet").replace("benefits.csv", "benefits.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
     registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
-    other = registers.load(tmp_path / "out")
+    other = stored.load(tmp_path / "out")
     pd.testing.assert_frame_equal(plain.spells, other.spells)
     pd.testing.assert_frame_equal(plain.benefits, other.benefits)
 
@@ -193,7 +194,7 @@ def as_parquet(tmp_path, name, types, *, rows=None):
     layout = (raw / "layout.toml").read_text(encoding="utf-8").replace(f"{name}.csv", f"{name}.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
     registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
-    return registers.load(tmp_path / "out")
+    return stored.load(tmp_path / "out")
 
 
 DAYS = [pa.date32(), pa.timestamp("s"), pa.timestamp("ns"), pa.timestamp("us", tz="Europe/Helsinki")]
@@ -221,7 +222,7 @@ def test_euros_with_three_decimals_keep_their_point(tmp_path):
     layout = (raw / "layout.toml").read_text(encoding="utf-8").replace("benefits.csv", "benefits.parquet")
     (raw / "layout.toml").write_text(layout, encoding="utf-8")
     registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
-    assert set(registers.load(tmp_path / "out").benefits["amount_eur"]) == {1234.125}
+    assert set(stored.load(tmp_path / "out").benefits["amount_eur"]) == {1234.125}
 
 
 def test_lists_and_structs_are_refused_with_the_column_and_what_to_deliver(tmp_path):
@@ -459,7 +460,7 @@ def test_area_costs_may_be_absent(tmp_path):
     start, end = text.index("[files.area_costs]"), text.index("[codes.persons")
     (raw / "layout.toml").write_text(text[:start] + text[end:], encoding="utf-8")
     registers.ingest(raw, tmp_path / "out", reference=REFERENCE)
-    assert registers.load(tmp_path / "out").area_costs.empty
+    assert stored.load(tmp_path / "out").area_costs.empty
 
 
 def test_a_code_that_is_missing_in_the_layout_is_an_error_and_not_dirt(tmp_path):
@@ -496,7 +497,7 @@ def test_layout_ends_the_window_after_its_last_day(tmp_path):
 
 def test_loading_before_ingesting_says_what_to_run(tmp_path):
     with pytest.raises(FileNotFoundError, match="evaluation ingest"):
-        registers.load(tmp_path)
+        stored.load(tmp_path)
 
 
 def test_days_months_and_numbers_are_read_in_every_form():

@@ -13,7 +13,7 @@ from evaluation.cohorts.comparison import compare
 from evaluation.cohorts.places import places
 from evaluation.inference.area import effect
 from evaluation.outcomes.measures import measure
-from evaluation.registers import ingest
+from evaluation.registers import ingest, stored
 from evaluation.registers.reference import areas as known_areas
 from evaluation.registers.reference import reference
 from evaluation.results import ledger
@@ -52,7 +52,7 @@ def episodes(tmp_path_factory, municipalities):
         dirt=0.0,
     )
     ingest.ingest(folder / "raw", folder / "processed", reference=REFERENCE)
-    register = ingest.load(folder / "processed")
+    register = stored.load(folder / "processed")
     found = inflow(register, AREAS_2025, municipalities=municipalities).episodes
     return found.join(measure(register, found, AREAS_2025))
 

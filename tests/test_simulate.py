@@ -12,6 +12,8 @@ import pytest
 from evaluation.cohorts import cohort
 from evaluation.outcomes import measures
 from evaluation.registers import ingest as registers
+from evaluation.registers import stored
+from evaluation.registers.reference import reference
 from evaluation.simulation import delivery, set_effects
 from evaluation.simulation import register as simulate
 from evaluation.simulation.delivery import OPEN, days_covered
@@ -168,7 +170,7 @@ def test_areas_keep_their_real_proportions(drawn):
     share = count / len(areas) * drawn.sizes["clients"].sum()
     for area, clients in {"helsinki": 50000, "lahti": 11500, "raasepori-hanko": 1750}.items():
         assert share[area] == pytest.approx(clients, rel=0.02)
-    assert set(count.index) == set(registers.reference("pilot_areas", REFERENCE)["area"]) - {"kitee"}
+    assert set(count.index) == set(reference("pilot_areas", REFERENCE)["area"]) - {"kitee"}
 
 
 def test_comparison_municipalities_are_proportional_to_their_labour_force(drawn):
@@ -221,7 +223,7 @@ def test_services_lie_inside_unemployment_and_carry_known_codes(clean):
     both = service.merge(spells[spells["tila"] == "työtön"], on="henkilo", suffixes=("", "_u"))
     inside = both[(both["s"] >= both["s_u"]) & (both["e"] <= both["e_u"])]
     assert set(inside["index"]) == set(service["index"])
-    known = set(registers.reference("service_codes", REFERENCE)["code_statfi"])
+    known = set(reference("service_codes", REFERENCE)["code_statfi"])
     coded = spells["tila"].isin(["palvelu", "palkkatuettu työ"])
     assert set(spells.loc[coded, "palvelukoodi"]) <= known
     assert (spells.loc[~coded, "palvelukoodi"] == "").all()
@@ -424,8 +426,8 @@ def test_what_cohorts_and_outcomes_measure_is_the_realised_effect(tmp_path):
     for name, effects in {"without": {}, "with": {"helsinki": {"open_employment_12m": 0.1}}}.items():
         folder = write(tmp_path / name, persons=6000, seed=4, effects=effects, dirt=0)
         ingest(folder, tmp_path / f"{name}_processed")
-        register = registers.load(tmp_path / f"{name}_processed")
-        table = registers.reference("municipalities", REFERENCE)
+        register = stored.load(tmp_path / f"{name}_processed")
+        table = reference("municipalities", REFERENCE)
         episodes = cohort.inflow(register, TRIALS, municipalities=table).episodes
         found = episodes.join(measures.measure(register, episodes, months=[12]))
         here = (found["area"] == "helsinki") & (found["group"] == "target_group")

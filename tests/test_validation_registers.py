@@ -15,7 +15,7 @@ from validation.study import operating_characteristics, write
 from evaluation.cohorts import cohort
 from evaluation.costs import assumptions
 from evaluation.costs import payers as costs
-from evaluation.registers import ingest
+from evaluation.registers import ingest, stored
 from evaluation.registers.reference import reference as read_reference
 from evaluation.simulation.register import draw, simulate
 from small_register import TRIALS
@@ -48,7 +48,7 @@ def runs(effects):
 def test_the_register_in_memory_is_the_one_that_a_delivery_becomes(small, effects, tmp_path):
     simulate(tmp_path / "register", TRIALS, **SMALL, effects=effects, dirt=0.0)
     ingest.ingest(tmp_path / "register", tmp_path, reference=REFERENCE)
-    delivered = ingest.load(tmp_path)
+    delivered = stored.load(tmp_path)
     in_memory = paired_registers(small, seed=7).register
     priced = []
     for one in (delivered, in_memory):

@@ -26,10 +26,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from evaluation.deliveries import values
+from evaluation.deliveries.columns import read_table
+from evaluation.deliveries.layout import read_layout
 from evaluation.registers import ingest as registers
-from evaluation.registers import values
-from evaluation.registers.columns import read_table
-from evaluation.registers.layout import read_layout
 from validation.mutants import any_array, mutated_file, mutated_layout
 
 ROOT = Path(__file__).parents[1]

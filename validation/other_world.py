@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.registers.ingest import Register
+from evaluation.registers.stored import Register
 from evaluation.schemas import DTYPES, REGISTER_TABLES, STATES
 
 Ints = NDArray[np.int64]

@@ -15,8 +15,8 @@ import pandas as pd
 from evaluation.cohorts import cohort
 from evaluation.costs import assumptions, payers
 from evaluation.outcomes import measures
-from evaluation.registers.ingest import Register
 from evaluation.registers.reference import reference as read_reference
+from evaluation.registers.stored import Register
 from evaluation.schemas import DTYPES, REGISTER_TABLES
 from evaluation.simulation import delivery
 from evaluation.simulation.files import CODES

@@ -11,7 +11,7 @@ PUBLIC = {
     "read_study": "evaluation.study",
     "simulate": "evaluation.simulation.register",
     "ingest": "evaluation.registers.ingest",
-    "load": "evaluation.registers.ingest",
+    "load": "evaluation.registers.stored",
     "reference": "evaluation.registers.reference",
     "inflow": "evaluation.cohorts.cohort",
     "stock": "evaluation.cohorts.cohort",

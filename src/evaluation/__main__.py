@@ -60,7 +60,7 @@ def _delivered(register: Path) -> bool:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from evaluation.registers.layout import simulated
+    from evaluation.deliveries.layout import simulated
     from evaluation.simulation import register as simulation
     from evaluation.study import read_study
 
@@ -81,9 +81,9 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ingest(options: argparse.Namespace) -> int:
+    from evaluation.deliveries.layout import simulated
     from evaluation.pipeline.project import one_at_a_time
     from evaluation.registers import ingest as registers
-    from evaluation.registers.layout import simulated
     from evaluation.registers.rules import judge
     from evaluation.reporting import delivery
 
@@ -108,7 +108,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _layout(options: argparse.Namespace) -> int:
-    from evaluation.registers.guess import guess
+    from evaluation.deliveries.guess import guess
 
     print(guess(options.guess), end="")
     return 0

@@ -21,7 +21,7 @@ from evaluation.timelines.states import BROAD, codes, daily_states, homes, perio
 from evaluation.units import to_day
 
 if TYPE_CHECKING:
-    from evaluation.registers.ingest import Register
+    from evaluation.registers.stored import Register
 
 
 HISTORY_DAYS = 730

@@ -21,7 +21,7 @@ from evaluation.timelines.spells import (
 from evaluation.timelines.states import UNEMPLOYED, periods
 
 if TYPE_CHECKING:
-    from evaluation.registers.ingest import Register
+    from evaluation.registers.stored import Register
 
 # The first payment may come after the waiting days and is recorded with its own start.
 BENEFIT_LOOKAHEAD_DAYS = 31

@@ -21,7 +21,7 @@ from evaluation.timelines.states import (
 )
 
 if TYPE_CHECKING:
-    from evaluation.registers.ingest import Register
+    from evaluation.registers.stored import Register
 
 FLOW_DAYS = {3: 91, 6: 183}
 

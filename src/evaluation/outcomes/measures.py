@@ -26,7 +26,7 @@ from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes
 from evaluation.units import horizon_days, require_horizons
 
 if TYPE_CHECKING:
-    from evaluation.registers.ingest import Register
+    from evaluation.registers.stored import Register
 
 MIN_JOB_DAYS = 28
 EXITS = ("open_employment", "subsidised_employment", "study", "outside")

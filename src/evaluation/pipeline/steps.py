@@ -77,11 +77,11 @@ def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
 def find_cohort(persons: range, *, processed: Path, reference: Path, study: Path) -> list[pd.DataFrame]:
     """Episodes of a bucket of persons, and how many were left at each step of attrition."""
     from evaluation.cohorts import cohort
-    from evaluation.registers import ingest
+    from evaluation.registers import stored
     from evaluation.registers.reference import reference as read
     from evaluation.study import read_study
 
-    register = ingest.load(processed, persons=persons)
+    register = stored.load(processed, persons=persons)
     places = read("municipalities", reference)
     found = cohort.inflow(register, read_study(study), municipalities=places)
     return [found.episodes, found.attrition.set_index(["arm", "area", "step", "reason"])]
@@ -90,13 +90,13 @@ def find_cohort(persons: range, *, processed: Path, reference: Path, study: Path
 def measure_outcomes(persons: range, *, processed: Path, study: Path) -> list[pd.DataFrame]:
     """Outcomes of the episodes of a bucket of persons."""
     from evaluation.outcomes import measures
-    from evaluation.registers import ingest
+    from evaluation.registers import stored
     from evaluation.study import read_study
 
-    register = ingest.load(processed, persons=persons)
+    register = stored.load(processed, persons=persons)
     return [
         measures.measure(
-            register, ingest.of_persons(processed / "episodes.parquet", persons), read_study(study)
+            register, stored.of_persons(processed / "episodes.parquet", persons), read_study(study)
         )
     ]
 
@@ -106,12 +106,12 @@ def work_out_costs(persons: range, *, processed: Path, reference: Path, study: P
     from evaluation.costs import assumptions, payers
     from evaluation.economics import area as area_economics
     from evaluation.outcomes import measures
-    from evaluation.registers import ingest
+    from evaluation.registers import stored
     from evaluation.study import read_study
 
     reform, priced = read_study(study), assumptions.cost_reference(reference)
-    register = ingest.load(processed, persons=persons)
-    episodes = ingest.of_persons(processed / "episodes.parquet", persons)
+    register = stored.load(processed, persons=persons)
+    episodes = stored.of_persons(processed / "episodes.parquet", persons)
     paid = payers.cost(register, episodes, reform, reference=priced)
     index = {"price_index": priced.price_index, "price_year": reform.price_year}
     parts = [measures.earnings(register, episodes, **index)]
@@ -132,10 +132,10 @@ def _counted_by_payer(benefits: Path, changed: int) -> bool:
 def count_months(persons: range, *, processed: Path, study: Path) -> list[pd.DataFrame]:
     """Counts of a bucket of persons by municipality and month."""
     from evaluation.outcomes import area_months
-    from evaluation.registers import ingest
+    from evaluation.registers import stored
     from evaluation.study import read_study
 
-    cells = area_months.cells(ingest.load(processed, persons=persons), **read_study(study).months)
+    cells = area_months.cells(stored.load(processed, persons=persons), **read_study(study).months)
     return [cells.set_index(["municipality", "month", "month_name"])]
 
 

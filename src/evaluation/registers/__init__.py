@@ -1,6 +1,6 @@
-"""The only reader of deliveries and of the reference tables.
+"""The canonical register: what rules drop and mend in parsed deliveries, and the reference tables.
 
-In: raw files as delivered and their layout.toml.
+In: parsed columns of a delivery.
 Out: canonical tables (see schemas) as Parquet and a table of what was dropped or mended, by rule.
-Not here: raw files are never changed; no outcome, cost or cohort is made here.
+Not here: how a file is written; no outcome, cost or cohort is made here.
 """

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.deliveries.files import Tally
+
 PLACEHOLDER_DAY = -25567  # 1900-01-01 stands for "unknown" in Finnish registers
 UNKNOWN_PERSON = -1
-Tally = list[tuple[str, int, str]]  # rule, rows, action
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from evaluation.layout_parts import Limit
+from evaluation.deliveries.columns import counted, read_table
+from evaluation.deliveries.files import Tally
+from evaluation.deliveries.layout import FileLayout, Layout, read_layout
+from evaluation.deliveries.layout_parts import Limit
+from evaluation.deliveries.pieces import pieces
 from evaluation.registers import cleaning
-from evaluation.registers.cleaning import Known, Tally
-from evaluation.registers.columns import read_table
-from evaluation.registers.layout import Layout, read_layout
+from evaluation.registers.by_bucket import (
+    buckets_of,
+    canonical_of,
+    cleaned,
+    in_turn,
+    keep_people,
+    put_aside,
+)
+from evaluation.registers.canonical import arrow, empty
+from evaluation.registers.cleaning import Known
 from evaluation.registers.reference import areas as known_areas
 from evaluation.registers.reference import reference as read_reference
-from evaluation.registers.rules import RULES, WITHOUT_RESIDENCE, judge
-from evaluation.schemas import DTYPES, REGISTER_TABLES, Table, check
+from evaluation.registers.rules import RULES, WITHOUT_RESIDENCE, judge, refuse_unknown
+from evaluation.schemas import REGISTER_TABLES
 
-reference = read_reference
 ROWS_TOGETHER = 2**18  # in Parquet: who reads some of the persons reads little else
 COLUMNS = ["table", "rule", "rows", "action"]
+Track = Callable[..., Iterable[Any]]  # as rich.progress.track: things, what is done with them, how many
 
 
 class DeliveryRefused(ValueError):
@@ -34,26 +51,23 @@ class DeliveryRefused(ValueError):
         super().__init__("\n".join(problems))
 
 
-@dataclass(frozen=True)
-class Register:
-    """The canonical register; days are int32 since 1970-01-01, the window is half-open."""
-
-    persons: pd.DataFrame
-    residence: pd.DataFrame
-    spells: pd.DataFrame
-    benefits: pd.DataFrame
-    earnings: pd.DataFrame
-    area_costs: pd.DataFrame
-    observed_from: int
-    observed_until: int
-    simulated: bool
+def _untold(things: Iterable[Any], description: str, total: int) -> Iterable[Any]:
+    return things
 
 
-def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | None = None) -> pd.DataFrame:
+def ingest(
+    raw: Path | str,
+    processed: Path | str,
+    *,
+    reference: Path | str | None = None,
+    executor: Executor | None = None,
+    track: Track = _untold,
+) -> pd.DataFrame:
     """Read a raw delivery, validate it and write it as Parquet below ``processed/register``.
 
     Pseudonyms become running numbers in their sorted order; no mapping between the two is kept. The same
-    input gives byte-identical files.
+    input gives byte-identical files. Large files are read in pieces and cleaned by buckets of persons, so
+    that memory does not grow with the delivery.
 
     Parameters
     ----------
@@ -63,6 +77,11 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
         Folder that gets ``register/`` with a Parquet file for each table and for the quality table.
     reference : path, optional
         Folder of the reference data, by default ``reference`` beside the delivery.
+    executor : concurrent.futures.Executor, optional
+        Works on pieces and buckets, in other processes or on a cluster that sees both folders; the files are
+        the same with any and with none.
+    track : callable, optional
+        Shows how far the reading is, such as ``rich.progress.track``.
 
     Returns
     -------
@@ -84,6 +103,7 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
     [2000]
     """
     layout = read_layout(Path(raw))
+    refuse_unknown(layout.limits)
     folder = Path(reference) if reference is not None else Path(raw).parent / "reference"
     known = Known(
         layout.observed_from,
@@ -92,27 +112,88 @@ def ingest(raw: Path | str, processed: Path | str, *, reference: Path | str | No
         frozenset(read_reference("service_codes", folder)["code_statfi"]),
         known_areas(folder),
     )
+    with _aside(Path(processed)) as aside:
+        quality = _read(layout, known, aside, executor, track)
+        register = Path(processed) / "register"
+        register.mkdir(exist_ok=True)
+        for file in sorted((aside / "register").iterdir()):
+            file.replace(register / file.name)
+    return quality
+
+
+def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, track: Track) -> pd.DataFrame:
+    """Write the register into a folder aside, or say all that is wrong with the delivery."""
     tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
+    people = aside / "people.arrow"
     problems: list[str] = []
-    parsed: dict[str, pd.DataFrame] = {}
-    for (
-        name
-    ) in REGISTER_TABLES:  # every table is looked at, so that all faults of a delivery are said at once
+    whole: dict[str, pd.DataFrame] = {}
+    places: dict[str, list[Path]] = {}
+    pseudonyms = pd.Index([], dtype="str")
+    for name, table in REGISTER_TABLES.items():  # all of them, so that all faults are said at once
         try:
-            parsed[name] = _read(layout, name, tallies[name])
+            if "person_id" in table.names and name != "persons":
+                places[name] = _pieces(layout, name, people, tallies[name], executor, track)
+                continue
+            frame = _whole(layout, name, tallies[name])
+            frame = cleaning.apply(frame, RULES[name], known, tally=tallies[name])
+            if name == "persons":
+                frame, pseudonyms = _numbered(frame)
+            whole[name] = canonical_of(frame, name, tally=tallies[name])
         except ValueError as error:
             problems.append(str(error))
-    tables = _cleaned(parsed, known, tallies) if not problems else {}
+        if name == "persons":
+            births = whole[name]["birth_day"] if name in whole else pd.Series(dtype=float)
+            keep_people(births, pseudonyms, people)
+    if not problems:
+        (aside / "register").mkdir()
+        tables: dict[str, Iterator[tuple[pa.Table, Tally]]] = {
+            name: iter([(arrow(whole[name], REGISTER_TABLES[name]), [])]) for name in whole
+        }
+        for name, files in places.items():
+            one = partial(cleaned, table=name, places=files, people=people, known=known)
+            buckets = buckets_of(len(pseudonyms))
+            told = track(in_turn(one, buckets, executor), f"cleaning {name}", total=len(buckets))
+            tables[name] = iter(told)
+        without = len(pseudonyms)
+        for name, parts in tables.items():
+            without -= _write(name, parts, aside / "register", tallies[name])
+            for file in places.get(name, []):
+                file.unlink()
+        tallies["persons"].append((WITHOUT_RESIDENCE.name, without, "kept"))
     quality = pd.DataFrame(
         [(name, *entry) for name, tally in tallies.items() for entry in tally], columns=COLUMNS
     )
     problems += _too_much(quality, layout.limits)
     if problems:
         raise DeliveryRefused(problems, quality)
-    for name, table in REGISTER_TABLES.items():
-        check(tables[name], table)
-    _write(Path(processed) / "register", tables, quality, layout)
+    facts = {
+        "observed_from": layout.observed_from,
+        "observed_until": layout.observed_until,
+        "simulated": layout.simulated,
+    }
+    quality.to_parquet(aside / "register" / "quality.parquet")
+    (aside / "register" / "register.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return quality
+
+
+def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tally: Tally) -> int:
+    """Write the buckets of a table under one another; returns how many persons have a row of residence."""
+    counts: dict[tuple[str, str], int] = {}
+    writer, residents = None, 0
+    try:
+        for table, found in parts:
+            if writer is None:
+                writer = pq.ParquetWriter(folder / f"{name}.parquet", table.schema)
+            writer.write_table(table, row_group_size=ROWS_TOGETHER)
+            for rule, rows, action in found:
+                counts[rule, action] = counts.get((rule, action), 0) + rows
+            if name == "residence":
+                residents += pc.count_distinct(table["person_id"]).as_py()
+    finally:
+        if writer is not None:
+            writer.close()
+    tally += [(rule, rows, action) for (rule, action), rows in counts.items()]
+    return residents
 
 
 def attempt(
@@ -135,92 +216,50 @@ def attempt(
         return pd.DataFrame([], columns=COLUMNS), limits, [str(error)]
 
 
-def load(processed: Path | str, *, persons: range | None = None) -> Register:
-    """Load the canonical register that `ingest` has written.
-
-    Parameters
-    ----------
-    processed : path
-        Folder that holds ``register/``.
-    persons : range, optional
-        Person numbers from its start up to its stop, where not everybody is wanted.
-
-    Returns
-    -------
-    Register
-        The canonical tables, each a data frame.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing was ingested yet.
-
-    Examples
-    --------
-    >>> load(processed).spells.columns.tolist()
-    ['person_id', 'state', 'code', 'start', 'end']
-    """
-    folder = Path(processed) / "register"
-    if not (folder / "register.json").exists():
-        raise FileNotFoundError(f"{folder} holds no register; run `evaluation ingest` first")
-    facts = json.loads((folder / "register.json").read_text(encoding="utf-8"))
-    tables = {
-        name: _as_canonical_types(
-            of_persons(folder / f"{name}.parquet", persons if "person_id" in table.names else None), table
-        )
-        for name, table in REGISTER_TABLES.items()
-    }
-    return Register(**tables, **facts)
+@contextlib.contextmanager
+def _aside(processed: Path) -> Iterator[Path]:
+    """A folder for what is on its way; whatever happens, nothing of it stays."""
+    folder = processed / "register.reading"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
-def of_persons(file: Path, persons: range | None) -> pd.DataFrame:
-    """The rows of a Parquet file that belong to a range of person numbers, or to everybody."""
-    within = (
-        None if persons is None else [("person_id", ">=", persons.start), ("person_id", "<", persons.stop)]
-    )
-    return pd.read_parquet(file, filters=within)
-
-
-def _read(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
-    table = REGISTER_TABLES[name]
+def _whole(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
+    """A table that is read at once."""
     if name not in layout.files:
         tally.append(("file_absent", 0, "kept"))
-        empty = pd.Categorical([], categories=pd.Index([], dtype="str"))
-        values = {c.name: empty if c.kind in ("code", "text") else np.empty(0) for c in table.columns}
-        return pd.DataFrame({**values, "row": np.empty(0, np.uint64)})
-    frame = read_table(layout.files[name], tally=tally)
-    forms = layout.files[name]
-    if frame.empty and not any(one.written.may_be_empty for one in forms):
+        return empty(REGISTER_TABLES[name])
+    found = read_table(layout.files[name], tally=tally)
+    _refuse_empty(layout.files[name], tally)
+    return found
+
+
+def _pieces(
+    layout: Layout, name: str, people: Path, tally: Tally, executor: Executor | None, track: Track
+) -> list[Path]:
+    """Put the rows of a table aside by bucket, a file for every piece of it."""
+    if name not in layout.files:
+        tally.append(("file_absent", 0, "kept"))
+        return []
+    parts = pieces(layout.files[name])
+    places = [people.with_name(f"{name}-{number}.arrow") for number in range(len(parts))]
+    told = in_turn(partial(put_aside, people=people), zip(parts, places, strict=True), executor)
+    tally += counted(list(track(told, f"reading {name}", total=len(parts))))
+    _refuse_empty(layout.files[name], tally)
+    return places
+
+
+def _refuse_empty(forms: tuple[FileLayout, ...], tally: Tally) -> None:
+    rows = {rule: number for rule, number, _ in tally}
+    if rows["rows_read"] == rows["malformed_row"] and not any(one.written.may_be_empty for one in forms):
         raise ValueError(
-            f"{name}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
-            f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
+            f"{forms[0].table}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
+            f"again, or write may_be_empty = true in [files.{forms[0].table}] of layout.toml"
         )
-    return frame
-
-
-def _cleaned(
-    parsed: dict[str, pd.DataFrame], known: Known, tallies: dict[str, Tally]
-) -> dict[str, pd.DataFrame]:
-    """Canonical tables by the rules of each; persons first, since the others are compared with them."""
-    tables: dict[str, pd.DataFrame] = {}
-    pseudonyms = pd.Index([], dtype="str")
-    for name, table in REGISTER_TABLES.items():
-        frame = parsed.pop(name)
-        if name != "persons" and "person_id" in frame:
-            frame = frame.assign(person_id=_person_numbers(frame["person_id"], pseudonyms))
-        frame = cleaning.apply(frame, RULES[name], known, tally=tallies[name])
-        if name == "persons":
-            frame, pseudonyms = _numbered(frame)
-            known = replace(known, births=frame["birth_day"].to_numpy())
-        if "end" in frame:
-            frame = frame.assign(end=frame["end"] + 1)  # inclusive until here
-        texts = [c.name for c in table.columns if c.kind == "text" or c.name == "code"]
-        frame = frame.assign(**{text: cleaning.filled(frame[text]) for text in texts})
-        tables[name] = _canonical(frame, table)
-        tallies[name].append(("rows_kept", len(frame), "kept"))
-    alone = np.setdiff1d(tables["persons"]["person_id"], tables["residence"]["person_id"])
-    tallies["persons"].append((WITHOUT_RESIDENCE.name, len(alone), "kept"))
-    return tables
 
 
 def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
@@ -229,48 +268,6 @@ def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
     order = np.argsort(texts, kind="stable")
     numbered = kept.iloc[order].assign(person_id=np.arange(len(kept), dtype=np.int32))
     return numbered, pd.Index(texts[order], dtype="str")
-
-
-def _person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
-    numbers = pseudonyms.get_indexer(column.cat.categories).astype(float)
-    return np.append(numbers, np.nan)[column.cat.codes]
-
-
-def _canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    typed = _as_canonical_types(frame, table)
-    if typed.empty:
-        return typed
-    position, room = np.zeros(len(typed), dtype=np.int64), 1
-    for name in table.key:
-        column = typed[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            rank = column.cat.codes.to_numpy(dtype=np.int64)
-        elif column.dtype.kind == "i":
-            rank = column.to_numpy(dtype=np.int64)
-        else:
-            rank = pd.factorize(column, sort=True)[0].astype(np.int64)
-        rank = rank - rank.min()
-        span = int(rank.max()) + 1
-        room *= span
-        if room >= 2**63:
-            raise ValueError(f"{table.name}: too many different keys to sort")
-        position = position * span + rank
-    return typed.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
-
-
-def _as_canonical_types(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    out = {}
-    for column in table.columns:
-        values = frame[column.name]
-        if column.kind == "code":
-            used = column.allowed or sorted(set(values.dropna().unique()))
-            out[column.name] = values.astype(pd.CategoricalDtype(pd.Index(used, dtype="str")))
-        else:
-            out[column.name] = values.astype(DTYPES[column.kind])
-    for column in table.optional:
-        given = frame[column.name] if column.name in frame else np.full(len(frame), np.nan)
-        out[column.name] = pd.Series(given, index=frame.index, dtype=DTYPES[column.kind])
-    return pd.DataFrame(out)
 
 
 def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> list[str]:
@@ -285,16 +282,3 @@ def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> lis
         f"than {row.allowed:.1%}; {row.remedy}, or set stop in [limits.{row.table}.{row.rule}] of layout.toml"
         for row in judged[judged["limit"] == "stop"].itertuples()
     ]
-
-
-def _write(folder: Path, tables: dict[str, pd.DataFrame], quality: pd.DataFrame, layout: Layout) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in {**tables, "quality": quality}.items():
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        pyarrow.parquet.write_table(table, folder / f"{name}.parquet", row_group_size=ROWS_TOGETHER)
-    facts = {
-        "observed_from": layout.observed_from,
-        "observed_until": layout.observed_until,
-        "simulated": layout.simulated,
-    }
-    (folder / "register.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from evaluation.layout_parts import Limit
+from evaluation.deliveries.layout_parts import Limit
 from evaluation.registers import cleaning as c
 from evaluation.registers.cleaning import Known
 from evaluation.schemas import REGISTER_TABLES
+from evaluation.study import nearest
 
 Find = Callable[[pd.DataFrame, Known], "np.ndarray | pd.Series"]
 Mend = Callable[[pd.DataFrame, np.ndarray, Known], pd.DataFrame]
@@ -215,6 +216,24 @@ def rules_of(table: str) -> dict[str, Rule]:
     unread = [Rule(f"unreadable_{name}", "kept", None, 0.001, 0.05, NUMBERS) for name in read]
     also = [WITHOUT_RESIDENCE] if table == "persons" else []
     return {rule.name: rule for rule in [*READING, *unread, *RULES[table], *also]}
+
+
+def refuse_unknown(limits: dict[str, dict[str, Limit]]) -> None:
+    """Refuse limits of rules that do not exist.
+
+    Raises
+    ------
+    ValueError
+        Naming each, with the nearest name of a rule.
+    """
+    problems = [
+        f"layout.toml: limits.{table}.{rule}: no such rule{nearest(rule, rules_of(table))}"
+        for table, own in limits.items()
+        for rule in own
+        if rule not in rules_of(table)
+    ]
+    if problems:
+        raise ValueError("; ".join(problems))
 
 
 def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]] | None = None) -> pd.DataFrame:

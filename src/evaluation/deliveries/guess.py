@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.layout_parts import MAY_BE_ABSENT, FilePart
-from evaluation.registers import values
-from evaluation.registers.columns import NUMBER_OR_DATE, QUOTED_FROM, frequent_codes, labels_of
-from evaluation.registers.files import RawColumn, columns_of
-from evaluation.registers.identity import PSEUDONYMS, holds_identity_code
-from evaluation.registers.layout import FileLayout
-from evaluation.registers.sources import content, is_plain_file, is_workbook, sheets_of, text_of
+from evaluation.deliveries import values
+from evaluation.deliveries.codes import NUMBER_OR_DATE, QUOTED_FROM, frequent_codes, labels_of
+from evaluation.deliveries.files import RawColumn, columns_of
+from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code
+from evaluation.deliveries.layout import FileLayout
+from evaluation.deliveries.layout_parts import MAY_BE_ABSENT, FilePart
+from evaluation.deliveries.pieces import Piece
+from evaluation.deliveries.sources import content, is_plain_file, text_of
+from evaluation.deliveries.workbooks import is_workbook, sheets_of
 from evaluation.schemas import REGISTER_TABLES, Column, Table
 
 USUAL = tomllib.loads((Path(__file__).parent / "usual.toml").read_text(encoding="utf-8"))
@@ -110,7 +112,7 @@ def _looks(path: Path, name: str) -> list[Seen]:
 def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
     part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
     file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
-    columns, _, _ = columns_of(path, file)
+    columns, _, _ = columns_of(Piece(path, file))
     if any(NO_NAME.search(column) or _holds(found, column) for column, found in columns.items()):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
     data, written = content(path), {"sheet": sheet} if sheet else {}

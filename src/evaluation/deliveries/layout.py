@@ -15,10 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evaluation.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
-from evaluation.registers.identity import PSEUDONYMS, with_identity_code
-from evaluation.registers.rules import rules_of
-from evaluation.registers.sources import code_table, files_named, is_plain_file
+from evaluation.deliveries.identity import PSEUDONYMS, with_identity_code
+from evaluation.deliveries.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
+from evaluation.deliveries.sources import code_table, files_named, is_plain_file
 from evaluation.schemas import REGISTER_TABLES
 from evaluation.study import nearest
 
@@ -88,12 +87,7 @@ def read_layout(raw: Path) -> Layout:
         part = DeliveryPart.model_validate(content)
     except ValidationError as error:
         raise ValueError(f"{path}: " + "; ".join(_said(one, content) for one in error.errors())) from None
-    problems = [
-        f"limits.{table}.{rule}: no such rule{nearest(rule, rules_of(table))}"
-        for table, limits in part.limits.items()
-        for rule in limits
-        if rule not in rules_of(table)
-    ]
+    problems = []
     files: dict[str, tuple[FileLayout, ...]] = {}
     for table, forms in part.files.items():
         try:

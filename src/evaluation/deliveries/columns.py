@@ -1,0 +1,206 @@
+"""Raw columns turned into the columns of a canonical table, a piece of a file after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from evaluation.deliveries import values
+from evaluation.deliveries.codes import joined, labels_of, mapped, names_of
+from evaluation.deliveries.files import RawColumn, Tally, read_raw
+from evaluation.deliveries.layout import FileLayout
+from evaluation.deliveries.pieces import Piece, pieces
+from evaluation.schemas import REGISTER_TABLES, Column
+
+EXACT = {"float": 2**24, "halffloat": 2**11}  # whole numbers above are not told apart; 2**53 else
+MAY_BE_EMPTY = "ask for the file again, or set may_be_empty"
+
+
+def read_table(forms: tuple[FileLayout, ...], *, tally: Tally) -> pd.DataFrame:
+    """Read all files of a table at once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `read_piece` gives, for all rows.
+
+    Raises
+    ------
+    ValueError
+        Naming file, column, rows and remedy.
+    """
+    parts: list[pd.DataFrame] = []
+    told: list[Told] = []
+    for piece in pieces(forms):
+        counts: Tally = []
+        try:
+            parts.append(read_piece(piece, tally=counts))
+            told.append(Told(piece, counts))
+        except ValueError as error:
+            told.append(Told(piece, counts, str(error)))
+    tally += counted(told)
+    return (
+        parts[0]
+        if len(parts) == 1
+        else pd.concat([_plain(part) for part in parts], ignore_index=True).pipe(_coded)
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was counted in a piece, and what was wrong with it."""
+
+    piece: Piece
+    counts: Tally
+    problem: str = ""
+
+
+def counted(told: list[Told]) -> Tally:
+    """Counts of all pieces of a table together.
+
+    Raises
+    ------
+    ValueError
+        What was wrong with each file, by its first piece of which something was.
+    """
+    problems: dict[Path, str] = {}
+    totals: dict[tuple[str, str], int] = {}
+    before: dict[Path, int] = {}
+    for one in told:
+        path = one.piece.path
+        if one.problem:
+            where = f" (found after row {before[path]:,})" if before.get(path) else ""
+            problems.setdefault(path, one.problem + where)
+        for rule, rows, action in one.counts:
+            totals[rule, action] = totals.get((rule, action), 0) + rows
+            before[path] = before.get(path, 0) + rows * (rule == "rows_read")
+    if problems:
+        raise ValueError("; ".join(dict.fromkeys(problems.values())))
+    return [(rule, rows, action) for (rule, action), rows in totals.items()]
+
+
+def _plain(part: pd.DataFrame) -> pd.DataFrame:
+    coded = part.select_dtypes("category")
+    return part.assign(**{name: coded[name].astype("str") for name in coded})
+
+
+def _coded(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = frame.select_dtypes("str")
+    return frame.assign(**{name: texts[name].astype("category") for name in texts})
+
+
+def read_piece(piece: Piece, *, tally: Tally) -> pd.DataFrame:
+    """Read a piece of a file of a table.
+
+    Parameters
+    ----------
+    piece : Piece
+        Which rows.
+    tally : list
+        Gets what was counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Canonical columns, with `row`, a hash of the whole raw row, and `latest` where rows of a person are
+        told apart by a year. Days are float, open ends infinity; what cannot be read is missing and counted.
+
+    Raises
+    ------
+    ValueError
+        Naming file, column, rows and remedy.
+    """
+    path, file = piece.path, piece.file
+    raw, rows = read_raw(piece, tally=tally)
+    if not len(rows) and not piece.alone and not file.written.may_be_empty:
+        raise ValueError(f"{path.name} has no rows under its first line; {MAY_BE_EMPTY}")
+    # equal rows of files of another form are no duplicates
+    out: dict[str, object] = {"row": rows + np.uint64(piece.form)}
+    problems = []
+    table = REGISTER_TABLES[file.table]
+    for column in (*table.columns, *(one for one in table.optional if one.name in file.columns)):
+        try:
+            out[column.name] = _values(column, raw, file, len(rows), tally)
+        except (ValueError, TypeError) as error:
+            problems.append(f"{path.name}: {file.said(column.name)} {error} in layout.toml")
+    if problems:
+        raise ValueError("; ".join(problems))
+    if file.written.latest_by:
+        latest = raw[file.written.latest_by]
+        rank = _order(latest.values).rank(method="dense")
+        out["latest"] = np.append(rank.to_numpy(dtype=float), -1.0)[latest.positions]
+    return pd.DataFrame(out, copy=False)
+
+
+def _order(found: pa.Array) -> pd.Series:
+    """What later is told by: numbers or dates where all values are, else text."""
+    texts = values.texts_of(found)
+    if texts is None:
+        return pd.Series(found.to_pandas())
+    for parsed in (
+        values.parse_numbers(texts, decimal=","),
+        values.parse_months(texts),
+        values.parse_days(texts),
+    ):
+        if parsed.notna().all():
+            return parsed
+    return texts
+
+
+def _values(
+    column: Column, raw: dict[str, RawColumn], file: FileLayout, rows: int, tally: Tally
+) -> np.ndarray | pd.Categorical:
+    source = file.columns[column.name]
+    keys = names_of(file, "person_id")
+    persons = raw[keys[0]].positions if keys else None
+    if source.constant is not None:
+        found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
+        if not source.constant:
+            found = RawColumn(np.full(rows, -1, np.int32), pa.array([], pa.string()))
+    elif len(source.names) > 1:
+        return mapped(column, joined([raw[name] for name in source.names]), file, (), persons)
+    else:
+        found = raw[source.names[0]]
+    if column.kind == "key":
+        _check_ids(found.values)
+    if column.kind in ("key", "text"):
+        return labels_of(found)
+    if column.kind in ("code", "flag"):
+        kind = found.values.type
+        if column.name == "code" and len(found.values) and not pa.types.is_string(kind):
+            raise ValueError(values.NO_CODE)
+        return mapped(column, found, file, source.names, persons)
+    parsed = _parsed(column, found.values, file)
+    unread = np.append(np.isnan(parsed), False)[found.positions]
+    tally.append((f"unreadable_{column.name}", int(unread.sum()), "kept"))
+    return np.append(parsed, np.nan)[found.positions]
+
+
+def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
+    written = file.written
+    try:
+        if column.kind == "day":
+            return values.days_of(found, date_format=written.date_format, last=column.name == "end")
+        if column.kind == "month":
+            return values.months_of(found, date_format=written.date_format)
+        return values.numbers_of(found, decimal=written.decimal)
+    except TypeError as error:
+        raise TypeError(f"holds {error}; map the right column") from None
+
+
+def _check_ids(found: pa.Array) -> None:
+    """Ids are text or whole numbers, each told from all others."""
+    if pa.types.is_boolean(found.type):
+        raise TypeError("holds truth values, which are no ids; map the right column")
+    if pa.types.is_floating(found.type) and len(found):
+        numbers = found.to_numpy(zero_copy_only=False)
+        if (np.abs(numbers) >= EXACT.get(str(found.type), 2**53)).any():
+            raise ValueError(
+                "holds ids as floats, too long to be exact: deliver text or whole numbers, and name it"
+            )
+        if (numbers % 1 != 0).any():
+            raise ValueError("holds fractions, which are no ids; map the right column")

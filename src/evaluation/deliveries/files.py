@@ -1,0 +1,155 @@
+"""Raw files as columns: every distinct value once, text as text and typed values as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from evaluation.deliveries import values
+from evaluation.deliveries.identity import refuse_identity_codes
+from evaluation.deliveries.layout import FileLayout
+from evaluation.deliveries.pieces import Piece, table_of
+
+EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
+Tally = list[tuple[str, int, str]]  # rule, rows, action
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as distinct values and, for each row, the position of its value; -1 is missing."""
+
+    positions: np.ndarray
+    values: pa.Array
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are text, to be read as the layout says."""
+        return bool(pa.types.is_string(self.values.type))
+
+
+def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
+    """Read all columns of a piece of a raw file, and a hash of every whole row.
+
+    Every column of the file, mapped or not, is searched for personal identity codes first.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the column, the number of rows and the remedy, never a value.
+    """
+    columns, rows, malformed = columns_of(piece)
+    tally.append(("rows_read", rows + malformed, "read"))
+    tally.append(("malformed_row", malformed, "dropped"))
+    told = {name: column for name, column in columns.items() if name not in piece.file.written.ignore}
+    mapped = {name: columns[name] for name in piece.file.raw_columns}
+    return mapped, _row_hash(told, rows)
+
+
+def columns_of(piece: Piece) -> tuple[dict[str, RawColumn], int, int]:
+    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields.
+
+    Raises
+    ------
+    ValueError
+        As `read_raw` does.
+    """
+    path, file = piece.path, piece.file
+    table, malformed = table_of(piece)
+    known = list(table.column_names)
+    if len(set(known)) < len(known):
+        raise ValueError(f"{path.name}: the first line must hold column names, each once")
+    absent = [name for name in file.raw_columns if name not in known]
+    if absent:
+        alike = {name.casefold() for name in known} & {name.casefold() for name in absent}
+        told = f", but {len(alike)} of them in other letters, small or large" if alike else ""
+        raise ValueError(
+            f"{path.name}: no column {', '.join(absent)}{told}; {table.num_columns} columns were found. "
+            f"Correct [files.{file.table}.columns] or the separator in layout.toml"
+        )
+    columns = {name: _column(table[name], name, path, file) for name in known}
+    refuse_identity_codes({name: _searched(column) for name, column in columns.items()}, where=path.name)
+    return columns, table.num_rows, malformed
+
+
+def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) -> RawColumn:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    mapped = name in file.raw_columns
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        if mapped:
+            raise ValueError(
+                f"{path.name}: column {name} holds {'lists' if pa.types.is_nested(kind) else 'bytes'} "
+                f"({kind.id and str(kind).split('<')[0]}), which are no values of {file.table}; "
+                "deliver one plain value a row"
+            )
+        texts = pa.array([str(value) for value in column.to_pylist()], pa.string())
+        column = pa.chunked_array([texts])
+    try:
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(kind)
+        if str(kind) in ("large_string", "string_view", "null"):
+            column = column.cast(pa.string())
+        whole = column.combine_chunks()
+        if isinstance(whole, pa.ChunkedArray):
+            whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
+        if pa.types.is_floating(whole.type):
+            whole = pc.if_else(pc.is_nan(whole), pa.scalar(None, whole.type), whole)
+        coded = whole.dictionary_encode()
+    except (pa.ArrowException, ValueError, TypeError):
+        raise ValueError(
+            f"{path.name}: column {name} is of type {kind}, which cannot be read; deliver it as text, number "
+            "or date"
+        ) from None
+    positions = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return (
+        _stripped(positions, coded.dictionary)
+        if pa.types.is_string(coded.dictionary.type)
+        else RawColumn(positions, coded.dictionary)
+    )
+
+
+def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
+    """Text without blanks around it; what stands for an empty field is missing."""
+    texts = pd.Series(dictionary.to_pandas(), dtype="str").str.strip()
+    if (forced := texts.str.fullmatch('="[^"]*"', na=False)).any():  # Excel is told so that it is text
+        texts = texts.mask(forced, texts.str.slice(2, -1))
+    if (odd := ~texts.str.isascii().fillna(True).astype(bool)).any():
+        texts = texts.mask(odd, texts[odd].str.normalize("NFC").reindex(texts.index))
+    texts = texts.where(~texts.isin(EMPTY))
+    kept, found = np.unique(texts.dropna().to_numpy(dtype=object), return_inverse=True)
+    target = np.full(len(texts) + 1, -1, dtype=np.int32)
+    target[np.flatnonzero(texts.notna())] = found
+    return RawColumn(target[positions], pa.array(kept, pa.string()))
+
+
+def _searched(column: RawColumn) -> pd.Categorical:
+    """Values as the text in which identity codes are looked for."""
+    kind = column.values.type
+    if column.is_text:
+        texts = column.values.to_pandas().astype("str")
+    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        whole = values.texts_of(column.values)  # ten digits whose zero in front is lost
+        texts = pd.Series([], dtype="str") if whole is None else whole.str.zfill(10)
+    else:
+        return pd.Categorical([])
+    return pd.Categorical.from_codes(column.positions, pd.Index(texts, dtype="str"), validate=False)
+
+
+def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
+    """A number for every row that equal rows share, whatever the order of their columns."""
+    total = np.zeros(rows, dtype=np.uint64)
+    for name, column in columns.items():
+        key = f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
+        values = column.values if column.is_text else column.values.cast(pa.string())
+        texts = values.to_numpy(zero_copy_only=False).astype(object)
+        hashes = (
+            pd.util.hash_array(texts, hash_key=key, categorize=False)
+            if len(texts)
+            else np.empty(0, np.uint64)
+        )
+        total += np.append(hashes, np.uint64(0))[column.positions]
+    return total

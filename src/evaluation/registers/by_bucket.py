@@ -1,0 +1,139 @@
+"""Rows of persons by bucket: put aside while files are read, then cleaned a bucket after another.
+
+Every piece of a file and every bucket can be worked on by another process; the result is the same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from evaluation.deliveries.columns import Told, read_piece
+from evaluation.deliveries.files import Tally
+from evaluation.deliveries.pieces import Piece
+from evaluation.registers import cleaning
+from evaluation.registers.canonical import arrow, canonical, empty
+from evaluation.registers.cleaning import Known
+from evaluation.registers.rules import RULES
+from evaluation.schemas import REGISTER_TABLES, check
+
+PERSONS = 50_000  # of a bucket: fixed, so that files do not depend on how many processes work
+AHEAD = 4  # results that may wait for being written
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def in_turn(work: Callable[[In], Out], given: Iterable[In], executor: Executor | None) -> Iterator[Out]:
+    """Results in the order of what was given, a few of them worked on ahead by the executor."""
+    if executor is None:
+        yield from map(work, given)
+        return
+    waiting: deque = deque()
+    for one in given:
+        waiting.append(executor.submit(work, one))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> None:
+    """Write what other tables are compared with: pseudonyms by person number, and birth days."""
+    births = pa.array(birth_days.to_numpy(dtype=float))
+    table = pa.table({"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": births})
+    with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+@lru_cache(maxsize=1)
+def _people(place: Path, changed: int) -> tuple[pd.Index, np.ndarray]:
+    with pa.OSFile(str(place)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    return pd.Index(table["pseudonym"].to_pandas(), dtype="str"), table["birth_day"].to_numpy()
+
+
+def put_aside(given: tuple[Piece, Path], *, people: Path) -> Told:
+    """Read a piece and write its rows into a file, a batch for every bucket of persons."""
+    piece, place = given
+    counts: Tally = []
+    try:
+        frame = read_piece(piece, tally=counts)
+    except ValueError as error:
+        return Told(piece, counts, str(error))
+    pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
+    person = person_numbers(frame["person_id"], pseudonyms)
+    bucket = np.maximum(np.nan_to_num(person), 0).astype(np.int32) // PERSONS
+    batch = pa.record_batch(
+        {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
+    )
+    buckets = buckets_of(len(pseudonyms))
+    if len(buckets) > 1:
+        order = np.argsort(bucket.astype(np.int16), kind="stable")  # so small numbers need no comparisons
+        batch, bucket = batch.take(pa.array(order)), bucket[order]
+    ends = np.searchsorted(bucket, buckets, side="right")
+    with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        for first, last in zip([0, *ends[:-1]], ends, strict=True):
+            writer.write_batch(batch.slice(first, last - first))
+    return Told(piece, counts)
+
+
+def person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
+    """Running numbers of persons, -1 for unknown ones, NaN where missing."""
+    numbers = pseudonyms.get_indexer(column.cat.categories).astype(float)
+    return np.append(numbers, np.nan)[column.cat.codes]
+
+
+def buckets_of(persons: int) -> range:
+    """Numbers of the buckets of so many persons; there is one at least."""
+    return range(max(-(-persons // PERSONS), 1))
+
+
+def _rows(number: int, places: list[Path]) -> pd.DataFrame:
+    parts = []
+    for place in places:
+        with pa.OSFile(str(place)) as source:
+            parts.append(pa.Table.from_batches([pa.ipc.open_file(source).get_batch(number)]))
+    return pa.concat_tables(parts, promote_options="default").unify_dictionaries().to_pandas()
+
+
+def _as_arrow(column: pd.Series) -> pa.Array:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pa.array(column.to_numpy())
+    codes = column.cat.codes.to_numpy(dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, mask=codes < 0), pa.array(column.cat.categories, pa.string())
+    )
+
+
+def cleaned(
+    number: int, *, table: str, places: list[Path], people: Path, known: Known
+) -> tuple[pa.Table, Tally]:
+    """Canonical rows of a bucket of persons by the rules of its table, and what each rule found."""
+    contract = REGISTER_TABLES[table]
+    tally: Tally = []
+    frame = _rows(number, places) if places else empty(contract)
+    known = replace(known, births=_people(people, people.stat().st_mtime_ns)[1])
+    frame = cleaning.apply(frame, RULES[table], known, tally=tally)
+    return arrow(canonical_of(frame, table, tally=tally), contract), tally
+
+
+def canonical_of(frame: pd.DataFrame, name: str, *, tally: Tally) -> pd.DataFrame:
+    """The canonical table of parsed rows that went through the rules."""
+    table = REGISTER_TABLES[name]
+    if "end" in frame:
+        frame = frame.assign(end=frame["end"] + 1)  # inclusive until here
+    texts = [column.name for column in table.columns if column.kind == "text" or column.name == "code"]
+    frame = frame.assign(**{text: cleaning.filled(frame[text]) for text in texts})
+    found = canonical(frame, table)
+    tally.append(("rows_kept", len(found), "kept"))
+    check(found, table)
+    return found
