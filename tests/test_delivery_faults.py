@@ -21,9 +21,10 @@ import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
+from evaluation.deliveries import pieces
 from evaluation.deliveries.identity import CHECK_CHARACTERS
+from evaluation.registers import by_bucket, stored
 from evaluation.registers import ingest as registers
-from evaluation.registers import stored
 from test_registers import CODES, COLUMNS, REFERENCE, deliver
 
 MANY = 60
@@ -689,6 +690,18 @@ KINDS = [
 
 @pytest.mark.parametrize(("what", "do", "outcome", "words"), KINDS, ids=[kind[0] for kind in KINDS])
 def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, outcome, words):
+    as_told(tmp_path, clean, do, outcome, words)
+
+
+@pytest.mark.parametrize(("what", "do", "outcome", "words"), KINDS[::4], ids=[kind[0] for kind in KINDS[::4]])
+def test_so_is_each_kind_in_large_files(tmp_path, clean, monkeypatch, what, do, outcome, words):
+    """Read as large files are, in pieces, and by buckets of persons."""
+    monkeypatch.setattr(pieces, "PIECE", 500)
+    monkeypatch.setattr(by_bucket, "PERSONS", 17)
+    as_told(tmp_path, clean, do, outcome, words.replace(f"of {MANY} rows", r"of \d+ rows"))
+
+
+def as_told(tmp_path, clean, do, outcome, words):
     delivery = Delivery(tmp_path)
     do(delivery)
     if outcome == REFUSED:
@@ -696,6 +709,7 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
             registers.ingest(delivery.raw, tmp_path / "out", reference=REFERENCE)
         assert not [secret for secret in SECRETS if secret in str(error.value)], str(error.value)
         assert not list(tmp_path.glob("out/**/*.parquet"))  # nothing was stored
+        assert not list(tmp_path.glob("out/*"))  # and nothing of it lies about
         return
     quality = registers.ingest(delivery.raw, tmp_path / "out", reference=REFERENCE)
     found = stored.load(tmp_path / "out")

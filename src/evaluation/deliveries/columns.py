@@ -73,7 +73,8 @@ def counted(told: list[Told]) -> Tally:
     for one in told:
         path = one.piece.path
         if one.problem:
-            where = f" (found after row {before[path]:,})" if before.get(path) else ""
+            part = f" (counted in a part of the file, after row {before.get(path, 0):,})"
+            where = part if one.piece.part else ""
             problems.setdefault(path, one.problem + where)
         for rule, rows, action in one.counts:
             totals[rule, action] = totals.get((rule, action), 0) + rows
