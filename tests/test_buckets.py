@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.deliveries import pieces
+from evaluation.deliveries.layout import read_layout
 from evaluation.economics.area import INCOME
 from evaluation.outcomes import area_months
 from evaluation.pipeline import buckets, plan
 from evaluation.pipeline.project import Project
-from evaluation.registers import stored
+from evaluation.registers import by_bucket, stored
+from evaluation.registers.ingest import ingest
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
@@ -97,3 +100,17 @@ def test_a_bucket_that_fails_leaves_no_half_table(tmp_path):
     with pytest.raises(ValueError, match="bucket"):
         buckets.each(fails, [tmp_path / "cells.parquet"], processed=tmp_path)
     assert not (tmp_path / "cells.parquet").exists()
+
+
+def test_pieces_buckets_and_processes_store_the_same_bytes(study, tmp_path, monkeypatch):
+    raw, reference = study.processed.parent / "raw", ROOT / "data" / "raw" / "reference"
+    monkeypatch.setattr(by_bucket, "PERSONS", 5_000)
+    ingest(raw, tmp_path / "whole", reference=reference)
+    monkeypatch.setattr(pieces, "PIECE", 1 << 20)
+    assert len(pieces.pieces(read_layout(raw).files["earnings"])) > 5
+    ingest(raw, tmp_path / "pieces", reference=reference)
+    with ThreadPoolExecutor(2) as executor:
+        ingest(raw, tmp_path / "threads", reference=reference, executor=executor)
+    for file in sorted((tmp_path / "whole" / "register").iterdir()):
+        for other in ("pieces", "threads"):
+            assert (tmp_path / other / "register" / file.name).read_bytes() == file.read_bytes(), file.name

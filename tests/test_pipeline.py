@@ -80,7 +80,7 @@ def write_notebook(path, parameters, *code):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
-def read_register(*, raw, processed, reference):
+def read_register(*, raw, processed, reference, jobs):
     folder = processed / "register"
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*schemas.REGISTER_TABLES, "quality"):
@@ -337,7 +337,9 @@ def test_code_of_estimates_is_behind_analyses_and_not_behind_the_register(plan):
 
 
 def test_code_of_the_register_is_behind_the_register_and_the_episodes(plan):
-    assert {"register", "episodes"} <= depending_on(plan, "registers/ingest")
+    assert {"register"} <= depending_on(plan, "registers/ingest")
+    assert not {"episodes"} & depending_on(plan, "registers/ingest")
+    assert {"register", "episodes"} <= depending_on(plan, "registers/canonical")
     assert {"outcomes"} <= depending_on(plan, "outcomes/measures")
     assert not {"register", "episodes"} & depending_on(plan, "outcomes/measures")
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from evaluation.options import DEFAULT_SEED, parser
 
@@ -81,16 +82,21 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ingest(options: argparse.Namespace) -> int:
+    from rich.progress import track
+
     from evaluation.deliveries.layout import simulated
+    from evaluation.pipeline import buckets, steps
     from evaluation.pipeline.project import one_at_a_time
     from evaluation.registers import ingest as registers
     from evaluation.registers.rules import judge
     from evaluation.reporting import delivery
 
     project = _project(options)
-    with one_at_a_time(project.processed):
+    jobs = options.jobs if steps.is_large(project.register) else 1
+    shown: Any = {"track": track} if sys.stderr.isatty() else {}
+    with one_at_a_time(project.processed), buckets.workers(jobs) as executor:
         quality, limits, problems = registers.attempt(
-            project.register, project.processed, reference=project.reference
+            project.register, project.processed, reference=project.reference, executor=executor, **shown
         )
         page, line = delivery.write_delivery(
             project.processed / "register",

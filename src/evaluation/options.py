@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command="simulate")
 
     ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
+    ingest.add_argument("--jobs", type=int, default=2, help="processes for a large delivery (default: 2)")
     ingest.set_defaults(command="ingest")
 
     layout = commands.add_parser("layout", help="propose a layout.toml for a delivery, as a draft to correct")

@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evaluation.deliveries import values
 from evaluation.deliveries.files import RawColumn
@@ -32,10 +33,13 @@ def labels_of(found: RawColumn) -> pd.Categorical:
     texts = values.texts_of(found.values)
     if texts is None:
         raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
-    kept, place = np.unique(texts.to_numpy(dtype=object), return_inverse=True)
-    return pd.Categorical.from_codes(
-        np.append(place, -1)[found.positions].astype(np.int32), pd.Index(kept, dtype="str")
-    )
+    alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
+    order = pc.sort_indices(alike.dictionary).to_numpy()
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order))
+    place = np.append(rank[alike.indices.to_numpy()], np.int32(-1))
+    names = pd.Index(alike.dictionary.take(pa.array(order)).to_pandas(), dtype="str")
+    return pd.Categorical.from_codes(place[found.positions], names)
 
 
 def joined(parts: list[RawColumn]) -> RawColumn:

@@ -89,16 +89,11 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
         texts = pa.array([str(value) for value in column.to_pylist()], pa.string())
         column = pa.chunked_array([texts])
     try:
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(kind)
         if str(kind) in ("large_string", "string_view", "null"):
             column = column.cast(pa.string())
-        whole = column.combine_chunks()
-        if isinstance(whole, pa.ChunkedArray):
-            whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
-        if pa.types.is_floating(whole.type):
-            whole = pc.if_else(pc.is_nan(whole), pa.scalar(None, whole.type), whole)
-        coded = whole.dictionary_encode()
+        if pa.types.is_floating(kind):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        coded = _coded(column)
     except (pa.ArrowException, ValueError, TypeError):
         raise ValueError(
             f"{path.name}: column {name} is of type {kind}, which cannot be read; deliver it as text, number "
@@ -112,8 +107,23 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
     )
 
 
+def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Distinct values of a column and where they stand."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    elif pa.types.is_floating(column.type.value_type) or pa.types.is_null(column.type.value_type):
+        column = column.cast(column.type.value_type).dictionary_encode()
+    column = column.unify_dictionaries()
+    if not column.num_chunks:
+        return pa.array([], column.type)
+    whole = column.combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+
+
 def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     """Text without blanks around it; what stands for an empty field is missing."""
+    if not _needs_care(dictionary):
+        return RawColumn(positions, dictionary)
     texts = pd.Series(dictionary.to_pandas(), dtype="str").str.strip()
     if (forced := texts.str.fullmatch('="[^"]*"', na=False)).any():  # Excel is told so that it is text
         texts = texts.mask(forced, texts.str.slice(2, -1))
@@ -124,6 +134,12 @@ def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     target = np.full(len(texts) + 1, -1, dtype=np.int32)
     target[np.flatnonzero(texts.notna())] = found
     return RawColumn(target[positions], pa.array(kept, pa.string()))
+
+
+def _needs_care(dictionary: pa.Array) -> bool:
+    odd = pc.match_substring_regex(dictionary, r"^\s|\s$|^=|[^\x21-\x7e]")
+    empty = pc.is_in(dictionary, pa.array(EMPTY))
+    return bool(dictionary.null_count or pc.any(odd).as_py() or pc.any(empty).as_py())
 
 
 def _searched(column: RawColumn) -> pd.Categorical:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 PSEUDONYMS = "nothing was stored. Replace personal identity codes by pseudonyms before delivery"
 CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
@@ -23,7 +25,7 @@ INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
 TAIL = r"[-+A-FU-Ya-fu-y]?\d{3}[0-9A-FHJ-NPR-Ya-fhj-npr-y]"
 WRITTEN = re.compile(rf"(?<!\d){WIDE} ?[-+A-FU-Y] ?(\d{{3}})([0-9A-FHJ-NPR-Y])(?!\d)")
 BARE = re.compile(rf"(?<![0-9A-Z]){DATE}[ ./]?(\d{{3}})([0-9A-FHJ-NPR-Y])(?![0-9A-Z])")
-PLAUSIBLE = WIDE + r" ?[-+A-FU-Ya-fu-y‐-―−\u00ad./]? ?\d{3}[0-9A-Ya-y]"
+PLAUSIBLE = WIDE + " ?[-+A-FU-Ya-fu-y‐-―−\u00ad./]? ?\\d{3}[0-9A-Ya-y]"
 # in the digits of a hash or a UUID anything can be found, and ten characters may be any number
 HASHES, NUMBERS = r"^[0-9A-Fa-f-]{12,}$", r"(?:^|[^0-9A-Za-z])\d{9}[0-9A-Ya-y](?:[^0-9A-Za-z]|$)"
 FEWEST_PAIRS = 5
@@ -129,13 +131,16 @@ def _shown(values: pd.Series) -> pd.Series:
     if odd.any():
         plain = values[odd].str.normalize("NFKC").str.replace(INVISIBLE, "", regex=True)
         values = values.mask(odd, plain.reindex(values.index))
-    return values.str.replace("%2[Dd]", "-", regex=True)
+    return pc.replace_substring_regex(pa.array(values, pa.string()), "%2[Dd]", "-").to_pandas().astype("str")
 
 
 def _contain(values: pd.Series, pattern: str) -> np.ndarray:
     # groups only shape the pattern here
     plain = re.sub(r"\((?!\?)", "(?:", pattern)
-    return values.str.contains(plain, regex=True).to_numpy(dtype=bool, copy=True)
+    found = np.array(pc.match_substring_regex(pa.array(values, pa.string()), plain), dtype=bool)
+    odd = ~values.str.isascii().to_numpy(dtype=bool)  # \d is any digit in Python, and one of ten in Arrow
+    found[odd] = values[odd].str.contains(plain, regex=True)
+    return found
 
 
 def _valid(pattern: re.Pattern[str], text: str) -> bool:

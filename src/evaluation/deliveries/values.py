@@ -169,7 +169,16 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
         return np.where(np.isfinite(found), found, np.nan)
     if not pa.types.is_string(kind):
         raise TypeError(f"{kind} where numbers belong")
-    return parse_numbers(values.to_pandas().astype("str"), decimal=decimal).to_numpy(dtype=float)
+    if decimal is None:
+        return parse_numbers(values.to_pandas().astype("str")).to_numpy(dtype=float)
+    plain = pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$").to_numpy(
+        zero_copy_only=False
+    )
+    found = np.empty(len(values))
+    found[plain] = pc.replace_substring(values.filter(pa.array(plain)), decimal, ".").cast(pa.float64())
+    rest = values.filter(pa.array(~plain)).to_pandas().astype("str")
+    found[~plain] = parse_numbers(rest, decimal=decimal)
+    return found
 
 
 def parse_numbers(labels: pd.Series, *, decimal: str | None = None) -> pd.Series:

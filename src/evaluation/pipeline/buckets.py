@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PERSONS = 50_000  # of a bucket: fixed, so that files do not depend on how many processes work
+from evaluation.registers.by_bucket import PERSONS, in_turn
+
 EPISODES = "episode_id"
 Work = Callable[..., Sequence[pd.DataFrame]]
 
@@ -49,15 +51,20 @@ def each(
     number = pq.read_metadata(processed / "register" / "persons.parquet").num_rows
     persons = [range(first, min(first + PERSONS, number)) for first in range(0, max(number, 1), PERSONS)]
     one = partial(work, processed=processed, **given)
-    if executor is not None:
-        _write(executor.map(one, persons), targets)
-    elif jobs > 1 and len(persons) > 1:
-        from evaluation.pipeline import warm_kernels
+    with contextlib.nullcontext(executor) if executor else workers(jobs if len(persons) > 1 else 1) as among:
+        _write(in_turn(one, persons, among), targets)
 
-        with ProcessPoolExecutor(jobs, mp_context=warm_kernels.processes()) as pool:
-            _write(pool.map(one, persons), targets)
-    else:
-        _write(map(one, persons), targets)
+
+@contextlib.contextmanager
+def workers(jobs: int) -> Iterator[Executor | None]:
+    """So many processes side by side, or none where this one is enough."""
+    if jobs < 2:
+        yield None
+        return
+    from evaluation.pipeline import warm_kernels
+
+    with ProcessPoolExecutor(jobs, mp_context=warm_kernels.processes()) as pool:
+        yield pool
 
 
 def _write(buckets: Iterable[Sequence[pd.DataFrame]], targets: Sequence[Path]) -> None:

@@ -77,7 +77,9 @@ def _given(work: list[Step]) -> dict[Path, tuple[int, int]]:
 
 
 def _work(step: Step, jobs: int) -> Callable[..., None]:
-    return partial(buckets.each, step.function, step.writes, jobs=jobs) if step.by_bucket else step.function
+    if step.by_bucket:
+        return partial(buckets.each, step.function, step.writes, jobs=jobs)
+    return partial(step.function, jobs=jobs) if step.function is steps.read_register else step.function
 
 
 def _told(step: Step, about: str, words: str) -> Any:

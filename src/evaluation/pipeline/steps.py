@@ -15,9 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.pipeline import notebook_runs
+from evaluation.pipeline import buckets, notebook_runs
 from evaluation.words.language import mark
 
+LARGE = 1 << 28  # bytes of a delivery
 # What the pages that are not about one area are called, where they could not be made.
 WHOLE = {
     "national": mark("All areas together: national report"),
@@ -67,11 +68,17 @@ def statfin_file(folder: Path) -> Path | None:
     return next((path for name in ("12r5.json", "12r5.csv") if (path := folder / name).exists()), None)
 
 
-def read_register(*, raw: Path, processed: Path, reference: Path) -> None:
+def read_register(*, raw: Path, processed: Path, reference: Path, jobs: int = 1) -> None:
     """Validate the raw delivery and write the canonical tables."""
     from evaluation.registers import ingest
 
-    ingest.ingest(raw, processed, reference=reference)
+    with buckets.workers(jobs if is_large(raw) else 1) as executor:
+        ingest.ingest(raw, processed, reference=reference, executor=executor)
+
+
+def is_large(raw: Path) -> bool:
+    """Whether a delivery is worth being read by several processes."""
+    return sum(path.stat().st_size for path in raw.rglob("*") if path.is_file()) > LARGE
 
 
 def find_cohort(persons: range, *, processed: Path, reference: Path, study: Path) -> list[pd.DataFrame]:

@@ -29,7 +29,10 @@ def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         if room >= 2**63:
             raise ValueError(f"{table.name}: too many different keys to sort")
         position = position * span + rank
-    return found.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
+    order = np.argsort(position)
+    if (np.diff(position[order]) == 0).any():  # the first delivered first
+        order = np.argsort(position, kind="stable")
+    return found.iloc[order].reset_index(drop=True)
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

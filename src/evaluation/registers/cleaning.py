@@ -72,17 +72,28 @@ def repeated(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
 
     Rows are compared by a hash first; only those that share one are compared in full.
     """
+    out = np.zeros(len(frame), dtype=bool)
+    several = _alike(frame, key)
+    out[several] = frame[key].iloc[several].duplicated().to_numpy()
+    return out
+
+
+def _alike(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
+    """Rows that may share their key with others."""
     part = frame[key]
     total = np.zeros(len(part), dtype=np.uint64)
     for name in part:
         column = part[name]
         values = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
         total = total * np.uint64(0x9E3779B97F4A7C15) + pd.util.hash_array(values.to_numpy())
-    alike = pd.Series(total).duplicated(keep=False).to_numpy()
-    out = np.zeros(len(part), dtype=bool)
-    if alike.any():
-        out[alike] = part[alike].duplicated().to_numpy()
-    return out
+    return _several(total)
+
+
+def _several(numbers: np.ndarray) -> np.ndarray:
+    """Rows whose number others have, too; there are few, and sorting finds them sooner than a table would."""
+    ordered = np.sort(numbers)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return np.flatnonzero(pd.Series(numbers).isin(twice)) if len(twice) else np.empty(0, dtype=np.int64)
 
 
 def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
@@ -211,7 +222,7 @@ def shorter_spell(frame: pd.DataFrame, known: Known) -> np.ndarray:
     key = ["person_id", "state", "start", "code"]
     again = repeated(frame, key)
     if again.any():
-        several = np.flatnonzero(frame.duplicated(key, keep=False))
+        several = _alike(frame, key)
         order = several[np.argsort(frame["end"].to_numpy()[several], kind="stable")]
         again[order] = frame[key].iloc[order].duplicated(keep="last").to_numpy()
     return again
@@ -275,8 +286,9 @@ def same_item(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 
 def _added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
-    several = frame.duplicated(key, keep=False).to_numpy()
-    groups = frame[several].groupby(key, observed=True, sort=False)
+    several = _alike(frame, key)
+    several = several[frame[key].iloc[several].duplicated(keep=False).to_numpy()]
+    groups = frame.iloc[several].groupby(key, observed=True, sort=False)
     totals = {name: frame[name].to_numpy(dtype=float, copy=True) for name in how}
     for name, function in how.items():
         totals[name][several] = groups[name].transform(function).to_numpy()

@@ -197,9 +197,9 @@ def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tal
 
 
 def attempt(
-    raw: Path, processed: Path, *, reference: Path
+    raw: Path, processed: Path, **how: Any
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Limit]], list[str]]:
-    """Read a delivery as `ingest` does, but tell what was wrong with it instead of failing.
+    """Read a delivery as `ingest` does, in the same way, but tell what was wrong instead of failing.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def attempt(
     limits: dict[str, dict[str, Limit]] = {}
     try:
         limits = read_layout(raw).limits
-        return ingest(raw, processed, reference=reference), limits, []
+        return ingest(raw, processed, **how), limits, []
     except DeliveryRefused as refused:
         return refused.quality, limits, refused.problems
     except (ValueError, FileNotFoundError) as error:

@@ -83,7 +83,7 @@ def dates(column: str) -> tuple[Rule, ...]:
 
 # fmt: off
 DUPLICATES = Rule(
-    "exact_duplicate", "dropped", lambda f, k: f.duplicated("row"), 0.05, 0.5,
+    "exact_duplicate", "dropped", lambda f, k: c.repeated(f, ["row"]), 0.05, 0.5,
     "is a file named or delivered twice?", lost=False)
 OF_PERSONS = (
     missing("person_id", "missing_person"),
