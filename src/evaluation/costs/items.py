@@ -175,7 +175,8 @@ def _days_before(
     before = total - np.append(total, 0)[np.searchsorted(at, since)]
     if told is None:
         return before
-    offset = pd.Series(told - total).groupby(person).transform(lambda known: known.ffill().bfill())
+    known = pd.Series(told - total).groupby(person)
+    offset = known.ffill().fillna(known.bfill())
     return np.where(offset.notna(), np.maximum(total + offset.fillna(0).to_numpy(), 0), before)
 
 
