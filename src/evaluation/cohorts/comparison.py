@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,8 @@ class Comparison:
     ----------
     frame : pandas.DataFrame
         Episodes of the two windows with `treated` and `post` (bool).
-    every_day : pandas.DataFrame
-        Episodes of both arms on any index date, with `treated`: for what is followed over time.
+    cohort, treated : pandas.DataFrame, pandas.Series
+        Episodes that were given, and for those of either arm whether they are the area's.
     study : Study
         The reform.
     area : str
@@ -41,13 +42,19 @@ class Comparison:
     """
 
     frame: pd.DataFrame
-    every_day: pd.DataFrame
+    cohort: pd.DataFrame = field(repr=False)
+    treated: pd.Series = field(repr=False)  # of the cohort's episodes that belong to either arm
     study: Study
     area: str
     before: tuple[str, str]
     after: tuple[str, str]
     municipalities: pd.DataFrame | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def every_day(self) -> pd.DataFrame:
+        """Episodes of both arms on any index date, with `treated`: for what is followed over time."""
+        return self.cohort.loc[self.treated.index].assign(treated=self.treated)
 
     @property
     def simulated(self) -> bool:
@@ -161,11 +168,11 @@ def compare(
         & ~episodes["municipality"].isin(list(drop_municipalities))
         & (np.abs(index_day - study.start_day) >= donut_months * DAYS_IN_MONTH)
     )
-    every_day = episodes[kept].assign(treated=treated[kept])
-    early, post = (every_day["index_day"].between(*map(to_day, window)) for window in (first, last))
-    inside = early | post
-    frame = coarsened(every_day[inside].assign(post=post[inside]))
-    return Comparison(frame, every_day, study, area, first, last, municipalities, dict(units or {}))
+    early, post = (index_day.between(*map(to_day, window)) for window in (first, last))
+    inside = kept & (early | post)
+    frame = coarsened(episodes[inside].assign(treated=treated[inside], post=post[inside]))
+    arms = (frame, episodes, treated[kept])
+    return Comparison(*arms, study, area, first, last, municipalities, dict(units or {}))
 
 
 def _dates(name: str, window: Window, study: Study) -> tuple[str, str]:
@@ -184,11 +191,13 @@ def coarsened(data: pd.DataFrame) -> pd.DataFrame:
 
     A level that no treated episode has stays: the estimator leaves such comparison episodes out.
     """
-    out = {}
+    out, treated = {}, data["treated"].to_numpy(dtype=bool)
     for name in COARSENED:
         if name not in data:
             continue
-        counts = pd.crosstab(data[name], data["treated"]).reindex(columns=[True, False], fill_value=0)
-        rare = counts[(counts[True] > 0) & (counts.min(axis=1) < RARE_LEVEL)].index
-        out[name] = data[name].mask(data[name].isin(rare), counts.sum(axis=1).idxmax())
+        level, names = pd.factorize(data[name], sort=True)
+        arms = [np.bincount(level[here & (level >= 0)], minlength=len(names)) for here in (treated, ~treated)]
+        rare = (arms[0] > 0) & (np.minimum(*arms) < RARE_LEVEL)
+        if rare.any():
+            out[name] = data[name].mask(np.append(rare, False)[level], names[np.argmax(arms[0] + arms[1])])
     return data.assign(**out)

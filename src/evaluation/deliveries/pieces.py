@@ -24,7 +24,7 @@ from evaluation.deliveries.sources import content, text_of
 from evaluation.deliveries.workbooks import NoValue, is_workbook, sheet_of
 
 BLOCK = 1 << 24  # bytes that the reader of CSV takes at once
-PIECE = 1 << 25  # bytes of text
+PIECE = 1 << 24  # bytes of text
 ROWS = 1 << 20  # of Parquet
 
 

@@ -193,28 +193,27 @@ def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: Sho
     change, variance = change[known], variance[known]
     node, weight = np.polynomial.hermite_e.hermegauss(RATIOS)
     ratio = prior.ratio * np.exp(prior.ratio_log_sd * node)
+    each = np.empty((RATIOS, *spread[known].shape))
     for i in range(spread.shape[1]):
         before = spread[known, i, None] / ratio
-        each = [
-            _restricted_loglik(change, variance + before[:, r, None] ** 2, np.zeros(1), None)
-            for r in range(RATIOS)
-        ]
-        found[known, i] = logsumexp(each, axis=0, b=weight[:, None] / weight.sum())
+        total = variance[:, None] + before[:, :, None] ** 2
+        each[:, :, i] = _restricted_loglik(change[:, None], total, np.zeros(1), None).T
+    found[known] = logsumexp(each, axis=0, b=weight[:, None, None] / weight.sum())
     return found
 
 
 def _restricted_loglik(change: Array, variance: Array, shared: Array, member: Array | None) -> Array:
     """Restricted log likelihood per replicate for independent variances plus one shared within groups."""
     precision = 1 / variance
-    ones, linear = precision.sum(axis=1), (precision * change).sum(axis=1)
-    square = (precision * change**2).sum(axis=1)
-    log_det = -np.log(precision).sum(axis=1)
+    ones, linear = precision.sum(axis=-1), (precision * change).sum(axis=-1)
+    square = (precision * change**2).sum(axis=-1)
+    log_det = -np.log(precision).sum(axis=-1)
     if member is not None:  # Woodbury: one rank-one update per group
         group_ones, group_linear = precision @ member, (precision * change) @ member
         factor = shared / (1 + shared * group_ones)
-        square = square - (factor * group_linear**2).sum(axis=1)
-        linear = linear - (factor * group_linear * group_ones).sum(axis=1)
-        ones = ones - (factor * group_ones**2).sum(axis=1)
-        log_det = log_det + np.log1p(shared * group_ones).sum(axis=1)
+        square = square - (factor * group_linear**2).sum(axis=-1)
+        linear = linear - (factor * group_linear * group_ones).sum(axis=-1)
+        ones = ones - (factor * group_ones**2).sum(axis=-1)
+        log_det = log_det + np.log1p(shared * group_ones).sum(axis=-1)
     result: Array = -0.5 * (log_det + np.log(ones) + square - linear**2 / ones)
     return result

@@ -26,8 +26,8 @@ from evaluation.registers.cleaning import Known
 from evaluation.registers.rules import RULES
 from evaluation.schemas import REGISTER_TABLES, check
 
-PERSONS = 50_000  # of a bucket: fixed, so that files do not depend on how many processes work
-AHEAD = 4  # results that may wait for being written
+PERSONS = 25_000  # of a bucket: fixed, so that files do not depend on how many processes work
+AHEAD = 3  # results that may wait for being written
 In = TypeVar("In")
 Out = TypeVar("Out")
 
