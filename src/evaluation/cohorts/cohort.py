@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.attrition import keep
-from evaluation.cohorts.history import benefit_at, calendar, covariates
+from evaluation.cohorts.history import benefit_at, calendar, completed_years, covariates
 from evaluation.cohorts.places import places
 from evaluation.registers.reference import reference
 from evaluation.schemas import GROUPS
@@ -180,11 +180,10 @@ def _cohort(
     frame["arm"] = unknown["arm"].fillna("unknown").to_numpy()
     frame["area"] = pd.array(unknown["area"].fillna("").to_numpy(), dtype="str")
     frame["window"] = pd.array(study.window_of(index_day), dtype="str")
-    known = np.isin(person, register.persons["person_id"].to_numpy())
-    traits = covariates(register, days, person[known], index_day[known], stay_age=study.target_group.stay_age)
-    traits.index = pd.Index(np.flatnonzero(known))
-    frame = frame.join(traits)
-    frame["moved_arm"] = _moved(stays, codes_found, table["arm"], frame)
+    row = pd.Index(register.persons["person_id"]).get_indexer(person)
+    known = row >= 0
+    birth = np.append(register.persons["birth_day"].to_numpy(dtype=np.int64), 0)[row]
+    age = completed_years(birth, index_day)
     steps = {
         "in_study_period": frame["window"] != "",
         **rules,
@@ -192,12 +191,16 @@ def _cohort(
         "person_known": known,
         "residence_known": home >= 0,
         "study_municipality": frame["arm"].isin(["pilot", "comparison", "possible_pilot"]),
-        "working_age": frame["age"].between(*study.target_group.ages),
+        "working_age": (study.target_group.ages[0] <= age) & (age <= study.target_group.ages[1]),
     }
-    so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
     if both_arms != "keep":
+        so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
         steps["one_arm"] = _one_arm(frame, so_far, both_arms)
     episodes, attrition = keep(frame, steps=steps, first=first)
+    who, when = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
+    traits = covariates(register, days, who, when, stay_age=study.target_group.stay_age)
+    episodes = episodes.join(traits)
+    episodes["moved_arm"] = _moved(stays, codes_found, table["arm"], episodes)
     return Cohort(_complete(episodes, register, study.target_group, table), attrition)
 
 
@@ -213,18 +216,20 @@ def _complete(
         | episodes["immigrant"].astype(bool)
     )
     surroundings = table.reindex(episodes["municipality"]).reset_index(drop=True)
-    out = episodes.astype({"immigrant": bool, "age": np.int32, f"days_from_{rule.stay_age}": np.int32})
-    counts = [name for name in out if name.endswith("_before") or name == "earlier_spells_24m"]
-    out[counts] = out[counts].astype(np.int32)
-    out = out.assign(
-        group=pd.array(np.where(target, *GROUPS), dtype="str"),
-        followed_days=(register.observed_until - index_day).astype(np.int32),
-        simulated=register.simulated,
-        benefit_at_index=pd.array(benefit, dtype="str"),
-        region=surroundings["region"],
-        urban_rural=surroundings["urban_rural"],
-        commuting_area=surroundings["commuting_area"],
-    ).join(calendar(index_day))
+    counts = [name for name in episodes if name.endswith("_before") or name == "earlier_spells_24m"]
+    out = (
+        episodes.astype(dict.fromkeys(counts, np.int32))
+        .assign(
+            group=pd.array(np.where(target, *GROUPS), dtype="str"),
+            followed_days=(register.observed_until - index_day).astype(np.int32),
+            simulated=register.simulated,
+            benefit_at_index=pd.array(benefit, dtype="str"),
+            region=surroundings["region"],
+            urban_rural=surroundings["urban_rural"],
+            commuting_area=surroundings["commuting_area"],
+        )
+        .join(calendar(index_day))
+    )
     # a number that names the episode whatever else is in the cohort: person and index date
     out.index = pd.Index(person.astype(np.int64) * 100_000 + index_day, name="episode_id")
     return out.sort_index()

@@ -109,10 +109,11 @@ def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> Array:
 def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months: int) -> Array:
     """Euros earned in the whole calendar months before the month of the day."""
     keys = key(earnings["person_id"].to_numpy(), earnings["month"].to_numpy())
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
     # whole cents, so that the sum does not depend on who else is in the table
-    cents = np.rint(earnings["earnings_eur"].to_numpy()[order] * 100).astype(np.int64)
+    cents = np.rint(earnings["earnings_eur"].to_numpy() * 100).astype(np.int64)
+    if (keys[1:] < keys[:-1]).any():  # a stored register is sorted
+        order = np.argsort(keys, kind="stable")
+        keys, cents = keys[order], cents[order]
     total = np.concatenate([[0], np.cumsum(cents)])
     month = _months(day)
     low = np.searchsorted(keys, key(person, month - months), side="left")
