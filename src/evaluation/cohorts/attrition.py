@@ -45,11 +45,11 @@ def keep(
     rows = pd.DataFrame(
         {
             "person_id": candidates["person_id"].to_numpy(),
-            "arm": candidates["arm"].to_numpy(dtype=object),
-            "area": candidates["area"].to_numpy(dtype=object) if "area" in candidates else "",
+            "arm": pd.Categorical(candidates["arm"]),
+            "area": pd.Categorical(candidates["area"] if "area" in candidates else [""] * len(candidates)),
             "reached": reached,
         }
-    ).astype({"arm": "category", "area": "category"})
+    )
     counts = [_counts(rows, [], first, list(steps)), _counts(rows, ["arm"], first, list(steps))]
     counts.append(_counts(rows[rows["area"] != ""], ["arm", "area"], first, list(steps)))
     attrition = pd.concat(counts, ignore_index=True).astype({"arm": "str", "area": "str"})

@@ -171,15 +171,18 @@ def _cohort(
 ) -> Cohort:
     stays, codes_found = homes(register.residence)
     home = status(stays, person, index_day)
-    municipality = np.append(codes_found, "")[home]
     municipalities = reference("municipalities") if municipalities is None else municipalities
     table = places(municipalities, study.areas)
-    unknown = table.reindex(municipality)
-    frame = pd.DataFrame({"person_id": person, "index_day": index_day.astype(np.int32)})
-    frame["municipality"] = pd.array(municipality, dtype="str")
-    frame["arm"] = unknown["arm"].fillna("unknown").to_numpy()
-    frame["area"] = pd.array(unknown["area"].fillna("").to_numpy(), dtype="str")
-    frame["window"] = pd.array(study.window_of(index_day), dtype="str")
+    names = pd.Index(np.append(codes_found, ""), dtype="str")
+    known_places = table.reindex(names).fillna({"arm": "unknown", "area": ""}).assign(municipality=names)
+
+    def at_home(name: str) -> pd.Categorical:  # text is slow, and most entries do not stay
+        found = pd.Categorical(known_places[name])
+        return pd.Categorical.from_codes(found.codes[home], dtype=found.dtype)
+
+    place = {name: at_home(name) for name in ("municipality", "arm", "area")}
+    frame = pd.DataFrame({"person_id": person, "index_day": index_day.astype(np.int32), **place})
+    frame["window"] = pd.Categorical(study.window_of(index_day))
     row = pd.Index(register.persons["person_id"]).get_indexer(person)
     known = row >= 0
     birth = np.append(register.persons["birth_day"].to_numpy(dtype=np.int64), 0)[row]
@@ -197,6 +200,7 @@ def _cohort(
         so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
         steps["one_arm"] = _one_arm(frame, so_far, both_arms)
     episodes, attrition = keep(frame, steps=steps, first=first)
+    episodes = episodes.astype(dict.fromkeys([*place, "window"], "str"))
     who, when = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
     traits = covariates(register, days, who, when, stay_age=study.target_group.stay_age)
     episodes = episodes.join(traits)
