@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -16,6 +17,9 @@ from evaluation.words.language import Language
 
 HEADLINE, WITHOUT_LAYOFFS = "unemployed_share", "unemployed_without_layoffs_share"
 METHODS = ("synthetic_did", "synthetic_control")
+BILL = "municipal_share_eur"
+# Which way each part of a cost shift goes: the municipality pays for days without a service.
+SHIFT = {"in_services_share": 1, BILL: -1, "broad_unemployment_share": 0}
 
 
 def incomplete_windows(
@@ -83,7 +87,7 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         if row is None or not math.isfinite(row["estimate"]):
             continue
         text = language.text(
-            "{method}: the unemployed share was {change} ({interval}) compared with a weighted average of "
+            "{method}: the unemployed share changed by {change} ({interval}) against a weighted average of "
             "comparison municipalities, on average since the start. {judged}",
             method=labels.label("specification", method, language),
             change=language.points(row["estimate"], 2, signed=True),
@@ -118,6 +122,58 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
         text = f"{study_before.said[language.code]} {said}"
         found.append(Finding("earlier", "agrees" if agrees else "differs", text))
     return found
+
+
+def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+    """Say how the municipalities' bill changed, and whether it moved as a cost shift to the state would.
+
+    What is tested is that the bill fell beyond that of the comparison in a year in which services rose. That
+    broad unemployment stayed cannot be shown, only that no change of it is seen, and so is it said. None
+    where the statistics do not hold all three.
+    """
+    where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
+    rows = cleared[where & cleared["measure"].eq("did") & cleared["outcome"].isin(SHIFT)]
+    rows = rows[rows["specification"].eq(f"baseline_{study.main_baseline}") & rows["ci_low"].notna()]
+    rows = rows.set_index(["outcome", "window"]).sort_index()
+    if rows.index.get_level_values("outcome").nunique() < len(SHIFT):
+        return None
+    sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
+    agrees = sign.unstack("outcome").eq(pd.Series(SHIFT)).all(axis=1)  # noqa: PD010
+    years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
+    if years:
+        text = language.text(
+            "Signs of a cost shift to the state ({years}): more people were in services and the "
+            "municipalities' bill for labour market support fell more than in the comparison municipalities, "
+            "while no change of broad unemployment can be told. The bill also falls when people find work, "
+            "and so small a fall of broad unemployment could be hidden in its interval.",
+            years="; ".join(years),
+        )
+    else:
+        text = language.text(
+            "No year shows the signs of a cost shift to the state: more people in services, a smaller bill "
+            "of the municipalities for labour market support and no change of broad unemployment."
+        )
+    monthly = cleared[where & cleared["measure"].eq("series") & cleared["outcome"].eq(BILL)]
+    base = study.baselines[study.main_baseline]
+    months = pd.period_range(base.first, base.last, freq="M").astype("str")
+    before = monthly.loc[monthly["item"].eq("pilot") & monthly["window"].isin(months), "estimate"].mean()
+    if before > 0:
+        changes = [
+            f"{labels.label('window', str(window), language)} "
+            f"{language.percent(row['estimate'] / before, 0, signed=True)} "
+            f"({language.interval(row['ci_low'] / before, row['ci_high'] / before, _per_cent(language))})"
+            for window, row in rows.loc[BILL].iterrows()
+        ]
+        said = language.text(
+            "The bill's change beyond that of the comparison municipalities, in per cent of the bill before "
+            "({baseline}): {changes}.",
+            baseline=base.short[language.code],
+            changes="; ".join(changes),
+        )
+        text = " ".join(
+            [text, said, *(one.said[language.code] for one in study.earlier if one.outcome == BILL)]
+        )
+    return Finding("cost_shift", "to_state" if years else "none", text)
 
 
 def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -191,11 +247,15 @@ def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     return found
 
 
+def _per_cent(language: Language) -> Callable[[float], str]:
+    return lambda share: language.number(100 * share)
+
+
 def _holds_zero(row: pd.Series) -> bool:
     return bool(row["ci_low"] <= 0 <= row["ci_high"])
 
 
 def _judged(row: pd.Series, language: Language) -> str:
     if _holds_zero(row):
-        return language.text("It cannot be told from none.")
-    return language.text("By itself it can be told from none.")
+        return language.text("This cannot be told from no change.")
+    return language.text("By itself this can be told from no change.")
