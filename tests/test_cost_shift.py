@@ -1,4 +1,4 @@
-"""The simulation of cost shifts: tables of the form of the files, with what is planted, which is then said."""
+"""The simulation of cost shifts: tables of the files' form, with what is planted, which is then told."""
 
 import json
 

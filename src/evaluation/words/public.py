@@ -142,10 +142,10 @@ def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
     years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
     if years:
         text = language.text(
-            "Signs of a cost shift to the state ({years}): more people were in services and the "
-            "municipalities' bill for labour market support fell more than in the comparison municipalities, "
-            "while no change of broad unemployment can be told. The bill also falls when people find work, "
-            "and so small a fall of broad unemployment could be hidden in its interval.",
+            "Signs of a cost shift to the state ({years}): beside the comparison municipalities more people "
+            "were in services and the municipalities' bill for labour market support fell, while no change "
+            "of broad unemployment can be told. The bill also falls when people find work, and so small a "
+            "fall of broad unemployment could be hidden in its interval.",
             years="; ".join(years),
         )
     else:
