@@ -133,7 +133,8 @@ def test_four_questions_are_always_answered_and_public_statistics_where_they_are
         ([(-1, 2), (-2, 1), (-1, 1)], "none"),
         ([(1, 2), (0.5, 1), (0.1, 1)], "rose"),
         ([(-2, -1), (-2, -0.5), (-3, -1)], "fell"),
-        ([(1, 2), (-2, 1), (-1, 1)], "depends"),
+        ([(1, 2), (-2, 1), (-1, 1)], "some_rose"),
+        ([(-1, 2), (-2, 1), (-3, -1)], "some_fell"),
         ([(1, 2), (-2, -1), (1, 2)], "depends"),
     ],
 )

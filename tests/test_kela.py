@@ -3,6 +3,8 @@
 import datetime as dt
 import hashlib
 import json
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -77,6 +79,41 @@ def test_what_is_no_such_file_is_refused_by_name(tmp_path):
         ValueError, match=r"no monthly row of class Yhteensä; the classes are \['1000 tai yli'"
     ):
         kela.read(written(tmp_path, ROWS[1:3]))
+
+
+READ = """
+import resource, sys, time
+start = time.perf_counter()
+from evaluation.statistics import kela
+kela.read(sys.argv[1]).to_parquet(sys.argv[2])
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_file_of_true_size_is_read_in_seconds_and_equals_a_plain_sum(tmp_path):
+    rng = np.random.default_rng(1)
+    months = [year * 100 + month for year in range(2015, 2025) for month in range(1, 13)]
+    ages = ["17-19", "20-24", "25-29", "30-34", "35-39", "40-44", "45-49", "50-54", "55-59", "60-64"]
+    days = ["Yhteensä", "300-499", "500-999", "1000 tai yli"]
+    levels = [months, [f"{code:03d}" for code in range(1, 221)], ages, ["Mies", "Nainen"], days]
+    keys = ["vuosikuukausi", "kunta_nro", "ikaryhma", "sukupuoli", "tyomarkkinatukipaiva_luokka"]
+    frame = pd.MultiIndex.from_product(levels, names=keys).to_frame(index=False)
+    assert len(frame) > 2_100_000
+    for name in ("saaja_lkm", "korvattu_paiva_lkm", "maksettu_eur", "kunta_osuus_eur"):
+        frame[name] = rng.integers(-20, 3000, len(frame)) / 4
+    frame["vuosi"], frame["kuukausi_nro"] = frame["vuosikuukausi"] // 100, frame["vuosikuukausi"] % 100
+    frame = frame.assign(aikatyyppi="Kuukausi", kunta_nimi="Kunta")[COLUMNS]
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    command = [sys.executable, "-c", READ, str(tmp_path / "data.csv"), str(tmp_path / "read.parquet")]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    seconds, megabytes = map(float, told.split())
+    print(f"{len(frame)} rows: {seconds:.1f} s, {megabytes:.0f} MB")
+    assert seconds < 10 and megabytes < 1024
+    plain = frame[frame["tyomarkkinatukipaiva_luokka"] == "Yhteensä"]
+    plain = plain.groupby(["kunta_nro", "vuosikuukausi"])[["saaja_lkm", "kunta_osuus_eur"]].sum()
+    found = pd.read_parquet(tmp_path / "read.parquet")
+    assert found[["recipients", "municipal_share_eur"]].to_numpy() == pytest.approx(plain.to_numpy())
 
 
 def statistics(codes, months):

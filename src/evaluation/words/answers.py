@@ -58,6 +58,8 @@ PUBLIC = {
     "depends": mark("Unemployment against the comparison: the sign depends on the baseline."),
     "rose": mark("Unemployment rose against the comparison in the first year, by every baseline shown."),
     "fell": mark("Unemployment fell against the comparison in the first year, by every baseline shown."),
+    "some_rose": mark("Unemployment rose against the comparison by some baselines, not clearly by all."),
+    "some_fell": mark("Unemployment fell against the comparison by some baselines, not clearly by all."),
 }
 
 
@@ -183,7 +185,8 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     if not seen:
         return None
     signs = {int(row["ci_low"] > 0) - int(row["ci_high"] < 0) for _, row in seen}
-    kind = {0: "none", 1: "rose", -1: "fell"}[signs.pop()] if len(signs) == 1 else "depends"
+    kinds = {(0,): "none", (1,): "rose", (-1,): "fell", (0, 1): "some_rose", (-1, 0): "some_fell"}
+    kind = kinds.get(tuple(sorted(signs)), "depends")
     bars = tuple(
         _bar(row, study, language, name=study.baselines[name].short[language.code]) for name, row in seen
     )
