@@ -71,27 +71,35 @@ def test_persons_who_are_shifted_leave_the_bill_for_services_and_nobody_finds_wo
     assert services == pytest.approx(-billed, rel=0.02) and unemployed == pytest.approx(billed, rel=0.02)
 
 
-@pytest.mark.parametrize(("true", "kind"), [("nothing", "none"), ("shifted", "to_state")])
-def test_signs_are_told_in_all_languages_where_a_shift_was_planted(request, true, kind):
-    table, paid = request.getfixturevalue(true)
-    table = kela.beside(table, paid, merged_into={})
+def ledger(world, draws):
+    table = kela.beside(*world, merged_into={})
+    given = {"municipalities": MUNICIPALITIES, "areas": ["oulu"], "seed": 1, "draws": draws}
+    return table, public_rows.ledger_rows(table, TRIALS, **given)
+
+
+def test_nothing_is_said_where_nothing_was_planted_and_the_bill_is_told_all_the_same(nothing):
+    table, rows = ledger(nothing, draws=99)
     told = cost_shift.said(table, TRIALS, municipalities=MUNICIPALITIES, seed=1).set_index("area")
-    assert told.loc["all", "shift said"] == (kind == "to_state")
-    rows = public_rows.ledger_rows(
-        table, TRIALS, municipalities=MUNICIPALITIES, areas=["oulu"], seed=1, draws=99
-    )
+    assert not told.loc["all", "shift said"]
+    found = public.cost_shift(rows, TRIALS, area="all", language=labels.in_study(get("en"), TRIALS))
+    assert found.kind == "none" and found.text.count("%") == len(TRIALS.followup)
+
+
+def test_a_planted_shift_is_said_in_all_languages_and_its_size_lies_in_the_intervals(shifted):
+    table, rows = ledger(shifted, draws=1999)
+    told = cost_shift.said(table, TRIALS, municipalities=MUNICIPALITIES, seed=1).set_index("area")
+    assert told.loc["all", "shift said"]
+    likely = rows.assign(estimate=rows["estimate"].mask(rows["measure"].eq("p_adjusted"), 0.5))
     for code in CODES:
         language = labels.in_study(get(code), TRIALS)
         found = public.cost_shift(rows, TRIALS, area="all", language=language)
-        assert found.kind == kind and "Labore" in found.text and "2017" in found.text
-        assert len(TRIALS.followup) == found.text.count("%") >= 3
-
-
-def test_the_bill_in_per_cent_holds_what_was_planted(shifted):
-    table = kela.beside(*shifted, merged_into={})
-    rows = public_rows.ledger_rows(
-        table, TRIALS, municipalities=MUNICIPALITIES, areas=["oulu"], seed=1, draws=99
-    )
+        assert found.kind == "to_state" and found.text.count("%") == len(TRIALS.followup)
+        assert "Labore" in found.text
+        doubt = language.text(
+            "Judged together with all other changes here, the fall of the bill could be chance."
+        )
+        assert doubt not in found.text
+        assert doubt in public.cost_shift(likely, TRIALS, area="all", language=language).text
     bill = rows[rows["outcome"].eq(public.BILL) & rows["area"].eq("all")]
     before = bill[bill["measure"].eq("series") & bill["item"].eq("pilot") & (bill["x"] < 0)][
         "estimate"

@@ -110,7 +110,7 @@ def agreement(estimates: list[float], language: Language, *, all_of: int) -> Fin
     signs = {math.copysign(1, value) if value else 0.0 for value in estimates}
     if len(signs) == 1 and len(estimates) < all_of:
         text = language.text(
-            "The sign is the same under the baselines that could be calculated, not under all."
+            "The sign is the same under the baselines that could be calculated; not all could be."
         )
         return Finding("agreement", "same_sign_in_part", text)
     if len(signs) == 1:

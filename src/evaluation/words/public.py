@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -148,32 +147,47 @@ def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
             "fall of broad unemployment could be hidden in its interval.",
             years="; ".join(years),
         )
+        adjusted = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["outcome"].eq(BILL)]
+        if adjusted.loc[adjusted["window"].isin(agrees.index[agrees]), "estimate"].min() > 0.05:
+            text += " " + language.text(
+                "Judged together with all other changes here, the fall of the bill could be chance."
+            )
     else:
         text = language.text(
             "No year shows the signs of a cost shift to the state: more people in services, a smaller bill "
             "of the municipalities for labour market support and no change of broad unemployment."
         )
     monthly = cleared[where & cleared["measure"].eq("series") & cleared["outcome"].eq(BILL)]
+    in_per_cent = _bill_in_per_cent(rows.loc[BILL], monthly, study, language=language)
+    return Finding("cost_shift", "to_state" if years else "none", " ".join([text, *in_per_cent]))
+
+
+def _bill_in_per_cent(
+    changes: pd.DataFrame, monthly: pd.DataFrame, study: Study, *, language: Language
+) -> list[str]:
+    """The bill's change in every year, of what it was before, and what earlier studies found of it."""
     base = study.baselines[study.main_baseline]
     months = pd.period_range(base.first, base.last, freq="M").astype("str")
     before = monthly.loc[monthly["item"].eq("pilot") & monthly["window"].isin(months), "estimate"].mean()
-    if before > 0:
-        changes = [
-            f"{labels.label('window', str(window), language)} "
-            f"{language.percent(row['estimate'] / before, 0, signed=True)} "
-            f"({language.interval(row['ci_low'] / before, row['ci_high'] / before, _per_cent(language))})"
-            for window, row in rows.loc[BILL].iterrows()
-        ]
-        said = language.text(
-            "The bill's change beyond that of the comparison municipalities, in per cent of the bill before "
-            "({baseline}): {changes}.",
-            baseline=base.short[language.code],
-            changes="; ".join(changes),
-        )
-        text = " ".join(
-            [text, said, *(one.said[language.code] for one in study.earlier if one.outcome == BILL)]
-        )
-    return Finding("cost_shift", "to_state" if years else "none", text)
+    if not before > 0:
+        return []
+
+    def number(share: float) -> str:
+        return language.number(100 * share)
+
+    said = [
+        f"{labels.label('window', str(window), language)} "
+        f"{language.percent(row['estimate'] / before, 0, signed=True)} "
+        f"({language.interval(row['ci_low'] / before, row['ci_high'] / before, number)})"
+        for window, row in changes.iterrows()
+    ]
+    text = language.text(
+        "The bill's change beyond that of the comparison municipalities, in per cent of the bill before "
+        "({baseline}): {changes}.",
+        baseline=base.short[language.code],
+        changes="; ".join(said),
+    )
+    return [text, *(one.said[language.code] for one in study.earlier if one.outcome == BILL)]
 
 
 def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -245,10 +259,6 @@ def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         )
         found.append(Finding("project_money", "told", text))
     return found
-
-
-def _per_cent(language: Language) -> Callable[[float], str]:
-    return lambda share: language.number(100 * share)
 
 
 def _holds_zero(row: pd.Series) -> bool:
