@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from evaluation.statistics import gaps, kela, public_rows
-from evaluation.statistics.shares import available
+from evaluation.statistics.shares import available, counted, levels
 from evaluation.words import labels, public
 from evaluation.words.language import get
 from small_register import TRIALS
@@ -133,6 +133,8 @@ def test_municipalities_that_a_month_does_not_show_lie_between_none_and_three_re
     assert (
         found.loc[[("091", 616), ("992", 616)], "municipal_share_eur_at_most"].isna().all()
     )  # not in the file
+    state = levels(counted(found.loc[[("091", 614)]], "state_share_eur"), "state_share_eur")
+    assert state["level"].item() == pytest.approx((4500 - 2300) / 1000) and state["open"].item() == 0
 
 
 def test_merged_municipalities_are_summed_and_unknown_ones_refused(tmp_path):

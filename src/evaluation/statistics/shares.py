@@ -55,6 +55,10 @@ SHARES = {
     "municipal_share_over_1000_days_eur": Share(
         ("municipal_share_over_1000_days_eur",), unit="eur", scale=1.0
     ),
+    "state_share_eur": Share(
+        ("support_paid_eur",), less=("municipal_share_eur",), unit="eur", scale=1.0, judged=False
+    ),
+    "support_recipients_share": Share(("recipients",), judged=False),
 }
 
 
