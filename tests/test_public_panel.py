@@ -199,7 +199,7 @@ def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():
     language = labels.in_study(get("en"), TRIALS)
     first, second = public.questions(rows, TRIALS, area="porvoo", language=language)
     assert first.kind == "answered" and "Porvoo 20.0%; rest of Uusimaa 33.3%" in first.text
-    assert first.text.endswith("The first is 40% lower than the second.")
+    assert first.text.endswith("Porvoo: 13.3\xa0percentage points lower than rest of Uusimaa.")
     assert second.kind == "not_held" and "do not hold the figures" in second.text
     (unanswerable,) = public.questions(rows, TRIALS, area="all", language=language)
     assert "cannot be answered" in unanswerable.text

@@ -233,12 +233,16 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
     )
     if len(keys) < 2 or not set(keys[:2]) <= set(here.index):
         return text
-    higher = float(here.loc[keys[0], "estimate"] / here.loc[keys[1], "estimate"] - 1)
-    if higher >= 0:
-        more = language.text("The first is {part} higher than the second.", part=language.percent(higher, 0))
+    first, second = (float(here.loc[key, "estimate"]) for key in keys[:2])
+    if here["unit"].iloc[0] == "share":  # a share of a share would be misread
+        part = language.points(100 * abs(first - second), 1)
     else:
-        more = language.text("The first is {part} lower than the second.", part=language.percent(-higher, 0))
-    return f"{text} {more}"
+        part = language.percent(abs(first / second - 1), 0)
+    one, other = (place.name[language.code] for place in question.places[:2])
+    given = {"first": one, "part": part, "second": other}
+    if first >= second:
+        return f"{text} {language.text('{first}: {part} higher than {second}.', **given)}"
+    return f"{text} {language.text('{first}: {part} lower than {second}.', **given)}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
