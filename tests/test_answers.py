@@ -147,4 +147,4 @@ def test_public_statistics_speak_for_all_baselines(intervals, kind):
     assert "months" not in found.text
     part = rows[rows["window"] != "2021-07"]
     told = answers.answers(part, TRIALS, area="oulu", language=get("en"))[0].text
-    assert told == f"{found.text} Only 11 of its 12 months are held."
+    assert told == f"{found.text} Only 11 of the year's 12 months are held."
