@@ -206,6 +206,21 @@ def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():
     assert public.questions(rows, TRIALS, area="salo", language=language) == []
 
 
+def test_an_area_without_confirmed_members_says_so_and_not_that_nothing_was_read():
+    missing = {
+        "topic": "public_statistics",
+        "measure": "did",
+        "status": "missing",
+        "outcome": "unemployed_share",
+    }
+    rows = ledger.rows(pd.DataFrame([missing]), area="a", simulated=False)
+    language = labels.in_study(get("en"), TRIALS)
+    found = comparisons.public_source(rows, TRIALS, area="a", language=language)
+    assert found.kind == "missing" and "No municipality is confirmed" in found.text
+    nothing = comparisons.public_source(rows.iloc[:0], TRIALS, area="a", language=language)
+    assert nothing.kind == "missing" and "evaluation fetch" in nothing.text
+
+
 @needs_real
 def test_the_pooled_figure_of_the_real_file_agrees_with_the_earlier_report():
     from evaluation.registers.reference import reference

@@ -179,6 +179,12 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
 def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
     """Say what the public statistics of the report are, or that none were fetched and how to get them."""
     rows = cleared[cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")]
+    if rows.empty and cleared["topic"].eq("public_statistics").any():
+        text = language.text(
+            "No municipality is confirmed to belong to this area, so public statistics cannot be summed for "
+            "it."
+        )
+        return Finding("public_source", "missing", text)
     if rows.empty:
         text = language.text(
             "No public statistics were read for this report. The command evaluation fetch gets table 12r5 of "
