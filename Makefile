@@ -66,6 +66,7 @@ offline: docs  ## make offline/: wheels for Linux and Windows, locks, code, docu
 validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
 	$(BIN)/python -m validation.study --registers 16 --seed 2000
 	$(BIN)/python -m validation.published $(ORACLES)
+	$(BIN)/python -m validation.cost_shift --worlds 20
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 attack: .venv/ready  ## attack the published pages and files, kill runs, inject payloads, plant canaries

@@ -199,11 +199,26 @@ def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():
     language = labels.in_study(get("en"), TRIALS)
     first, second = public.questions(rows, TRIALS, area="porvoo", language=language)
     assert first.kind == "answered" and "Porvoo 20.0%; rest of Uusimaa 33.3%" in first.text
-    assert first.text.endswith("The first is 40% lower than the second.")
+    assert first.text.endswith("Porvoo: 13.3\xa0percentage points lower than rest of Uusimaa.")
     assert second.kind == "not_held" and "do not hold the figures" in second.text
     (unanswerable,) = public.questions(rows, TRIALS, area="all", language=language)
     assert "cannot be answered" in unanswerable.text
     assert public.questions(rows, TRIALS, area="salo", language=language) == []
+
+
+def test_an_area_without_confirmed_members_says_so_and_not_that_nothing_was_read():
+    missing = {
+        "topic": "public_statistics",
+        "measure": "did",
+        "status": "missing",
+        "outcome": "unemployed_share",
+    }
+    rows = ledger.rows(pd.DataFrame([missing]), area="a", simulated=False)
+    language = labels.in_study(get("en"), TRIALS)
+    found = comparisons.public_source(rows, TRIALS, area="a", language=language)
+    assert found.kind == "missing" and "No municipality is confirmed" in found.text
+    nothing = comparisons.public_source(rows.iloc[:0], TRIALS, area="a", language=language)
+    assert nothing.kind == "missing" and "evaluation fetch" in nothing.text
 
 
 @needs_real

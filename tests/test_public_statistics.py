@@ -159,10 +159,12 @@ def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real
         public_rows.ledger_rows(real[0], TRIALS, municipalities=real[1], areas=areas, seed=1, draws=199)
     )
     counts = rows.groupby("measure").size()
-    assert counts["did"] == 24 * 9 and counts["gap"] == 24 * 6
-    assert counts["series"] == 23 * 2 * 70 and counts["p_adjusted"] == 23 * 3
+    shares = {"unemployed_share", "vacancies_share"}
+    assert counts["did"] == 2 * 24 * 9 and counts["gap"] == 2 * 24 * 6 and set(rows["outcome"]) == shares
+    assert counts["series"] == 2 * 23 * 2 * 70 and counts["p_adjusted"] == 23 * 3  # vacancies are not judged
     assert set(rows.query("status == 'missing'")["area"]) == {"kitee"}
-    assert rows.query("measure == 'series'")["estimate"].between(0.02, 0.3).all()
+    unemployed = rows["outcome"].eq("unemployed_share") & rows["measure"].eq("series")
+    assert rows.loc[unemployed, "estimate"].between(0.02, 0.3).all()
     start = rows.query("measure == 'series' and window == '2021-03'")
     assert (start["x"] == 0).all()
 
@@ -179,19 +181,37 @@ def test_untreated_real_municipalities_are_rarely_found_to_differ_whatever_their
     size = table["labour_force", "after_2"].to_numpy()
     found = []
     for baseline in ("2018_19", "2019_20"):
+        level = table["level", baseline].to_numpy()
         change = (table["level", "after_2"] - table["level", baseline]).to_numpy()
         for one in range(len(change)):
             rest = np.arange(len(change)) != one
             shocks = area_shocks.fit_shocks(change[rest], size=size[rest], region=region[rest])
             null = area_shocks.placebo_differences(
-                shocks, size=size[[one]], region=region[[one]], draws=1, seed=1
-            )
+                shocks, size=size[[one]], region=region[[one]], draws=1, seed=1,
+                higher=level[one] / np.average(level[rest], weights=size[rest]),
+            )  # fmt: skip
             estimate = change[one] - np.average(change[rest], weights=size[rest])
-            found.append((size[one], area_shocks.invert(estimate, null, level=0.95)[1] <= 0.05))
-    sizes, rejected = np.array(found).T
+            found.append((size[one], level[one], area_shocks.invert(estimate, null, level=0.95)[1] <= 0.05))
+    sizes, levels, rejected = np.array(found).T
     assert 0.02 < rejected.mean() < 0.09
     for low, high in ((0, 1500), (1500, 4000), (4000, 1e9)):
         assert rejected[(sizes >= low) & (sizes < high)].mean() < 0.12
+    for low, high in ((0, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1)):
+        assert (
+            rejected[(levels >= np.quantile(levels, low)) & (levels <= np.quantile(levels, high))].mean()
+            < 0.09
+        )
+
+
+def test_an_area_of_a_higher_level_moves_by_its_square_root_more():
+    rng = np.random.default_rng(2)
+    size = np.exp(rng.normal(7.8, 1.0, 40))
+    shocks = area_shocks.fit_shocks(rng.normal(size=40), size=size, region=np.arange(40) % 5)
+    given = {"size": size[:2], "region": np.array([98, 99]), "draws": 50, "seed": 1}
+    plain, high, most = (
+        area_shocks.placebo_differences(shocks, higher=higher, **given) for higher in (1.0, 2.25, 100.0)
+    )
+    assert high == pytest.approx(1.5 * plain) and most == pytest.approx(2 * plain)
 
 
 def false_positives(*, members, size, common, per_size, correlation, replications, seed):

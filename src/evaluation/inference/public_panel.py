@@ -82,6 +82,7 @@ def synthetic_changes(
     )
     size, region = facts["size"].to_numpy(), facts["region"].to_numpy(dtype=object)
     out = []
+    usual = float(np.average(known[:, :before].mean(axis=1), weights=size[pool]))
     for method in get_args(SyntheticMethod):
         alone = np.array(
             [
@@ -103,6 +104,7 @@ def synthetic_changes(
                 region=region[members],
                 draws=draws,
                 seed=[seed, zlib.crc32(area.encode())],
+                higher=float(own["level"].iloc[:before].mean()) / usual,
             )
             half, _ = invert(found.estimate, null, level=level)
             least = np.sign(found.estimate) * max(abs(found.estimate) - left_open, 0.0)

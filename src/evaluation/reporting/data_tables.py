@@ -43,7 +43,7 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
             return language.points(100 * value, 1, signed=signed)
         return language.percent(value, 1)
     if unit in ("eur", "eur_per_month"):
-        return language.euros(value, signed=signed)
+        return language.euros(value, 2 if measure == "did" else 0, signed=signed)  # a month and person
     if unit == "points":
         return language.points(value, 2, signed=signed)
     if measure == "caseload_per_worker":

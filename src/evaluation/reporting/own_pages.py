@@ -115,12 +115,15 @@ def _shown(ledger: pd.DataFrame, study: Study, spoken: Language) -> list[Finding
     rows = ledger[ledger["topic"] == "public_statistics"]
     given: dict[str, Any] = {"area": "all", "language": spoken}
     country = rows[rows["area"] == "all"]
-    return [
+    found = [
         comparisons.public_source(rows, study, **given),
         *comparisons.public_statistics(country, study, **given),
+        public.layoffs(country, study, **given),
         *public.synthetic(country, study, **given),
         *public.earlier(rows, study, language=spoken),
+        public.cost_shift(country, study, **given),
     ]
+    return [one for one in found if one]
 
 
 def _unconfirmed(table: pd.DataFrame) -> set[str]:

@@ -181,10 +181,12 @@ def did(
             members = ~pool if area == "all" else (here["area"] == area).to_numpy() & ~pool
             estimate = gap.loc[(area, window), "gap"] - gap.loc[(area, baseline), "gap"]
             hidden = gap.loc[(area, window), "open"] + gap.loc[(area, baseline), "open"]
+            before = gap.loc[(area, baseline)]
             null = placebo_differences(
                 shocks,
                 size=size[members],
                 region=region[members],
+                higher=before["pilot"] / before["comparison"],
                 draws=draws,
                 seed=[seed, zlib.crc32(area.encode())],
             )

@@ -40,8 +40,8 @@ def ledger_rows(
     pandas.DataFrame
         topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
         euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
-        p_adjusted (Holm, over all shares and follow-up years of the area against the main baseline, and the
-        tests of `also`).
+        p_adjusted (Holm, over all judged shares and follow-up years of the area against the main baseline,
+        and the tests of `also`).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -60,7 +60,8 @@ def ledger_rows(
         change = change.drop(columns="municipalities")
         parts.append(_every_area(change, areas).assign(measure="did", **same))
     rows = pd.concat(parts, ignore_index=True)
-    family = rows["measure"].eq("did") & rows["p_value"].notna()
+    judged = [name for name, share in SHARES.items() if share.judged]
+    family = rows["measure"].eq("did") & rows["p_value"].notna() & rows["outcome"].isin(judged)
     family &= rows["specification"].eq(f"baseline_{study.main_baseline}")
     if also is not None and len(also):
         rows = pd.concat([rows, also], ignore_index=True)

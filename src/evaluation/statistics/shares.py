@@ -17,13 +17,17 @@ PARTS = ["part_low", "part_high", "of_low", "of_high"]
 
 @dataclass(frozen=True)
 class Share:
-    """A sum of figures, less others, of a sum of figures; `scale` times that is the number in `unit`."""
+    """A sum of figures, less others, of a sum of figures; `scale` times that is the number in `unit`.
+
+    One that is not `judged` is told beside the others and is no test of the family.
+    """
 
     part: tuple[str, ...]
     less: tuple[str, ...] = ()
     of: tuple[str, ...] = ("labour_force",)
     unit: str = "points"
     scale: float = 100.0
+    judged: bool = True
 
     @property
     def figures(self) -> set[str]:
@@ -39,9 +43,11 @@ SHARES = {
     "over_50_share": Share(("over_50",)),
     "foreign_citizens_share": Share(("foreign_citizens",)),
     "in_services_share": Share(SERVICES),
+    **{f"{service}_share": Share((service,), judged=False) for service in SERVICES},
     "broad_unemployment_share": Share(("unemployed", *SERVICES)),
     # Statistics Finland: those in services among the unemployed and those in services
     "activation_rate": Share(SERVICES, of=("unemployed", *SERVICES)),
+    "vacancies_share": Share(("vacancies",), judged=False),
     # Kela: euros a month per person of the labour force
     "municipal_share_eur": Share(("municipal_share_eur",), unit="eur", scale=1.0),
     "municipal_share_300_499_days_eur": Share(("municipal_share_300_499_days_eur",), unit="eur", scale=1.0),
@@ -49,18 +55,27 @@ SHARES = {
     "municipal_share_over_1000_days_eur": Share(
         ("municipal_share_over_1000_days_eur",), unit="eur", scale=1.0
     ),
+    "state_share_eur": Share(
+        ("support_paid_eur",), less=("municipal_share_eur",), unit="eur", scale=1.0, judged=False
+    ),
+    "support_recipients_share": Share(("recipients",), judged=False),
 }
 
 
 def available(statistics: pd.DataFrame) -> list[str]:
-    """Names of the shares whose figures the table has.
+    """Names of the shares whose figures the table has; one that is nowhere above zero tells nothing.
 
     Examples
     --------
     >>> available(pd.DataFrame(columns=["unemployed", "labour_force", "laid_off"]))
     ['unemployed_share', 'unemployed_without_layoffs_share']
     """
-    return [name for name, share in SHARES.items() if share.figures <= set(statistics)]
+    found = [name for name, share in SHARES.items() if share.figures <= set(statistics)]
+    return [
+        name
+        for name in found
+        if statistics.empty or not statistics[[*SHARES[name].part]].eq(0).all(axis=None)
+    ]
 
 
 def counted(statistics: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -54,10 +54,16 @@ TRUST = {
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
 }
 PUBLIC = {
-    "none": mark("Unemployment against the comparison: no clear change in the first year."),
-    "depends": mark("Unemployment against the comparison: the sign depends on the baseline."),
-    "rose": mark("Unemployment rose against the comparison in the first year, by every baseline shown."),
-    "fell": mark("Unemployment fell against the comparison in the first year, by every baseline shown."),
+    "none": mark("Unemployment against the comparison ({year}): no clear change."),
+    "depends": mark("Unemployment against the comparison ({year}): the sign depends on the baseline."),
+    "rose": mark("Unemployment rose against the comparison ({year}), by every baseline shown."),
+    "fell": mark("Unemployment fell against the comparison ({year}), by every baseline shown."),
+    "some_rose": mark(
+        "Unemployment rose against the comparison ({year}) by some baselines, not clearly by all."
+    ),
+    "some_fell": mark(
+        "Unemployment fell against the comparison ({year}) by some baselines, not clearly by all."
+    ),
 }
 
 
@@ -174,26 +180,29 @@ def sentence(row: pd.Series, study: Study, *, doubt: bool, language: Language) -
 
 def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer | None:
     where = {"topic": "public_statistics", "measure": "did", "outcome": "unemployed_share", "area": area}
-    first = min(study.followup, default="")
+    of_area = cleared[list(where)].eq(pd.Series(where)).all(axis=1)
+    year = cleared.loc[of_area & cleared["ci_low"].notna(), "window"].min()  # the first one that is held
     rows = [
-        (name, pick(cleared, specification=f"baseline_{name}", window=first, **where))
+        (name, pick(cleared, specification=f"baseline_{name}", window=year, **where))
         for name in study.baselines
     ]
     seen = [(name, row) for name, row in rows if row is not None and math.isfinite(row["ci_low"])]
     if not seen:
         return None
     signs = {int(row["ci_low"] > 0) - int(row["ci_high"] < 0) for _, row in seen}
-    kind = {0: "none", 1: "rose", -1: "fell"}[signs.pop()] if len(signs) == 1 else "depends"
+    kinds = {(0,): "none", (1,): "rose", (-1,): "fell", (0, 1): "some_rose", (-1, 0): "some_fell"}
+    kind = kinds.get(tuple(sorted(signs)), "depends")
     bars = tuple(
         _bar(row, study, language, name=study.baselines[name].short[language.code]) for name, row in seen
     )
-    text = language.text(PUBLIC[kind])
-    months = pd.period_range(study.windows[first].first, study.windows[first].last, freq="M").astype("str")
+    window = study.windows[year]
+    text = language.text(PUBLIC[kind], year=window.short[language.code])
+    months = pd.period_range(window.first, window.last, freq="M").astype("str")
     held = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
     here = cleared.loc[held & cleared["window"].isin(months), "window"].nunique()
     if here < len(months):
         counts = {"held": language.number(here), "all": language.number(len(months))}
-        text += " " + language.text("Only {held} of its {all} months are held.", **counts)
+        text += " " + language.text("Only {held} of the year's {all} months are held.", **counts)
     question = language.text("What do public statistics show?")
     scale = _scale("points", language)
     return Answer("public", kind, question, text, "", bars, scale, real=True)

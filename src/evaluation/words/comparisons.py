@@ -110,7 +110,7 @@ def agreement(estimates: list[float], language: Language, *, all_of: int) -> Fin
     signs = {math.copysign(1, value) if value else 0.0 for value in estimates}
     if len(signs) == 1 and len(estimates) < all_of:
         text = language.text(
-            "The sign is the same under the baselines that could be calculated, not under all."
+            "The sign is the same under the baselines that could be calculated; not all could be."
         )
         return Finding("agreement", "same_sign_in_part", text)
     if len(signs) == 1:
@@ -157,11 +157,14 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
             )
             said.append(f"{name}: {number}{bounds}")
         text = language.text(
-            "{window}. Change of the gap in the unemployed share to the comparison municipalities: "
+            "{window}. Change of the unemployed share beyond that of the comparison municipalities: "
             "{changes}.",
             window=labels.label("window", str(window), language),
             changes="; ".join(said),
         )
+        seen = year[year["ci_low"].notna() & year["ci_high"].notna()]
+        if len(seen) and (seen["ci_low"].le(0) & seen["ci_high"].ge(0)).all():
+            text += " " + language.text("No interval leaves out zero: chance alone could produce them.")
         signs = agreement(estimates, language, all_of=len(study.baselines)) if len(estimates) > 1 else None
         found.append(
             Finding(
@@ -176,6 +179,12 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
 def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
     """Say what the public statistics of the report are, or that none were fetched and how to get them."""
     rows = cleared[cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")]
+    if rows.empty and cleared["topic"].eq("public_statistics").any():
+        text = language.text(
+            "No municipality is confirmed to belong to this area, so public statistics cannot be summed for "
+            "it."
+        )
+        return Finding("public_source", "missing", text)
     if rows.empty:
         text = language.text(
             "No public statistics were read for this report. The command evaluation fetch gets table 12r5 of "
@@ -192,6 +201,10 @@ def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         text += " " + language.text(
             "The municipalities' bill: Kela, labour market support paid in part by municipalities, CC BY 4.0."
         )
+    text += " " + language.text(
+        "In changes of unemployment plus means that it rose more, or fell less, than in the comparison "
+        "municipalities. In brackets are 95 per cent intervals."
+    )
     return Finding("public_source", "told", text)
 
 
@@ -205,49 +218,18 @@ def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     given = {"number": language.number(len(found))}
     if not many:
         text = language.text(
-            "Judged together, none of the {number} changes (by share, year and method) can be told from "
-            "none.",
+            "Judged together, none of the {number} changes (by share, year and method) can be told from no "
+            "change.",
             **given,
         )
         return Finding("public_family", "none", text)
     text = language.text(
-        "Judged together, {many} of the {number} changes (by share, year and method) can be told from none.",
+        "Judged together, {many} of the {number} changes (by share, year and method) can be told from no "
+        "change.",
         many=language.number(many),
         **given,
     )
     return Finding("public_family", "some", text)
-
-
-def cost_shift_in_public(
-    cleared: pd.DataFrame, study: Study, *, area: str, language: Language
-) -> Finding | None:
-    """Say whether the municipality's bill fell as services rose while broad unemployment stayed.
-
-    The municipality pays a part of labour market support for days without a service, so moving people into
-    services lowers its bill and raises that of the state. None where the
-    statistics do not hold all three.
-    """
-    parts = {"in_services_share": 1, "municipal_share_eur": -1, "broad_unemployment_share": 0}
-    where = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("did") & cleared["area"].eq(area)
-    rows = cleared[where & cleared["specification"].eq(f"baseline_{study.main_baseline}")]
-    rows = rows[rows["outcome"].isin(parts) & rows["ci_low"].notna()].set_index(["outcome", "window"])
-    if rows.index.get_level_values("outcome").nunique() < len(parts):
-        return None
-    sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
-    agrees = sign.unstack("outcome").eq(pd.Series(parts)).all(axis=1)  # noqa: PD010
-    years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
-    if not years:
-        text = language.text(
-            "No year shows the pattern of a cost shift: more people in services, a smaller bill of the "
-            "municipalities for labour market support and unchanged broad unemployment."
-        )
-        return Finding("cost_shift", "none", text)
-    text = language.text(
-        "Cost shift ({years}): more people were in services and the municipalities' bill for labour market "
-        "support fell, while broad unemployment did not change. The state paid more of the same.",
-        years="; ".join(years),
-    )
-    return Finding("cost_shift", "to_state", text)
 
 
 def _small(name: str) -> str:

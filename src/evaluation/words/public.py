@@ -16,6 +16,9 @@ from evaluation.words.language import Language
 
 HEADLINE, WITHOUT_LAYOFFS = "unemployed_share", "unemployed_without_layoffs_share"
 METHODS = ("synthetic_did", "synthetic_control")
+BILL = "municipal_share_eur"
+# Which way each part of a cost shift goes: the municipality pays for days without a service.
+SHIFT = {"in_services_share": 1, BILL: -1, "broad_unemployment_share": 0}
 
 
 def incomplete_windows(
@@ -83,7 +86,7 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         if row is None or not math.isfinite(row["estimate"]):
             continue
         text = language.text(
-            "{method}: the unemployed share was {change} ({interval}) compared with a weighted average of "
+            "{method}: the unemployed share changed by {change} ({interval}) against a weighted average of "
             "comparison municipalities, on average since the start. {judged}",
             method=labels.label("specification", method, language),
             change=language.points(row["estimate"], 2, signed=True),
@@ -118,6 +121,73 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
         text = f"{study_before.said[language.code]} {said}"
         found.append(Finding("earlier", "agrees" if agrees else "differs", text))
     return found
+
+
+def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+    """Say how the municipalities' bill changed, and whether it moved as a cost shift to the state would.
+
+    What is tested is that the bill fell beyond that of the comparison in a year in which services rose. That
+    broad unemployment stayed cannot be shown, only that no change of it is seen, and so is it said. None
+    where the statistics do not hold all three.
+    """
+    where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
+    rows = cleared[where & cleared["measure"].eq("did") & cleared["outcome"].isin(SHIFT)]
+    rows = rows[rows["specification"].eq(f"baseline_{study.main_baseline}") & rows["ci_low"].notna()]
+    rows = rows.set_index(["outcome", "window"]).sort_index()
+    if rows.index.get_level_values("outcome").nunique() < len(SHIFT):
+        return None
+    sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
+    agrees = sign.unstack("outcome").eq(pd.Series(SHIFT)).all(axis=1)  # noqa: PD010
+    years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
+    if years:
+        text = language.text(
+            "Signs of a cost shift to the state ({years}): beside the comparison municipalities more people "
+            "were in services and the municipalities' bill for labour market support fell, while no change "
+            "of broad unemployment can be told. The bill also falls when people find work, and so small a "
+            "fall of broad unemployment could be hidden in its interval.",
+            years="; ".join(years),
+        )
+        adjusted = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["outcome"].eq(BILL)]
+        if adjusted.loc[adjusted["window"].isin(agrees.index[agrees]), "estimate"].min() > 0.05:
+            text += " " + language.text(
+                "Judged together with all other changes here, the fall of the bill could be chance."
+            )
+    else:
+        text = language.text(
+            "No year shows the signs of a cost shift to the state: more people in services, a smaller bill "
+            "of the municipalities for labour market support and no change of broad unemployment."
+        )
+    monthly = cleared[where & cleared["measure"].eq("series") & cleared["outcome"].eq(BILL)]
+    in_per_cent = _bill_in_per_cent(rows.loc[BILL], monthly, study, language=language)
+    return Finding("cost_shift", "to_state" if years else "none", " ".join([text, *in_per_cent]))
+
+
+def _bill_in_per_cent(
+    changes: pd.DataFrame, monthly: pd.DataFrame, study: Study, *, language: Language
+) -> list[str]:
+    """The bill's change in every year, of what it was before, and what earlier studies found of it."""
+    base = study.baselines[study.main_baseline]
+    months = pd.period_range(base.first, base.last, freq="M").astype("str")
+    before = monthly.loc[monthly["item"].eq("pilot") & monthly["window"].isin(months), "estimate"].mean()
+    if not before > 0:
+        return []
+
+    def number(share: float) -> str:
+        return language.number(100 * share)
+
+    said = [
+        f"{labels.label('window', str(window), language)} "
+        f"{language.percent(row['estimate'] / before, 0, signed=True)} "
+        f"({language.interval(row['ci_low'] / before, row['ci_high'] / before, number)})"
+        for window, row in changes.iterrows()
+    ]
+    text = language.text(
+        "The bill's change beyond that of the comparison municipalities, in per cent of the bill before "
+        "({baseline}): {changes}.",
+        baseline=base.short[language.code],
+        changes="; ".join(said),
+    )
+    return [text, *(one.said[language.code] for one in study.earlier if one.outcome == BILL)]
 
 
 def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -163,12 +233,16 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
     )
     if len(keys) < 2 or not set(keys[:2]) <= set(here.index):
         return text
-    higher = float(here.loc[keys[0], "estimate"] / here.loc[keys[1], "estimate"] - 1)
-    if higher >= 0:
-        more = language.text("The first is {part} higher than the second.", part=language.percent(higher, 0))
+    first, second = (float(here.loc[key, "estimate"]) for key in keys[:2])
+    if here["unit"].iloc[0] == "share":  # a share of a share would be misread
+        part = language.points(100 * abs(first - second), 1)
     else:
-        more = language.text("The first is {part} lower than the second.", part=language.percent(-higher, 0))
-    return f"{text} {more}"
+        part = language.percent(abs(first / second - 1), 0)
+    one, other = (place.name[language.code] for place in question.places[:2])
+    given = {"first": one, "part": part, "second": other}
+    if first >= second:
+        return f"{text} {language.text('{first}: {part} higher than {second}.', **given)}"
+    return f"{text} {language.text('{first}: {part} lower than {second}.', **given)}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -197,5 +271,5 @@ def _holds_zero(row: pd.Series) -> bool:
 
 def _judged(row: pd.Series, language: Language) -> str:
     if _holds_zero(row):
-        return language.text("It cannot be told from none.")
-    return language.text("By itself it can be told from none.")
+        return language.text("This cannot be told from no change.")
+    return language.text("By itself this can be told from no change.")
