@@ -171,7 +171,11 @@ def plane(
     words = get(language)
     ax = _axes(ax, height=3.4)
     draw_region(ax, part)
-    unit, label = part.loc["delta_effect", "unit"], _axis_label(part.loc[["delta_effect"]], words)
+    unit, outcome = part.loc["delta_effect", ["unit", "outcome"]]
+    label: str | None = _axis_label(part.loc[["delta_effect"]], words)
+    if unit == "months":  # the outcome counts days
+        own = words.text("{outcome}: difference in months", outcome=named("outcome", outcome, words))
+        label = None if outcome.startswith("open_employment_days") else own
     plane_axes([ax], unit, language=words, label=label)
     ax.set_title(named("payer", chosen, words))
     return _marked(ax, rows, words)

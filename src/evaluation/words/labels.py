@@ -209,6 +209,8 @@ def item(measure: str, code: str, language: Language, places: Mapping[str, str] 
             area=label("tried", area, language),
             shock=language.points(100 * float(shock), 0),
         )
+    if measure == "register_to_statistics" and code == "all":
+        return language.text("All areas together")
     if measure == "rows":
         table, _, rule = code.partition(":")
         kind = rule.partition("_")[0]
