@@ -552,15 +552,28 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
     add(
         pd.DataFrame(
             {
-                "item": ["spells:end_before_start", "spells:duplicate", "persons:unknown_education"],
-                "estimate": [35.0, 120.0, 480.0],
-                "method": ["dropped", "dropped", "kept as unknown"],
+                "item": [
+                    "spells:rows_read",
+                    "spells:end_before_start",
+                    "spells:duplicate",
+                    "persons:rows_read",
+                    "persons:unknown_education",
+                ],
+                "estimate": [80_000.0, 35.0, 120.0, 16_000.0, 480.0],
+                "method": ["read", "dropped", "dropped", "read", "kept as unknown"],
             }
         ),
         topic="quality",
         measure="rows",
         unit="number",
         persons=np.nan,
+    )
+    add(
+        pd.DataFrame({"item": [*AREAS, "all", "comparison"], "estimate": [0.91, 1.04, 0.88, 0.97, 0.99]}),
+        topic="quality",
+        measure="register_to_statistics",
+        unit="ratio",
+        persons=900.0,
     )
     return parts
 

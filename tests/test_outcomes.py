@@ -194,3 +194,8 @@ def test_refusals_and_inputs_left_alone(drawn):
         measures.measure(found, pd.concat([episodes, episodes]), TRIALS)
     measures.measure(found, episodes, TRIALS)
     pd.testing.assert_frame_equal(episodes, before)
+
+
+def test_one_number_of_months_is_refused_with_what_to_write():
+    with pytest.raises(ValueError, match=r"months: 9 is one number; give a list, such as \[9\]"):
+        units.require_horizons(9)

@@ -13,6 +13,7 @@ from evaluation.parameters import check
 from evaluation.pipeline.project import one_at_a_time
 
 ROOT = Path(__file__).parents[1]
+ANALYSES = ("area_analysis", "all_areas", "data_quality", "public_statistics", "area_report")
 DECLARED = 'area: str = "oulu"\nseed: int = 1\nprocessed: str = "data/processed"'
 
 
@@ -30,6 +31,8 @@ def test_known_parameters_pass_and_folders_are_found_from_anywhere(tmp_path, mon
         assert Path(names["processed"]) == tmp_path / "data" / "processed"
     with pytest.raises(FileNotFoundError, match="evaluation run"):
         check(scope(processed="nowhere"))
+    with pytest.raises(FileNotFoundError, match=r"12r5.json is neither here .* `evaluation fetch` gets"):
+        check({"In": ["", 'statfin: str = "12r5.json"'], "statfin": "12r5.json"})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def test_a_cell_of_code_is_not_taken_for_parameters():
     check(scope("from pathlib import Path\nfolder = Path()"))
 
 
-@pytest.mark.parametrize("name", ["area_analysis", "all_areas", "area_report"])
+@pytest.mark.parametrize("name", ANALYSES)
 def test_papermill_with_a_misspelt_parameter_stops_in_the_first_cell_and_writes_nothing(name, tmp_path):
     with pytest.raises(PapermillExecutionError, match="unknown parameter 'aera'"):
         papermill.execute_notebook(

@@ -112,7 +112,7 @@ def test_the_researchers_example(study):
     assert by_age["method"].str.contains("comparison municipalities").all()
     assert len(love.get_yticklabels()) == len(ev.balance(data))
     assert events.get_ylabel() == forest.get_xlabel() == "steady job, percentage points"
-    assert plane.get_xlabel().endswith("12 months, months")
+    assert plane.get_xlabel().startswith("Additional months in open employment")
 
 
 def test_a_job_is_held_when_all_its_days_lie_inside_the_window():

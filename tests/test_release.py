@@ -93,6 +93,21 @@ def test_every_page_is_a_draft_in_its_language_until_it_is_signed(project):
         release.sign(project, "Someone else")
 
 
+def test_what_is_taken_out_carries_its_rules_and_its_audit_in_three_languages(project):
+    publish(project)
+    note = (project.reports / "disclosure.txt").read_text("utf-8")
+    assert "Fewest persons behind a number: 10\n" in note and "Draft. Not approved" in note
+    assert "Luvun perustana vähintään, henkilöä: 10\n" in note and "Minsta antal personer" in note
+    rows = len(pd.read_parquet(project.reports / "cleared.parquet"))
+    assert f"with 0 earlier releases: {rows} rows, 0 of them without a number" in note
+    release.sign(project, "M. M.", now=NOON)
+    assert "Approved for release by M. M., 1 December 2026." in (
+        project.reports / "disclosure.txt"
+    ).read_text("utf-8")
+    (project.reports / "disclosure.txt").write_text("no rules")
+    assert not release.whole(project.reports, release.manifest(project.reports))
+
+
 def test_new_pages_are_drafts_again_and_the_signed_ledger_stays_to_compare_with(project):
     publish(project)
     release.sign(project, "M. M.", now=NOON)

@@ -9,6 +9,11 @@ from typing import Any
 from evaluation.study import nearest
 
 FOLDERS = ("processed", "reference", "cleared", "statfin")
+MAKES = (
+    "`evaluation demo` makes a small register in data/demo/processed, "
+    "`evaluation run` analyses the delivery in data/processed"
+)
+FETCHES = "`evaluation fetch` gets the public statistics into data/raw"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 
 
@@ -53,7 +58,7 @@ def check(scope: dict[str, Any]) -> None:
         raise ValueError("; ".join(wrong))
     for name in FOLDERS:
         if name in declared and scope[name]:
-            scope[name] = str(_found(Path(scope[name])))
+            scope[name] = str(_found(Path(scope[name]), FETCHES if name == "statfin" else MAKES))
 
 
 def _declared(cell: str) -> dict[str, str]:
@@ -80,10 +85,7 @@ def upwards(path: Path) -> Path:
     return next((found.resolve() for found in above if found.exists()), path)
 
 
-def _found(path: Path) -> Path:
+def _found(path: Path, remedy: str) -> Path:
     if not (found := upwards(path)).exists():
-        raise FileNotFoundError(
-            f"{path} is neither here nor in a folder above; `evaluation demo` makes a small register in "
-            "data/demo/processed, `evaluation run` analyses the delivery in data/processed"
-        )
+        raise FileNotFoundError(f"{path} is neither here nor in a folder above; {remedy}")
     return found

@@ -70,6 +70,8 @@ def horizon_days(months: int) -> int:
 
 def require_horizons(months: Sequence[int]) -> None:
     """Refuse horizons that are not whole months of one or more."""
+    if isinstance(months, int | float):
+        raise ValueError(f"months: {months} is one number; give a list, such as [{months}]")
     wrong = [month for month in months if int(month) != month or month < 1]
     if wrong or not len(months):
         raise ValueError(f"months: {wrong or 'none given'}; give whole numbers of one or more, such as 12")

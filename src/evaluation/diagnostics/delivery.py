@@ -105,8 +105,8 @@ def reconcile(
     )
 
 
-def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame) -> pd.DataFrame:
-    """Quality in the ledger's columns: rows by table and rule, and the ratio to the public statistics."""
+def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Quality in the ledger's columns: rows by table and rule, the ratio to the public statistics."""
     counted = rules[rules["rows"] > 0]
     rows = pd.DataFrame(
         {
@@ -117,6 +117,8 @@ def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame) -> pd.DataFrame:
             "method": counted["action"],
         }
     )
+    if reconciled is None:
+        return rows
     ratios = pd.DataFrame(
         {
             "measure": "register_to_statistics",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
+from evaluation.figures.deliveries import shares
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import INDICATORS
 from evaluation.figures.palette import ARMS, writer
@@ -244,6 +245,28 @@ def _baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
             yield f"{labels.label('specification', specification, language)}: {values}."
 
 
+def _reading(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    found = shares(rows)
+    yield language.text("Dots for {count} tables of the register.", count=language.number(len(found)))
+    for table, row in found.iterrows():
+        yield language.text(
+            "{table}: {dropped} of the rows dropped, {mended} mended.",
+            table=labels.label("table", str(table), language),
+            dropped=language.percent(row["dropped"]),
+            mended=language.percent(row["mended"]),
+        )
+
+
+def _beside_statistics(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text(
+        "Dots for {count} areas and groups: the register holds from {low} to {high} of the unemployed "
+        "that the public statistics count.",
+        count=language.number(len(rows)),
+        low=language.percent(rows["estimate"].min()),
+        high=language.percent(rows["estimate"].max()),
+    )
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "attrition": _attrition,
     "balance": _balance,
@@ -262,4 +285,6 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "funnel": _funnel,
     "area_planes": _area_planes,
     "baselines": _baselines,
+    "reading": _reading,
+    "beside_statistics": _beside_statistics,
 }

@@ -201,7 +201,12 @@ def _place(outcome: str) -> float:
 
 def named(kind: str, code: str, language: Language) -> str:
     """Name a code; one that a new delivery brings keeps its code and stops no report."""
-    own = {"outcome": labels.outcome, "covariate": labels.covariate, "method": labels.method}
+    own = {
+        "outcome": labels.outcome,
+        "covariate": labels.covariate,
+        "group": labels.group,
+        "method": labels.method,
+    }
     try:
         return own[kind](code, language) if kind in own else labels.label(kind, code, language)
     except ValueError:

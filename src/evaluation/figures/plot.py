@@ -87,6 +87,7 @@ def event_study(table: pd.DataFrame, *, ax: Axes | None = None, language: str = 
     words = get(language)
     ax = _axes(ax, height=3.1)
     draw_event_study(ax, rows, language=words)
+    ax.locator_params(axis="x", integer=True)
     ax.set_ylabel(_axis_label(rows, words))
     return _marked(ax, rows, words)
 
@@ -115,7 +116,7 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     --------
     >>> found = ev.effect(data, outcomes="open_employment_12m", by="sex")
     >>> [label.get_text() for label in effects(found).get_yticklabels()]
-    ['female', 'male']
+    ['Women', 'Men']
     """
     columns = ("outcome", "group", "unit", "estimate", "ci_low", "ci_high", "status")
     rows = _of(table, *columns, maker="effect")
@@ -124,7 +125,9 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
         raise ValueError(f"plot.effects: units {units} do not share an axis; choose rows of one of them")
     words = get(language)
     shown = [name for name, some in (("outcome", outcomes), ("group", groups)) if len(some) > 1]
-    said = rows.assign(outcome=[named("outcome", name, words) for name in rows["outcome"]])
+    said = pd.DataFrame(
+        {kind: [named(kind, name, words) for name in rows[kind]] for kind in ("outcome", "group")}
+    )
     lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
     middles = row_middles(lines)
     ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
@@ -171,7 +174,11 @@ def plane(
     words = get(language)
     ax = _axes(ax, height=3.4)
     draw_region(ax, part)
-    unit, label = part.loc["delta_effect", "unit"], _axis_label(part.loc[["delta_effect"]], words)
+    unit, outcome = part.loc["delta_effect", ["unit", "outcome"]]
+    label: str | None = _axis_label(part.loc[["delta_effect"]], words)
+    if unit == "months":  # the outcome counts days
+        own = words.text("{outcome}: difference in months", outcome=named("outcome", outcome, words))
+        label = None if outcome.startswith("open_employment_days") else own
     plane_axes([ax], unit, language=words, label=label)
     ax.set_title(named("payer", chosen, words))
     return _marked(ax, rows, words)

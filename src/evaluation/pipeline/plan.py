@@ -122,7 +122,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         ),
         *persons,
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
-                 part="quality", statfin=str(statfin or ""), **study),
+                 part="quality", statfin=str(statfin or ""), figures=False, **study),
         *(
             analysis("area_analysis", [*episodes, *register], part=area, area=area, figures=False, **study)
             for area in [*areas, "all"]
@@ -133,10 +133,10 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         paid = [file] if (file := project.kela / "data.csv").exists() else []
         work.append(
             analysis("public_statistics", [statfin, *paid], part="public_statistics",
-                     statfin=str(statfin), kela="".join(map(str, paid)), **study)
+                     statfin=str(statfin), kela="".join(map(str, paid)), figures=False, **study)
         )  # fmt: skip
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), **study))
+    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), figures=False, **study))
     parts = [step.writes[0] for step in work if step.function is steps.analyse]
     cleared = project.cleared
     given = [path for path in (project.previous, Path(project.profile)) if path and path.is_file()]

@@ -22,12 +22,13 @@ import pandas as pd
 
 from evaluation.pipeline.project import Project
 from evaluation.registers import reference as reference_tables
+from evaluation.reporting.disclosure_note import disclosure_note
 from evaluation.results import audit, provenance, rules
 from evaluation.study import Study, read_study
 from evaluation.words.language import CODES
 
-MANIFEST, CLEARED, SIGNED = "release.json", "cleared.parquet", "signed.parquet"
-OWN = {*CODES, MANIFEST, CLEARED, SIGNED, ".gitkeep"}
+MANIFEST, CLEARED, SIGNED, NOTE = "release.json", "cleared.parquet", "signed.parquet", "disclosure.txt"
+OWN = {*CODES, MANIFEST, CLEARED, SIGNED, NOTE, ".gitkeep"}
 TOLD = {"cleared_sha256", "cleared_against", "profile", "signed", "failed", "changes", "made", "files"}
 DRAFT = re.compile(rb'<p class="draft" id="draft".*?</p>\n?')
 AT_FDCWD, EXCHANGE = -100, 2  # of renameat2(2)
@@ -97,12 +98,13 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
     if earlier.exists():
         every[SIGNED] = earlier
     rows = pd.read_parquet(cleared)
-    check(rows, project, profile=rulebook, against=project.previous, earlier=earlier)
+    audited = check(rows, project, profile=rulebook, against=project.previous, earlier=earlier)
     there = reports / CLEARED
     told = {
         "cleared_sha256": made[CLEARED],
         "cleared_against": provenance.file_hash(project.previous) if project.previous else None,
         "profile": dataclasses.asdict(rulebook),
+        "audit": audited,
         "signed": signed if last.get("made") == made else None,
         "failed": list(failed),
         "changes": _changes(made, last, rows, pd.read_parquet(there) if there.exists() else None),
@@ -138,10 +140,11 @@ def sign(project: Project, name: str, *, now: datetime | None = None) -> str:
     rows, rulebook = pd.read_parquet(reports / CLEARED), rules.Profile(**told["profile"])
     earlier = reports / SIGNED
     against = earlier if told["cleared_against"] and earlier.exists() else None
-    check(rows, project, profile=rulebook, against=against, earlier=earlier)
+    told["audit"] = check(rows, project, profile=rulebook, against=against, earlier=earlier)
     told["signed"] = {"by": name, "at": (now or datetime.now(UTC)).isoformat(timespec="seconds")}
-    _swap_in(reports, {name: reports / name for name in told["files"]}, told)
-    return f"{len(told['files'])} files {_said(told)}"
+    files = {name: reports / name for name in told["files"] if name != NOTE}
+    _swap_in(reports, files, told)
+    return f"{len(files)} files {_said(told)}"
 
 
 def manifest(reports: Path) -> dict[str, Any]:
@@ -174,7 +177,7 @@ def check(
     profile: rules.Profile,
     against: Path | None,
     earlier: Path,
-) -> None:
+) -> dict[str, int]:
     """Audit cleared rows, alone and against earlier releases, and refuse what the audit finds.
 
     Parameters
@@ -190,6 +193,11 @@ def check(
     earlier : Path
         The last signed release, if there is that file.
 
+    Returns
+    -------
+    dict
+        What was audited: rows, those of them without a number (hidden), earlier releases.
+
     Raises
     ------
     Stopped
@@ -203,6 +211,8 @@ def check(
         found = pd.concat([found, more]).drop_duplicates()
     if len(found):
         raise Stopped(f"not released, the last release stays: the audit found\n{audit.in_words(found)}")
+    releases = {path for path in (against, earlier) if path and path.exists()}
+    return {"rows": len(rows), "hidden": int(rows["estimate"].isna().sum()), "earlier": len(releases)}
 
 
 def _add_up(project: Project, study: Study) -> list[str]:
@@ -249,6 +259,8 @@ def _swap_in(reports: Path, files: dict[str, Path], told: dict[str, Any]) -> Non
             content = DRAFT.sub(b"", content)
         target.write_bytes(content)
         hashes[name] = provenance.file_hash(target)
+    (new / NOTE).write_text(disclosure_note(told), encoding="utf-8")
+    hashes[NOTE] = provenance.file_hash(new / NOTE)
     text = json.dumps({**told, "files": hashes}, indent=1, ensure_ascii=False, sort_keys=True)
     (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
     if (reports / ".gitkeep").exists():

@@ -20,6 +20,7 @@ from evaluation.results import ledger
 from evaluation.words import labels
 from evaluation.words.language import CODES, Language
 
+PUBLISHED = tuple(name for name, one in EXHIBITS.items() if one.files)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
 
 
@@ -75,7 +76,7 @@ def codebook() -> pd.DataFrame:
     )
 
 
-def write(report: Report, folder: Path, *, names: Iterable[str] = tuple(EXHIBITS)) -> list[tuple[str, str]]:
+def write(report: Report, folder: Path, *, names: Iterable[str] = PUBLISHED) -> list[tuple[str, str]]:
     """Write the CSV files of a report.
 
     Parameters

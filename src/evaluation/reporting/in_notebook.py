@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,14 +12,20 @@ import pandas as pd
 from evaluation.reporting.exhibits import EXHIBITS, show
 from evaluation.reporting.sections import open_report, section
 from evaluation.results import ledger
-from evaluation.results.inputs import AreaInputs, to_ledger
+from evaluation.study import Study
 
 if TYPE_CHECKING:
     from IPython.display import HTML
 
 
 def viewer(
-    inputs: AreaInputs, *, area: str, language: str = "en", figures: bool = True
+    study: Study,
+    *,
+    reference: str | Path,
+    simulated: bool,
+    area: str = "all",
+    language: str = "en",
+    figures: bool = True,
 ) -> Callable[..., HTML | None]:
     """Make the function that shows exhibits of an area: figure and numbers in readable names.
 
@@ -27,8 +34,12 @@ def viewer(
 
     Parameters
     ----------
-    inputs : AreaInputs
-        What the analysis reads.
+    study : Study
+        The reform.
+    reference : path
+        Folder of the reference tables.
+    simulated : bool
+        Whether what is shown comes from a simulated register.
     area : str
         Pilot area or "all".
     language : str
@@ -45,9 +56,9 @@ def viewer(
     from IPython.display import HTML
 
     base = open_report(
-        ledger.rows(pd.DataFrame(), simulated=inputs.simulated),
-        study=inputs.study,
-        reference=inputs.reference,
+        ledger.rows(pd.DataFrame(), simulated=simulated),
+        study=study,
+        reference=reference,
         language=language,
         release_date="",
         area="" if area == "all" else area,
@@ -56,8 +67,11 @@ def viewer(
     def see(topic: str, rows: pd.DataFrame, *names: str) -> HTML | None:
         if not figures:
             return None
-        report = replace(base, cleared=to_ledger({topic: rows}, inputs, area=area) if topic else rows)
-        mark = base.language.text("Simulated data, not results") if inputs.simulated else ""
+        if topic:
+            rows = rows.drop(columns="topic", errors="ignore")
+            rows = ledger.rows(rows, topic=topic, area=area, simulated=simulated)
+        report = replace(base, cleared=rows)
+        mark = base.language.text("Simulated data, not results") if simulated else ""
         shown = (
             show(report, name, files=False) if name in EXHIBITS else section(report, name) for name in names
         )

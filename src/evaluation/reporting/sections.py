@@ -210,7 +210,7 @@ def data_and_provenance(
         report,
         "data_and_provenance",
         profile=[
-            (labels.label("profile", name, report.language), _rule(value, report.language))
+            (labels.label("profile", name, report.language), rule_in_words(value, report.language))
             for name, value in rules.items()
         ],
         changes=changes,
@@ -227,7 +227,7 @@ def data_and_provenance(
     )
 
 
-def _rule(value: object, language: Language) -> str:
+def rule_in_words(value: object, language: Language) -> str:
     """A number of the disclosure profile in words."""
     if isinstance(value, dict):
         steps = {labels.label("unit", unit, language): step for unit, step in value.items()}

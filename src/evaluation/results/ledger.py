@@ -124,8 +124,14 @@ def combine(parts: Iterable[Path]) -> pd.DataFrame:
     ------
     ValueError
         If there is no part or two parts give the same number twice.
+    FileNotFoundError
+        If a part is not there.
     """
-    frames = [pd.read_parquet(path) for path in sorted(parts)]
+    files = sorted(parts)
+    if missing := [path for path in files if not path.exists()]:
+        names = ", ".join(path.stem for path in missing)
+        raise FileNotFoundError(f"ledger: no part {names} in {missing[0].parent}; `evaluation run` makes it")
+    frames = [pd.read_parquet(path) for path in files]
     if not frames:
         raise ValueError("ledger: no parts found; run the analysis notebooks first")
     ledger = pd.concat(frames, ignore_index=True).astype(COLUMNS)

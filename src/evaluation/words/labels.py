@@ -144,6 +144,21 @@ def covariate(code: str, language: Language) -> str:
     return f"{written}: {level}"
 
 
+def group(code: str, language: Language) -> str:
+    """Name a group of persons; a subgroup without a name of its own is called by the level that it shares.
+
+    Examples
+    --------
+    >>> from evaluation.words.language import get
+    >>> group("female", get("sv")), group("tertiary", get("fi"))
+    ('Kvinnor', 'Korkea-aste')
+    """
+    if code in names()["group"]:
+        return label("group", code, language)
+    level = label("level", code.lower(), language)
+    return level[:1].upper() + level[1:]
+
+
 def reason(code: str, language: Language) -> str:
     """Name a reason of a verdict: a check and its state (pre_trend_concern), or a check alone.
 
@@ -209,6 +224,8 @@ def item(measure: str, code: str, language: Language, places: Mapping[str, str] 
             area=label("tried", area, language),
             shock=language.points(100 * float(shock), 0),
         )
+    if measure == "register_to_statistics" and code == "all":
+        return language.text("All areas together")
     if measure == "rows":
         table, _, rule = code.partition(":")
         kind = rule.partition("_")[0]

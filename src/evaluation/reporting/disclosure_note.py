@@ -1,0 +1,57 @@
+"""What lies beside a release for whoever takes it out: the rules it was cleared by, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.reporting.sections import rule_in_words
+from evaluation.words import labels
+from evaluation.words.language import CODES, get
+
+
+def disclosure_note(told: Mapping[str, Any]) -> str:
+    """Disclosure profile, audit and approval of a release as plain text, in three languages.
+
+    Parameters
+    ----------
+    told : mapping
+        What the release says of itself: profile, audit (rows, hidden, earlier), signed, cleared_sha256.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> note = disclosure_note(told)
+    >>> "Fewest persons behind a number: 10" in note
+    True
+    """
+    audit, signed, parts = told["audit"], told["signed"], []
+    for code in CODES:
+        words = get(code)
+        text, number = words.text, words.number
+        approved = (
+            text("Approved for release by {name}, {day}.", name=signed["by"], day=words.date(signed["at"]))
+            if signed
+            else text("Draft. Not approved for release.")
+        )
+        parts += [
+            text("Disclosure control of these files"),
+            "",
+            approved,
+            text("All files that release.json names were made from cleared results (SHA-256 {hash}).",
+                 hash=told["cleared_sha256"]),
+            text("Tables and figures that a notebook made by itself are neither cleared nor audited."),
+            "",
+            *(f"{labels.label('profile', name, words)}: {rule_in_words(value, words)}"
+              for name, value in told["profile"].items()),
+            "",
+            text("The audit attacked the cleared results as an outsider would, together with {earlier} "
+                 "earlier releases: {rows} rows, {hidden} of them without a number. It found nothing that "
+                 "tells of fewer persons than the rules allow.",
+                 **{name: number(count) for name, count in audit.items()}),
+            "", "",
+        ]  # fmt: skip
+    return "\n".join(parts).rstrip() + "\n"
