@@ -61,7 +61,7 @@ def ingest(
     *,
     reference: Path | str | None = None,
     executor: Executor | None = None,
-    track: Track = _untold,
+    track: Track | None = None,
 ) -> pd.DataFrame:
     """Read a raw delivery, validate it and write it as Parquet below ``processed/register``.
 
@@ -113,7 +113,7 @@ def ingest(
         known_areas(folder),
     )
     with _aside(Path(processed)) as aside:
-        quality = _read(layout, known, aside, executor, track)
+        quality = _read(layout, known, aside, executor, track or _untold)
         register = Path(processed) / "register"
         register.mkdir(exist_ok=True)
         for file in sorted((aside / "register").iterdir()):
