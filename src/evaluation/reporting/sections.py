@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
-from evaluation.reporting import downloads
+from evaluation.reporting import country, downloads
 from evaluation.reporting.data_tables import written
 from evaluation.reporting.exhibits import Report, framed_figure, select, show
 from evaluation.reporting.page import area_names, environment, municipality_names
@@ -23,9 +23,6 @@ from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
 from evaluation.words.language import Language, alphabetical, get
-
-if TYPE_CHECKING:
-    pass
 
 AREA_SECTIONS = (
     "public-statistics",
@@ -99,6 +96,7 @@ def open_report(
         municipality_names=dict(zip(municipalities["municipality"], municipalities["name"], strict=True)),
         simulated=bool(own["simulated"].any()),
         release_date=release_date,
+        reference=Path(reference),
         confirmed=area not in set(known.loc[known["membership"] == "unconfirmed", "area"]),
     )
 
@@ -143,6 +141,7 @@ def section(report: Report, name: str, **values: object) -> str:
 
     given = {
         "report": report,
+        "at_a_glance": lambda: country.in_report(report),
         "several_shares": several_shares,
         "has_rows": lambda name: (
             not select(report.cleared, report.study, name, area=report.area or "all").empty
