@@ -29,6 +29,7 @@ from evaluation.words.language import CODES
 MANIFEST, CLEARED, SIGNED = "release.json", "cleared.parquet", "signed.parquet"
 OWN = {*CODES, MANIFEST, CLEARED, SIGNED, ".gitkeep"}
 TOLD = {"cleared_sha256", "cleared_against", "profile", "signed", "failed", "changes", "made", "files"}
+FILES = (".csv", ".xlsx")  # beside a page
 DRAFT = re.compile(rb'<p class="draft" id="draft".*?</p>\n?')
 AT_FDCWD, EXCHANGE = -100, 2  # of renameat2(2)
 
@@ -66,7 +67,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
         Where pages were made and where they are published. The cleared ledger goes with them. `previous`, and
         the last signed release, are what differences are looked at from.
     files : iterable of Path
-        What this run was to make; pages among it are published, with their CSV files.
+        What this run was to make; pages among it are published, with their CSV files and workbooks.
     failed : sequence of str
         What failed in this run.
 
@@ -82,7 +83,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
     """
     pages, reports, cleared = project.pages, project.reports, project.cleared
     rulebook = rules.read_profile(project.profile)
-    every = {path.relative_to(pages).as_posix(): path for path in sorted(_with_csv(pages, files))}
+    every = {path.relative_to(pages).as_posix(): path for path in sorted(_with_files(pages, files))}
     every[CLEARED] = cleared
     made = {name: provenance.file_hash(path) for name, path in every.items()}
     last = manifest(reports)
@@ -212,10 +213,10 @@ def _add_up(project: Project, study: Study) -> list[str]:
     return sorted(table.loc[sure, areas.column].dropna().unique())
 
 
-def _with_csv(pages: Path, files: Iterable[Path]) -> set[Path]:
+def _with_files(pages: Path, files: Iterable[Path]) -> set[Path]:
     chosen = {path for path in files if pages in path.parents}
     folders = {path.parent / "csv" / path.stem for path in chosen}
-    return chosen | {path for folder in folders for path in folder.rglob("*.csv")}
+    return chosen | {path for folder in folders for path in folder.rglob("*.*") if path.suffix in FILES}
 
 
 def _changes(
