@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.study import nearest
 
-FOLDERS = ("processed", "reference", "cleared", "statfin")
+FOLDERS = ("processed", "reference", "cleared", "statfin", "comment")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 
 
