@@ -28,20 +28,29 @@ class Comment:
     text: Markup
 
 
-class _Plain(mistune.HTMLRenderer):
-    """HTML without what could load, run, or break the outline of a page."""
+def _heading(text: str, level: int, **attrs: object) -> str:
+    return f"<p><strong>{text}</strong></p>\n"  # the outline of the page stays
 
-    def heading(self, text: str, level: int, **attrs: object) -> str:
-        return f"<p><strong>{text}</strong></p>\n"
 
-    def image(self, text: str, url: str, title: str | None = None) -> str:
-        return text
+def _image(text: str, url: str, title: str | None = None) -> str:
+    return text
 
-    def link(self, text: str, url: str, title: str | None = None) -> str:
-        return f'<a href="{mistune.escape(url)}">{text}</a>' if ADDRESS.match(url) else text
 
-    def block_code(self, code: str, info: str | None = None) -> str:
-        return f'<pre tabindex="0"><code>{mistune.escape(code)}</code></pre>\n'
+def _link(text: str, url: str, title: str | None = None) -> str:
+    return f'<a href="{mistune.escape(url)}">{text}</a>' if ADDRESS.match(url) else text
+
+
+def _code(code: str, info: str | None = None) -> str:
+    return f'<pre tabindex="0"><code>{mistune.escape(code)}</code></pre>\n'
+
+
+def _renderer() -> mistune.HTMLRenderer:
+    """A writer of HTML without what could load, run, or break the outline of a page."""
+    renderer = mistune.HTMLRenderer(escape=True)
+    own = {"heading": _heading, "image": _image, "link": _link, "block_code": _code}
+    for name, function in own.items():
+        setattr(renderer, name, function)
+    return renderer
 
 
 def read(file: str | Path) -> Comment | None:
@@ -79,7 +88,7 @@ def read(file: str | Path) -> Comment | None:
         raise ValueError(f"{name}: say in the first line who writes, as `Author: Name`")
     if not text.strip() or len(text) > LONGEST:
         raise ValueError(f"{name}: write a text of 1 to {LONGEST} characters under the author")
-    written = mistune.create_markdown(renderer=_Plain(escape=True))(text)
+    written = mistune.create_markdown(renderer=_renderer())(text)
     return Comment(author[1].strip(), Markup(written))
 
 
