@@ -4,6 +4,7 @@ import random
 import urllib.parse
 
 import pytest
+from openpyxl import Workbook
 from validation import attack_pages, canaries, injection
 
 from evaluation.pipeline import check_pages
@@ -20,7 +21,7 @@ def axis(number, letter, places):
     return f'<g id="matplotlib.axis_{number}">\n{ticks}</g>\n'
 
 
-def published(tmp_path, *, table="12.5", alt="12.5 days", at=50.0):
+def published(tmp_path, *, table="12.5", alt="12.5 days", at=50.0, cell=12.5):
     """A page with one value in a table, in words and as a marker, beside a file that holds 12.5."""
     marks = f'<g id="line2d_9">\n<use xlink:href="#d" x="50" y="{at}"/>\n</g>\n'
     x = axis(1, "x", [(0, 100, "a"), (100, 100, "b")])
@@ -29,6 +30,9 @@ def published(tmp_path, *, table="12.5", alt="12.5 days", at=50.0):
     folder = tmp_path / "en"
     (folder / "csv" / "oulu").mkdir(parents=True)
     (folder / "csv" / "oulu" / "all_values.csv").write_text("unit,estimate\ndays,12.5\n")
+    book = Workbook()
+    book.active.append(["days", cell])
+    book.save(folder / "csv" / "oulu" / "oulu.xlsx")
     page = folder / "oulu.html"
     page.write_text(f'<td data-value="{table}"></td><img alt="{alt}" src="data:image/svg+xml,{svg}">')
     return page
@@ -41,6 +45,7 @@ def published(tmp_path, *, table="12.5", alt="12.5 days", at=50.0):
         ({"table": "12.4871"}, "tables"),
         ({"alt": "12.487 days"}, "text alternatives"),
         ({"at": 49.1}, "coordinates"),
+        ({"cell": 12.4871}, "workbook"),
     ],
 )
 def test_finer_numbers_than_the_files_hold_are_found(tmp_path, planted, kind):
@@ -63,6 +68,10 @@ def test_formulas_and_live_pages_are_found(tmp_path):
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text('x,y\n"=1+1",-2.5\n"\'=1+1",2e-05\n')
     assert len(injection.formulas(tmp_path)) == 1
+    book = Workbook()
+    book.active.append(["=1+1", "-x", -2.5])
+    book.save(folder / "a.xlsx")
+    assert len(injection.formulas(tmp_path)) == 3
     if check_pages.browser() is None:
         pytest.skip("no Chromium on this machine")
     page = folder / "a.html"

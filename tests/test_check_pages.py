@@ -83,7 +83,7 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
         [
             *(sections.section(report, name) for name in ("heading", *names)),
             sections.data_and_provenance(report, parameters={"area": area}, **source),
-            sections.files_to_download(report, reports=tmp_path / "reports"),
+            sections.files_to_download(report, reports=tmp_path / "reports", processed=tmp_path),
         ]
     )
     target = tmp_path / "reports" / language / f"{area}.html"

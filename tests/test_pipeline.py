@@ -185,6 +185,13 @@ def story(tmp_path_factory):
         go()
         rewrite("area_report", PAGE.replace("Stand-in", "Changed stand-in"), SUMMARY)
         runs["changed report"] = go()
+        comment = root / "data" / "comments" / "oulu.fi.md"
+        comment.parent.mkdir()
+        for name in ("a comment", "a changed comment"):
+            comment.write_text(f"Author: A\n\n{name}\n", encoding="utf-8")
+            runs[name] = go()
+        comment.unlink()
+        runs["no comment"] = go()
         rewrite("area_analysis", *CODE["area_analysis"], "'the same results'")
         runs["changed analysis"] = go()
         rewrite("national_report", PAGE, "raise ValueError('person 18')")
@@ -283,6 +290,11 @@ def test_a_changed_report_notebook_runs_its_reports_and_the_index(story):
     run = story["changed report"]
     assert run.ran == {"area_report[oulu-fi]", "area_report[lahti-fi]", "index[fi]"}
     assert "Changed stand-in" in run.pages["oulu"]
+
+
+@pytest.mark.parametrize("name", ["a comment", "a changed comment", "no comment"])
+def test_a_comment_that_comes_changes_or_goes_runs_its_page_only(story, name):
+    assert story[name].ran == {"area_report[oulu-fi]"}  # the stand-in does not show it: the index stays
 
 
 def test_an_analysis_with_the_same_results_ends_there(story):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from openpyxl import load_workbook
 
 NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "persons", "episodes", "x"]
 MARK = re.compile(r'<use xlink:href="#\w+" x="([-\d.]+)" y="([-\d.]+)"')
@@ -108,6 +109,12 @@ def attack(page: Path) -> dict[str, tuple[int, int]]:
         for values, near in read_figure(urllib.parse.unquote(html.unescape(svg))):
             read, missed = read + len(values), missed + int((distance(values, known) > near + 1e-9).sum())
     found["coordinates"] = (read, missed)
+    book = page.parent / "csv" / slug_of(page) / f"{slug_of(page)}.xlsx"
+    cells = [
+        cell for sheet in load_workbook(book) for row in sheet.iter_rows(values_only=True) for cell in row
+    ]
+    numbers = np.array([cell for cell in cells if isinstance(cell, int | float)], dtype="float64")
+    found["workbook"] = (len(numbers), int((distance(numbers, known) > 1e-6).sum()))
     return found
 
 

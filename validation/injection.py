@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from openpyxl import load_workbook
 
 from evaluation.pipeline import check_pages
 from evaluation.reporting import own_pages, page, sections
@@ -116,7 +117,7 @@ def make(folder: Path, rows: pd.DataFrame, study: Study, *, language: str, area:
     body = [sections.section(report, name) for name in ("heading", *names)]
     body.append(sections.data_and_provenance(report, parameters={"area": area}, cleared=str(cleared),
                                              reference=str(reference), processed=str(folder)))  # fmt: skip
-    body.append(sections.files_to_download(report, reports=reports))
+    body.append(sections.files_to_download(report, reports=reports, processed=folder))
     target = reports / language / f"{area}.html"
     page.write_plain(target, title=report.name, body="\n".join(body), language=language, simulated=True)
     index = target.with_name("index.html")
@@ -157,8 +158,13 @@ def live_in(paths: list[Path]) -> list[str]:
 
 
 def formulas(folder: Path) -> list[str]:
-    """Cells of CSV files that a spreadsheet would take for a formula; numbers are none."""
+    """Cells of CSV files and workbooks that a spreadsheet would take for a formula; numbers are none."""
     found = []
+    for path in sorted(folder.rglob("reports/**/*.xlsx")):
+        for cell in (c for sheet in load_workbook(path) for row in sheet.iter_rows() for c in row):
+            text = isinstance(cell.value, str) and cell.value.startswith(FORMULA_STARTS)
+            if cell.data_type == "f" or (text and not cell.quotePrefix):
+                found.append(f"{path.name}: {str(cell.value)[:40]!r}")
     for path in sorted(folder.rglob("reports/**/*.csv")):
         excel = path.stem.endswith("-excel")
         with path.open(encoding="utf-8-sig", newline="") as file:

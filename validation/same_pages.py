@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import zipfile
 from pathlib import Path
 
 SET_ASIDE = (
@@ -21,7 +22,11 @@ SET_ASIDE = (
 
 def comparable(path: Path) -> str:
     """Text of a published file without code versions and hashes."""
-    text = path.read_bytes().decode("utf-8", errors="surrogateescape")
+    content = path.read_bytes()
+    if path.suffix == ".xlsx":  # packed: its parts are compared
+        with zipfile.ZipFile(path) as book:
+            content = b"\n".join(book.read(name) for name in book.namelist())
+    text = content.decode("utf-8", errors="surrogateescape")
     for pattern, word in SET_ASIDE:
         text = pattern.sub(word, text)
     return text

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.study import nearest
 
-FOLDERS = ("processed", "reference", "cleared", "statfin")
+FOLDERS = ("processed", "reference", "cleared", "statfin", "comment")
 MAKES = (
     "`evaluation demo` makes a small register in data/demo/processed, "
     "`evaluation run` analyses the delivery in data/processed"

@@ -17,9 +17,11 @@ from evaluation.pipeline import notebook_runs, steps
 from evaluation.pipeline.project import Project
 from evaluation.registers import reference as reference_tables
 from evaluation.results import rules
-from evaluation.study import Study
+from evaluation.study import Study, read_study
+from evaluation.words import comments
 
 LANGUAGES = ("fi", "sv", "en")
+NATIONAL = "national"
 CODE = Path(__file__).parents[1]
 
 
@@ -83,7 +85,13 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     -------
     list of Step
         In an order in which each step's inputs are written by steps before it.
+
+    Raises
+    ------
+    ValueError
+        If a comment is misnamed or cannot be read.
     """
+    comments.check(project.comments, {*area_names(read_study(project.study), project.reference), NATIONAL})
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
     reference = sorted(project.reference.glob("*.csv"))
     processed, ledger = project.processed, project.processed / "ledger"
@@ -201,6 +209,8 @@ def _report_steps(
         page = project.pages / language / f"{area or name.removesuffix('_report')}.html"
         note = failed / f"{page.stem}-{language}.json"
         summary = page.with_stem(f"{page.stem}-summary") if area else None
+        own = project.comments / f"{page.stem}.{language}.md"
+        comment = [own] if own.is_file() else []
         parameters = {
             "cleared": str(cleared),
             "reference": str(project.reference),
@@ -211,6 +221,7 @@ def _report_steps(
             "release_date": project.release_date,
             "previous": str(project.previous or ""),
             **({"area": area} if area else {}),
+            **({"comment": "".join(map(str, comment))} if page.stem in (area, NATIONAL) else {}),
         }
         return Step(
             f"{name}[{'-'.join(filter(None, (area, language)))}]",
@@ -218,6 +229,7 @@ def _report_steps(
             [
                 notebook,
                 cleared,
+                *comment,
                 *([failed / f"{area}.json"] if area else []),
                 *notebook_runs.modules_behind(
                     notebook_runs.code_of(notebook) + "\n" + inspect.getsource(steps.report)

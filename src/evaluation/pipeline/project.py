@@ -101,6 +101,11 @@ class Project:
         return self.data / "raw" / "kela"
 
     @property
+    def comments(self) -> Path:
+        """What evaluators write beside the findings, as ``lahti.fi.md``."""
+        return self.data / "comments"
+
+    @property
     def reference(self) -> Path:
         """Reference tables; the project's own where the data folder brings none."""
         own = self.data / "raw" / "reference"

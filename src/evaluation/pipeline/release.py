@@ -22,14 +22,15 @@ import pandas as pd
 
 from evaluation.pipeline.project import Project
 from evaluation.registers import reference as reference_tables
-from evaluation.reporting.disclosure_note import disclosure_note
 from evaluation.results import audit, provenance, rules
 from evaluation.study import Study, read_study
+from evaluation.words.disclosure import disclosure_note
 from evaluation.words.language import CODES
 
 MANIFEST, CLEARED, SIGNED, NOTE = "release.json", "cleared.parquet", "signed.parquet", "disclosure.txt"
 OWN = {*CODES, MANIFEST, CLEARED, SIGNED, NOTE, ".gitkeep"}
 TOLD = {"cleared_sha256", "cleared_against", "profile", "signed", "failed", "changes", "made", "files"}
+FILES = (".csv", ".xlsx")  # beside a page
 DRAFT = re.compile(rb'<p class="draft" id="draft".*?</p>\n?')
 AT_FDCWD, EXCHANGE = -100, 2  # of renameat2(2)
 
@@ -67,7 +68,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
         Where pages were made and where they are published. The cleared ledger goes with them. `previous`, and
         the last signed release, are what differences are looked at from.
     files : iterable of Path
-        What this run was to make; pages among it are published, with their CSV files.
+        What this run was to make; pages among it are published, with their CSV files and workbooks.
     failed : sequence of str
         What failed in this run.
 
@@ -83,7 +84,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
     """
     pages, reports, cleared = project.pages, project.reports, project.cleared
     rulebook = rules.read_profile(project.profile)
-    every = {path.relative_to(pages).as_posix(): path for path in sorted(_with_csv(pages, files))}
+    every = {path.relative_to(pages).as_posix(): path for path in sorted(_with_files(pages, files))}
     every[CLEARED] = cleared
     made = {name: provenance.file_hash(path) for name, path in every.items()}
     last = manifest(reports)
@@ -222,10 +223,10 @@ def _add_up(project: Project, study: Study) -> list[str]:
     return sorted(table.loc[sure, areas.column].dropna().unique())
 
 
-def _with_csv(pages: Path, files: Iterable[Path]) -> set[Path]:
+def _with_files(pages: Path, files: Iterable[Path]) -> set[Path]:
     chosen = {path for path in files if pages in path.parents}
     folders = {path.parent / "csv" / path.stem for path in chosen}
-    return chosen | {path for folder in folders for path in folder.rglob("*.csv")}
+    return chosen | {path for folder in folders for path in folder.rglob("*.*") if path.suffix in FILES}
 
 
 def _changes(

@@ -165,7 +165,7 @@ def data_table(
         The table in a region that scrolls; cells carry the exact numbers as ``data-value``, ``data-low``
         and ``data-high``.
     """
-    records = _in_order(rows, columns, names, language=language).to_dict("records")
+    records = in_order(rows, columns, names, language=language).to_dict("records")
     # many columns of percentage points: the caption says the unit once
     bare = bool(spread) and bool(rows["unit"].eq("points").all())
     if bare:
@@ -232,9 +232,10 @@ def _any_interval(rows: pd.DataFrame) -> bool:
     return bool(rows["ci_low"].notna().any())
 
 
-def _in_order(
+def in_order(
     rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str], *, language: Language
 ) -> pd.DataFrame:
+    """Put rows into the order of their table: as readers meet the codes, areas by the alphabet."""
     named = labels.names()
     known = {
         "outcome": [*named["outcome"], *named["state"]],

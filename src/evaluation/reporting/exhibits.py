@@ -58,6 +58,7 @@ class Report:
     municipality_names: dict[str, str] = field(repr=False)
     simulated: bool
     release_date: str
+    reference: Path = Path()  # folder of reference tables
     confirmed: bool = True  # whether public sources confirm that the area took part
     shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
 

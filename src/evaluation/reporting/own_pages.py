@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.reporting.country import at_a_glance
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
 from evaluation.study import Study
-from evaluation.words import comparisons, labels, public
+from evaluation.words import answers, comparisons, labels, public
 from evaluation.words import language as languages
 from evaluation.words.findings import Finding
 from evaluation.words.language import Language, alphabetical
@@ -87,12 +88,18 @@ def write_index(
     municipalities = [(letter, [(name, *entries[name]) for name in found]) for letter, found in letters]
     title = said["reports"]
     simulated = bool(ledger["simulated"].any())
+    country = ledger[ledger["area"] == "all"]
     body = _own_page(
         "index",
         title=title,
         text=spoken.text,
         said=said,
         shown=_shown(ledger, study, spoken),
+        answered=[one for one in answers.answers(country, study, area="all", language=spoken) if one.real],
+        at_a_glance=at_a_glance(
+            ledger, study, areas=areas, names=names, reference=reference, language=spoken
+        ),
+        report={"simulated": simulated},
         areas=[(by_name[name], name, notes.get(by_name[name], "")) for name in alphabetical(by_name)],
         municipalities=municipalities,
         anchors={letter: f"letter-{ord(letter)}" for letter, _ in municipalities},

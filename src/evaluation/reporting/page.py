@@ -108,7 +108,9 @@ def publish(
     frame = replace(frame, site=site)
     body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
     frame = replace(frame, contents=() if summary else _contents(body))
-    if re.search(r"<script|javascript:|\son\w+=[\"']", re.sub(r"(?s)<pre.*?</pre>", "", body), re.IGNORECASE):
+    if re.search(
+        r"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", body, re.IGNORECASE
+    ):  # in tags: text is text
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
     menu = environment().get_template("shell.html.j2").module.contents(frame, spoken.text)  # type: ignore[attr-defined]
     if CONTENTS_HERE in body:

@@ -5,27 +5,24 @@ A template holds the sentences of its sections and names their exhibits; finding
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
-from evaluation.reporting import downloads
+from evaluation.reporting import country, downloads, workbook
 from evaluation.reporting.data_tables import written
 from evaluation.reporting.exhibits import Report, framed_figure, select, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
-from evaluation.words.language import Language, alphabetical, get
-
-if TYPE_CHECKING:
-    pass
+from evaluation.words.disclosure import profile_in_words
+from evaluation.words.language import alphabetical, get
 
 AREA_SECTIONS = (
     "public-statistics",
@@ -99,6 +96,7 @@ def open_report(
         municipality_names=dict(zip(municipalities["municipality"], municipalities["name"], strict=True)),
         simulated=bool(own["simulated"].any()),
         release_date=release_date,
+        reference=Path(reference),
         confirmed=area not in set(known.loc[known["membership"] == "unconfirmed", "area"]),
     )
 
@@ -143,6 +141,7 @@ def section(report: Report, name: str, **values: object) -> str:
 
     given = {
         "report": report,
+        "at_a_glance": lambda: country.in_report(report),
         "several_shares": several_shares,
         "has_rows": lambda name: (
             not select(report.cleared, report.study, name, area=report.area or "all").empty
@@ -202,17 +201,12 @@ def data_and_provenance(
     known = Path(processed) / "hashes.json" if Path(processed).is_dir() else None
     inputs = provenance.inputs(files, root=raw.parent, known=known)
     packages = provenance.packages().itertuples(index=False)
-    profile = Path(processed) / "disclosure.json"
-    rules = json.loads(profile.read_text("utf-8")) if profile.exists() else {}
     before = pd.read_parquet(previous) if previous and Path(previous).exists() else None
     changes, counted = (None, "") if before is None else _changes(report, before)
     return section(
         report,
         "data_and_provenance",
-        profile=[
-            (labels.label("profile", name, report.language), rule_in_words(value, report.language))
-            for name, value in rules.items()
-        ],
+        profile=profile_in_words(processed, report.language),
         changes=changes,
         counted=counted,
         inputs=[(row.file, number(row.bytes), row.sha256) for row in inputs.itertuples()],
@@ -227,22 +221,15 @@ def data_and_provenance(
     )
 
 
-def rule_in_words(value: object, language: Language) -> str:
-    """A number of the disclosure profile in words."""
-    if isinstance(value, dict):
-        steps = {labels.label("unit", unit, language): step for unit, step in value.items()}
-        return "; ".join(
-            f"{unit} {language.number(step, max(0, len(f'{step:g}') - 2))}" for unit, step in steps.items()
-        )
-    return value if isinstance(value, str) else language.number(float(value))  # type: ignore[arg-type]
-
-
-def files_to_download(report: Report, *, reports: str | Path) -> str:
-    """Write the CSV files and list them."""
+def files_to_download(report: Report, *, reports: str | Path, processed: str | Path) -> str:
+    """Write the CSV files and the workbook, and list them."""
     from markupsafe import Markup
 
-    written_files = downloads.write(report, Path(reports) / report.language.code)
-    return section(report, "downloads", links=Markup(downloads.links(written_files, report.language)))
+    folder = Path(reports) / report.language.code
+    written_files = downloads.write(report, folder)
+    book = workbook.write(report, folder / "csv" / report.slug / f"{report.slug}.xlsx", processed=processed)
+    links = Markup(downloads.links(written_files, report.language))
+    return section(report, "downloads", links=links, workbook=book.relative_to(folder).as_posix())
 
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:

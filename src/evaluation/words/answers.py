@@ -114,20 +114,27 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
         Public statistics are left out where none were read.
     """
     text = language.text
-    work, services = study.outcomes.first_screen[:2]
+    first, services = study.outcomes.first_screen[:2]
     found = [
         _public(cleared, study, area=area, language=language),
-        _effect(cleared, study, area=area, language=language, about="work", outcomes=[work],
-                question=text("Did more people get work?")),
+        work(cleared, study, area=area, language=language),
         _effect(cleared, study, area=area, language=language, about="services", outcomes=[services],
                 question=text("Did services change?")),
         _effect(cleared, study, area=area, language=language, about="cost",
                 outcomes=[f"cost_{payer}_12m_eur" for payer in PAYERS],
                 question=text("What did it cost, and who paid?")),
     ]  # fmt: skip
-    status, _ = fairness(cleared, study, area=area, outcome=work)
+    status, _ = fairness(cleared, study, area=area, outcome=first)
     trust = Answer("trust", status, text("How far can it be trusted?"), text(TRUST[status]))
     return [*(one for one in found if one), trust]
+
+
+def work(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer:
+    """Answer whether more people got work, as in the panel of an area."""
+    outcomes, question = [study.outcomes.first_screen[0]], language.text("Did more people get work?")
+    return _effect(
+        cleared, study, area=area, language=language, about="work", outcomes=outcomes, question=question
+    )
 
 
 def _effect(

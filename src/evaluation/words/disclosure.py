@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from evaluation.reporting.sections import rule_in_words
 from evaluation.words import labels
-from evaluation.words.language import CODES, get
+from evaluation.words.language import CODES, Language, get
 
 
 def disclosure_note(told: Mapping[str, Any]) -> str:
@@ -55,3 +56,23 @@ def disclosure_note(told: Mapping[str, Any]) -> str:
             "", "",
         ]  # fmt: skip
     return "\n".join(parts).rstrip() + "\n"
+
+
+def profile_in_words(processed: str | Path, language: Language) -> list[tuple[str, str]]:
+    """Names and values of the disclosure profile of a run; empty where none was kept."""
+    file = Path(processed) / "disclosure.json"
+    rules = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return [
+        (labels.label("profile", name, language), rule_in_words(value, language))
+        for name, value in rules.items()
+    ]
+
+
+def rule_in_words(value: object, language: Language) -> str:
+    """A number of the disclosure profile in words."""
+    if isinstance(value, dict):
+        steps = {labels.label("unit", unit, language): step for unit, step in value.items()}
+        return "; ".join(
+            f"{unit} {language.number(step, max(0, len(f'{step:g}') - 2))}" for unit, step in steps.items()
+        )
+    return value if isinstance(value, str) else language.number(float(value))  # type: ignore[arg-type]

@@ -1,0 +1,182 @@
+"""The country at a glance: a small picture of every area, on a grid laid by hand where the study has one.
+
+Real public statistics where they were read, else the result of the registers. Nothing is ranked.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evaluation.reporting.exhibits import Report
+from evaluation.study import Study
+from evaluation.words import answers
+from evaluation.words.language import Language, alphabetical
+
+WIDE, HIGH = 120, 40  # units of a small picture
+STEP = 0.01  # the common scale ends at multiples of this share
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One area: where its tile stands, and what its small picture shows and says."""
+
+    area: str
+    name: str
+    place: tuple[int, int] | None  # row and column, counted from 1; None where the study has no grid
+    lines: Mapping[str, str]  # paths of the area and its comparison
+    said: str
+    bars: tuple[answers.Bar, ...] = ()
+
+
+@dataclass(frozen=True)
+class Country:
+    """All tiles and what they have in common."""
+
+    tiles: tuple[Tile, ...]
+    note: str
+    real: bool
+    start: float  # where the trial starts, in units of a small picture
+
+
+def at_a_glance(
+    cleared: pd.DataFrame,
+    study: Study,
+    *,
+    areas: Collection[str],
+    names: Mapping[str, str],
+    reference: str | Path,
+    language: Language,
+) -> Country:
+    """Make the small picture of every area, all on one scale.
+
+    Parameters
+    ----------
+    cleared : pandas.DataFrame
+        The cleared ledger.
+    study : Study
+        The reform.
+    areas : collection of str
+        Areas that have a report to go to.
+    names : mapping
+        Names of areas by slug; what stands in brackets is left out of a tile.
+    reference : path
+        Folder of reference tables; the places stand in ``<table of areas>_tiles.csv``.
+    language : Language
+        Language of the words.
+
+    Returns
+    -------
+    Country
+        Tiles from north to south and west to east; in alphabetical order where an area has no place.
+    """
+    text = language.text
+    places = _places(Path(reference) / f"{study.areas.table}_tiles.csv", areas)
+    ordered = sorted(areas, key=places.__getitem__) if places else _by_name(areas, names)
+    short = {area: re.sub(r" \(.*\)$", "", names.get(area, area)) for area in ordered}
+    known = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
+    known &= cleared["outcome"].eq("unemployed_share") & cleared["area"].isin(ordered)
+    series, start = cleared[known & cleared["estimate"].notna()], 0.0
+    if real := not series.empty:
+        first, span = series["x"].min(), max(1.0, float(np.ptp(series["x"])))
+        bottom = STEP * math.floor(series["estimate"].min() / STEP)
+        top = STEP * math.ceil(series["estimate"].max() / STEP)
+        start = WIDE * (0 - first) / span  # months are counted from the start
+        down = HIGH * (top - series["estimate"]) / max(STEP, top - bottom)
+        series = series.assign(across=WIDE * (series["x"] - first) / span, down=down)
+        note = text(
+            "Public statistics: unemployed of the labour force each month, {first} to {last}. All pictures "
+            "have the scale {bottom} to {top}. Blue line: the area. Dashed line: comparison municipalities. "
+            "Upright line: the trial starts.",
+            first=language.month(series["window"].min()),
+            last=language.month(series["window"].max()),
+            bottom=language.percent(bottom, 0),
+            top=language.percent(top, 0),
+        )
+    else:
+        note = text(
+            "Open-market work, result of the registers. Line: 95 % interval. "
+            "Grey: differences too small to matter. Right of the middle: more than in the comparison."
+        )
+    order = (
+        text("Areas stand roughly as on the map, north at the top; the place says nothing about results.")
+        if places
+        else text("Areas are in alphabetical order; the order says nothing about results.")
+    )
+    by_area = dict(iter(series.groupby("area")))
+    rows = dict(iter(cleared[cleared["area"].isin(ordered)].groupby("area")))
+    tiles, scale = [], ""
+    for area in ordered:
+        place = places.get(area)
+        if real:
+            lines, said = _lines(by_area.get(area, series.iloc[:0]), language)
+            tiles.append(Tile(area, short[area], place, lines, said))
+        else:
+            found = answers.work(rows.get(area, cleared.iloc[:0]), study, area=area, language=language)
+            scale = scale or found.scale
+            tiles.append(Tile(area, short[area], place, {}, found.text, found.bars))
+    note = f"{note} {scale}." if scale else note
+    return Country(tuple(tiles), f"{note} {order}", real, start)
+
+
+def in_report(report: Report) -> Country:
+    """The small pictures of the areas that the ledger of a report analyses."""
+    analysed = report.cleared.loc[report.cleared["topic"] == "cohort", "area"]
+    return at_a_glance(
+        report.cleared,
+        report.study,
+        areas=set(analysed) & set(report.area_names),
+        names=report.area_names,
+        reference=report.reference,
+        language=report.language,
+    )
+
+
+def _places(file: Path, areas: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Row and column of every area; empty where one of them has none."""
+    if not file.exists():
+        return {}
+    table = pd.read_csv(file, dtype={"area": str, "row": int, "column": int}).set_index("area")
+    if not set(areas) <= set(table.index):
+        return {}
+    chosen = table.loc[list(areas)]
+    return dict(zip(chosen.index, zip(chosen["row"], chosen["column"], strict=True), strict=True))
+
+
+def _by_name(areas: Collection[str], names: Mapping[str, str]) -> list[str]:
+    by_name = {names.get(area, area): area for area in areas}
+    return [by_name[name] for name in alphabetical(by_name)]
+
+
+def _lines(series: pd.DataFrame, language: Language) -> tuple[dict[str, str], str]:
+    """Paths of the area and its comparison, broken where months are missing, and their ends in words."""
+    arms = {
+        arm: rows.sort_values("x") for arm, rows in series.groupby("item") if arm in ("pilot", "comparison")
+    }
+    if len(arms) < 2:
+        return {}, language.text("no public statistics about this area")
+    lines = {
+        arm: " ".join(
+            f"{'M' if gap else 'L'}{across:.1f} {down:.1f}"
+            for gap, across, down in zip(rows["x"].diff().ne(1), rows["across"], rows["down"], strict=True)
+        )
+        for arm, rows in arms.items()
+    }
+    ends = []
+    for at in (0, -1):
+        here, other = arms["pilot"].iloc[at], arms["comparison"].iloc[at]
+        ends.append(
+            language.text(
+                "{month}: area {area}, comparison {other}.",
+                month=language.month(here["window"]),
+                area=language.percent(here["estimate"]),
+                other=language.percent(other["estimate"]),
+            )
+        )
+    return lines, " ".join(ends)
