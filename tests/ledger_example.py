@@ -268,7 +268,7 @@ def _area(area: str, rng: np.random.Generator) -> list[pd.DataFrame]:
                 curve = top * shift * (1 - np.exp(-days / 240)) * (1.02 if window == "after" else 1.0)
                 error = np.sqrt(curve * (1 - curve) / max(n / 6, 50))
                 add(
-                    pd.DataFrame({"x": days, **_interval(curve, error), "item": arm}),
+                    pd.DataFrame({"x": days, **_interval(curve, np.fmin(error, curve / 2)), "item": arm}),
                     topic="description",
                     measure="cif",
                     outcome=exit_state,

@@ -62,8 +62,11 @@ def test_window_means_by_hand():
     assert row["estimate"] == pytest.approx(2 / 3)
     error = np.std([1, 1, 0], ddof=1) / np.sqrt(3)
     assert row["std_error"] == pytest.approx(error)
-    assert row["ci_low"] == pytest.approx(2 / 3 - 1.96 * error)
-    assert row["ci_high"] == 1  # a share cannot be above one
+    # Wilson's score for 2 of 3 with the sample's own spread, which is worth 2 draws
+    middle, z2 = 2 / 3 + 1.96**2 / 4, 1.96**2
+    half = 1.96 * np.sqrt((2 / 9) / 2 + z2 / 16)
+    ends = [(middle + sign * half) / (1 + z2 / 2) for sign in (-1, 1)]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends, abs=1e-4)
     assert (row["persons"], row["episodes"], row["unit"]) == (3, 3, "share")
 
 

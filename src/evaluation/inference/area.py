@@ -17,6 +17,7 @@ from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effec
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
 from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
+from evaluation.ranges import bounded_level, most
 from evaluation.registers.reference import FOLDER, reference
 from evaluation.results.inputs import AreaInputs
 from evaluation.study import Areas, Study
@@ -254,12 +255,7 @@ def effect_rows(
         [
             att,
             plain.assign(measure="mean_after", estimate=mean),
-            plain.assign(
-                measure="counterfactual_mean",
-                estimate=mean - att["estimate"],
-                ci_low=mean - att["ci_high"],
-                ci_high=mean - att["ci_low"],
-            ),
+            plain.assign(measure="counterfactual_mean", **_without(att, mean)),
             plain.assign(
                 measure="mde",
                 estimate=minimum_detectable_effect(np.sqrt(np.diag(inference.covariance)), df=inference.df),
@@ -268,6 +264,15 @@ def effect_rows(
         ],
         ignore_index=True,
     )
+
+
+def _without(att: pd.DataFrame, mean: np.ndarray) -> dict[str, list[float]]:
+    """Levels without the reform, with intervals that stay within what the outcome can be."""
+    levels = [
+        bounded_level(level - row.estimate, (row.ci_high - row.ci_low) / 2, top=most(row.outcome))
+        for level, row in zip(mean, att.itertuples(), strict=True)
+    ]
+    return dict(zip(("estimate", "ci_low", "ci_high"), map(list, zip(*levels, strict=True)), strict=True))
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

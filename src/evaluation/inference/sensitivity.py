@@ -21,6 +21,7 @@ from evaluation.inference.area import changes_of, ledger_columns
 from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
+from evaluation.ranges import most
 from evaluation.study import Study
 
 
@@ -127,9 +128,22 @@ def sensitivity_rows(
 
 def _attempt(run: Callable[[], pd.DataFrame], outcomes: Sequence[str]) -> pd.DataFrame:
     try:
-        return run().assign(status="ok")
+        return _possible(run().assign(status="ok"))
     except ValueError as refusal:
         return pd.DataFrame({"outcome": list(outcomes), "status": "missing", "method": str(refusal)})
+
+
+def _possible(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows, emptied where the interval reaches beyond any difference that the outcome can have.
+
+    No share can differ by more than 100 points: few persons near a cutoff can give such lines, which tell
+    nothing of the reform.
+    """
+    limit = rows["outcome"].map(most)
+    beyond = (rows["ci_low"] < -limit) | (rows["ci_high"] > limit)
+    empty = rows.assign(status="missing", method="too few data: the interval reaches beyond what is possible")
+    numbers = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
+    return rows.where(~beyond, empty.assign(**dict.fromkeys(numbers, np.nan)))
 
 
 def _entropy(given: _Setting) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evaluation.ranges import most, score_interval
 from evaluation.study import AFTER, Study
 from evaluation.units import unit_of
 
@@ -205,6 +206,7 @@ def _means(
         # persons behind this number: follow-up may be too short for some
         known = table.loc[table[outcome].notna()].groupby(by, observed=True)["person_id"].nunique()
         error = found["std"] / np.sqrt(found["count"])
+        low, high = score_interval(found["mean"], error, found["count"], top=most(outcome))
         parts.append(
             pd.DataFrame(
                 {
@@ -213,15 +215,12 @@ def _means(
                     "unit": unit_of(outcome),
                     "estimate": found["mean"],
                     "std_error": error,
-                    "ci_low": found["mean"] - 1.96 * error,
-                    "ci_high": found["mean"] + 1.96 * error,
+                    "ci_low": low,
+                    "ci_high": high,
                     "persons": known.reindex(found.index).astype(float),
                     "episodes": found["count"].astype(float),
                 }
             ).reset_index()
         )
     rows = pd.concat(parts, ignore_index=True).rename(columns={"side": "item", **names})
-    rows = rows[rows["episodes"] > 1]
-    shares = rows["unit"].eq("share")
-    rows.loc[shares, ["ci_low", "ci_high"]] = rows.loc[shares, ["ci_low", "ci_high"]].clip(0, 1)
-    return rows
+    return rows[rows["episodes"] > 1]

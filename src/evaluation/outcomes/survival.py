@@ -185,5 +185,4 @@ def _bounds(estimate: Array, error: Array) -> tuple[Array, Array]:
         low, high = estimate**power, estimate ** (1 / power)
     # at 0 and 1 the scale has no slope; the point itself is all that the method says
     fixed = (error == 0) | (estimate <= 0)
-    low, high = np.where(fixed, estimate, low), np.where(fixed, estimate, high)
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
+    return np.where(fixed, estimate, low), np.where(fixed, estimate, high)

@@ -12,6 +12,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from evaluation import ranges
 from evaluation.results import rules
 from evaluation.results.ledger import KEY
 from evaluation.results.rules import Profile
@@ -25,8 +26,20 @@ REMEDIES = {
     "rounding undone": "a rounded count follows: publish its means or sums with fewer digits",
     "euros follow": "a hidden item follows from its payer's sum: hide another item of the payer",
     "shown again": "an earlier release hid this: clear with --previous, which keeps it hidden",
+    "out of range": "a share or days leave what they can be: mend the interval where it is made",
     "few differ": "the difference from an earlier release tells of few persons: clear with --previous",
 }
+# these are differences: they stay on their own scale
+SIGNED = (
+    "att",
+    "att_raw",
+    "att_shrunken",
+    "prediction_interval",
+    "event_study",
+    "funnel_limit",
+    "diagnostic",
+    "bias",
+)
 WHOLE = ("mean", "window_mean", "municipality_mean")  # means of whole numbers over the episodes of a cell
 NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 
@@ -75,6 +88,7 @@ def audit(
     means = means_undone(cleared, profile)
     system = System(cleared, study, profile, parts_of_all=parts_of_all, before=before)
     found = [means[means["kind"] != ""], system.attack(NEAR), euros(cleared), ratios(cleared, profile)]
+    found.append(out_of_range(cleared))
     if before is not None:
         found.append(differences(cleared, before, profile=profile))
     kept = [part for part in found if len(part)]
@@ -147,6 +161,29 @@ def ratios(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     rows = cleared[(cleared["measure"] == "register_to_statistics") & cleared["persons"].gt(0)]
     width = 2 * _half_step(rows, profile) / rows["estimate"] * rows["persons"]
     return rows.loc[width < 1, CELL].assign(kind="rounding undone", what="ratio to the public statistics")
+
+
+def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
+    """Levels that cannot be: shares outside 0–1, days below none or beyond the horizon; intervals too.
+
+    Examples
+    --------
+    >>> from evaluation.results.ledger import rows
+    >>> means = pd.DataFrame({"outcome": "service_days_12m", "estimate": [5.0, 9.0], "ci_low": [-2.0, 1.0]})
+    >>> part = rows(means, area="oulu", topic="description", measure="mean", unit="days", simulated=True)
+    >>> out_of_range(part)[["kind", "what"]].values.tolist()
+    [['out of range', 'mean']]
+    """
+    level = ~cleared["measure"].isin(SIGNED)
+    numbers = cleared[["estimate", "ci_low", "ci_high"]]
+    limit = cleared["outcome"].map({name: ranges.most(name) for name in cleared["outcome"].unique()})
+    limit = limit.where(cleared["unit"].eq("days"), 1.0)
+    bounded = level & (
+        cleared["unit"].isin(("share", "probability")) | cleared["outcome"].str.contains("_days")
+    )
+    beyond = numbers.lt(0).any(axis=1) | numbers.gt(limit, axis=0).any(axis=1)
+    chosen = cleared[bounded & beyond]
+    return chosen[CELL].assign(kind="out of range", what=chosen["measure"])
 
 
 def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:

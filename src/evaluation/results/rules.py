@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evaluation.ranges import score_interval
+
 PROFILES = Path(__file__).with_name("profiles.toml")
 COUNTS = ["persons", "episodes"]
 # A sum of these units over persons is made of whole parts: its mean needs steps of so many over the count.
@@ -117,15 +119,18 @@ def of_two_counts(rows: pd.DataFrame) -> pd.Series:
 
 
 def round_counts(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Round what counts to the base; a share that is k of n is divided again, its interval moves along."""
+    """Round what counts to the base; a share that is k of n is divided again, its interval is made anew."""
     base, out = profile.base, rows.copy()
     size = rows["episodes"].fillna(rows["persons"])
     plain = of_two_counts(rows) & (size >= base)
     rounded = to_base(size, base)
     top = to_base(rows["estimate"] * rounded, base).clip(upper=rounded)
-    moved = (top / rounded - rows["estimate"])[plain]
-    for name in ("estimate", "ci_low", "ci_high"):
-        out.loc[plain, name] = (rows.loc[plain, name] + moved).clip(0.0, 1.0)
+    share = (top / rounded)[plain]
+    out.loc[plain, "estimate"] = share
+    given = plain & rows["ci_low"].notna()
+    ends = score_interval(share[given], 0.0, rounded[given], top=1.0)
+    for name, end in zip(("ci_low", "ci_high"), ends, strict=True):
+        out.loc[given, name] = end
     for name in COUNTS:
         out[name] = to_base(rows[name], base)
     counted = counting(rows)
