@@ -83,3 +83,15 @@ def test_the_audit_finds_a_level_out_of_its_range_and_leaves_differences_alone()
     levels = ledger.rows(pd.DataFrame(given), measure="counterfactual_mean", **kept)
     assert audit.out_of_range(levels).index.tolist() == [0, 1]
     assert audit.out_of_range(ledger.rows(pd.DataFrame(given), measure="att", **kept)).empty
+
+
+def test_the_audit_leaves_euros_ranks_and_days_of_a_rule_alone():
+    kept = {"area": "oulu", "topic": "cost_effectiveness", "simulated": True}
+    money = {
+        "outcome": "open_employment_days_12m",
+        "estimate": -194.0,
+        "measure": "net_benefit",
+        "unit": "eur",
+    }
+    rule = {"outcome": "", "estimate": 790.0, "measure": "look_back", "unit": "days"}
+    assert audit.out_of_range(ledger.rows(pd.DataFrame([money, rule]), **kept)).empty

@@ -178,9 +178,8 @@ def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
     numbers = cleared[["estimate", "ci_low", "ci_high"]]
     limit = cleared["outcome"].map({name: ranges.most(name) for name in cleared["outcome"].unique()})
     limit = limit.where(cleared["unit"].eq("days"), 1.0)
-    bounded = level & (
-        cleared["unit"].isin(("share", "probability")) | cleared["outcome"].str.contains("_days")
-    )
+    in_days = cleared["unit"].eq("days") & cleared["outcome"].str.contains("_days")
+    bounded = level & (cleared["unit"].isin(("share", "probability")) | in_days)
     beyond = numbers.lt(0).any(axis=1) | numbers.gt(limit, axis=0).any(axis=1)
     chosen = cleared[bounded & beyond]
     return chosen[CELL].assign(kind="out of range", what=chosen["measure"])
