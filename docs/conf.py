@@ -15,7 +15,7 @@ include_patterns = [
     "docs/**.md",
     "notebooks/tutorial.ipynb",
     "notebooks/how_to/*.ipynb",
-    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"),
 ]
 extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc"]
 html_theme = "alabaster"
