@@ -21,6 +21,12 @@ def test_wilsons_interval_as_published():
         assert score_interval(share, error, count, top=1.0) == pytest.approx(ends, abs=5e-5)
 
 
+@pytest.mark.filterwarnings("error")
+def test_of_nobody_nothing_is_known():
+    low, high = score_interval([np.nan, 0.2], [np.nan, 0.1], [0, 16], top=1.0)
+    assert np.isnan([low[0], high[0]]).all() and 0 < low[1] < 0.2 < high[1]
+
+
 @pytest.mark.parametrize(("some", "count"), [(0.1, 30), (0.3, 20), (0.9, 25)])
 def test_days_that_many_have_none_of_are_covered_and_stay_within_the_horizon(some, count):
     """`some` of the episodes have days between none and the whole horizon, the others none."""

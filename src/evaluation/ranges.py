@@ -52,10 +52,11 @@ def score_interval(
         return mean - Z * error, mean + Z * error
     share, spread = mean / top, error / top
     size = np.where(spread > 0, share * (1 - share) / np.where(spread > 0, spread, 1.0) ** 2, size)
+    size = np.where(size > 0, size, np.nan)  # of nobody nothing is known
     middle = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
     half = Z / (1 + Z**2 / size) * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2))
     # at none and all one end is the limit itself, but for the last digits of the arithmetic
-    return top * np.fmax(middle - half, 0.0), top * np.fmin(middle + half, 1.0)
+    return top * np.maximum(middle - half, 0.0), top * np.minimum(middle + half, 1.0)
 
 
 def bounded_level(estimate: float, half: float, *, top: float) -> tuple[float, float, float]:
