@@ -462,6 +462,7 @@ KINDS = [
     ("ids as decimals", lambda d: ids_as(d, pa.decimal128(20, 0)), SAME, ""),
     ("milliseconds in UTC", lambda d: d.parquet("spells", **both_dates(days("UTC", unit="ms"))), SAME, ""),
     ("dates in a dictionary", lambda d: d.parquet("spells", **both_dates(lambda t: days(kind=pa.date32())(t).dictionary_encode())), SAME, ""),
+    ("euros in a dictionary", lambda d: d.parquet("benefits", maara_eur=lambda t: euros(pa.float64())(t).dictionary_encode()), SAME, ""),
     ("days as floats", lambda d: d.parquet("benefits", paivat=lambda t: pa.array(t.astype(float))), SAME, ""),
     ("euros as float32", lambda d: d.parquet("benefits", maara_eur=euros(pa.float32())), SAME, ""),
     ("euros as decimal256", lambda d: d.parquet("earnings", ansio_eur=euros(pa.decimal256(12, 2))), SAME, ""),

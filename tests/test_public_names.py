@@ -308,3 +308,10 @@ def test_wrong_names_are_answered_with_the_nearest():
             call(data, **{name: "jobbs"})
     with pytest.raises(ValueError, match="did you mean 'half'"):
         ev.effect(data, outcomes="jobs", by="halff")
+
+
+def test_rows_whose_index_repeats_are_each_taken_once():
+    made = small_comparison()
+    twice = made.cohort.set_axis([0] * len(made.cohort))
+    again = ev.compare(twice, made.study, area=made.area, before=made.before, after=made.after)
+    assert len(again.every_day) == len(made.every_day)

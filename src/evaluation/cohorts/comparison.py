@@ -27,8 +27,8 @@ class Comparison:
     ----------
     frame : pandas.DataFrame
         Episodes of the two windows with `treated` and `post` (bool).
-    cohort, treated : pandas.DataFrame, pandas.Series
-        Episodes that were given, and for those of either arm whether they are the area's.
+    cohort, in_arms : pandas.DataFrame
+        Episodes that were given, and for each whether it belongs to either arm (`kept`) and to the area's.
     study : Study
         The reform.
     area : str
@@ -43,7 +43,7 @@ class Comparison:
 
     frame: pd.DataFrame
     cohort: pd.DataFrame = field(repr=False)
-    treated: pd.Series = field(repr=False)  # of the cohort's episodes that belong to either arm
+    in_arms: pd.DataFrame = field(repr=False)  # `kept` and `treated` of each of the cohort's episodes
     study: Study
     area: str
     before: tuple[str, str]
@@ -54,7 +54,8 @@ class Comparison:
     @cached_property
     def every_day(self) -> pd.DataFrame:
         """Episodes of both arms on any index date, with `treated`: for what is followed over time."""
-        return self.cohort.loc[self.treated.index].assign(treated=self.treated)
+        kept, treated = (self.in_arms[name].to_numpy() for name in ("kept", "treated"))
+        return self.cohort[kept].assign(treated=treated[kept])
 
     @property
     def simulated(self) -> bool:
@@ -171,7 +172,7 @@ def compare(
     early, post = (index_day.between(*map(to_day, window)) for window in (first, last))
     inside = kept & (early | post)
     frame = coarsened(episodes[inside].assign(treated=treated[inside], post=post[inside]))
-    arms = (frame, episodes, treated[kept])
+    arms = (frame, episodes, pd.DataFrame({"kept": kept, "treated": treated}))
     return Comparison(*arms, study, area, first, last, municipalities, dict(units or {}))
 
 

@@ -89,6 +89,8 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
         texts = pa.array([str(value) for value in column.to_pylist()], pa.string())
         column = pa.chunked_array([texts])
     try:
+        if pa.types.is_dictionary(column.type) and not pa.types.is_string(kind):
+            column = column.cast(kind)
         if str(kind) in ("large_string", "string_view", "null"):
             column = column.cast(pa.string())
         if pa.types.is_floating(kind):
@@ -111,8 +113,6 @@ def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """Distinct values of a column and where they stand."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    elif pa.types.is_floating(column.type.value_type) or pa.types.is_null(column.type.value_type):
-        column = column.cast(column.type.value_type).dictionary_encode()
     column = column.unify_dictionaries()
     if not column.num_chunks:
         return pa.array([], column.type)

@@ -218,7 +218,7 @@ def attempt(
 
 @contextlib.contextmanager
 def _aside(processed: Path) -> Iterator[Path]:
-    """A folder for what is on its way; whatever happens, nothing of it stays."""
+    """A folder for what is on its way, removed at the end, after an error, and after a kill by the next."""
     folder = processed / "register.reading"
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
     folder.mkdir(parents=True)
