@@ -1,11 +1,11 @@
 """Buckets of persons: the same tables as from all persons at once, whoever works on them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import Client, LocalCluster
 
 from evaluation.deliveries import pieces
 from evaluation.deliveries.layout import read_layout
@@ -13,7 +13,7 @@ from evaluation.economics.area import INCOME
 from evaluation.outcomes import area_months
 from evaluation.pipeline import buckets, plan
 from evaluation.pipeline.project import Project
-from evaluation.registers import by_bucket, stored
+from evaluation.registers import stored
 from evaluation.registers.ingest import ingest
 from small_register import TRIALS
 
@@ -58,13 +58,20 @@ def test_the_size_of_buckets_changes_no_number(study, alone, tmp_path, monkeypat
         pd.testing.assert_frame_equal(pd.read_parquet(file), pd.read_parquet(alone[name]))
 
 
-def test_processes_and_executors_write_the_same_bytes(study, alone, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster of two separate processes, each of which imports the library anew."""
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(n_workers=2, host="127.0.0.1", **options) as workers, Client(workers) as client:
+        yield client.get_executor()
+
+
+def test_processes_and_a_cluster_write_the_same_bytes(study, alone, cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(buckets, "PERSONS", 5_000)
-    with ThreadPoolExecutor(2) as executor:
-        threads = made(study, tmp_path / "threads", executor=executor)
+    elsewhere = made(study, tmp_path / "cluster", executor=cluster)
     processes = made(study, tmp_path / "processes", jobs=2)
     for name, file in alone.items():
-        assert threads[name].read_bytes() == processes[name].read_bytes() == file.read_bytes(), name
+        assert elsewhere[name].read_bytes() == processes[name].read_bytes() == file.read_bytes(), name
 
 
 def counted(persons, *, processed):
@@ -102,15 +109,14 @@ def test_a_bucket_that_fails_leaves_no_half_table(tmp_path):
     assert not (tmp_path / "cells.parquet").exists()
 
 
-def test_pieces_buckets_and_processes_store_the_same_bytes(study, tmp_path, monkeypatch):
+def test_pieces_and_a_cluster_store_the_same_bytes(study, cluster, tmp_path, monkeypatch):
     raw, reference = study.processed.parent / "raw", ROOT / "data" / "raw" / "reference"
-    monkeypatch.setattr(by_bucket, "PERSONS", 5_000)
+    monkeypatch.setattr("evaluation.registers.ingest.PERSONS", 5_000)
     ingest(raw, tmp_path / "whole", reference=reference)
     monkeypatch.setattr(pieces, "PIECE", 1 << 20)
     assert len(pieces.pieces(read_layout(raw).files["earnings"])) > 5
     ingest(raw, tmp_path / "pieces", reference=reference)
-    with ThreadPoolExecutor(2) as executor:
-        ingest(raw, tmp_path / "threads", reference=reference, executor=executor)
+    ingest(raw, tmp_path / "cluster", reference=reference, executor=cluster)
     for file in sorted((tmp_path / "whole" / "register").iterdir()):
-        for other in ("pieces", "threads"):
+        for other in ("pieces", "cluster"):
             assert (tmp_path / other / "register" / file.name).read_bytes() == file.read_bytes(), file.name

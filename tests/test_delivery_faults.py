@@ -23,8 +23,8 @@ import pytest
 from evaluation import schemas
 from evaluation.deliveries import pieces
 from evaluation.deliveries.identity import CHECK_CHARACTERS
-from evaluation.registers import by_bucket, stored
 from evaluation.registers import ingest as registers
+from evaluation.registers import stored
 from test_registers import CODES, COLUMNS, REFERENCE, deliver
 
 MANY = 60
@@ -698,7 +698,7 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
 def test_so_is_each_kind_in_large_files(tmp_path, clean, monkeypatch, what, do, outcome, words):
     """Read as large files are, in pieces, and by buckets of persons."""
     monkeypatch.setattr(pieces, "PIECE", 500)
-    monkeypatch.setattr(by_bucket, "PERSONS", 17)
+    monkeypatch.setattr("evaluation.registers.ingest.PERSONS", 17)
     as_told(tmp_path, clean, do, outcome, words.replace(f"{MANY} rows", r"\d+ rows"))
 
 

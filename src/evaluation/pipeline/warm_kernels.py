@@ -20,8 +20,13 @@ POSSIBLE = sys.platform == "linux"
 INLINE = "module://matplotlib_inline.backend_inline"
 IMPORTED = [
     "ipykernel.kernelapp",
+    "jinja2",
+    "matplotlib.backends.backend_svg",
+    "mistune",
+    "openpyxl",
     "seaborn",
     "statsmodels.api",
+    "rdrobust",
     "evaluation.reporting.sections",
     "evaluation.reporting.in_notebook",
     "evaluation.diagnostics.area",

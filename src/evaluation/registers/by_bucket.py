@@ -61,7 +61,7 @@ def _people(place: Path, changed: int) -> tuple[pd.Index, np.ndarray]:
     return pd.Index(table["pseudonym"].to_pandas(), dtype="str"), table["birth_day"].to_numpy()
 
 
-def put_aside(given: tuple[Piece, Path], *, people: Path) -> Told:
+def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     """Read a piece and write its rows into a file, a batch for every bucket of persons."""
     piece, place = given
     counts: Tally = []
@@ -71,11 +71,11 @@ def put_aside(given: tuple[Piece, Path], *, people: Path) -> Told:
         return Told(piece, counts, str(error))
     pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
     person = person_numbers(frame["person_id"], pseudonyms)
-    bucket = np.maximum(np.nan_to_num(person), 0).astype(np.int32) // PERSONS
+    bucket = np.maximum(np.nan_to_num(person), 0).astype(np.int32) // size
     batch = pa.record_batch(
         {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
     )
-    buckets = buckets_of(len(pseudonyms))
+    buckets = buckets_of(len(pseudonyms), size)
     if len(buckets) > 1:
         order = np.argsort(bucket.astype(np.int16), kind="stable")  # so small numbers need no comparisons
         batch, bucket = batch.take(pa.array(order)), bucket[order]
@@ -92,9 +92,9 @@ def person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
     return np.append(numbers, np.nan)[column.cat.codes]
 
 
-def buckets_of(persons: int) -> range:
-    """Numbers of the buckets of so many persons; there is one at least."""
-    return range(max(-(-persons // PERSONS), 1))
+def buckets_of(persons: int, size: int) -> range:
+    """Numbers of the buckets of so many persons, `size` in each; there is one at least."""
+    return range(max(-(-persons // size), 1))
 
 
 def _rows(number: int, places: list[Path]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from evaluation.deliveries.layout_parts import Limit
 from evaluation.deliveries.pieces import pieces
 from evaluation.registers import cleaning
 from evaluation.registers.by_bucket import (
+    PERSONS,
     buckets_of,
     canonical_of,
     cleaned,
@@ -151,7 +152,7 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
         }
         for name, files in places.items():
             one = partial(cleaned, table=name, places=files, people=people, known=known)
-            buckets = buckets_of(len(pseudonyms))
+            buckets = buckets_of(len(pseudonyms), PERSONS)
             told = track(in_turn(one, buckets, executor), f"cleaning {name}", total=len(buckets))
             tables[name] = iter(told)
         without = len(pseudonyms)
@@ -247,7 +248,8 @@ def _pieces(
         return []
     parts = pieces(layout.files[name])
     places = [people.with_name(f"{name}-{number}.arrow") for number in range(len(parts))]
-    told = in_turn(partial(put_aside, people=people), zip(parts, places, strict=True), executor)
+    one = partial(put_aside, people=people, size=PERSONS)
+    told = in_turn(one, zip(parts, places, strict=True), executor)
     tally += counted(list(track(told, f"reading {name}", total=len(parts))))
     _refuse_empty(layout.files[name], tally)
     return places
