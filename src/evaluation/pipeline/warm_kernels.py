@@ -24,6 +24,7 @@ IMPORTED = [
     "matplotlib.backends.backend_svg",
     "mistune",
     "openpyxl",
+    "pyarrow.parquet",
     "seaborn",
     "statsmodels.api",
     "rdrobust",
@@ -32,6 +33,7 @@ IMPORTED = [
     "evaluation.diagnostics.area",
     "evaluation.economics.area",
     "evaluation.inference.sensitivity",
+    "evaluation.words.comments",
 ]
 
 
