@@ -92,10 +92,10 @@ def _told(step: Step, about: str, words: str) -> Any:
 
 def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     """Run the tasks; names of those that failed."""
-    from pytask import ExitCode, PathNode, TaskWithoutPath, build, console
+    from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
 
     reform = read_study(project.study)
-    progress = steps.Progress(total=len(work), quiet=console.is_interactive)
+    progress = steps.Progress(total=len(work), jobs=jobs, quiet=console.is_interactive)
     tasks = [
         TaskWithoutPath(
             name=step.name,
@@ -107,13 +107,15 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
                 "code": _told(step, "code", steps.source(step.function)),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},
+            markers=[Mark("try_first", (), {})] if step.takes_longer else [],
         )
         for step in work
     ]
     options: dict[str, Any] = {
         "tasks": tasks,
         "paths": (project.processed,),
-        "n_workers": jobs,
+        # pytask looks only once a second what is done: some tasks wait in line, so that nobody waits for it
+        "n_workers": 2 * jobs,
         "parallel_backend": "threads" if jobs > 1 else "none",
         "capture": "no",
         "show_traceback": False,

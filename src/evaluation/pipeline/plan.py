@@ -36,6 +36,11 @@ class Step:
     values: dict[str, Any]
     by_bucket: bool = False  # of persons: see `buckets.each`
 
+    @property
+    def takes_longer(self) -> bool:
+        """Whether it should begin before others that could begin, so that nobody waits for it in the end."""
+        return not self.name.startswith(("area_analysis[", "area_report[")) or self.name.endswith("[all]")
+
 
 def area_names(study: Study, reference: Path) -> list[str]:
     """Slugs of the study's areas, in the order of their reference table."""

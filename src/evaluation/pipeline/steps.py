@@ -27,11 +27,11 @@ WHOLE = {
 
 
 class Progress:
-    """Counts finished tasks and prints a line for each where no live table is shown."""
+    """Lets so many tasks work at a time, counts them, and prints a line for each if no live table is shown."""
 
-    def __init__(self, *, total: int, quiet: bool) -> None:
+    def __init__(self, *, total: int, jobs: int, quiet: bool) -> None:
         self.total, self.quiet, self.ran = total, quiet, 0
-        self._lock = threading.Lock()
+        self._lock, self._room = threading.Lock(), threading.Semaphore(jobs)
 
     def watched(
         self, name: str, function: Callable[..., None], values: dict[str, Any]
@@ -39,21 +39,22 @@ class Progress:
         """A task that runs a step and says how it went; its arguments are for the engine."""
 
         def task(**_: object) -> None:
-            began = time.perf_counter()
-            outcome = "failed"
-            try:
-                function(**values)
-                outcome = "done"
-            except Exception as error:
-                print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-                raise
-            finally:
-                with self._lock:
-                    self.ran += 1
-                    if not self.quiet:
-                        seconds = time.perf_counter() - began
-                        line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
-                        print(line, file=sys.stderr, flush=True)
+            with self._room:
+                began = time.perf_counter()
+                outcome = "failed"
+                try:
+                    function(**values)
+                    outcome = "done"
+                except Exception as error:
+                    print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+                    raise
+                finally:
+                    with self._lock:
+                        self.ran += 1
+                        if not self.quiet:
+                            seconds = time.perf_counter() - began
+                            line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
+                            print(line, file=sys.stderr, flush=True)
 
         return task
 
