@@ -27,7 +27,7 @@ WHOLE = {
 
 
 class Progress:
-    """Lets so many tasks work at a time, and prints a line for each finished one if no live table is shown."""
+    """Lets so many tasks work at a time, and prints a line for each that ends if no live table is shown."""
 
     def __init__(self, *, total: int, jobs: int, quiet: bool) -> None:
         self.total, self.quiet, self.ran = total, quiet, 0
