@@ -175,6 +175,8 @@ def story(tmp_path_factory):
         (root / "data" / "processed" / "mended").touch()
         runs["mended"] = go()
         runs["unchanged"] = go()
+        (root / "data" / "processed" / "notes" / "pytask.lock").write_text("damaged")
+        runs["damaged notes"] = go()
         runs["another date"] = go("--release-date", "2031-01-31")
         runs["another profile"] = go("--release-date", "2031-01-31", "--profile", "strict")
         study = root / "studies" / "kuntakokeilut-2021.toml"
@@ -295,6 +297,12 @@ def test_a_changed_report_notebook_runs_its_reports_and_the_index(story):
 @pytest.mark.parametrize("name", ["a comment", "a changed comment", "no comment"])
 def test_a_comment_that_comes_changes_or_goes_runs_its_page_only(story, name):
     assert story[name].ran == {"area_report[oulu-fi]"}  # the stand-in does not show it: the index stays
+
+
+def test_damaged_notes_of_earlier_runs_are_forgotten(story):
+    run = story["damaged notes"]
+    assert run.status == 0 and run.ran == EVERY_TASK
+    assert "everything runs again" in run.err
 
 
 def test_an_analysis_with_the_same_results_ends_there(story):

@@ -12,6 +12,7 @@ from typing import Any
 from evaluation.pipeline import buckets, notebook_runs, release, steps
 from evaluation.pipeline.plan import Step, plan
 from evaluation.pipeline.project import Project, parts_read
+from evaluation.results import provenance
 from evaluation.study import Study, read_study
 
 
@@ -82,6 +83,12 @@ def _work(step: Step, jobs: int) -> Callable[..., None]:
     return partial(step.function, jobs=jobs) if step.function is steps.read_register else step.function
 
 
+def _given_to(step: Step, written: set[Path], *, known: Path) -> str:
+    """Names and hashes of all that a task reads and no task writes: notes on each file take much longer."""
+    files = [path for path in step.reads if path not in written]
+    return provenance.inputs(files, root=Path("/"), known=known).to_csv()
+
+
 def _told(step: Step, about: str, words: str) -> Any:
     """Words that a task depends on; without a task and a name, nodes of all tasks would be one."""
     from pytask import NodeInfo, PythonNode
@@ -94,14 +101,18 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     """Run the tasks; names of those that failed."""
     from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
 
-    reform = read_study(project.study)
+    notes = project.processed / "notes"  # of earlier runs
+    notes.mkdir(parents=True, exist_ok=True)
+    (notes / "pytask.toml").write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
+    reform, written = read_study(project.study), {path for step in work for path in step.writes}
     progress = steps.Progress(total=len(work), jobs=jobs, quiet=console.is_interactive)
     tasks = [
         TaskWithoutPath(
             name=step.name,
             function=progress.watched(step.name, _work(step, jobs), step.values),
             depends_on={
-                "reads": [PathNode(path=path) for path in step.reads],
+                "reads": [PathNode(path=path) for path in step.reads if path in written],
+                "given": _told(step, "given", _given_to(step, written, known=notes / "hashes.json")),
                 "parameters": _told(step, "parameters", repr(sorted(step.values.items()))),
                 "study": _told(step, "study", _parts_read(step, reform)),
                 "code": _told(step, "code", steps.source(step.function)),
@@ -113,7 +124,8 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     ]
     options: dict[str, Any] = {
         "tasks": tasks,
-        "paths": (project.processed,),
+        "paths": (notes,),
+        "config": notes / "pytask.toml",
         # pytask looks only once a second what is done: some tasks wait in line, so that nobody waits for it
         "n_workers": 2 * jobs,
         "parallel_backend": "threads" if jobs > 1 else "none",
@@ -122,10 +134,10 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
         "verbose": 1 if console.is_interactive else 0,
     }
     session = build(**options)
-    if session.exit_code == ExitCode.CONFIGURATION_FAILED:  # what is remembered of earlier runs is damaged
+    if session.exit_code == ExitCode.CONFIGURATION_FAILED:
         print("The notes of earlier runs are damaged: everything runs again", file=sys.stderr)
-        for note in (*project.processed.glob("pytask.lock*"), *project.processed.glob(".pytask/*.*")):
-            note.unlink()
+        for note in (notes / "pytask.lock", *notes.glob(".pytask/*")):
+            note.unlink(missing_ok=True)
         session = build(**options)
     broken = [report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"]
     if session.exit_code and not broken:
