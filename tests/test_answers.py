@@ -89,8 +89,8 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
                 assert one.kind == status and not one.bars and not re.search(r"\d", one.text)
                 continue
             row = fairness.main_row(rows, TRIALS, area="oulu", outcome=outcome)
-            doubt = fairness.doubtful(rows, TRIALS, area="oulu", outcome=outcome)
-            told = findings.effect(row, get(code), limits=TRIALS.limits, doubtful=doubt)
+            strength = fairness.strength(rows, TRIALS, area="oulu", outcome=outcome)
+            told = findings.effect(row, get(code), limits=TRIALS.limits, strength=strength)
             assert one.kind == told.kind
             assert bool(re.search(MORE[code], one.text)) == (row["ci_high"] > 0)
             assert bool(re.search(FEWER[code], one.text)) == (row["ci_low"] < 0)
@@ -98,7 +98,8 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
             assert untold == (one.kind in ("unclear", "doubtful_both"))
             grade = first_screen.certainty(rows, TRIALS, area="oulu", outcome=outcome)
             assert one.certainty == get(code).text(first_screen.CERTAINTIES[grade])
-            assert not (grade == 1 and one.kind in ("clear_more", "clear_fewer"))
+            assert one.kind.startswith("clear") <= (grade == 3)
+            assert (one.kind in findings.OPEN) <= (grade < 3)
             bar, half = one.bars[-1], answers.SCALES[row["unit"]]
             assert (bar.low * half, bar.high * half) == pytest.approx((row["ci_low"], row["ci_high"]))
             assert -1 <= bar.drawn[0] <= bar.drawn[1] <= 1

@@ -251,7 +251,7 @@ def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
     verdict = fairness.verdict(cleared, TRIALS, area="helsinki", language=words)
     assert verdict.kind == "concern"
     assert "development before the trial differs" in verdict.text
-    assert first_screen.certainty(cleared, TRIALS, area="helsinki", outcome="service_days_12m") == 2
+    assert first_screen.certainty(cleared, TRIALS, area="helsinki", outcome="service_days_12m") == 1
     assert any(
         "weaknesses" in text
         for text in first_screen.may_say(cleared, TRIALS, area="helsinki", language=words)

@@ -134,7 +134,7 @@ def test_the_sentence_says_the_interval_in_every_language(truth_runs, code):
     row = cleared.iloc[0]
     assert len(said) == 1
     # nothing was checked here, so no direction is clear and nothing is ruled out
-    doubted = findings.effect(row, spoken, limits=TRIALS.limits, doubtful=True)
+    doubted = findings.effect(row, spoken, limits=TRIALS.limits, strength="doubtful")
     assert said[0].text.startswith(doubted.text)
     numbers = findings.amounts((row["ci_low"], row["ci_high"]), "share", spoken)
     for number in numbers:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.fairness import SHOWN, doubtful, fairness, main_row
-from evaluation.words.findings import amounts, judge, pick
+from evaluation.words.fairness import SHOWN, fairness, main_row, strength
+from evaluation.words.findings import amounts, kind_of, pick, side
 from evaluation.words.first_screen import CERTAINTIES, certainty
 from evaluation.words.language import Language, mark
 
@@ -28,6 +28,8 @@ LEADS = {
     "small_fewer": mark("Small decrease"),
     "fewer": mark("Decrease, perhaps a small one"),
     "clear_fewer": mark("Decrease"),
+    "likely_more": mark("Likely an increase"),
+    "likely_fewer": mark("Likely a decrease"),
     "doubtful_more": mark("Increase, which the area's own drift could explain"),
     "doubtful_fewer": mark("Decrease, which the area's own drift could explain"),
     "doubtful_both": mark("Cannot be told"),
@@ -157,7 +159,7 @@ def _effect(
         state = "missing" if row is None else str(row["status"])
         return Answer(about, state, question, language.no_number(state).capitalize() + ".")
     kind, text = sentence(
-        row, study, doubt=doubtful(cleared, study, area=area, outcome=main), language=language
+        row, study, strength=strength(cleared, study, area=area, outcome=main), language=language
     )
     rows = {name: main_row(cleared, study, area=area, outcome=name) for name in outcomes}
     bars = tuple(
@@ -174,11 +176,10 @@ def _effect(
     return Answer(about, kind, question, text, language.text(grade), bars, _scale(str(row["unit"]), language))
 
 
-def sentence(row: pd.Series, study: Study, *, doubt: bool, language: Language) -> tuple[str, str]:
+def sentence(row: pd.Series, study: Study, *, strength: str, language: Language) -> tuple[str, str]:
     """The kind of a finding, as `findings.effect` tells it, and its short sentence."""
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
-    pattern = "more" if low > 0 else "fewer" if high < 0 else "both"
-    kind = f"doubtful_{pattern}" if doubt else judge(low, high, study.limits[unit])
+    kind, pattern = kind_of(low, high, study.limits[unit], strength=strength), side(low, high)
     ends = amounts((low, high), unit, language)
     small, large = ends[::-1] if pattern == "fewer" else ends
     lead = language.text(LEADS[kind])

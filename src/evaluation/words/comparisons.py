@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.fairness import doubtful, withheld
+from evaluation.words.fairness import strength, withheld
 from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, pick
 from evaluation.words.language import Language
 
@@ -75,8 +75,8 @@ def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[F
                 if measure == "att"
                 else language.text("To be expected in a new area, {outcome}", outcome=_small(name))
             )
-            doubt = doubtful(cleared, study, area="all", outcome=outcome, row=row)
-            said = effect(row, language, limits=study.limits, outcome=whose, doubtful=doubt)
+            strong = strength(cleared, study, area="all", outcome=outcome, row=row)
+            said = effect(row, language, limits=study.limits, outcome=whose, strength=strong)
             found.append(Finding(measure, said.kind, said.text))
     return [*found, ranking(cleared, study, language=language)]
 
@@ -95,8 +95,8 @@ def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         )
         if row is not None:
             name = labels.label("window", baseline, language)
-            doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline, row=row)
-            said = effect(row, language, limits=study.limits, outcome=name, doubtful=doubt)
+            strong = strength(cleared, study, area=area, outcome=study.outcomes.headline, row=row)
+            said = effect(row, language, limits=study.limits, outcome=name, strength=strong)
             found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
             if said.kind in JUDGEMENTS or said.kind in DOUBTS:
                 estimates.append(float(row["estimate"]))

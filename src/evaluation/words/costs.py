@@ -9,7 +9,7 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.units import DAYS_IN_MONTH
 from evaluation.words import labels
-from evaluation.words.fairness import doubtful, withheld
+from evaluation.words.fairness import doubtful, strength, withheld
 from evaluation.words.findings import Finding, amounts, effect, pick
 from evaluation.words.first_screen import COST
 from evaluation.words.language import Language
@@ -47,9 +47,9 @@ def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
         outcome = f"cost_{payer}_12m_eur"
         row = pick(cleared, item=payer, outcome=outcome, **where)
         if row is not None:
-            doubt = doubtful(cleared, study, area=area, outcome=outcome, row=row)
-            found.append(effect(row, language, limits=study.limits, doubtful=doubt))
-            signs[payer] = 0 if doubt else _sign(row)
+            strong = strength(cleared, study, area=area, outcome=outcome, row=row)
+            found.append(effect(row, language, limits=study.limits, strength=strong))
+            signs[payer] = 0 if strong == "doubtful" else _sign(row)
     shift = signs.get("municipality", 0), signs.get("state", 0)
     if shift == (-1, 1):
         text = language.text("The municipality paid less and the state more: costs moved to the state.")

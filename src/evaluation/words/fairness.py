@@ -190,6 +190,15 @@ def doubtful(
     )
 
 
+def strength(
+    cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, row: pd.Series | None = None
+) -> str:
+    """How strong a comparison is: doubtful, likely (with weaknesses) or clear; see `findings.kind_of`."""
+    if doubtful(cleared, study, area=area, outcome=outcome, row=row):
+        return "doubtful"
+    return "clear" if fairness(cleared, study, area=area, outcome=outcome)[0] == "pass" else "likely"
+
+
 def borne_out(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, row: pd.Series | None) -> bool:
     """Whether the data before the start and what stands beside it bear a finding out.
 

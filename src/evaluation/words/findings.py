@@ -69,6 +69,8 @@ JUDGEMENTS = {
     "small_fewer": mark("The decrease is small: more than {limit} is ruled out."),
     "fewer": mark("The decrease may be small; an increase is ruled out."),
     "clear_fewer": mark("The decrease is clear; an increase is ruled out."),
+    "likely_more": mark("An increase is likely, but the comparison has weaknesses."),
+    "likely_fewer": mark("A decrease is likely, but the comparison has weaknesses."),
 }
 
 # In place of a judgement that tells a direction, where the data before the start do not bear it out.
@@ -77,6 +79,7 @@ DOUBTS = {
     "doubtful_fewer": mark("Less than in the comparison, but a drift of the area's own could explain it."),
     "doubtful_both": mark("The direction cannot be told; a drift of the area's own could hide a difference."),
 }
+OPEN = ("unclear", "maybe_more", "maybe_fewer", *DOUBTS)  # nothing is known of the direction, or not enough
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,28 @@ def judge(low: float, high: float, limit: float) -> str:
     return "maybe_more" if low >= -limit else "unclear"
 
 
+def side(low: float, high: float) -> str:
+    """Whether an interval lies above zero (more), below it (fewer), or holds it (both)."""
+    return "more" if low > 0 else "fewer" if high < 0 else "both"
+
+
+def kind_of(low: float, high: float, limit: float, *, strength: str) -> str:
+    """Choose the sentence for an interval and the strength of its comparison, on one scale.
+
+    Nothing of a `doubtful` comparison is told of the direction, and nothing of one with weaknesses
+    (`likely`) is called clear.
+
+    Examples
+    --------
+    >>> [kind_of(0.02, 0.06, 0.01, strength=strength) for strength in ("clear", "likely", "doubtful")]
+    ['clear_more', 'likely_more', 'doubtful_more']
+    """
+    if strength == "doubtful":
+        return f"doubtful_{side(low, high)}"
+    kind = judge(low, high, limit)
+    return kind.replace("clear", "likely") if strength == "likely" else kind
+
+
 def pick(cleared: pd.DataFrame, **where: str) -> pd.Series | None:
     """Return the one row that meets every condition, or None; a second row is an error."""
     met = np.logical_and.reduce([(cleared[column] == value).to_numpy() for column, value in where.items()])
@@ -162,7 +187,7 @@ def effect(
     *,
     limits: Mapping[str, float],
     outcome: str | None = None,
-    doubtful: bool = False,
+    strength: str = "clear",
 ) -> Finding:
     """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
 
@@ -176,8 +201,8 @@ def effect(
         Smallest difference that matters, by unit.
     outcome : str, optional
         Name to use instead of the outcome's own.
-    doubtful : bool
-        Whether the data before the start, or other evidence, forbid to call a direction clear.
+    strength : str
+        What may be called clear: see :func:`kind_of`.
 
     Returns
     -------
@@ -191,13 +216,10 @@ def effect(
         status = str(row["status"]) if row["status"] in ("suppressed", "withheld", "not_run") else "missing"
         text = language.text("{outcome}: {reason}.", outcome=name, reason=language.no_number(status))
         return Finding(str(row["outcome"]), status, text)
-    kind = judge(low, high, limits[unit])
-    pattern = "more" if low > 0 else "fewer" if high < 0 else "both"
+    kind, pattern = kind_of(low, high, limits[unit], strength=strength), side(low, high)
     low_text, high_text = amounts((low, high), unit, language)
     if pattern == "fewer":
         low_text, high_text = high_text, low_text
     said = language.text(RANGES[unit, pattern], outcome=name, low=low_text, high=high_text)
-    if doubtful:
-        kind = f"doubtful_{pattern}"
     judged = language.text((JUDGEMENTS | DOUBTS)[kind], limit=quantity(limits[unit], unit, language))
     return Finding(str(row["outcome"]), kind, f"{said} {judged}")

@@ -14,13 +14,13 @@ from evaluation.words.fairness import (
     SHOWN,
     borne_out,
     disagreeing,
-    doubtful,
     fairness,
     main_row,
+    strength,
     verdict,
     withheld,
 )
-from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, judge, pick
+from evaluation.words.findings import DOUBTS, JUDGEMENTS, OPEN, Finding, effect, judge, pick
 from evaluation.words.language import CODES, Language, get, mark
 
 COST = "cost_all_public_12m_eur"
@@ -38,19 +38,16 @@ def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -
     """Grade the evidence for an effect: 3 moderate, 2 low, 1 very low.
 
     Jobseekers were not drawn by lot, so the evidence starts at moderate. It loses a step where the
-    comparison raised a concern, where the interval leaves the direction open and reaches beyond the
-    limit or its direction is doubtful, and where a sensitivity analysis contradicts the finding (a disjoint
-    interval, or the opposite sign of a finding whose interval excludes zero). After GRADE (Guyatt et al.
-    2008, BMJ 336:924).
+    comparison raised a concern, where the sentence leaves the direction open or the data before the start
+    do not bear it out, and where a sensitivity analysis contradicts the finding (a disjoint interval, or the
+    opposite sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
     """
     row = main_row(cleared, study, area=area, outcome=outcome)
     if row is None or math.isnan(row["ci_low"]):
         return 1
     grade = 3 if fairness(cleared, study, area=area, outcome=outcome)[0] == "pass" else 2
-    low, high, unit = row["ci_low"], row["ci_high"], row["unit"]
-    open_ended = judge(low, high, study.limits[unit]) in ("unclear", "maybe_more", "maybe_fewer")
-    found = low > 0 or high < 0
-    grade -= open_ended or (found and not borne_out(cleared, study, area=area, outcome=outcome, row=row))
+    untold = judge(row["ci_low"], row["ci_high"], study.limits[row["unit"]]) in OPEN
+    grade -= untold or not borne_out(cleared, study, area=area, outcome=outcome, row=row)
     return max(1, grade - disagreeing(cleared, row))
 
 
@@ -98,8 +95,8 @@ def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
                 )
                 found += [one] if one else []
             elif row is not None:
-                doubt = doubtful(cleared, study, area=area, outcome=name)
-                one = effect(row, words_of, limits=study.limits, doubtful=doubt)
+                strong = strength(cleared, study, area=area, outcome=name)
+                one = effect(row, words_of, limits=study.limits, strength=strong)
                 told = one.kind in JUDGEMENTS or one.kind in DOUBTS
                 grade = " " + words_of.text(CERTAINTIES[grades[name]]) if told else ""
                 found.append(replace(one, text=one.text + grade))
@@ -160,8 +157,8 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
             )
         )
     else:
-        doubt = doubtful(cleared, study, area=area, outcome=study.outcomes.headline)
-        kind = effect(row, language, limits=study.limits, doubtful=doubt).kind
+        strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
+        kind = effect(row, language, limits=study.limits, strength=strong).kind
         if kind in DOUBTS:
             said.append(
                 language.text(
