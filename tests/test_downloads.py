@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ledger_example
-from evaluation.reporting import downloads, exhibits
+from evaluation.reporting import data_tables, downloads, exhibits
 from evaluation.results import ledger
 from messages import spoken
 from small_register import TRIALS
@@ -49,6 +49,34 @@ def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
                     name,
                     column,
                 )
+
+
+@pytest.mark.parametrize(
+    ("unit", "measures", "items", "numbers", "kept"),
+    [
+        ("eur", ["mean_cost"] * 4, ["eu", "eu", "state", "state"], [0.0, 0.0, 0.0, 5.0], [2, 3]),
+        ("eur", ["mean_cost"] * 2, ["eu", "state"], [np.nan, 1.0], [0, 1]),  # unknown is not zero
+        ("days", ["mean"] * 2, ["eu", "state"], [0.0, 1.0], [0, 1]),
+        ("share", ["att_raw"] * 2 + ["att_shrunken"] * 2, list("abab"), [0.1, 0.2, 0.15, 0.15], [0, 1]),
+        ("share", ["att_shrunken"] * 2, ["a", "b"], [0.15, 0.15], [0, 1]),
+        ("share", ["breakdown", "breakdown"], ["a", "b"], [0.0, 0.01], [1]),
+    ],
+)  # fmt: skip
+def test_rows_that_tell_nothing_are_in_files_and_not_in_tables(unit, measures, items, numbers, kept):
+    frame = pd.DataFrame({"measure": measures, "item": items, "estimate": numbers, "unit": unit})
+    frame["x"] = range(len(frame))
+    rows = ledger.rows(frame, area="oulu", topic="cost", simulated=True)
+    assert exhibits.telling(rows, ["item"]).index.tolist() == kept
+
+
+def test_what_would_have_to_last_longer_than_a_working_life_is_said_in_words(cleared):
+    def last(months):
+        row = {"measure": "break_even_persistence", "unit": "months", "estimate": months, "status": "ok"}
+        row |= {"ci_low": np.nan, "ci_high": np.nan, "method": ""}
+        return data_tables.cell(row, language=spoken("en"))
+
+    assert "longer than a working life" in last(508.0) and "508" not in last(508.0).partition(">")[2]
+    assert last(0.0).endswith(">–</td>") and last(12.5).endswith(">12.50</td>")
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=12))

@@ -420,6 +420,25 @@ def test_areas_are_not_ranked_unless_their_rank_intervals_part():
     assert said.startswith("Of 3 pairs of areas 2 can be told apart.")
 
 
+@pytest.mark.parametrize(
+    ("spread", "shrunken", "kind", "words"),
+    [
+        (0.0, [0.012, 0.012], "cannot_be_ranked", "every area has the same estimate: +1.2"),
+        (0.0, [0.012, 0.013], "cannot_be_ranked", "within what chance alone produces"),
+        (0.01, [0.012, 0.013], "differ", "more than chance alone explains"),
+    ],
+)
+def test_areas_whose_spread_leaves_out_zero_are_not_called_chance(spread, shrunken, kind, words):
+    frame = pd.DataFrame(
+        [{"area": f"a{i}", "measure": "att_shrunken", "estimate": one} for i, one in enumerate(shrunken)]
+        + [{"area": "all", "measure": "tau", "estimate": 0.03, "ci_low": spread, "ci_high": 0.1}]
+        + [{"area": "all", "measure": "heterogeneity", "estimate": 9.0, "method": "cannot_be_ranked"}]
+    ).assign(unit="share")
+    rows = ledger.rows(frame, topic="pooled", outcome="open_employment_12m", simulated=True)
+    said = area_sentences.ranking(rows, TRIALS, language=get("en"))
+    assert said.kind == kind and words in said.text
+
+
 def test_public_statistics_show_the_sign_under_every_baseline_side_by_side(cleared):
     found = area_sentences.public_statistics(cleared, TRIALS, area="all", language=spoken("en"))
     assert [one.kind for one in found] == ["same_sign", "sign_depends", "sign_depends"]

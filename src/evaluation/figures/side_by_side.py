@@ -42,7 +42,8 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     order = _order(rows, names)
     figure, ax = panel(1.2 + 0.36 * len(order))
     styles = {"att_raw": COMPARISON, "att_shrunken": PILOT}
-    for shift, (measure, style) in zip((-0.16, 0.16), styles.items(), strict=True):
+    styles = {measure: styles[measure] for measure in styles if measure in set(rows["measure"])}
+    for shift, (measure, style) in zip((-0.16, 0.16), styles.items(), strict=False):
         part = rows[rows["measure"] == measure].set_index("area").reindex(order)
         y = np.arange(len(order)) + shift
         ax.hlines(y, part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)

@@ -30,6 +30,7 @@ DIFFERENCES = frozenset(
         "break_even_cost",
     ]
 )
+WORKING_LIFE_MONTHS = 480
 IN_POINTS = frozenset(("mde", "tau", "breakdown", "bias", "rmse")) | DIFFERENCES
 
 
@@ -72,6 +73,11 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
             return "<td>–</td>"
         return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
     words = written(estimate, unit, measure=measure, language=language)
+    if measure == "break_even_persistence":
+        past = estimate > WORKING_LIFE_MONTHS
+        words = language.text("longer than a working life") if past else words if estimate else "–"
+    if measure == "mvpf" and not np.isfinite([low, high]).any():  # a number that could be any other
+        words = _one_sided(low, high, language)
     if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
         words = language.number(estimate)
     if bare:
@@ -90,7 +96,7 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
 
         words += f" ({language.interval(low, high, end)})"
         exact += f' data-low="{low!r}" data-high="{high!r}"'
-    elif measure == "mvpf":
+    elif measure == "mvpf" and np.isfinite([low, high]).any():
         words += f" ({_one_sided(low, high, language)})"
     return f"<td{exact}>{html.escape(words)}</td>"
 

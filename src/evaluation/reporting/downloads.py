@@ -15,12 +15,11 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.reporting.data_tables import framed_table, head_row
-from evaluation.reporting.exhibits import EXHIBITS, Report, select
+from evaluation.reporting.exhibits import Report, select
 from evaluation.results import ledger
 from evaluation.words import labels
 from evaluation.words.language import CODES, Language
 
-PUBLISHED = tuple(name for name, one in EXHIBITS.items() if one.files)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
 
 
@@ -76,7 +75,7 @@ def codebook() -> pd.DataFrame:
     )
 
 
-def write(report: Report, folder: Path, *, names: Iterable[str] = PUBLISHED) -> list[tuple[str, str]]:
+def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[str, str]]:
     """Write the CSV files of a report.
 
     Parameters

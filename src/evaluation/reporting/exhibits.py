@@ -116,6 +116,22 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
     return cleared[chosen]
 
 
+def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows that tell a reader something; those of files are all of them.
+
+    Nothing is told by a payer or item that has no euros anywhere, by estimates that were all drawn to the
+    same mean, and by a drift of zero that would overturn what was not found.
+    """
+    line = rows[list(columns)].astype("str").agg("|".join, axis=1)
+    money = rows["unit"].isin(("eur", "eur_per_month"))
+    nothing = rows[["estimate", "ci_low", "ci_high"]].fillna(0).eq(0).all(axis=1) & rows["estimate"].notna()
+    empty = money & nothing.groupby(line).transform("all")
+    shrunken = rows["measure"].eq("att_shrunken")
+    if len(set(rows.loc[shrunken, "estimate"].round(3))) == 1 and not shrunken.all():
+        empty |= shrunken
+    return rows[~(empty | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
+
+
 def show(report: Report, name: str, *, files: bool = True) -> str:
     """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV `files`.
 
@@ -126,9 +142,12 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
     rows = select(report.cleared, report.study, name, area=report.area or "all")
     if rows.empty:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
-    if rows["estimate"].isna().all() and rows["status"].isin(("withheld", "suppressed")).all():
+    hidden = rows["status"].isin(("withheld", "suppressed")).all()
+    in_words = {"status", "method"} & set(exhibit.columns)  # why there is no number, line by line
+    if rows[["estimate", "ci_low"]].isna().all(axis=None) and (hidden or exhibit.draw or not in_words):
         reason = language.no_number(str(rows["status"].iloc[0]))
         return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
+    rows = telling(rows, exhibit.columns)
     table = data_table(
         rows,
         exhibit.columns,
@@ -142,9 +161,6 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
         return f'<details id="table-{name}"><summary>{title}</summary>{table}{links}</details>'
     if exhibit.draw is None:
         return f'<div class="exhibit" id="table-{name}">{table}{links}</div>'
-    if rows["estimate"].isna().all():
-        reason = language.no_number(str(rows["status"].iloc[0]))
-        return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
     given = {
         "study": report.study,
         "names": report.area_names | report.municipality_names,
@@ -169,25 +185,21 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
 
 def framed_figure(name: str, picture: str, *, title: str, alt: str, numbers: str, language: Language) -> str:
     """Frame an SVG picture with its caption and text alternative; its numbers are folded away under it."""
-    said = html.escape(language.text("Numbers of the figure: {title}", title=title))
+    said = html.escape(language.text("Numbers and files"))
     title, alt = html.escape(title), html.escape(alt)
     source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
     return (
         f'<figure id="figure-{name}"><figcaption>{title}</figcaption>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
         f'<img alt="{alt}" src="{source}"></div></figure>'
-        f"<details><summary>{said}</summary>{numbers}</details>"
+        f'<details><summary>{said}<span class="hidden">: {title}</span></summary>{numbers}</details>'
     )
 
 
 def _links(report: Report, name: str) -> str:
     title = html.escape(labels.label("exhibit", name, report.language))
     folder = f"csv/{report.slug}"
-    return (
-        f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a> · '
-        f'<a href="{folder}/{name}-excel.csv">{html.escape(report.language.text("CSV for Excel"))}'
-        f'<span class="hidden"> {title}</span></a></p>'
-    )
+    return f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a></p>'
 
 
 def for_readers(text: str) -> str:

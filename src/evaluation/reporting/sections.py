@@ -16,7 +16,7 @@ from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
 from evaluation.reporting import country, downloads, workbook
 from evaluation.reporting.data_tables import written
-from evaluation.reporting.exhibits import Report, framed_figure, select, show
+from evaluation.reporting.exhibits import EXHIBITS, Report, framed_figure, select, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
@@ -226,8 +226,10 @@ def files_to_download(report: Report, *, reports: str | Path, processed: str | P
     from markupsafe import Markup
 
     folder = Path(reports) / report.language.code
-    written_files = downloads.write(report, folder)
-    book = workbook.write(report, folder / "csv" / report.slug / f"{report.slug}.xlsx", processed=processed)
+    shown = [name for name in report.shown if EXHIBITS[name].files]
+    written_files = downloads.write(report, folder, names=shown)
+    path = folder / "csv" / report.slug / f"{report.slug}.xlsx"
+    book = workbook.write(report, path, processed=processed, names=shown)
     links = Markup(downloads.links(written_files, report.language))
     return section(report, "downloads", links=links, workbook=book.relative_to(folder).as_posix())
 

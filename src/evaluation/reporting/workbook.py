@@ -38,9 +38,7 @@ NARROWEST, WIDEST = 9, 60
 CLOCK = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 
 
-def write(
-    report: Report, path: Path, *, processed: str | Path, names: Iterable[str] = tuple(EXHIBITS)
-) -> Path:
+def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[str]) -> Path:
     """Write the workbook of a report.
 
     Parameters
@@ -188,7 +186,7 @@ def _numbers(record: dict[Any, Any], language: Language) -> tuple[list[float | N
         if unit in ("share", "probability")
         else labels.label("unit", unit, language)
     )
-    form = "0.000" if measure == "p_adjusted" else FORMATS.get(unit, COUNT)
+    form = FORMATS.get(unit, COUNT)
     return found, form, said
 
 

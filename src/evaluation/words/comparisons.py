@@ -37,11 +37,24 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
             "order."
         )
         return Finding("ranking", "not_run", text)
+    spread = rows.loc[rows["measure"] == "tau", "ci_low"]
+    if not can_be_ranked(cleared, study) and (spread > 0).any():
+        text = language.text(
+            "The areas differ more than chance alone explains, but most of them cannot be put in order. "
+            "The areas stand in alphabetical order."
+        )
+        return Finding("ranking", "differ", text)
     if not can_be_ranked(cleared, study):
         text = language.text(
             "The areas cannot be ranked: their differences are within what chance alone produces. "
             "The areas stand in alphabetical order."
         )
+        shrunken = set(rows.loc[rows["measure"] == "att_shrunken", "estimate"].dropna().round(3))
+        if len(shrunken) == 1:
+            text += " " + language.text(
+                "Drawn towards the mean, every area has the same estimate: {value}.",
+                value=language.points(100 * shrunken.pop(), 1, signed=True),
+            )
         return Finding("ranking", "cannot_be_ranked", text)
     ranks = cleared[
         (cleared["topic"] == "pooled")
