@@ -16,7 +16,7 @@ from evaluation.figures.palette import (
     SOFT,
     band,
     beside,
-    halves,
+    lines_of,
     panel,
     panels,
     tick_writer,
@@ -48,7 +48,7 @@ def payers(rows: pd.DataFrame, *, language: Language) -> Figure:
     for position, row in zip(y, part.to_dict("records"), strict=True):
         beside(ax, with_interval(row, unit="eur", language=language), 1.02, position)
     ax.axvline(0, color=INK, linewidth=0.9)
-    ax.set_yticks(y, [labels.label("payer", payer, language) for payer in known])
+    ax.set_yticks(y, [lines_of(labels.label("payer", payer, language), 20) for payer in known])
     ax.invert_yaxis()
     ax.tick_params(left=False)
     label = language.text("Euros per unemployment spell within 12 months: left saves, right costs")
@@ -64,7 +64,7 @@ def _perspectives(
     figure, axes = panels(1, len(shown), height=height, sharey=True, **keywords)
     for ax, name in zip(axes[0], shown, strict=True):
         words = labels.label("payer", name, language)
-        ax.set_title("\n".join(halves(words)) if len(words) > 24 else words)
+        ax.set_title(lines_of(words, 11))
     return figure, [(ax, rows[rows["item"] == name]) for ax, name in zip(axes[0], shown, strict=True)]
 
 

@@ -6,7 +6,6 @@ Rows without a number (suppressed, withheld, missing) leave a gap; the table und
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from evaluation.figures.palette import (
     Style,
     beside,
     dots,
-    halves,
+    lines_of,
     panel,
     panels,
     style_key,
@@ -65,7 +64,7 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
         ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
         ax.spines["bottom"].set_visible(False)
         ax.tick_params(left=False)
-    axes[0, 0].set_yticks(range(len(steps)), [named("step", step, language) for step in steps])
+    axes[0, 0].set_yticks(range(len(steps)), [lines_of(named("step", step, language)) for step in steps])
     axes[0, 0].invert_yaxis()
     return figure
 
@@ -77,7 +76,7 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     """
     wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
     wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
-    figure, ax = panel(1.0 + 0.27 * len(wide))
+    figure, ax = panel(1.0 + 0.33 * len(wide))
     draw_love(ax, wide, language=language)
     style_key(figure, love_key(language))
     return figure
@@ -91,7 +90,7 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
         dots(ax, wide[name], y, style)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
-    ax.set_yticks(y, [named("covariate", name, language) for name in wide.index])
+    ax.set_yticks(y, [lines_of(named("covariate", name, language)) for name in wide.index])
     ax.set_ylim(-0.7, len(wide) + 0.1)
     ax.margins(x=0.18)
     label = language.text("Pilot area minus comparison, standard deviations")
@@ -118,7 +117,7 @@ def sensitivity(
             words.append(language.text("Main: {analysis}", analysis=own))
         else:
             words.append(labels.label("specification", specification, language))
-    lines = ["\n".join(_wrapped(word)) for word in words]
+    lines = [lines_of(word) for word in words]
     middles = row_middles(lines)
     bold = rows["specification"].eq("main").tolist()
     figure, ax = panel(0.75 + 0.25 * (middles[-1] + 0.7))
@@ -165,6 +164,7 @@ def draw_forest(
     ax.set_ylim(heights[-1] + 0.8, heights[0] - 0.8)
     ax.tick_params(left=False)
     tick_writer(ax.xaxis, unit, language=language, difference=True)
+    ax.locator_params(axis="x", nbins=3)
 
 
 def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -175,9 +175,7 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
     parts = [rows[rows["unit"] == unit] for unit in units]
     parts = [part.sort_values("outcome", key=lambda names: names.map(_place)) for part in parts]
-    written = [
-        ["\n".join(_wrapped(named("outcome", name, language))) for name in part["outcome"]] for part in parts
-    ]
+    written = [[lines_of(named("outcome", name, language)) for name in part["outcome"]] for part in parts]
     places = [row_middles(lines) for lines in written]
     height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
     ratios = [middles[-1] + 1.4 for middles in places]
@@ -211,9 +209,3 @@ def named(kind: str, code: str, language: Language) -> str:
         return own[kind](code, language) if kind in own else labels.label(kind, code, language)
     except ValueError:
         return code.replace("_", " ")
-
-
-def _wrapped(words: str) -> list[str]:
-    if 34 < len(words) <= 68:
-        return halves(words)
-    return textwrap.wrap(words, 34, break_long_words=False) or [""]

@@ -17,6 +17,7 @@ from evaluation.figures.palette import (
     band,
     dots,
     halves,
+    lines_of,
     panel,
     panels,
     policy_marks,
@@ -55,13 +56,12 @@ def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figur
     `rows` are ledger rows with unit share: measure = indicator, item = arm, window = month.
     """
     names = [name for name in INDICATORS if name in set(rows["measure"])]
-    figure, axes = panels(len(names), 1, height=0.5 + 1.75 * len(names), sharex=True)
+    figure, axes = panels(len(names), 1, height=0.9 + 1.75 * len(names), sharex=True)
     for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
         lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
         policy_marks(ax, study, language=language, labelled=number == 0)
         title = labels.label("measure", name, language)
-        title = "\n".join(halves(title)) if len(title) > 60 else title
-        ax.set_title(title, pad=48 if number == 0 else 6)
+        ax.set_title(lines_of(title, 48), pad=48 if number == 0 else 6)
     return figure
 
 
@@ -141,7 +141,7 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
             band(ax, part["x"], part, style, step="post")
             ax.step(part["x"], part["estimate"], where="post", color=style.color, linestyle=style.line,
                     linewidth=1.6)  # fmt: skip
-        ax.set_title(labels.label("state", state, language))
+        ax.set_title(lines_of(labels.label("state", state, language)))
         ax.set_ylim(0)
         known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
         ax.set_xticks(known, ["0", "3", "6", "12", "24"][: len(known)])
@@ -150,7 +150,7 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
     for ax in axes.flat[len(states) :]:
         ax.set_visible(False)
     for ax in axes[-1]:
-        ax.set_xlabel(language.text("Months since unemployment began"))
+        ax.set_xlabel(lines_of(language.text("Months since unemployment began"), 24))
     lines = [
         Line2D([], [], color=style.color, linestyle=style.line, linewidth=1.8) for style in ARMS.values()
     ]
@@ -248,7 +248,7 @@ def timeline(study: Study, *, language: Language) -> Figure:
         "24": language.text("Follow-up of 24 months"),
     }
     figure.legend(
-        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=4,
+        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=2,
         fontsize=8, handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     return figure

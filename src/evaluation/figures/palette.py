@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
-WIDTH = 7.2  # inches: the measure of a text column on screen and on A4
+WIDTH = 5.0  # inches: so narrow that a telephone shows its words in a size that can be read
 
 
 Line = Literal["-", "--", "-.", ":", ""]
@@ -154,9 +155,16 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
             shift, side = ((0, 24), "center") if event.raised else ((-1, 3), "left")
             ax.annotate(
                 "\n".join(halves(event.name[language.code])), (year, 1.0), shift, ("data", "axes fraction"),
-                "offset points", fontsize=7.5, color=color, fontweight=weight, va="bottom", ha=side,
+                "offset points", fontsize=8, color=color, fontweight=weight, va="bottom", ha=side,
             )  # fmt: skip
     ax.set_xlim(low, high)
+
+
+def lines_of(words: str, most: int = 26) -> str:
+    """Words on as few lines as hold them, two of about the same length where two are enough."""
+    if most < len(words) <= 2 * most:
+        return "\n".join(halves(words))
+    return "\n".join(textwrap.wrap(words, most, break_long_words=False))
 
 
 def halves(words: str) -> list[str]:
@@ -210,7 +218,7 @@ def tick_writer(
 
     formatter = FuncFormatter(lambda value, _: write([value])[0])
     formatter.format_ticks = write  # type: ignore[method-assign]  # all ticks of an axis have as many decimals
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(4 if axis.axis_name == "x" else 6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(formatter)
     if label is None and difference:
         label = unit_name(unit, language=language, difference=True)
@@ -231,6 +239,8 @@ def svg(figure: Figure) -> str:
 
     sink = io.StringIO()
     with look():
+        for ax in figure.axes:
+            ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
         # arranged once here: saving would draw everything a first time only to arrange it
         if (engine := figure.get_layout_engine()) is not None:
             engine.execute(figure)

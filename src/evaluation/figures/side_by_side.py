@@ -17,6 +17,7 @@ from evaluation.figures.palette import (
     SOFT,
     beside,
     dots,
+    lines_of,
     month_of,
     panel,
     panels,
@@ -124,7 +125,7 @@ def public_series(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
         start = month_of(window.first)
         ax.axvspan(start, start + 1, color=("#f1f1f1", "#e6e6e6")[number % 2], linewidth=0, zorder=0)
         words, at = (window.axis or window.short)[language.code], (start + 0.5, low)
-        ax.annotate(words, at, (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=7.5)
+        ax.annotate(words, at, (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=8)
     ax.set_ylim(low, high)
     policy_marks(ax, study, language=language)
     return figure
@@ -148,7 +149,7 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
             if np.isfinite(value):
                 ax.annotate(language.number(value, 2, signed=True), (value, position), (0, 5),
                             textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
-        ax.set_title(labels.label("specification", name, language))
+        ax.set_title(lines_of(labels.label("specification", name, language), 16))
         tick_writer(ax.xaxis, "points", language=language, difference=True, label="")
         ax.locator_params(axis="x", nbins=4)
     axes[0, 0].set_yticks(y, [window.short[language.code] for window in study.followup.values()])
@@ -157,7 +158,7 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
     label = language.text("Change of the gap, percentage points: left is better for the trial")
-    figure.supxlabel(label, fontsize=9)
+    axes[0, len(chosen) // 2].set_xlabel(label)
     return figure
 
 
@@ -170,7 +171,7 @@ def _area_axis(
     ax: Axes, rows: pd.DataFrame, order: list[str], names: dict[str, str], here: str, *, language: Language
 ) -> None:
     """A line for each area, which says why where an area has no number."""
-    ax.set_yticks(np.arange(len(order)), [names.get(area, area) for area in order])
+    ax.set_yticks(np.arange(len(order)), [lines_of(names.get(area, area)) for area in order])
     for area, label in zip(order, ax.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if area == here else "normal")
     ax.set_ylim(len(order) - 0.4, -0.6)
@@ -199,7 +200,7 @@ def _numbered_areas(
             ax.annotate(str(number), (x[area], y[area]), shift, textcoords="offset points", fontsize=8,
                         fontweight=bold, ha=side)  # fmt: skip
     listed = "\n".join(f"{number}  {names.get(area, area)}" for number, area in enumerate(order, start=1))
-    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", va="top", fontsize=7.5, linespacing=1.35)
+    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", va="top", fontsize=8, linespacing=1.35)
 
 
 def _free_spots(points: pd.DataFrame) -> dict[str, tuple[int, int]]:

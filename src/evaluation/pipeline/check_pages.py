@@ -34,6 +34,22 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SCREENS = ((1280, 800), (390, 844), (360, 740), (320, 800))
+# Boxes beyond the edge, boxes that have to be scrolled, and pictures shrunk until nobody can read them.
+TOO_WIDE = """() => {
+    const edge = document.documentElement.clientWidth, found = [];
+    const name = one => (one.querySelector('caption')?.innerText ?? one.alt ?? one.tagName).slice(0, 60);
+    const over = document.documentElement.scrollWidth - edge;
+    if (over > 0) found.push(`the page is ${over} px too wide`);
+    for (const one of document.querySelectorAll('main table, main img, main svg, main pre')) {
+        const box = one.getBoundingClientRect();
+        if (box.right > edge + 1 || box.left < -1) found.push(`cut: ${name(one)}`);
+        const shrunk = one.naturalWidth && one.clientWidth < 0.55 * one.naturalWidth;
+        if (shrunk) found.push(`too small: ${name(one)}`);
+    }
+    for (const one of document.querySelectorAll('main .scroll'))
+        if (one.scrollWidth > one.clientWidth + 1) found.push(`has to be scrolled: ${name(one)}`);
+    return found }"""
 NO_AREA_PAGES = ("index", "national", "public_statistics")
 
 
@@ -150,14 +166,7 @@ def _content(tab: Page, path: Path) -> list[str]:
         found.append("an image does not load")
     if tab.locator("table:not(:has(th[scope=col]))").count():
         found.append("a table has no column headings")
-    wide = tab.evaluate("""() => {
-        const main = document.documentElement; return main.scrollWidth - main.clientWidth }""")
-    tab.set_viewport_size({"width": 320, "height": 800})
-    narrow = tab.evaluate("() => document.documentElement.scrollWidth - 320")
-    for name, excess in (("1280", wide), ("320", narrow)):
-        if excess > 0:
-            found.append(f"at {name} px the page is {excess} px too wide")
-    tab.set_viewport_size({"width": 1280, "height": 900})
+    found += _cut(tab)
     if path.stem.endswith("-summary"):
         printed = len(re.findall(rb"/Type\s*/Page\b(?!s)", tab.pdf(format="A4", prefer_css_page_size=True)))
         return found if printed == 2 else [*found, f"printed on {printed} pages of A4, not on two"]
@@ -167,6 +176,23 @@ def _content(tab: Page, path: Path) -> list[str]:
             found.append(f"sections are {ids}, not the {len(AREA_SECTIONS)} of an area report")
         if tab.locator("figure img").count() < 3 or tab.locator("table").count() < 10:
             found.append("figures or tables are missing")
+    return found
+
+
+def _cut(tab: Page) -> list[str]:
+    """What does not fit on a screen of each width, with all folds open, and a panel of answers too tall."""
+    found = []
+    for width, height in SCREENS:
+        tab.set_viewport_size({"width": width, "height": height})
+        below = tab.evaluate("() => document.querySelector('.answers')?.getBoundingClientRect().bottom ?? 0")
+        if below > height and width > 320:  # the narrowest may be scrolled to see all answers
+            found.append(
+                f"at {width} x {height} the panel of answers ends {below - height:.0f} px below the screen"
+            )
+        tab.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+        found += [f"at {width} px {one}" for one in tab.evaluate(TOO_WIDE)]
+        tab.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = false)")
+    tab.set_viewport_size({"width": 1280, "height": 900})
     return found
 
 

@@ -81,7 +81,8 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
     if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
         words = language.number(estimate)
     if bare:
-        words = language.number(estimate, 2, signed=measure in DIFFERENCES)
+        shown, decimals = (100 * estimate, 1) if unit == "share" else (estimate, 2)
+        words = language.number(shown, decimals, signed=measure in DIFFERENCES)
     exact = f' data-value="{estimate!r}"'
     if np.isfinite(low) and np.isfinite(high):
         unitless = unit in ("share", "probability", "points")
@@ -172,8 +173,9 @@ def data_table(
         and ``data-high``.
     """
     records = in_order(rows, columns, names, language=language).to_dict("records")
-    # many columns of percentage points: the caption says the unit once
-    bare = bool(spread) and bool(rows["unit"].eq("points").all())
+    # nothing but percentage points: the caption says the unit once
+    in_points = rows["unit"].eq("share") & rows["measure"].isin(IN_POINTS)
+    bare = bool(in_points.all()) or (bool(spread) and bool(rows["unit"].eq("points").all()))
     if bare:
         caption = f"{caption}, {labels.label('unit', 'points', language)}"
     columns = [name for name in columns if any(record[name] != "" for record in records)]
