@@ -126,7 +126,8 @@ def test_a_withheld_row_is_said_in_words_in_a_forest(cleared):
 def test_every_figure_has_an_alternative_that_says_what_is_seen_in_each_language(cleared, name):
     said = set()
     for code in CODES:
-        text = alt_texts.describe(name, rows_of(cleared, name), language=spoken(code), names=NAMES)
+        text, seen = alt_texts.describe(name, rows_of(cleared, name), language=spoken(code), names=NAMES)
+        assert seen and seen in text and not text.startswith(seen)
         assert len(text) > 60
         assert re.search(r"\d", text), "no number of what is seen"
         assert "{" not in text
@@ -134,10 +135,19 @@ def test_every_figure_has_an_alternative_that_says_what_is_seen_in_each_language
     assert len(said) == 3
 
 
+@pytest.mark.parametrize("name", ["effects", "areas", "baselines", "area_planes"])
+def test_a_subtitle_counts_the_intervals_that_hold_zero_and_tells_no_direction(cleared, name):
+    rows = rows_of(cleared, name).dropna(subset=["ci_low", "ci_high", "estimate"])
+    drawn = rows[rows["measure"] != "att_shrunken"]
+    zero = (drawn["ci_low"] <= 0) & (drawn["ci_high"] >= 0)
+    _, seen = alt_texts.describe(name, rows, language=spoken("en"), names=NAMES)
+    assert seen == f"Of {len(drawn)} intervals {zero.sum()} hold zero."
+
+
 def test_alternative_text_of_the_attrition_figure_by_hand(cleared):
     rows = rows_of(cleared, "attrition")
-    text = alt_texts.describe("attrition", rows, language=spoken("en"), names=NAMES)
-    assert "Pilot area: 39,040 at the start, 18,590 analysed." in text
+    text, seen = alt_texts.describe("attrition", rows, language=spoken("en"), names=NAMES)
+    assert seen == "Pilot area: 39,040 at the start, 18,590 analysed." and seen in text
 
 
 def test_svg_is_the_same_twice_and_holds_no_date_no_metadata_and_no_script(reports):

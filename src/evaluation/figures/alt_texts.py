@@ -1,4 +1,7 @@
-"""Text alternatives of the figures: they say what is seen, from the same rows, in the reader's language."""
+"""Text alternatives and subtitles of the figures: what is seen, from the same rows, in the reader's words.
+
+Each writer says first what is drawn, then the one thing to be seen, which is the subtitle too, then the rest.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from evaluation.figures.deliveries import shares
+from evaluation.figures import alt_texts_side_by_side as side_by_side
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import INDICATORS
 from evaluation.figures.palette import ARMS, writer
@@ -17,9 +20,17 @@ Sentences = Iterator[str]
 Names = Mapping[str, str]
 
 
-def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Names) -> str:
-    """Say what the figure of an exhibit shows, from the rows that it draws; `names` are those of areas."""
-    return " ".join(WRITERS[name](rows[rows["estimate"].notna()], language, names))
+def describe(name: str, rows: pd.DataFrame, *, language: Language, names: Names) -> tuple[str, str]:
+    """Say what the figure of an exhibit shows, from the rows that it draws, and its subtitle.
+
+    `names` are those of areas.
+    """
+    said = list(WRITERS[name](rows[rows["estimate"].notna()], language, names))
+    return " ".join(said), said[1] if len(said) > 1 else ""
+
+
+def _all_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("item", key=lambda item: item.ne("all_public"), kind="stable")
 
 
 def _attrition(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
@@ -38,15 +49,14 @@ def _attrition(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 def _balance(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     size = rows.set_index(["specification", "item"])["estimate"].abs()
     before, after = size["before_weighting"], size["after_weighting"]
+    yield language.text("Dot chart of {count} background variables.", count=language.number(len(after)))
     yield language.text(
-        "Dot chart of {count} background variables. The largest difference is {before} standard "
-        "deviations before "
-        "weighting and {after} after it; {within} of {count} are within 0.1 after weighting.",
-        count=language.number(len(after)),
+        "The largest difference is {before} standard deviations before weighting and {after} after it.",
         before=language.number(before.max(), 2),
         after=language.number(after.max(), 2),
-        within=language.number(int((after <= 0.1).sum())),
     )
+    within = language.number(int((after <= 0.1).sum()))
+    yield language.text("After weighting {within} differences are at most 0.1.", within=within)
 
 
 def _series(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
@@ -100,10 +110,10 @@ def _exits(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 def _event_study(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     zero = (rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)
     before, after = rows["x"] < 0, rows["x"] >= 0
+    yield language.text("Dots with intervals by quarter.")
     yield language.text(
-        "Dots with intervals by quarter. The interval holds zero in {before_zero} of {before} "
-        "quarters before the "
-        "start and in {after_zero} of {after} quarters after it.",
+        "The interval holds zero in {before_zero} of {before} quarters before the start and in {after_zero} "
+        "of {after} quarters after it.",
         before_zero=language.number(int((zero & before).sum())),
         before=language.number(int(before.sum())),
         after_zero=language.number(int((zero & after).sum())),
@@ -112,18 +122,19 @@ def _event_study(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 
 
 def _public_events(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
-    for outcome, part in rows.groupby("outcome", sort=False):
-        yield f"{labels.outcome(str(outcome), language)}. {' '.join(_event_study(part, language, names))}"
+    for number, (outcome, part) in enumerate(rows.groupby("outcome", sort=False)):
+        form, seen = _event_study(part, language, names)
+        yield from ([form] if number == 0 else [])
+        yield f"{labels.outcome(str(outcome), language)}. {seen}"
 
 
 def _sensitivity(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer(rows["unit"].iloc[0], language=language, difference=True)
     main = rows[rows["specification"] == "main"]
+    count = language.number(len(rows))
+    yield language.text("Dots with intervals for {count} analyses under each other.", count=count)
     yield language.text(
-        "Dots with intervals for {count} analyses under each other. The estimates lie between "
-        "{low} and {high} "
-        "percentage points; the main one is {main}.",
-        count=language.number(len(rows)),
+        "The estimates lie between {low} and {high} percentage points; the main one is {main}.",
         low=write(rows["estimate"].min()),
         high=write(rows["estimate"].max()),
         main=write(main["estimate"].iloc[0]) if len(main) else language.no_number("missing"),
@@ -132,6 +143,7 @@ def _sensitivity(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 
 def _effects(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     yield language.text("Dots with intervals for {count} outcomes.", count=language.number(len(rows)))
+    yield side_by_side.zeros(rows, language)
     above, below = rows["ci_low"] > 0, rows["ci_high"] < 0
     for side, words in (
         (above, language.text("Interval wholly above zero: {names}.", names="{names}")),
@@ -146,7 +158,7 @@ def _effects(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer("eur", language=language, difference=True)
     yield language.text("Bars with intervals, one for each payer.")
-    for row in rows.to_dict("records"):
+    for row in _all_first(rows).to_dict("records"):
         yield language.text(
             "{name}: {value}, interval {interval}.",
             name=labels.label("payer", row["item"], language),
@@ -157,114 +169,41 @@ def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 
 def _plane(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     yield language.text("Months in work from left to right, cost upwards, one chart for each payer.")
-    for item, part in rows.groupby("item", sort=False):
-        estimate = part.set_index("measure")["estimate"]
-        if {"delta_effect", "delta_cost"} <= set(estimate.index):
+    for item, part in _all_first(rows).groupby("item", sort=False):
+        found = part.set_index("measure")
+        if {"delta_effect", "delta_cost"} <= set(found.index):
             yield language.text(
-                "{name}: {months} months and {euros}.",
+                "{name}: {months} months in work and {euros}.",
                 name=labels.label("payer", str(item), language),
-                months=language.number(estimate["delta_effect"], 2, signed=True),
-                euros=language.euros(estimate["delta_cost"], signed=True),
+                months=_interval(found.loc["delta_effect"], language),
+                euros=_interval(found.loc["delta_cost"], language),
             )
+
+
+def _interval(row: pd.Series, language: Language) -> str:
+    euros = row["unit"] == "eur"
+
+    def write(value: float) -> str:
+        return language.euros(value, signed=True) if euros else language.number(value, 2, signed=True)
+
+    return language.interval(row["ci_low"], row["ci_high"], write)
 
 
 def _curves(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     unit = rows["unit"].iloc[0]
     write = writer(unit, language=language, difference=unit == "eur")
+    ranged = unit == "eur" and rows["ci_low"].notna().all()
     yield language.text("Curves over the value of a month in work, one for each payer.")
-    for item, part in rows.sort_values("x", kind="stable").groupby("item", sort=False):
+    for item, part in _all_first(rows.sort_values("x", kind="stable")).groupby("item", sort=False):
         ends = part.iloc[[0, -1]]
+        said = [_interval(row, language) if ranged else write(row["estimate"]) for _, row in ends.iterrows()]
         yield language.text(
             "{name}: {first} at {low}, {last} at {high}.",
             name=labels.label("payer", str(item), language),
-            **dict(zip(("first", "last"), ends["estimate"].map(write), strict=True)),
+            first=said[0],
+            last=said[1],
             **dict(zip(("low", "high"), ends["x"].map(language.euros), strict=True)),
         )
-
-
-def _areas(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    write = writer("share", language=language, difference=True)
-    yield language.text("Areas in alphabetical order, two dots with intervals each.")
-    for measure in ("att_raw", "att_shrunken"):
-        part = rows.loc[rows["measure"] == measure, "estimate"]
-        if len(part):
-            yield language.text(
-                "{name}: from {low} to {high} percentage points.",
-                name=labels.label("measure", measure, language),
-                low=write(part.min()),
-                high=write(part.max()),
-            )
-
-
-def _ranks(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    width = rows["ci_high"] - rows["ci_low"] + 1
-    yield language.text(
-        "Areas in alphabetical order with the positions that each could have. The narrowest "
-        "range holds {low} "
-        "positions and the widest {high} of {count}.",
-        low=language.number(width.min()),
-        high=language.number(width.max()),
-        count=language.number(len(rows)),
-    )
-
-
-def _funnel(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
-    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
-    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
-    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
-    yield language.text(
-        "Dots of {count} areas against their uncertainty, with limits of chance variation that "
-        "widen to the right. "
-        "Outside the limits: {names}.",
-        count=language.number(len(own)),
-        names=", ".join(names.get(area, area) for area in outside) or language.text("none"),
-    )
-
-
-def _area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
-    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
-    yield language.text(
-        "Dots of {count} areas, months in work from left to right and cost upwards. More work at "
-        "lower cost: {se}; more "
-        "work at higher cost: {ne}; less work at lower cost: {sw}; less work at higher cost: {nw}.",
-        count=language.number(len(wide)),
-        se=language.number(int((more & cheap).sum())),
-        ne=language.number(int((more & ~cheap).sum())),
-        sw=language.number(int((~more & cheap).sum())),
-        nw=language.number(int((~more & ~cheap).sum())),
-    )
-
-
-def _baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
-    for specification in language.given["specification"]:
-        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
-        if len(part):
-            values = "; ".join(language.number(value, 2, signed=True) for value in part)
-            yield f"{labels.label('specification', specification, language)}: {values}."
-
-
-def _reading(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    found = shares(rows)
-    yield language.text("Dots for {count} tables of the register.", count=language.number(len(found)))
-    for table, row in found.iterrows():
-        yield language.text(
-            "{table}: {dropped} of the rows dropped, {mended} mended.",
-            table=labels.label("table", str(table), language),
-            dropped=language.percent(row["dropped"]),
-            mended=language.percent(row["mended"]),
-        )
-
-
-def _beside_statistics(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
-    yield language.text(
-        "Dots for {count} areas and groups: the register holds from {low} to {high} of the unemployed "
-        "that the public statistics count.",
-        count=language.number(len(rows)),
-        low=language.percent(rows["estimate"].min()),
-        high=language.percent(rows["estimate"].max()),
-    )
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
@@ -280,11 +219,11 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Language, Names], Sentences]] = {
     "payers": _payers,
     "plane": _plane,
     **dict.fromkeys(("acceptability", "net_benefit"), _curves),
-    "areas": _areas,
-    "ranks": _ranks,
-    "funnel": _funnel,
-    "area_planes": _area_planes,
-    "baselines": _baselines,
-    "reading": _reading,
-    "beside_statistics": _beside_statistics,
+    "areas": side_by_side.areas,
+    "ranks": side_by_side.ranks,
+    "funnel": side_by_side.funnel,
+    "area_planes": side_by_side.area_planes,
+    "baselines": side_by_side.baselines,
+    "reading": side_by_side.reading,
+    "beside_statistics": side_by_side.beside_statistics,
 }

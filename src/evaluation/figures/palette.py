@@ -205,6 +205,7 @@ def tick_writer(
 
     Without a `label` an axis of differences is labelled with their unit, another one is not.
     """
+    from matplotlib.axis import XAxis
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     share = unit in ("share", "probability")
@@ -218,7 +219,7 @@ def tick_writer(
 
     formatter = FuncFormatter(lambda value, _: write([value])[0])
     formatter.format_ticks = write  # type: ignore[method-assign]  # all ticks of an axis have as many decimals
-    axis.set_major_locator(MaxNLocator(4 if axis.axis_name == "x" else 6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(4 if isinstance(axis, XAxis) else 6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(formatter)
     if label is None and difference:
         label = unit_name(unit, language=language, difference=True)

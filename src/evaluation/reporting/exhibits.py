@@ -172,24 +172,28 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
         if rows["simulated"].any():
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
-    alt = alt_texts.describe(name, rows, language=language, names=report.area_names)
+    alt, seen = alt_texts.describe(name, rows, language=language, names=report.area_names)
     return framed_figure(
         name,
         picture,
         title=labels.label("exhibit", name, language),
+        seen=seen,
         alt=alt,
         numbers=table + links,
         language=language,
     )
 
 
-def framed_figure(name: str, picture: str, *, title: str, alt: str, numbers: str, language: Language) -> str:
-    """Frame an SVG picture with its caption and text alternative; its numbers are folded away under it."""
+def framed_figure(
+    name: str, picture: str, *, title: str, alt: str, numbers: str, language: Language, seen: str = ""
+) -> str:
+    """Frame an SVG picture with its title, what is seen, and its text alternative; its numbers are folded."""
+    subtitle = f'<span class="seen">{html.escape(seen)}</span>' if seen else ""
     said = html.escape(language.text("Numbers and files"))
     title, alt = html.escape(title), html.escape(alt)
     source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
     return (
-        f'<figure id="figure-{name}"><figcaption>{title}</figcaption>'
+        f'<figure id="figure-{name}"><figcaption>{title}{subtitle}</figcaption>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
         f'<img alt="{alt}" src="{source}"></div></figure>'
         f'<details><summary>{said}<span class="hidden">: {title}</span></summary>{numbers}</details>'

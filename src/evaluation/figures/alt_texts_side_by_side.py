@@ -1,0 +1,113 @@
+"""Text alternatives of the figures that set areas, baselines or tables of a delivery side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from evaluation.figures.deliveries import shares
+from evaluation.figures.palette import writer
+from evaluation.words import labels
+from evaluation.words.language import Language
+
+Sentences = Iterator[str]
+Names = Mapping[str, str]
+
+
+def zeros(rows: pd.DataFrame, language: Language) -> str:
+    """How many intervals hold zero: what an interval does not bear is not said."""
+    known = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
+    zero = (known["ci_low"] <= 0) & (known["ci_high"] >= 0)
+    numbers = {"count": language.number(len(known)), "zero": language.number(int(zero.sum()))}
+    return language.text("Of {count} intervals {zero} hold zero.", **numbers)
+
+
+def areas(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    write = writer("share", language=language, difference=True)
+    yield language.text("Areas in alphabetical order, dots with intervals.")
+    yield zeros(rows[rows["measure"] == "att_raw"], language)
+    for measure in ("att_raw", "att_shrunken"):
+        part = rows.loc[rows["measure"] == measure, "estimate"]
+        if len(part):
+            yield language.text(
+                "{name}: from {low} to {high} percentage points.",
+                name=labels.label("measure", measure, language),
+                low=write(part.min()),
+                high=write(part.max()),
+            )
+
+
+def ranks(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    width = rows["ci_high"] - rows["ci_low"] + 1
+    yield language.text("Areas in alphabetical order with the positions that each could have.")
+    yield language.text(
+        "The narrowest range holds {low} positions and the widest {high} of {count}.",
+        low=language.number(width.min()),
+        high=language.number(width.max()),
+        count=language.number(len(rows)),
+    )
+
+
+def funnel(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
+    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
+    limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
+    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
+    yield language.text(
+        "Dots of {count} areas against their uncertainty, with limits of chance variation that widen to the "
+        "right.",
+        count=language.number(len(own)),
+    )
+    yield language.text(
+        "Outside the limits: {names}.",
+        names=", ".join(names.get(area, area) for area in outside) or language.text("none"),
+    )
+
+
+def area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
+    more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
+    count = language.number(len(wide))
+    yield language.text(
+        "Dots of {count} areas, months in work from left to right and cost upwards.", count=count
+    )
+    yield zeros(rows, language)
+    yield language.text(
+        "More work at lower cost: {se}; more work at higher cost: {ne}; less work at lower cost: {sw}; less "
+        "work at higher cost: {nw}.",
+        se=language.number(int((more & cheap).sum())),
+        ne=language.number(int((more & ~cheap).sum())),
+        sw=language.number(int((~more & cheap).sum())),
+        nw=language.number(int((~more & ~cheap).sum())),
+    )
+
+
+def baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
+    yield zeros(rows, language)
+    for specification in language.given["specification"]:
+        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
+        if len(part):
+            values = "; ".join(language.number(value, 2, signed=True) for value in part)
+            yield f"{labels.label('specification', specification, language)}: {values}."
+
+
+def reading(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    found = shares(rows)
+    yield language.text("Dots for {count} tables of the register.", count=language.number(len(found)))
+    for table, row in found.iterrows():
+        yield language.text(
+            "{table}: {dropped} of the rows dropped, {mended} mended.",
+            table=labels.label("table", str(table), language),
+            dropped=language.percent(row["dropped"]),
+            mended=language.percent(row["mended"]),
+        )
+
+
+def beside_statistics(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+    yield language.text("Dots for {count} areas and groups.", count=language.number(len(rows)))
+    yield language.text(
+        "The register holds from {low} to {high} of the unemployed that the public statistics count.",
+        low=language.percent(rows["estimate"].min()),
+        high=language.percent(rows["estimate"].max()),
+    )
