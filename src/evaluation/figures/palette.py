@@ -241,7 +241,8 @@ def svg(figure: Figure) -> str:
     sink = io.StringIO()
     with look():
         for ax in figure.axes:
-            ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
+            if "\n" not in ax.get_xlabel():
+                ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
         # arranged once here: saving would draw everything a first time only to arrange it
         if (engine := figure.get_layout_engine()) is not None:
             engine.execute(figure)

@@ -86,8 +86,8 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         if row is None or not math.isfinite(row["estimate"]):
             continue
         text = language.text(
-            "{method}: the unemployed share changed by {change} ({interval}) against a weighted average of "
-            "comparison municipalities, on average since the start. {judged}",
+            "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
+            "weighted average of comparison municipalities. {judged}",
             method=labels.label("specification", method, language),
             change=language.points(row["estimate"], 2, signed=True),
             interval=language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
