@@ -108,6 +108,16 @@ def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
     return said(language)
 
 
+def counted(study: Study, language: Language) -> str:
+    """Say what the answers count, of whom and when: the short answers leave it out."""
+    names = [labels.outcome(name, language) for name in (*study.outcomes.first_screen[:2], COST)]
+    return language.text(
+        "What is counted: {outcomes}. Work is told of a hundred jobseekers of the target group whose "
+        "unemployment began in the period, cost of one unemployment spell.",
+        outcomes="; ".join(name[0].lower() + name[1:] for name in names),
+    )
+
+
 def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Language) -> list[Finding]:
     """Say the level in both arms during the trial, marked as a description; empty where it is not known."""
     where = {"area": area, "topic": "description", "measure": "window_mean", "outcome": outcome}
