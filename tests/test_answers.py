@@ -108,6 +108,19 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     assert {kind for about, kind in kinds if about == "public"} >= {"none", "depends"}
 
 
+def test_every_interval_has_a_sentence_whatever_the_strength_of_its_comparison():
+    rng = np.random.default_rng(5)
+    for low, high in np.sort(rng.normal(0, 2, (1000, 2))):
+        for strength in ("clear", "likely", "doubtful"):
+            kind = findings.kind_of(low, high, 1.0, strength=strength)
+            assert kind in answers.LEADS and kind in findings.JUDGEMENTS | findings.DOUBTS
+            assert kind.startswith("clear") <= (strength == "clear")
+            assert (kind in findings.DOUBTS) == (strength == "doubtful")
+            told = kind.removeprefix("clear_").removeprefix("likely_").removeprefix("doubtful_")
+            assert told != "more" or low > 0
+            assert told != "fewer" or high < 0
+
+
 def test_the_panel_is_short_and_all_languages_say_the_same():
     for rows in (random_results(seed) for seed in range(20)):
         said = {code: answers.answers(rows, TRIALS, area="oulu", language=spoken(code)) for code in CODES}

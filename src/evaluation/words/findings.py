@@ -143,7 +143,7 @@ def kind_of(low: float, high: float, limit: float, *, strength: str) -> str:
     if strength == "doubtful":
         return f"doubtful_{side(low, high)}"
     kind = judge(low, high, limit)
-    return kind.replace("clear", "likely") if strength == "likely" else kind
+    return f"likely_{side(low, high)}" if strength == "likely" and kind.startswith("clear_") else kind
 
 
 def pick(cleared: pd.DataFrame, **where: str) -> pd.Series | None:
