@@ -53,6 +53,7 @@ def payers(rows: pd.DataFrame, *, language: Language) -> Figure:
     ax.tick_params(left=False)
     label = language.text("Euros per unemployment spell within 12 months: left saves, right costs")
     tick_writer(ax.xaxis, "eur", language=language, difference=True, label=label)
+    ax.locator_params(axis="x", nbins=3)
     return figure
 
 

@@ -41,9 +41,9 @@ RANGES = {
     ("days", "more"): mark("{lead}: {low} to {high} more days in the first year."),
     ("days", "fewer"): mark("{lead}: {low} to {high} fewer days in the first year."),
     ("days", "both"): mark("{lead}: {low} fewer to {high} more days in the first year."),
-    ("eur", "more"): mark("{lead}: {low} to {high} more per spell."),
-    ("eur", "fewer"): mark("{lead}: {low} to {high} less per spell."),
-    ("eur", "both"): mark("{lead}: {low} less to {high} more per spell."),
+    ("eur", "more"): mark("{lead}: {low} to {high} more per unemployment spell."),
+    ("eur", "fewer"): mark("{lead}: {low} to {high} less per unemployment spell."),
+    ("eur", "both"): mark("{lead}: {low} less to {high} more per unemployment spell."),
 }
 UNFAIR = {
     "fail": mark("Not shown: the comparison is not fair."),
@@ -51,6 +51,7 @@ UNFAIR = {
 }
 TRUST = {
     "pass": mark("The checks of the comparison gave no cause for concern."),
+    "pass_in_part": mark("No essential check failed; not all could be made or were clear."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
@@ -126,8 +127,9 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
                 outcomes=[f"cost_{payer}_12m_eur" for payer in PAYERS],
                 question=text("What did it cost, and who paid?")),
     ]  # fmt: skip
-    status, _ = fairness(cleared, study, area=area, outcome=first)
-    trust = Answer("trust", status, text("How far can it be trusted?"), text(TRUST[status]))
+    status, reasons = fairness(cleared, study, area=area, outcome=first)
+    said = TRUST["pass_in_part" if status == "pass" and reasons else status]
+    trust = Answer("trust", status, text("How far can it be trusted?"), text(said))
     return [*(one for one in found if one), trust]
 
 
