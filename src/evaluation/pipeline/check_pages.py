@@ -35,6 +35,11 @@ FLAGS = (
     "--disable-sync",
 )
 SCREENS = ((1280, 800), (390, 844), (360, 740), (320, 800))
+MOST_WORDS = 120
+# Title, mark of simulated data and the panel of answers, where there is one.
+FIRST_WORDS = """() => !document.querySelector('.answers') ? 0 :
+    [...document.querySelectorAll('h1, .simulated, .answers')].map(one => one.innerText).join(' ')
+        .split(/\\s+/).filter(word => /[\\p{L}\\p{N}]/u.test(word)).length"""
 # Boxes beyond the edge, boxes that have to be scrolled, and pictures shrunk until nobody can read them.
 TOO_WIDE = """() => {
     const edge = document.documentElement.clientWidth, found = [];
@@ -180,8 +185,9 @@ def _content(tab: Page, path: Path) -> list[str]:
 
 
 def _cut(tab: Page) -> list[str]:
-    """What does not fit on a screen of each width, with all folds open, and a panel of answers too tall."""
-    found = []
+    """What does not fit on a screen of each width, all folds open; a first screen too long or too tall."""
+    words = tab.evaluate(FIRST_WORDS)
+    found = [f"the first screen has {words} words"] if words > MOST_WORDS else []
     for width, height in SCREENS:
         tab.set_viewport_size({"width": width, "height": height})
         below = tab.evaluate("() => document.querySelector('.answers')?.getBoundingClientRect().bottom ?? 0")

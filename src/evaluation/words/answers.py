@@ -38,9 +38,9 @@ RANGES = {
     ("share", "more"): mark("{lead}: {low} to {high} more of a hundred."),
     ("share", "fewer"): mark("{lead}: {low} to {high} fewer of a hundred."),
     ("share", "both"): mark("{lead}: {low} fewer to {high} more of a hundred."),
-    ("days", "more"): mark("{lead}: {low} to {high} more days in the first year."),
-    ("days", "fewer"): mark("{lead}: {low} to {high} fewer days in the first year."),
-    ("days", "both"): mark("{lead}: {low} fewer to {high} more days in the first year."),
+    ("days", "more"): mark("{lead}: {low} to {high} more days within a year."),
+    ("days", "fewer"): mark("{lead}: {low} to {high} fewer days within a year."),
+    ("days", "both"): mark("{lead}: {low} fewer to {high} more days within a year."),
     ("eur", "more"): mark("{lead}: {low} to {high} more per unemployment spell."),
     ("eur", "fewer"): mark("{lead}: {low} to {high} less per unemployment spell."),
     ("eur", "both"): mark("{lead}: {low} less to {high} more per unemployment spell."),
@@ -51,7 +51,7 @@ UNFAIR = {
 }
 TRUST = {
     "pass": mark("The checks of the comparison gave no cause for concern."),
-    "pass_in_part": mark("No essential check failed; not all could be made or were clear."),
+    "pass_in_part": mark("No essential check failed; some were not possible."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
@@ -61,12 +61,8 @@ PUBLIC = {
     "depends": mark("Unemployment against the comparison ({year}): the sign depends on the baseline."),
     "rose": mark("Unemployment rose against the comparison ({year}), by every baseline shown."),
     "fell": mark("Unemployment fell against the comparison ({year}), by every baseline shown."),
-    "some_rose": mark(
-        "Unemployment rose against the comparison ({year}) by some baselines, not clearly by all."
-    ),
-    "some_fell": mark(
-        "Unemployment fell against the comparison ({year}) by some baselines, not clearly by all."
-    ),
+    "some_rose": mark("Unemployment rose against the comparison ({year}), not clearly by every baseline."),
+    "some_fell": mark("Unemployment fell against the comparison ({year}), not clearly by every baseline."),
 }
 
 
