@@ -36,9 +36,10 @@ FLAGS = (
 )
 SCREENS = ((1280, 800), (390, 844), (360, 740), (320, 800))
 MOST_WORDS = 120
-# Title, mark of simulated data and the panel of answers, where there is one.
+# Title, mark of simulated data and what is seen of the panel of answers, where there is one.
 FIRST_WORDS = """() => !document.querySelector('.answers') ? 0 :
-    [...document.querySelectorAll('h1, .simulated, .answers')].map(one => one.innerText).join(' ')
+    [...document.querySelectorAll('h1, .simulated, .answers > :not(.hidden)')]
+        .map(one => one.innerText).join(' ')
         .split(/\\s+/).filter(word => /[\\p{L}\\p{N}]/u.test(word)).length"""
 # Boxes beyond the edge, boxes that have to be scrolled, and pictures shrunk until nobody can read them.
 TOO_WIDE = """() => {

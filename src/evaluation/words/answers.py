@@ -41,9 +41,9 @@ RANGES = {
     ("days", "more"): mark("{lead}: {low} to {high} more days within a year."),
     ("days", "fewer"): mark("{lead}: {low} to {high} fewer days within a year."),
     ("days", "both"): mark("{lead}: {low} fewer to {high} more days within a year."),
-    ("eur", "more"): mark("{lead}: {low} to {high} more per unemployment spell."),
-    ("eur", "fewer"): mark("{lead}: {low} to {high} less per unemployment spell."),
-    ("eur", "both"): mark("{lead}: {low} less to {high} more per unemployment spell."),
+    ("eur", "more"): mark("{lead}: {low} to {high} more per spell."),
+    ("eur", "fewer"): mark("{lead}: {low} to {high} less per spell."),
+    ("eur", "both"): mark("{lead}: {low} less to {high} more per spell."),
 }
 UNFAIR = {
     "fail": mark("Not shown: the comparison is not fair."),
