@@ -60,6 +60,7 @@ def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
         ("share", ["att_raw"] * 2 + ["att_shrunken"] * 2, list("abab"), [0.1, 0.2, 0.15, 0.15], [0, 1]),
         ("share", ["att_shrunken"] * 2, ["a", "b"], [0.15, 0.15], [0, 1]),
         ("share", ["breakdown", "breakdown"], ["a", "b"], [0.0, 0.01], [1]),
+        ("eur", ["cost_item"] * 2, ["eu", "state"], [0.0, 0.0], [0, 1]),  # else nothing would be left
     ],
 )  # fmt: skip
 def test_rows_that_tell_nothing_are_in_files_and_not_in_tables(unit, measures, items, numbers, kept):

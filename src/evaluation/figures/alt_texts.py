@@ -186,7 +186,8 @@ def _interval(row: pd.Series, language: Language) -> str:
     def write(value: float) -> str:
         return language.euros(value, signed=True) if euros else language.number(value, 2, signed=True)
 
-    return language.interval(row["ci_low"], row["ci_high"], write)
+    known = pd.notna(row["ci_low"]) and pd.notna(row["ci_high"])
+    return language.interval(row["ci_low"], row["ci_high"], write) if known else write(row["estimate"])
 
 
 def _curves(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:

@@ -129,7 +129,8 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     shrunken = rows["measure"].eq("att_shrunken")
     if len(set(rows.loc[shrunken, "estimate"].round(3))) == 1 and not shrunken.all():
         empty |= shrunken
-    return rows[~(empty | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
+    kept = rows[~(empty | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
+    return kept if len(kept) else rows  # where all is zero, that is what there is to tell
 
 
 def show(report: Report, name: str, *, files: bool = True) -> str:
@@ -144,7 +145,8 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
     hidden = rows["status"].isin(("withheld", "suppressed")).all()
     in_words = {"status", "method"} & set(exhibit.columns)  # why there is no number, line by line
-    if rows[["estimate", "ci_low"]].isna().all(axis=None) and (hidden or exhibit.draw or not in_words):
+    numbers = rows[["estimate"] if exhibit.draw else ["estimate", "ci_low"]]
+    if numbers.isna().all(axis=None) and (hidden or exhibit.draw or not in_words):
         reason = language.no_number(str(rows["status"].iloc[0]))
         return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
     rows = telling(rows, exhibit.columns)
