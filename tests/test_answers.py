@@ -108,6 +108,22 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     assert {kind for about, kind in kinds if about == "public"} >= {"none", "depends"}
 
 
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        ("", "gave no cause for concern"),
+        ("power_not_run", "some were not possible"),
+        ("power_not_run;outsiders_concern", "see what was noticed"),
+    ],
+)
+def test_a_comparison_that_passed_in_part_is_not_said_to_have_passed_every_check(reasons, words):
+    rows = random_results(3)
+    verdicts = rows["measure"] == "verdict"
+    rows.loc[verdicts, ["status", "item"]] = ["pass", reasons]
+    said = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[-1]
+    assert said.kind == "pass" and words in said.text
+
+
 def test_every_interval_has_a_sentence_whatever_the_strength_of_its_comparison():
     rng = np.random.default_rng(5)
     for low, high in np.sort(rng.normal(0, 2, (1000, 2))):

@@ -52,6 +52,7 @@ UNFAIR = {
 TRUST = {
     "pass": mark("The checks of the comparison gave no cause for concern."),
     "pass_in_part": mark("No essential check failed; some were not possible."),
+    "pass_noticed": mark("No essential check failed; see what was noticed."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
@@ -124,8 +125,11 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
                 question=text("What did it cost, and who paid?")),
     ]  # fmt: skip
     status, reasons = fairness(cleared, study, area=area, outcome=first)
-    said = TRUST["pass_in_part" if status == "pass" and reasons else status]
-    trust = Answer("trust", status, text("How far can it be trusted?"), text(said))
+    told = status
+    if status == "pass" and reasons:
+        noticed = any(reason.endswith("_concern") for reason in reasons)
+        told = "pass_noticed" if noticed else "pass_in_part"
+    trust = Answer("trust", status, text("How far can it be trusted?"), text(TRUST[told]))
     return [*(one for one in found if one), trust]
 
 
