@@ -194,7 +194,7 @@ def test_area_report_has_its_sections_in_their_fixed_order(cleared, tmp_path):
     assert len(asked) == 14
     # the comparison failed here: the verdict stands before the effect and no headline effect is shown
     shown = sections.section(report, "effect_and_sensitivity")
-    assert "Is the comparison fair? No" in shown
+    assert "The comparison is not fair" in shown
     assert "data-value" not in shown
 
 

@@ -191,7 +191,7 @@ def worth_it(
     if not math.isfinite(row["ci_low"]):
         status = str(row["status"]) if row["status"] != "ok" else "missing"
         text = language.text(
-            "If a month in open-market work is worth {value} ({payer}): {reason}.",
+            "{payer}, if a month in open-market work is worth {value}: {reason}.",
             value=amount,
             payer=payer,
             reason=language.no_number(status),
@@ -201,18 +201,18 @@ def worth_it(
     sign = 0 if doubt else _sign(row)
     messages = {
         1: language.text(
-            "If a month in open-market work is worth {value} ({payer}): benefits exceed costs.",
+            "{payer}: if a month in open-market work is worth {value}, benefits exceed costs.",
             value=amount,
             payer=payer,
         ),
         0: language.text(
-            "If a month in open-market work is worth {value} ({payer}): it cannot be told whether benefits "
+            "{payer}: if a month in open-market work is worth {value}, it cannot be told whether benefits "
             "exceed costs.",
             value=amount,
             payer=payer,
         ),
         -1: language.text(
-            "If a month in open-market work is worth {value} ({payer}): costs exceed benefits.",
+            "{payer}: if a month in open-market work is worth {value}, costs exceed benefits.",
             value=amount,
             payer=payer,
         ),

@@ -17,12 +17,10 @@ SHOWN = ("pass", "concern")
 WORST = ("pass", "concern", "not_run", "fail")
 NOTICED = 2.8  # standard errors: what a two-sided test at 5 per cent sees in four cases of five
 VERDICTS = {
-    "pass": mark("Is the comparison fair? Yes, the checks gave no cause for concern."),
-    "concern": mark("Is the comparison fair? With reservations: {reasons}. Read with caution."),
-    "fail": mark("Is the comparison fair? No: {reasons}. Effects are therefore not shown for this area."),
-    "not_run": mark(
-        "Is the comparison fair? This cannot be judged: {reasons}. Effects are therefore not shown."
-    ),
+    "pass": mark("The comparison is fair: the checks gave no cause for concern."),
+    "concern": mark("The comparison is fair with reservations: {reasons}. Read with caution."),
+    "fail": mark("The comparison is not fair: {reasons}. Effects are therefore not shown for this area."),
+    "not_run": mark("The comparison cannot be judged: {reasons}. Effects are therefore not shown."),
 }
 FAMILY_VERDICTS = {
     "pass": mark("{family}: the comparison is fair."),
@@ -30,9 +28,9 @@ FAMILY_VERDICTS = {
     "fail": mark("{family}: the comparison is not fair ({reasons}). Effects are not shown."),
     "not_run": mark("{family}: the comparison cannot be judged ({reasons}). Effects are not shown."),
 }
-PASSED_WITH = mark("Is the comparison fair? Yes, no essential check failed. Noticed: {reasons}.")
+PASSED_WITH = mark("The comparison is fair: no essential check failed. Noticed: {reasons}.")
 PASSED_IN_PART = mark(
-    "Is the comparison fair? Yes, the checks made gave no cause for concern; some could not be made."
+    "The comparison is fair: the checks made gave no cause for concern; some could not be made."
 )
 
 
@@ -114,8 +112,8 @@ def drift_seen(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
     noticed = math.ceil(NOTICED * float(row["std_error"]) * step - 1e-9) / step
     size = quantity(noticed, row["unit"], language)
     text = language.text(
-        "The check of the development before the trial would have noticed a drift of {size} a year or more "
-        "in four cases of five.",
+        "A drift before the trial is noticed in four cases of five if it is at least {size} a year. "
+        "A smaller one can stay hidden.",
         size=size,
     )
     return Finding("pre_trend", str(row["status"]), text)

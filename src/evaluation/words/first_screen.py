@@ -111,10 +111,15 @@ def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
 def counted(study: Study, language: Language) -> str:
     """Say what the answers count, of whom and when: the short answers leave it out."""
     names = [labels.outcome(name, language) for name in (*study.outcomes.first_screen[:2], COST)]
+    before = study.baselines[study.main_baseline]
     return language.text(
-        "What is counted: {outcomes}. Work is told of a hundred jobseekers of the target group whose "
-        "unemployment began in the period, cost of one unemployment spell.",
+        "Counted are: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
+        "unemployment spell. The spells began during the trial, from {start} on; those from {first} to "
+        "{last} show the time before.",
         outcomes="; ".join(name[0].lower() + name[1:] for name in names),
+        start=language.date(study.start),
+        first=language.date(before.first),
+        last=language.date(before.last),
     )
 
 
