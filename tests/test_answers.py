@@ -13,7 +13,7 @@ from messages import spoken
 from small_register import TRIALS
 
 WORK, SERVICES = TRIALS.outcomes.first_screen[:2]
-COSTS = [f"cost_{payer}_12m_eur" for payer in answers.PAYERS]
+COSTS = [f"cost_{payer}_12m_eur" for payer in (*TRIALS.payers, "all_public")]
 UNITS = {WORK: "share", SERVICES: "days", **dict.fromkeys(COSTS, "eur")}
 MORE = {"fi": r"enemmän", "sv": r"\b(fler|mer)\b", "en": r"\bmore\b"}
 FEWER = {"fi": r"vähemmän", "sv": r"\b(färre|mindre)\b", "en": r"\b(fewer|less)\b"}

@@ -61,7 +61,7 @@ CODE = {
     "data_quality": ('PART = "quality"\n' + WRITE,),
     "validation": ('PART = "validation"\n' + WRITE, PAGE),
     "area_report": (PAGE, SUMMARY),
-    "national_report": (PAGE,),
+    "national_report": (PAGE, SUMMARY),
 }
 
 
@@ -215,8 +215,8 @@ def test_a_failing_area_is_named_and_the_others_finish(story):
     assert run.status == 1
     assert run.err.rstrip().endswith("Failed: lahti")
     assert re.search(r"lahti failed: area_analysis\.ipynb, cell \d+: KeyError", run.err)
-    areas = {"oulu", "lahti", "oulu-summary", "lahti-summary"}
-    assert set(run.pages) == {*areas, "national", "index"}
+    reports = {"oulu", "lahti", "national"}
+    assert set(run.pages) == {*reports, *(f"{name}-summary" for name in reports), "index"}
     assert "Stand-in" in run.pages["oulu"]
 
 
@@ -233,7 +233,7 @@ def test_the_page_of_a_failed_area_says_so_without_traceback_or_data(story):
 
 def test_the_index_tells_which_area_failed(story):
     def entry(run):
-        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*) [(]<a', story[run].pages["index"])[1]
+        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*) <span, story[run].pages["index"])[1]
 
     assert entry("first") and not entry("mended")
 

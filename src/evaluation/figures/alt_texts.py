@@ -74,7 +74,8 @@ def _course(part: pd.DataFrame, name: str, write: Callable[[float], str], langua
         low, high = write(part["estimate"].min()), write(part["estimate"].max())
         return language.text("{name}: from {low} to {high}.", name=name, low=low, high=high)
     return language.text(
-        "{name}: between {low} and {high} before the trial, between {low_after} and {high_after} during it.",
+        "{name}, lowest and highest: {low} and {high} before the trial, "
+        "{low_after} and {high_after} during it.",
         name=name,
         low=write(before.min()),
         high=write(before.max()),
@@ -158,13 +159,16 @@ def _effects(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     write = writer("eur", language=language, difference=True)
     yield language.text("Bars with intervals, one for each payer.")
-    for row in _all_first(rows).to_dict("records"):
-        yield language.text(
+    said = [
+        language.text(
             "{name}: {value}, interval {interval}.",
             name=labels.label("payer", row["item"], language),
             value=write(row["estimate"]),
             interval=language.interval(row["ci_low"], row["ci_high"], write),
         )
+        for row in _all_first(rows).to_dict("records")
+    ]
+    yield from [f"{said[0]} {language.text('Minus is a saving.')}", *said[1:]] if said else []
 
 
 def _plane(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:

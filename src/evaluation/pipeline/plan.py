@@ -213,7 +213,7 @@ def _report_steps(
         notebook = project.notebook(name)
         page = project.pages / language / f"{area or name.removesuffix('_report')}.html"
         note = failed / f"{page.stem}-{language}.json"
-        summary = page.with_stem(f"{page.stem}-summary") if area else None
+        summary = page.with_stem(f"{page.stem}-summary") if page.stem in (area, NATIONAL) else None
         own = project.comments / f"{page.stem}.{language}.md"
         comment = [own] if own.is_file() else []
         parameters = {

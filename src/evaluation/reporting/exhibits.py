@@ -120,7 +120,8 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The rows that tell a reader something; those of files are all of them.
 
     Nothing is told by a payer or item that has no euros anywhere, by estimates that were all drawn to the
-    same mean, and by a drift of zero that would overturn what was not found.
+    same mean, by a drift of zero that would overturn what was not found, and by the many areas that passed.
+    Of the analyses that leave out one municipality the ends tell what all of them do.
     """
     line = rows[list(columns)].astype("str").agg("|".join, axis=1)
     money = rows["unit"].isin(("eur", "eur_per_month"))
@@ -129,7 +130,11 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     shrunken = rows["measure"].eq("att_shrunken")
     if len(set(rows.loc[shrunken, "estimate"].round(3))) == 1 and not shrunken.all():
         empty |= shrunken
-    kept = rows[~(empty | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
+    passed = rows["measure"].eq("verdict") & rows["status"].eq("pass")
+    one_less = rows.loc[rows["specification"].eq("leave_one_out"), "estimate"]
+    ends = one_less.sort_values(kind="stable").dropna().index[[0, -1]] if one_less.notna().any() else []
+    between = rows.index.isin(one_less.index.difference(ends))
+    kept = rows[~(empty | passed | between | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
     return kept if len(kept) else rows  # where all is zero, that is what there is to tell
 
 

@@ -14,7 +14,6 @@ from evaluation.words.findings import amounts, kind_of, pick, side
 from evaluation.words.first_screen import CERTAINTIES, certainty
 from evaluation.words.language import Language, mark
 
-PAYERS = ("municipality", "state", "all_public")
 # half the width of the drawn scale, the same for every area; an interval that reaches beyond ends in an arrow
 SCALES = {"share": 0.25, "points": 4.0, "days": 30.0, "eur": 2500.0}
 LEADS = {
@@ -54,16 +53,22 @@ TRUST = {
     "pass_in_part": mark("No essential check failed; some were not possible."),
     "pass_noticed": mark("No essential check failed; see what was noticed."),
     "concern": mark("With reservations: the comparison has weaknesses."),
-    "fail": mark("Not for work: the comparison is not fair."),
+    "fail": mark("Not for work: the comparison is not fair. For the rest, see the certainty."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
 }
 PUBLIC = {
-    "none": mark("Unemployment against the comparison ({year}): no clear change."),
-    "depends": mark("Unemployment against the comparison ({year}): the sign depends on the baseline."),
-    "rose": mark("Unemployment rose against the comparison ({year}), by every baseline shown."),
-    "fell": mark("Unemployment fell against the comparison ({year}), by every baseline shown."),
-    "some_rose": mark("Unemployment rose against the comparison ({year}), not clearly by every baseline."),
-    "some_fell": mark("Unemployment fell against the comparison ({year}), not clearly by every baseline."),
+    "none": mark("Unemployment against the comparison, {year} of the trial: no clear change."),
+    "depends": mark(
+        "Unemployment against the comparison, {year} of the trial: the sign depends on the baseline."
+    ),
+    "rose": mark("Unemployment rose against the comparison in the {year} of the trial, by every baseline."),
+    "fell": mark("Unemployment fell against the comparison in the {year} of the trial, by every baseline."),
+    "some_rose": mark(
+        "Unemployment rose against the comparison in the {year} of the trial, not clearly by every baseline."
+    ),
+    "some_fell": mark(
+        "Unemployment fell against the comparison in the {year} of the trial, not clearly by every baseline."
+    ),
 }
 
 
@@ -119,9 +124,9 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
         _public(cleared, study, area=area, language=language),
         work(cleared, study, area=area, language=language),
         _effect(cleared, study, area=area, language=language, about="services", outcomes=[services],
-                question=text("Did services change?")),
+                question=text("Did time in services change?")),
         _effect(cleared, study, area=area, language=language, about="cost",
-                outcomes=[f"cost_{payer}_12m_eur" for payer in PAYERS],
+                outcomes=[f"cost_{payer}_12m_eur" for payer in (*study.payers, "all_public")],
                 question=text("What did it cost, and who paid?")),
     ]  # fmt: skip
     status, reasons = fairness(cleared, study, area=area, outcome=first)
@@ -203,7 +208,13 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     kinds = {(0,): "none", (1,): "rose", (-1,): "fell", (0, 1): "some_rose", (-1, 0): "some_fell"}
     kind = kinds.get(tuple(sorted(signs)), "depends")
     bars = tuple(
-        _bar(row, study, language, name=study.baselines[name].short[language.code]) for name, row in seen
+        _bar(
+            row,
+            study,
+            language,
+            name=language.text("against {year}", year=study.baselines[name].short[language.code]),
+        )
+        for name, row in seen
     )
     window = study.windows[year]
     text = language.text(PUBLIC[kind], year=window.short[language.code])
@@ -233,7 +244,12 @@ def _written(low: float, high: float, unit: str, language: Language) -> str:
             return language.euros(value, signed=True)
         return language.number(100 * value if unit == "share" else value, 1, signed=True)
 
-    return language.interval(low, high, write)
+    said = language.interval(low, high, write)
+    return (
+        said
+        if unit == "eur"
+        else f"{said} {labels.label('unit', 'points' if unit == 'share' else unit, language)}"
+    )
 
 
 def _scale(unit: str, language: Language) -> str:

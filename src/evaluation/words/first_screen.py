@@ -133,7 +133,7 @@ def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Lan
         return []
     text = language.text(
         "{outcome}: pilot area {pilot}, comparison municipalities {comparison}. "
-        "This describes the level and does not tell the effect of the trial.",
+        "These are levels: their difference is not the effect of the trial.",
         outcome=labels.outcome(outcome, language),
         pilot=language.percent(values[0]),
         comparison=language.percent(values[1]),
@@ -177,7 +177,7 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
         if kind in DOUBTS:
             said.append(
                 language.text(
-                    "“The trial caused the change.” The area may have come apart from others without it."
+                    "“The trial caused the change.” The areas compared may have come apart without it."
                 )
             )
         elif kind in ("unclear", "maybe_more", "maybe_fewer"):
@@ -192,15 +192,13 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
         elif kind.endswith("more"):
             said.append(
                 language.text(
-                    "“Every jobseeker gained” or “the same would happen elsewhere”. "
-                    "The figure is a mean of this area."
+                    "“Every jobseeker gained” or “the same would happen elsewhere”. The figure is a mean."
                 )
             )
         else:
             said.append(
                 language.text(
-                    "“Every jobseeker lost” or “the same would happen elsewhere”. "
-                    "The figure is a mean of this area."
+                    "“Every jobseeker lost” or “the same would happen elsewhere”. The figure is a mean."
                 )
             )
     said += [
