@@ -233,7 +233,7 @@ def test_the_page_of_a_failed_area_says_so_without_traceback_or_data(story):
 
 def test_the_index_tells_which_area_failed(story):
     def entry(run):
-        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*) <span, story[run].pages["index"])[1]
+        return re.search(r'<li><a href="lahti.html">[^<]*</a>([^<]*) <span', story[run].pages["index"])[1]
 
     assert entry("first") and not entry("mended")
 
