@@ -185,7 +185,6 @@ def worth_it(
     if row is None:
         return None
     payer = labels.label("payer", perspective, language)
-    payer = payer[0].lower() + payer[1:]  # inside a sentence
     amount = language.euros(value)
     about = f"net_benefit:{perspective}"
     if not math.isfinite(row["ci_low"]):

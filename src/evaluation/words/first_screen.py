@@ -113,7 +113,7 @@ def counted(study: Study, language: Language) -> str:
     names = [labels.outcome(name, language) for name in (*study.outcomes.first_screen[:2], COST)]
     before = study.baselines[study.main_baseline]
     return language.text(
-        "Counted are: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
+        "What is measured: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
         "unemployment spell. The spells began during the trial, from {start} on; those from {first} to "
         "{last} show the time before.",
         outcomes="; ".join(name[0].lower() + name[1:] for name in names),
