@@ -112,7 +112,7 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     ("reasons", "words"),
     [
         ("", "gave no cause for concern"),
-        ("power_not_run", "some were not possible"),
+        ("power_not_run", "some were impossible"),
         ("power_not_run;outsiders_concern", "see what was noticed"),
     ],
 )

@@ -18,7 +18,7 @@ from evaluation.results import disclosure, ledger
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
-DRAFTS = {"fi": "Luonnos. Ei hyv", "sv": "Utkast. Inte godk", "en": "Draft. Not approved"}
+DRAFTS = {"fi": "Luonnos: ei hyv", "sv": "Utkast: inte godk", "en": "Draft: not approved"}
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
@@ -96,7 +96,7 @@ def test_every_page_is_a_draft_in_its_language_until_it_is_signed(project):
 def test_what_is_taken_out_carries_its_rules_and_its_audit_in_three_languages(project):
     publish(project)
     note = (project.reports / "disclosure.txt").read_text("utf-8")
-    assert "Fewest persons behind a number: 10\n" in note and "Draft. Not approved" in note
+    assert "Fewest persons behind a number: 10\n" in note and "Draft: not approved" in note
     assert "Luvun perustana vähintään, henkilöä: 10\n" in note and "Minsta antal personer" in note
     rows = len(pd.read_parquet(project.reports / "cleared.parquet"))
     assert f"with 0 earlier releases: {rows} rows, 0 of them without a number" in note

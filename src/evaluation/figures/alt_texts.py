@@ -168,7 +168,14 @@ def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
         )
         for row in _all_first(rows).to_dict("records")
     ]
-    yield from [f"{said[0]} {language.text('Minus is a saving.')}", *said[1:]] if said else []
+    yield from (
+        [
+            f"{said[0]} {language.text('Minus is a saving; rounded parts can differ from their total.')}",
+            *said[1:],
+        ]
+        if said
+        else []
+    )
 
 
 def _plane(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:

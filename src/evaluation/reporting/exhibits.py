@@ -180,6 +180,7 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
     alt, seen = alt_texts.describe(name, rows, language=language, names=report.area_names)
+    real = report.simulated and not rows["simulated"].any()
     return framed_figure(
         name,
         picture,
@@ -188,19 +189,32 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
         alt=alt,
         numbers=table + links,
         language=language,
+        mark=language.text("real") if real else "",
     )
 
 
 def framed_figure(
-    name: str, picture: str, *, title: str, alt: str, numbers: str, language: Language, seen: str = ""
+    name: str,
+    picture: str,
+    *,
+    title: str,
+    alt: str,
+    numbers: str,
+    language: Language,
+    seen: str = "",
+    mark: str = "",
 ) -> str:
-    """Frame an SVG picture with its title, what is seen, and its text alternative; its numbers are folded."""
+    """Frame an SVG picture with its title, a mark beside it, what is seen, and its text alternative.
+
+    Its numbers are folded.
+    """
+    tag = f' <span class="tag">{html.escape(mark)}</span>' if mark else ""
     subtitle = f'<span class="seen">{html.escape(seen)}</span>' if seen else ""
     said = html.escape(language.text("Numbers and files"))
     title, alt = html.escape(title), html.escape(alt)
     source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
     return (
-        f'<figure id="figure-{name}"><figcaption>{title}{subtitle}</figcaption>'
+        f'<figure id="figure-{name}"><figcaption>{title}{tag}{subtitle}</figcaption>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
         f'<img alt="{alt}" src="{source}"></div></figure>'
         f'<details><summary>{said}<span class="hidden">: {title}</span></summary>{numbers}</details>'

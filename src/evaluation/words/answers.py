@@ -29,8 +29,8 @@ LEADS = {
     "clear_fewer": mark("Decrease"),
     "likely_more": mark("Likely an increase"),
     "likely_fewer": mark("Likely a decrease"),
-    "doubtful_more": mark("Increase, which the area's own drift could explain"),
-    "doubtful_fewer": mark("Decrease, which the area's own drift could explain"),
+    "doubtful_more": mark("Increase, perhaps the area's own drift"),
+    "doubtful_fewer": mark("Decrease, perhaps the area's own drift"),
     "doubtful_both": mark("Cannot be told"),
 }
 RANGES = {
@@ -50,8 +50,8 @@ UNFAIR = {
 }
 TRUST = {
     "pass": mark("The checks of the comparison gave no cause for concern."),
-    "pass_in_part": mark("No essential check failed; some were not possible."),
-    "pass_noticed": mark("No essential check failed; see what was noticed."),
+    "pass_in_part": mark("Essential checks passed; some were impossible."),
+    "pass_noticed": mark("Essential checks passed; see what was noticed."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair. For the rest, see the certainty."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
@@ -212,7 +212,7 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
             row,
             study,
             language,
-            name=language.text("against {year}", year=study.baselines[name].short[language.code]),
+            name=study.baselines[name].short[language.code],
         )
         for name, row in seen
     )

@@ -219,7 +219,9 @@ def worth_it(
     kind = {1: "worth", 0: "unclear", -1: "not_worth"}[sign]
     bounds = language.text(
         "Net benefit per unemployment spell: {interval}.",
-        interval=language.interval(row["ci_low"], row["ci_high"], language.euros),
+        interval=language.interval(
+            row["ci_low"], row["ci_high"], lambda value: language.euros(value, signed=True)
+        ),
     )
     return Finding(about, kind, f"{messages[sign]} {bounds}")
 

@@ -114,10 +114,13 @@ def counted(study: Study, language: Language) -> str:
     before = study.baselines[study.main_baseline]
     return language.text(
         "What is measured: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
-        "unemployment spell. The spells began during the trial, from {start} on; those from {first} to "
-        "{last} show the time before.",
+        "unemployment spell. The trial ran from {start} to {end}: the spells began during it; those from "
+        "{first} to {last} show the time before. The public statistics compare the {year} of the trial with "
+        "each of the years beside them.",
         outcomes="; ".join(name[0].lower() + name[1:] for name in names),
+        year=next(iter(study.followup.values())).short[language.code],
         start=language.date(study.start),
+        end=language.date(study.end),
         first=language.date(before.first),
         last=language.date(before.last),
     )
@@ -141,8 +144,10 @@ def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Lan
     return [Finding(outcome, "description", text)]
 
 
-def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
-    """List what the area's results allow a reader to say; the sentence on the headline comes first."""
+def may_say(
+    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, ready: bool = False
+) -> list[str]:
+    """List what the results allow a reader to say, the headline first: `ready` to be said, or where it is."""
     status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
@@ -152,6 +157,11 @@ def may_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
             *(one.text for one in level),
         ]
     said = [language.text("The answer on work at the top, with its interval and its certainty.")]
+    if ready:
+        strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
+        grade = certainty(cleared, study, area=area, outcome=study.outcomes.headline)
+        found = effect(row, language, limits=study.limits, strength=strong).text
+        said = [f"{found} {language.text(CERTAINTIES[grade])}"]
     if status == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
@@ -204,7 +214,7 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
     said += [
         language.text("“This area did better than another pilot area.” The reports do not rank areas."),
         language.text(
-            "“More people are in work, because unemployment fell.” Unemployment falls also when people move "
+            "“Unemployment fell, so more people are in work.” Unemployment falls also when people move "
             "into services."
         ),
         language.text(
