@@ -36,7 +36,7 @@ def disclosure_note(told: Mapping[str, Any]) -> str:
         approved = (
             text("Approved for release by {name}, {day}.", name=signed["by"], day=words.date(signed["at"]))
             if signed
-            else text("Draft: not approved for release.")
+            else text("Draft: not approved.")
         )
         parts += [
             text("Disclosure control of these files"),
