@@ -164,7 +164,7 @@ def plane(
     --------
     >>> worth = ev.cost_effectiveness(data, effect="open_employment_days_12m")
     >>> plane(worth).get_title(loc="left")
-    'All public payers together'
+    'All public payers'
     """
     columns = ("outcome", "item", "measure", "unit", "estimate", "std_error")
     rows = _of(table, *columns, maker="cost_effectiveness")

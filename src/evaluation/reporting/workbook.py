@@ -94,7 +94,7 @@ def _front(
         )
         if report.simulated
         else text(
-            "Registers of the employment services, benefits and incomes, read under permit; public "
+            "Registers of services, benefits and incomes, read under permit. Public "
             "statistics: Statistics Finland, table 12r5, licence CC BY 4.0."
         )
     )

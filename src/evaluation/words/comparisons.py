@@ -170,8 +170,7 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
             )
             said.append(f"{name}: {number}{bounds}")
         text = language.text(
-            "{window}. Change of the unemployed share beyond that of the comparison municipalities: "
-            "{changes}.",
+            "{window}. Change of the unemployed share beyond the comparison: {changes}.",
             window=labels.label("window", str(window), language),
             changes="; ".join(said),
         )

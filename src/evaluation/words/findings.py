@@ -18,45 +18,33 @@ from evaluation.words.language import Language, mark
 
 RANGES = {
     ("share", "more"): mark(
-        "{outcome}: between {low} and {high} more of a hundred jobseekers than in TE-office "
-        "comparison municipalities."
+        "{outcome}: between {low} and {high} more of a hundred jobseekers than in TE-office municipalities."
     ),
     ("share", "fewer"): mark(
-        "{outcome}: between {low} and {high} fewer of a hundred jobseekers than in TE-office "
-        "comparison municipalities."
+        "{outcome}: between {low} and {high} fewer of a hundred jobseekers than in TE-office municipalities."
     ),
     ("share", "both"): mark(
-        "{outcome}: from {low} fewer to {high} more of a hundred jobseekers than in TE-office "
-        "comparison municipalities."
+        "{outcome}: from {low} fewer to {high} more of a hundred jobseekers than in TE-office municipalities."
     ),
-    ("days", "more"): mark(
-        "{outcome}: between {low} and {high} days more than in TE-office comparison municipalities."
-    ),
+    ("days", "more"): mark("{outcome}: between {low} and {high} days more than in TE-office municipalities."),
     ("days", "fewer"): mark(
-        "{outcome}: between {low} and {high} days fewer than in TE-office comparison municipalities."
+        "{outcome}: between {low} and {high} days fewer than in TE-office municipalities."
     ),
     ("days", "both"): mark(
-        "{outcome}: from {low} days fewer to {high} days more than in TE-office comparison municipalities."
+        "{outcome}: from {low} days fewer to {high} days more than in TE-office municipalities."
     ),
     ("months", "more"): mark(
-        "{outcome}: between {low} and {high} months more than in TE-office comparison municipalities."
+        "{outcome}: between {low} and {high} months more than in TE-office municipalities."
     ),
     ("months", "fewer"): mark(
-        "{outcome}: between {low} and {high} months fewer than in TE-office comparison municipalities."
+        "{outcome}: between {low} and {high} months fewer than in TE-office municipalities."
     ),
     ("months", "both"): mark(
-        "{outcome}: from {low} months fewer to {high} months more than in TE-office comparison "
-        "municipalities."
+        "{outcome}: from {low} months fewer to {high} months more than in TE-office municipalities."
     ),
-    ("eur", "more"): mark(
-        "{outcome}: between {low} and {high} more than in TE-office comparison municipalities."
-    ),
-    ("eur", "fewer"): mark(
-        "{outcome}: between {low} and {high} less than in TE-office comparison municipalities."
-    ),
-    ("eur", "both"): mark(
-        "{outcome}: from {low} less to {high} more than in TE-office comparison municipalities."
-    ),
+    ("eur", "more"): mark("{outcome}: between {low} and {high} more than in TE-office municipalities."),
+    ("eur", "fewer"): mark("{outcome}: between {low} and {high} less than in TE-office municipalities."),
+    ("eur", "both"): mark("{outcome}: from {low} less to {high} more than in TE-office municipalities."),
 }
 JUDGEMENTS = {
     "clear_more": mark("The increase is clear; a decrease is ruled out."),

@@ -87,7 +87,7 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
             continue
         text = language.text(
             "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
-            "weighted average of comparison municipalities. {judged}",
+            "weighted mean of other municipalities. {judged}",
             method=labels.label("specification", method, language),
             change=language.points(row["estimate"], 2, signed=True),
             interval=language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
