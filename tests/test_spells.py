@@ -165,3 +165,14 @@ def test_inputs_are_not_changed():
     assert person.tolist() == [2, 1]
     assert start.tolist() == [5, 0]
     assert end.tolist() == [9, 3]
+
+
+def test_a_day_may_hold_more_intervals_of_a_label_than_a_number_can_count():
+    many = 3000
+    person = np.repeat([1, 2], many)
+    start, end = np.tile(np.arange(many), 2), np.full(2 * many, 2 * many)
+    label = np.where(np.arange(2 * many) % 3 == 0, 1, 3)
+    line = spells.timeline(person, start, end, label, labels=7)
+    assert line.person.tolist() == [1, 2]
+    assert line.start.tolist() == [0, 0] and line.end.tolist() == [2 * many] * 2
+    assert line.label.tolist() == [1, 1]

@@ -17,7 +17,7 @@ from evaluation.registers.reference import reference
 from evaluation.schemas import GROUPS
 from evaluation.study import Study, TargetGroup
 from evaluation.timelines.spells import Array, Intervals, days_within, islands, status
-from evaluation.timelines.states import BROAD, codes, daily_states, homes, periods
+from evaluation.timelines.states import BROAD, codes, homes, periods
 from evaluation.units import to_day
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def inflow(
     >>> cohort.attrition.query("arm == 'all'")["reason"].iloc[[0, 1, -1]].tolist()
     ['unemployment_spells', 'in_study_period', 'working_age']
     """
-    days = daily_states(register.spells)
+    days = register.days
     entries = periods(days, entry_states)
     looked_at = tuple(sorted({"unemployed", "service", "subsidised_employment", *entry_states}))
     before = days_within(
@@ -137,7 +137,7 @@ def stock(
     """
     if not days:
         raise ValueError(f"days: none given; name at least one date, such as {study.start}")
-    line = daily_states(register.spells)
+    line = register.days
     wanted = np.isin(line.label, codes(states))
     person, index_day = [], []
     for day in sorted({to_day(date) for date in days}):

@@ -15,7 +15,6 @@ from evaluation.timelines.states import (
     PRECEDENCE,
     UNEMPLOYED,
     codes,
-    daily_states,
     homes,
     periods,
 )
@@ -100,7 +99,7 @@ def cells(register: Register, *, first: str, last: str, groups: pd.Series | None
         raise ValueError(f"first: {first} begins before the register does; choose a later month")
     if calendar["last_day"].iloc[-1] >= register.observed_until:
         raise ValueError(f"last: {last} ends after the register does; choose an earlier month")
-    days = daily_states(register.spells)
+    days = register.days
     stays, names = homes(register.residence)
     labels = np.array([""], dtype=object) if groups is None else np.unique(groups.dropna().to_numpy())
     month_ends = calendar["last_day"].to_numpy()

@@ -22,7 +22,7 @@ from evaluation.timelines.spells import (
     starts_within,
     status,
 )
-from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, daily_states, periods
+from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, periods
 from evaluation.units import horizon_days, require_horizons
 
 if TYPE_CHECKING:
@@ -107,22 +107,18 @@ def measure(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
         )
     persons = np.unique(episodes["person_id"].to_numpy())
-    spells, benefits = (
-        table[np.isin(table["person_id"].to_numpy(), persons)]
-        for table in (register.spells, register.benefits)
-    )
-    return _measured(spells, benefits, episodes, register.observed_until, horizons=months)
+    benefits = register.benefits[np.isin(register.benefits["person_id"].to_numpy(), persons)]
+    return _measured(register.days, benefits, episodes, register.observed_until, horizons=months)
 
 
 def _measured(
-    spells: pd.DataFrame,
+    days: Intervals,
     benefits: pd.DataFrame,
     episodes: pd.DataFrame,
     observed_until: int,
     *,
     horizons: Sequence[int],
 ) -> pd.DataFrame:
-    days = daily_states(spells)
     person, since = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
     followed = observed_until - since
     found: dict[str, Array] = {}
@@ -189,7 +185,7 @@ def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, w
     """
     if not 1 <= days <= within_days:
         raise ValueError(f"days: {days} of {within_days} days; give at least 1 and at most within_days")
-    unbroken = periods(daily_states(register.spells), (state,))
+    unbroken = periods(register.days, (state,))
     enough = unbroken[unbroken.end - unbroken.start >= days]
     # days on which so long a stay can begin and still end inside the window
     begins = replace(enough, end=enough.end - days + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 
 from evaluation.registers.canonical import typed
 from evaluation.schemas import REGISTER_TABLES
+from evaluation.timelines.spells import Intervals
+from evaluation.timelines.states import daily_states
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Register:
     observed_from: int
     observed_until: int
     simulated: bool
+
+    @cached_property
+    def days(self) -> Intervals:
+        """One state a day of everybody, as `timelines.states.daily_states` makes it of the spells."""
+        return daily_states(self.spells)
 
 
 def load(processed: Path | str, *, persons: range | None = None) -> Register:

@@ -9,6 +9,7 @@ persons are split into buckets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,21 @@ class Intervals:
 
     def __getitem__(self, rows: Array | slice) -> Intervals:
         return Intervals(self.person[rows], self.start[rows], self.end[rows], self.label[rows])
+
+    @cached_property
+    def starts(self) -> Array:
+        """Person and first day as one number."""
+        return key(self.person, self.start)
+
+    @cached_property
+    def ends(self) -> Array:
+        """Person and the day after the last as one number."""
+        return key(self.person, self.end)
+
+    @cached_property
+    def days_before(self) -> Array:
+        """Days of all intervals before each of them, and of all."""
+        return np.concatenate([[0], np.cumsum(self.ends - self.starts)])
 
 
 def key(person: Array, day: Array | int) -> Array:
@@ -87,12 +103,16 @@ def islands(person: Array, start: Array, end: Array, *, gap: int = 0) -> Interva
     real = end > start
     starts, ends = key(person[real], start[real]), key(person[real], end[real])
     order = np.argsort(starts, kind="stable")
-    starts, reach = starts[order], np.maximum.accumulate(ends[order])
+    return _joined(starts[order], np.maximum.accumulate(ends[order]), gap, person.dtype)
+
+
+def _joined(starts: Array, ends: Array, gap: int, person_dtype: Any) -> Intervals:
+    """Islands of sorted keys whose ends do not fall."""
     opens = np.ones(len(starts), dtype=bool)
-    opens[1:] = starts[1:] > reach[:-1] + gap
+    opens[1:] = starts[1:] > ends[:-1] + gap
     first = np.flatnonzero(opens)
     closing = np.append(first[1:], len(starts)) - 1 if len(first) else first
-    return _build(starts[first], reach[closing], np.zeros(len(first), np.int16), person.dtype)
+    return _build(starts[first], ends[closing], np.zeros(len(first), np.int16), person_dtype)
 
 
 def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: int) -> Intervals:
@@ -121,18 +141,27 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     person, start, end, label = (np.asarray(part) for part in (person, start, end, label))
     real = end > start
     person_dtype = person.dtype
-    person, start, end, label = person[real], start[real], end[real], label[real]
+    person, start, end, label = person[real], start[real], end[real], label[real].astype(np.int64)
     keys = np.concatenate([key(person, start), key(person, end)])
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
+    room = 63 // labels  # bits of one number in which the intervals of a label that hold on a day are counted
+    at_once = np.cumsum(np.where(order < len(label), 1, -1), dtype=np.int32)
+    if at_once.max(initial=0) >> room:
+        alone = [
+            islands(person[label == code], start[label == code], end[label == code]) for code in range(labels)
+        ]
+        return timeline(
+            *(np.concatenate([getattr(each, name) for each in alone]) for name in ("person", "start", "end")),
+            np.repeat(np.arange(labels), [len(each) for each in alone]),
+            labels=labels,
+        )
     change = np.ones(len(keys), dtype=bool)
     change[:-1] = keys[1:] != keys[:-1]  # the last event of a day decides what holds from that day on
-    label2 = np.concatenate([label, label])[order]
-    sign = np.where(order < len(label), 1, -1).astype(np.int32)
-    held = np.full(int(change.sum()), labels, dtype=np.int16)
-    for code in range(labels - 1, -1, -1):
-        count = np.cumsum(np.where(label2 == code, sign, 0))[change]
-        held[count > 0] = code
+    one = np.int64(1) << (room * label)
+    count = np.cumsum(np.concatenate([one, -one])[order])[change]
+    lowest = np.log2(np.maximum(count & -count, 1)).astype(np.int16) // room
+    held = np.where(count > 0, lowest, labels).astype(np.int16)
     keys = keys[change]
     begins, ends, held = keys[:-1], keys[1:], held[:-1]
     keep = held < labels
@@ -145,9 +174,10 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
 
 
 def select(intervals: Intervals, labels: tuple[int, ...], *, gap: int = 0) -> Intervals:
-    """The intervals that carry one of the labels, merged into islands."""
-    chosen = intervals[np.isin(intervals.label, labels)]
-    return islands(chosen.person, chosen.start, chosen.end, gap=gap)
+    """The intervals of a timeline that carry one of the labels, merged into islands."""
+    wanted = np.isin(np.arange(intervals.label.max(initial=0) + 1), labels)
+    chosen = np.flatnonzero(wanted[intervals.label])
+    return _joined(intervals.starts[chosen], intervals.ends[chosen], gap, intervals.person.dtype)
 
 
 def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
@@ -170,8 +200,7 @@ def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -
     >>> days_within(one, np.array([1]), np.array([5]), np.array([25])).tolist()
     [10]
     """
-    starts, ends = key(intervals.person, intervals.start), key(intervals.person, intervals.end)
-    total = np.concatenate([[0], np.cumsum(ends - starts)])
+    starts, ends, total = intervals.starts, intervals.ends, intervals.days_before
 
     def before(instant: Array) -> Array:
         passed = np.searchsorted(starts, instant, side="left")
@@ -193,10 +222,10 @@ def locate(intervals: Intervals, person: Array, day: Array) -> Array:
     [0, -1, -1]
     """
     instant = key(person, day)
-    last = np.searchsorted(key(intervals.person, intervals.start), instant, side="right") - 1
+    last = np.searchsorted(intervals.starts, instant, side="right") - 1
     if not len(intervals):
         return np.full(len(instant), -1)
-    inside = (last >= 0) & (key(intervals.person, intervals.end)[last] > instant)
+    inside = (last >= 0) & (intervals.ends[last] > instant)
     return np.where(inside, last, -1)
 
 
@@ -217,7 +246,7 @@ def next_start(intervals: Intervals, person: Array, day: Array) -> Array:
     >>> next_start(one, np.array([1, 1]), np.array([1, 21])).tolist()
     [1, -1]
     """
-    found = np.searchsorted(key(intervals.person, intervals.start), key(person, day), side="left")
+    found = np.searchsorted(intervals.starts, key(person, day), side="left")
     if not len(intervals):
         return np.full(len(found), -1)
     nearest = np.minimum(found, len(intervals) - 1)
@@ -227,7 +256,7 @@ def next_start(intervals: Intervals, person: Array, day: Array) -> Array:
 
 def starts_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
     """How many of each person's intervals start inside the window."""
-    starts = key(intervals.person, intervals.start)
+    starts = intervals.starts
     low, high = key(person, start), key(person, np.maximum(np.asarray(end), np.asarray(start)))
     return np.searchsorted(starts, high, side="left") - np.searchsorted(starts, low, side="left")
 
