@@ -14,7 +14,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from evaluation.timelines.spells import days_within, islands
+from evaluation.timelines.lookups import days_within
+from evaluation.timelines.spells import islands
 
 
 def draw(persons: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation import schemas
+from evaluation.registers.stored import Register
 from evaluation.study import read_study
 
 TRIALS = read_study(Path(__file__).parents[1] / "studies" / "kuntakokeilut-2021.toml")
@@ -26,6 +27,8 @@ class SmallRegister:
     observed_from: int
     observed_until: int
     simulated: bool = True
+
+    days = Register.days
 
     def with_(self, **tables):
         return replace(self, **tables)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.timelines import cells, spells
+from evaluation.timelines import cells, lookups, spells
 
 LABELS = 3
 ROWS = st.lists(
@@ -67,6 +67,17 @@ def test_islands_with_a_gap_differ_from_islands_only_by_short_gaps(rows, gap):
 
 
 @given(ROWS, WINDOWS)
+def test_days_with_each_label_are_those_within_its_own_intervals(rows, windows):
+    line = spells.timeline(*arrays(rows), labels=LABELS)
+    who, since, until = arrays(windows, 3)
+    until = np.maximum(since, until)
+    before, after = lookups.days_with(line, who, [since, until], labels=LABELS)
+    for label in range(LABELS):
+        own = spells.select(line, (label,))
+        assert (after - before)[label].tolist() == lookups.days_within(own, who, since, until).tolist()
+
+
+@given(ROWS, WINDOWS)
 def test_days_within_counts_the_days_of_the_window(rows, windows):
     person, start, end, _ = arrays(rows)
     who, since, until = arrays(windows, 3)
@@ -74,7 +85,7 @@ def test_days_within_counts_the_days_of_the_window(rows, windows):
         len(day_sets(rows).get(int(p), set()) & set(range(s, u)))
         for p, s, u in zip(who, since, until, strict=True)
     ]
-    assert spells.days_within(spells.islands(person, start, end), who, since, until).tolist() == expected
+    assert lookups.days_within(spells.islands(person, start, end), who, since, until).tolist() == expected
 
 
 @given(ROWS, WINDOWS)
@@ -86,7 +97,7 @@ def test_timeline_gives_each_day_the_lowest_label(rows, windows):
         min((lab for p, s, n, lab in rows if p == w and s <= d < s + n), default=-1)
         for w, d in zip(who, day, strict=True)
     ]
-    assert spells.status(line, who, day).tolist() == expected
+    assert lookups.status(line, who, day).tolist() == expected
     days = sum(len(each) for each in day_sets(rows).values())
     assert int((line.end - line.start).sum()) == days
     touching = (line.person[1:] == line.person[:-1]) & (line.start[1:] == line.end[:-1])
@@ -98,8 +109,8 @@ def test_next_start_and_starts_within_find_the_islands(rows, windows):
     person, start, end, _ = arrays(rows)
     merged = spells.islands(person, start, end)
     who, since, until = arrays(windows, 3)
-    found = spells.next_start(merged, who, since)
-    counted = spells.starts_within(merged, who, since, until)
+    found = lookups.next_start(merged, who, since)
+    counted = lookups.starts_within(merged, who, since, until)
     for w, s, u, at, count in zip(who, since, until, found, counted, strict=True):
         own = sorted(int(x) for x in merged.start[merged.person == w])
         later = [x for x in own if x >= s]
@@ -111,7 +122,7 @@ def test_next_start_and_starts_within_find_the_islands(rows, windows):
 def test_intersect_covers_exactly_the_common_days(rows, others):
     first = spells.timeline(*arrays(rows), labels=LABELS)
     second = spells.timeline(*arrays(others), labels=LABELS)
-    pieces, in_first, in_second = spells.intersect(first, second)
+    pieces, in_first, in_second = lookups.intersect(first, second)
     common = {
         (p, d) for p, days in day_sets(rows).items() for d in days if d in day_sets(others).get(p, set())
     }
@@ -131,7 +142,8 @@ def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows,
     person, start, end, label = arrays(rows)
     amount = 12.34 * (label + 1)
     who, since, until = arrays(windows, 3)
-    got = cells.prorated(person, start, end, amount, who, since, until)
+    windows = {"who": who, "since": since, "until": [since + 7, until]}
+    got = cells.prorated(person, start, end, [amount, 2 * amount], **windows)
     expected = [
         sum(
             12.34 * (lab + 1) / n * len(set(range(s, s + n)) & set(range(a, b)))
@@ -140,11 +152,13 @@ def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows,
         )
         for w, a, b in zip(who, since, until, strict=True)
     ]
-    assert got == pytest.approx(expected, abs=1e-5)
+    assert got[0, 1] == pytest.approx(expected, abs=1e-5)
+    assert got[1] == pytest.approx(2 * got[0], abs=1e-5)
     order = list(range(len(rows)))
     random.shuffle(order)
     order = np.array(order, dtype=int)
-    again = cells.prorated(person[order], start[order], end[order], amount[order], who, since, until)
+    changed = person[order], start[order], end[order], [amount[order], 2 * amount[order]]
+    again = cells.prorated(*changed, **windows)
     assert np.array_equal(got, again)
 
 
@@ -152,10 +166,9 @@ def test_amounts_stay_exact_where_running_totals_pass_the_range_of_whole_numbers
     rows = 200_000
     person = np.arange(rows)
     start = np.full(rows, 18_000)
-    got = cells.prorated(
-        person, start, start + 30, np.full(rows, 3_000.0), person[-1:], start[-1:] + 10, start[-1:] + 20
-    )
-    assert got.tolist() == [1_000.0]
+    last = {"who": person[-1:], "since": start[-1:] + 10, "until": [start[-1:] + 20]}
+    got = cells.prorated(person, start, start + 30, [np.full(rows, 3_000.0)], **last)
+    assert got.tolist() == [[[1_000.0]]]
 
 
 def test_inputs_are_not_changed():

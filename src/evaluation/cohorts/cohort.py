@@ -16,7 +16,8 @@ from evaluation.cohorts.places import places
 from evaluation.registers.reference import reference
 from evaluation.schemas import GROUPS
 from evaluation.study import Study, TargetGroup
-from evaluation.timelines.spells import Array, Intervals, days_within, islands, status
+from evaluation.timelines.lookups import days_within, status
+from evaluation.timelines.spells import Array, Intervals, islands
 from evaluation.timelines.states import BROAD, codes, homes, periods
 from evaluation.units import to_day
 

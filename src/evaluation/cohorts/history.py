@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.schemas import BENEFITS
-from evaluation.timelines.spells import (
-    Array,
-    Intervals,
-    days_within,
-    key,
-    locate,
-    next_start,
-    starts_within,
-    timeline,
-)
-from evaluation.timelines.states import UNEMPLOYED, periods
+from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
+from evaluation.timelines.spells import Array, Intervals, key, timeline
+from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
 
 if TYPE_CHECKING:
     from evaluation.registers.stored import Register
@@ -146,8 +138,10 @@ def covariates(
     """
     people = register.persons.set_index("person_id").reindex(person)
     birth = people["birth_day"].to_numpy()
-    unemployed, service = periods(days, UNEMPLOYED), periods(days, ("service",))
     year, two_years = index_day - 365, index_day - 730
+    *before, so_far = days_with(days, person, [year, two_years, index_day], labels=len(PRECEDENCE))
+    in_year, in_two_years = (so_far - each for each in before)
+    unemployed, service = list(codes(UNEMPLOYED)), list(codes(("service",)))
     return pd.DataFrame(
         {
             "age": completed_years(birth, index_day).astype(np.int32),
@@ -156,10 +150,10 @@ def covariates(
             "education": people["education"].to_numpy(dtype=object),
             "native_language": people["native_language"].to_numpy(dtype=object),
             "immigrant": people["immigrant"].to_numpy(dtype=bool),
-            "unemployed_days_12m_before": days_within(unemployed, person, year, index_day),
-            "unemployed_days_24m_before": days_within(unemployed, person, two_years, index_day),
-            "service_days_24m_before": days_within(service, person, two_years, index_day),
-            "earlier_spells_24m": starts_within(unemployed, person, two_years, index_day),
+            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0),
+            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0),
+            "service_days_24m_before": in_two_years[service].sum(axis=0),
+            "earlier_spells_24m": starts_within(periods(days, UNEMPLOYED), person, two_years, index_day),
             "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day, months=12),
         }
     ).astype({"sex": "str", "education": "str", "native_language": "str"})

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evaluation.costs import municipal_share, prices
 from evaluation.costs.assumptions import CostReference, service_costs_per_day
-from evaluation.timelines import accrual, spells
+from evaluation.timelines import accrual, lookups, spells
 
 Cuts = tuple[np.ndarray, np.ndarray]  # person, day
 
@@ -107,7 +107,7 @@ def benefits_paid(
         days[row] > 0, paid / np.maximum(days[row], 1), (last - first) / np.maximum(length, 1)
     )
     kind = table["benefit"].astype("str").to_numpy()[row]
-    serving = spells.locate(in_service, who, first) >= 0
+    serving = lookups.locate(in_service, who, first) >= 0
     needed = _needed(who, first, cut)
     factor = _prices(reference, first, price_year, needed)
     euros = table["amount_eur"].to_numpy(dtype=float)[row] * fraction * factor
@@ -140,7 +140,7 @@ def benefits_paid(
     values[:, 3] = basic - values[:, 2]
     related = np.where(kind == "earnings_related", euros, 0.0)
     values[:, 4] = _state_part_of_earnings_related(
-        related, paid * factor, _years(first), needed, spells.locate(laid_off, who, first) >= 0, reference
+        related, paid * factor, _years(first), needed, lookups.locate(laid_off, who, first) >= 0, reference
     )
     values[:, 5] = related - values[:, 4]
     year = np.where(needed, _years(first), -1)

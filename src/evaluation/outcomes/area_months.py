@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.timelines.cells import stock
-from evaluation.timelines.spells import Array, Intervals, intersect, status
+from evaluation.timelines.lookups import intersect, status
+from evaluation.timelines.spells import Array, Intervals
 from evaluation.timelines.states import (
     LONG_TERM_DAYS,
     PRECEDENCE,

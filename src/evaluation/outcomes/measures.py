@@ -13,16 +13,9 @@ from evaluation.cohorts.history import earnings_before
 from evaluation.costs.prices import price_factors
 from evaluation.study import Study
 from evaluation.timelines.cells import prorated
-from evaluation.timelines.spells import (
-    Array,
-    Intervals,
-    days_within,
-    locate,
-    next_start,
-    starts_within,
-    status,
-)
-from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, UNEMPLOYED, codes, periods
+from evaluation.timelines.lookups import days_with, days_within, locate, next_start, starts_within, status
+from evaluation.timelines.spells import Array, Intervals
+from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, PRECEDENCE, UNEMPLOYED, codes, periods
 from evaluation.units import horizon_days, require_horizons
 
 if TYPE_CHECKING:
@@ -53,7 +46,7 @@ def measure(
     Parameters
     ----------
     register : Register
-        Canonical register; only `spells`, `benefits` and `observed_until` are read.
+        Canonical register; only `days`, `benefits` and `observed_until` are read.
     episodes : pandas.DataFrame
         With `person_id` and `index_day`; a unique index.
     study : Study, optional
@@ -90,10 +83,12 @@ def measure(
     Examples
     --------
     >>> from types import SimpleNamespace
+    >>> from evaluation.timelines.states import daily_states
     >>> spells = pd.DataFrame({"person_id": [1, 1], "state": ["unemployed", "open_employment"],
     ...                        "start": [0, 50], "end": [50, 500]})
     >>> benefits = pd.DataFrame({"person_id": [], "start": [], "end": [], "days": [], "amount_eur": []})
-    >>> register = SimpleNamespace(spells=spells, benefits=benefits.astype("int64"), observed_until=500)
+    >>> facts = {"benefits": benefits.astype("int64"), "observed_until": 500}
+    >>> register = SimpleNamespace(days=daily_states(spells), **facts)
     >>> found = measure(register, pd.DataFrame({"person_id": [1], "index_day": [0]}), months=[3])
     >>> found[["open_employment_3m", "open_employment_days_3m", "exit_state", "exit_day"]].values.tolist()
     [[1.0, 41.0, 'open_employment', 50]]
@@ -122,26 +117,26 @@ def _measured(
     person, since = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
     followed = observed_until - since
     found: dict[str, Array] = {}
-    spent = {name: periods(days, states) for name, states in _DAYS_IN.items()}
-    unemployed, study = spent["unemployed_days"], spent["study_days"]
+    unemployed, study = periods(days, UNEMPLOYED), periods(days, ("study",))
+    until = [since + horizon_days(months) for months in horizons]
+    before, *after = days_with(days, person, [since, *until], labels=len(PRECEDENCE))
     who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
+    amounts = [benefits[column].to_numpy() for column in ("days", "amount_eur")]
+    paid = prorated(who, start, end, amounts, who=person, since=since, until=until)
     at_index = locate(unemployed, person, since)
-    for months in horizons:
-        horizon = horizon_days(months)
-        until = since + horizon
-        at_end = locate(unemployed, person, until)
+    for number, (months, last) in enumerate(zip(horizons, until, strict=True)):
+        spent = after[number] - before
+        at_end = locate(unemployed, person, last)
         values = {
-            "open_employment": status(days, person, until) == codes(("open_employment",))[0],
-            **{name: days_within(each, person, since, until) for name, each in spent.items()},
-            "entered_education": starts_within(study, person, since + 1, until) > 0,
+            "open_employment": status(days, person, last) == codes(("open_employment",))[0],
+            **{name: spent[list(codes(states))].sum(axis=0) for name, states in _DAYS_IN.items()},
+            "entered_education": starts_within(study, person, since + 1, last) > 0,
             "still_unemployed": (at_index >= 0) & (at_end == at_index),
         }
         if months >= 12:
-            values["long_term_unemployed"] = _lasted(unemployed, at_end, until) >= LONG_TERM_DAYS
-        for name, column in (("benefit_days", "days"), ("benefit_eur", "amount_eur")):
-            amount = benefits[column].to_numpy()
-            values[name] = prorated(who, start, end, amount, person, since, until)
-        complete = followed > horizon
+            values["long_term_unemployed"] = _lasted(unemployed, at_end, last) >= LONG_TERM_DAYS
+        values["benefit_days"], values["benefit_eur"] = paid[:, number]
+        complete = followed > horizon_days(months)
         for name, value in values.items():
             found[f"{name}_{months}m"] = np.where(complete, value.astype(float), np.nan)
     exit_state, exit_day = _exits(days, person, since, followed)
@@ -155,7 +150,7 @@ def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, w
     Parameters
     ----------
     register : Register
-        Canonical register; only `spells` and `observed_until` are read.
+        Canonical register; only `days` and `observed_until` are read.
     episodes : pandas.DataFrame
         With `person_id` and `index_day`.
     state : str

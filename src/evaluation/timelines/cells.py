@@ -6,6 +6,8 @@ results do not depend on the order of rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from evaluation.timelines.spells import Array, key
@@ -14,58 +16,62 @@ _UNITS = 10**9  # whole billionths, so that amounts add up exactly in any order
 
 
 def prorated(
-    person: Array, start: Array, end: Array, amount: Array, who: Array, since: Array, until: Array
+    person: Array,
+    start: Array,
+    end: Array,
+    amounts: Sequence[Array],
+    *,
+    who: Array,
+    since: Array,
+    until: Sequence[Array],
 ) -> Array:
-    """Sum of amounts that fall into each person's window, each spread evenly over its interval.
+    """Sums of amounts that fall into each person's windows, each spread evenly over its interval.
 
     Parameters
     ----------
-    person, start, end, amount : array_like
+    person, start, end : array_like
         Intervals in any order; they may overlap.
-    who, since, until : array_like of int
-        One window a row.
+    amounts : sequence of array_like
+        Kinds of amounts of the intervals.
+    who, since : array_like of int
+        One row a window's person and first day.
+    until : sequence of array_like of int
+        Days after the last of the windows, one array for each set of windows.
 
     Returns
     -------
     ndarray of float64
-        In the unit of `amount`, exact to about a millionth of it.
+        Kind × set of windows × row, in the unit of `amounts`, exact to about a millionth of it.
 
     Examples
     --------
     >>> one, two = np.array([1]), np.array([600.0])
-    >>> prorated(one, np.array([0]), np.array([30]), two, one, np.array([10]), np.array([99])).tolist()
-    [400.0]
+    >>> windows = {"who": one, "since": np.array([10]), "until": [np.array([20]), np.array([99])]}
+    >>> prorated(one, np.array([0]), np.array([30]), [two], **windows).tolist()
+    [[[200.0], [400.0]]]
     """
     person, start, end = np.asarray(person), np.asarray(start), np.asarray(end)
     real = end > start
     person, start, end = person[real], start[real].astype(np.int64), end[real].astype(np.int64)
-    rate = np.rint(np.asarray(amount, dtype=float)[real] / (end - start) * _UNITS).astype(np.int64)
-
-    def ramp(edge: Array) -> tuple[Array, Array, Array]:
+    rates = [
+        np.rint(np.asarray(amount, dtype=float)[real] / (end - start) * _UNITS).astype(np.int64)
+        for amount in amounts
+    ]
+    since = np.asarray(since).astype(np.int64)
+    days = [since, *(np.maximum(np.asarray(day), since).astype(np.int64) for day in until)]
+    found = np.zeros((len(rates), len(days), len(since)), dtype=np.int64)
+    for edge, sign in ((start, 1), (end, -1)):
         keys = key(person, edge)
         order = np.argsort(keys, kind="stable")
-        return (
-            keys[order],
-            np.concatenate([[0], np.cumsum(rate[order])]),
-            np.concatenate([[0], np.cumsum((rate * edge)[order])]),
-        )
-
-    ramps = ramp(start), ramp(end)
-
-    def before(day: Array) -> Array:
+        passed = [np.searchsorted(keys[order], key(who, day), side="left") for day in days]
         # Running totals over all persons may pass the range of int64; differences stay exact because
         # whole numbers wrap around, and the amount of one person always fits.
-        day = day.astype(np.int64)
-        up, down = (
-            (day * slope[at] - offset[at])
-            for keys, slope, offset in ramps
-            for at in [np.searchsorted(keys, key(who, day), side="left")]
-        )
-        return up - down
-
-    since = np.asarray(since)
-    until = np.maximum(np.asarray(until), since)
-    return (before(until) - before(since)) / _UNITS
+        for kind, rate in enumerate(rates):
+            slope = np.concatenate([[0], np.cumsum(rate[order])])
+            offset = np.concatenate([[0], np.cumsum((rate * edge)[order])])
+            for number, (day, at) in enumerate(zip(days, passed, strict=True)):
+                found[kind, number] += sign * (day * slope[at] - offset[at])
+    return (found[:, 1:] - found[:, :1]) / _UNITS
 
 
 def stock(group: Array, start: Array, end: Array, *, days: Array, groups: int) -> Array:
