@@ -67,14 +67,17 @@ def _counts(rows: pd.DataFrame, by: list[str], first: str, reasons: list[str]) -
         number, names = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
     else:
         number, names = np.zeros(len(rows), dtype=np.int64), pd.DataFrame({"arm": ["all"]})
-    longest = rows["reached"].groupby([number, rows["person_id"].to_numpy()]).max()
+    who, people = pd.factorize(rows["person_id"].to_numpy())
+    longest = np.full(len(names) * len(people), -1)  # group after group; -1: not in the group
+    np.maximum.at(longest, number * len(people) + who, rows["reached"].to_numpy())
+    met = np.flatnonzero(longest >= 0)
 
     def left(group: np.ndarray, last: np.ndarray) -> np.ndarray:
         ended = np.bincount(group * size + last, minlength=len(names) * size).reshape(-1, size)
         return np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
 
     episodes = left(number, rows["reached"].to_numpy())
-    persons = left(longest.index.get_level_values(0).to_numpy(), longest.to_numpy())
+    persons = left(met // max(len(people), 1), longest[met])
     out = names.loc[names.index.repeat(size)].reset_index(drop=True).assign(area=lambda t: t.get("area", ""))
     return out[["arm", "area"]].assign(
         step=np.tile(np.arange(size), len(names)),
