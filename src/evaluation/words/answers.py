@@ -64,10 +64,10 @@ PUBLIC = {
     "rose": mark("Unemployment rose against the comparison in the {year} of the trial, by every baseline."),
     "fell": mark("Unemployment fell against the comparison in the {year} of the trial, by every baseline."),
     "some_rose": mark(
-        "Unemployment rose against the comparison in the {year} of the trial, not clearly by every baseline."
+        "Unemployment rose against the comparison in the {year} of the trial, by some baselines."
     ),
     "some_fell": mark(
-        "Unemployment fell against the comparison in the {year} of the trial, not clearly by every baseline."
+        "Unemployment fell against the comparison in the {year} of the trial, by some baselines."
     ),
 }
 
