@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation.schemas import BENEFITS
 from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
-from evaluation.timelines.spells import Array, Intervals, key, timeline
+from evaluation.timelines.spells import Array, Intervals, key, running, timeline
 from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months
     if (keys[1:] < keys[:-1]).any():  # a stored register is sorted
         order = np.argsort(keys, kind="stable")
         keys, cents = keys[order], cents[order]
-    total = np.concatenate([[0], np.cumsum(cents)])
+    total = running(cents)
     month = _months(day)
     low = np.searchsorted(keys, key(person, month - months), side="left")
     high = np.searchsorted(keys, key(person, month), side="left")

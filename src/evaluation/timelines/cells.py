@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.timelines.spells import Array, key
+from evaluation.timelines.spells import Array, key, running
 
 _UNITS = 10**9  # whole billionths, so that amounts add up exactly in any order
 
@@ -67,8 +67,8 @@ def prorated(
         # Running totals over all persons may pass the range of int64; differences stay exact because
         # whole numbers wrap around, and the amount of one person always fits.
         for kind, rate in enumerate(rates):
-            slope = np.concatenate([[0], np.cumsum(rate[order])])
-            offset = np.concatenate([[0], np.cumsum((rate * edge)[order])])
+            slope = running(rate[order])
+            offset = running((rate * edge)[order])
             for number, (day, at) in enumerate(zip(days, passed, strict=True)):
                 found[kind, number] += sign * (day * slope[at] - offset[at])
     return (found[:, 1:] - found[:, :1]) / _UNITS

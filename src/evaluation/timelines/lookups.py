@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.timelines.spells import PERSON_BITS, Array, Intervals, days_of, from_keys, key
+from evaluation.timelines.spells import PERSON_BITS, Array, Intervals, days_of, from_keys, key, running
 
 
 def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
@@ -78,7 +78,7 @@ def days_with(intervals: Intervals, person: Array, days: Sequence[Array], *, lab
     lengths = intervals.ends - intervals.starts
     for label in range(labels):
         held = intervals.label == label
-        total = np.concatenate([[0], np.cumsum(np.where(held, lengths, 0))])
+        total = running(lengths * held)
         for row, (passed, instant) in enumerate(zip(begun, instants, strict=True)):
             last = passed - 1
             ahead = np.maximum(intervals.ends[last] - instant, 0)  # of the interval that has begun

@@ -21,6 +21,19 @@ PERSON_BITS = 32
 _SHIFT = 1 << 31  # lets days before 1970 keep their order inside the packed number
 
 
+def running(values: Array) -> Array:
+    """Sums of whole numbers before each of them, and of all.
+
+    Examples
+    --------
+    >>> running(np.array([3, 4])).tolist()
+    [0, 3, 7]
+    """
+    total = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=total[1:])
+    return total
+
+
 @dataclass(frozen=True)
 class Intervals:
     """Intervals sorted by person and start that do not overlap within a person.
@@ -56,7 +69,7 @@ class Intervals:
     @cached_property
     def days_before(self) -> Array:
         """Days of all intervals before each of them, and of all."""
-        return np.concatenate([[0], np.cumsum(self.ends - self.starts)])
+        return running(self.ends - self.starts)
 
 
 def key(person: Array, day: Array | int) -> Array:
