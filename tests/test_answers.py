@@ -94,7 +94,7 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
             assert one.kind == told.kind
             assert bool(re.search(MORE[code], one.text)) == (row["ci_high"] > 0)
             assert bool(re.search(FEWER[code], one.text)) == (row["ci_low"] < 0)
-            untold = one.text.startswith(get(code).text("Cannot be told"))
+            untold = one.text.startswith(get(code).text("Unclear"))
             assert untold == (one.kind in ("unclear", "doubtful_both"))
             grade = first_screen.certainty(rows, TRIALS, area="oulu", outcome=outcome)
             assert one.certainty == get(code).text(first_screen.CERTAINTIES[grade])

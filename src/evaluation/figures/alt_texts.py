@@ -62,10 +62,12 @@ def _balance(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
 def _series(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     yield language.text("Line chart over time, the trial's start and other reforms marked.")
     write = writer(rows["unit"].iloc[0], language=language)
-    for arm in ARMS:
-        part = rows[rows["item"] == arm].sort_values("x")
-        if len(part):
-            yield _course(part, labels.label("arm", arm, language), write, language)
+    parts = {arm: rows[rows["item"] == arm].sort_values("x") for arm in ARMS}
+    yield " ".join(
+        _course(part, labels.label("arm", arm, language), write, language)
+        for arm, part in parts.items()
+        if len(part)
+    )
 
 
 def _course(part: pd.DataFrame, name: str, write: Callable[[float], str], language: Language) -> str:
@@ -161,7 +163,7 @@ def _payers(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     yield language.text("Bars with intervals, one for each payer.")
     said = [
         language.text(
-            "{name}: {value}, interval {interval}.",
+            "{name}: {interval}, best estimate {value}.",
             name=labels.label("payer", row["item"], language),
             value=write(row["estimate"]),
             interval=language.interval(row["ci_low"], row["ci_high"], write),

@@ -32,22 +32,17 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
     rows = cleared[(cleared["topic"] == "pooled") & (cleared["outcome"] == study.outcomes.headline)]
     compared = rows[rows["measure"].isin(["rank", "heterogeneity"])]
     if compared[["estimate", "ci_low"]].isna().all(axis=None):
-        text = language.text(
-            "Whether the areas differ from each other was not calculated. The areas stand in alphabetical "
-            "order."
-        )
+        text = language.text("Whether the areas differ from each other was not calculated.")
         return Finding("ranking", "not_run", text)
     spread = rows.loc[rows["measure"] == "tau", "ci_low"]
     if not can_be_ranked(cleared, study) and (spread > 0).any():
         text = language.text(
-            "The areas differ more than chance alone explains, but most of them cannot be put in order. "
-            "The areas stand in alphabetical order."
+            "The areas differ more than chance alone explains, but most of them cannot be put in order."
         )
         return Finding("ranking", "differ", text)
     if not can_be_ranked(cleared, study):
         text = language.text(
-            "The areas cannot be ranked: their differences are within what chance alone produces. "
-            "The areas stand in alphabetical order."
+            "The areas cannot be ranked: their differences are within what chance alone produces."
         )
         shrunken = set(rows.loc[rows["measure"] == "att_shrunken", "estimate"].dropna().round(3))
         if len(shrunken) == 1:
@@ -64,8 +59,7 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
     pairs = list(itertools.combinations(zip(ranks["ci_low"], ranks["ci_high"], strict=True), 2))
     apart = sum(one[0] > two[1] or two[0] > one[1] for one, two in pairs)
     text = language.text(
-        "Of {pairs} pairs of areas {apart} can be told apart. The others cannot be put in order. "
-        "The areas stand in alphabetical order.",
+        "Of {pairs} pairs of areas {apart} can be told apart. The others cannot be put in order.",
         pairs=language.number(len(pairs)),
         apart=language.number(apart),
     )

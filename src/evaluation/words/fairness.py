@@ -17,21 +17,19 @@ SHOWN = ("pass", "concern")
 WORST = ("pass", "concern", "not_run", "fail")
 NOTICED = 2.8  # standard errors: what a two-sided test at 5 per cent sees in four cases of five
 VERDICTS = {
-    "pass": mark("The comparison is fair: the checks gave no cause for concern."),
+    "pass": mark("The checks found no flaw in the comparison."),
     "concern": mark("The comparison is fair with reservations: {reasons}. Read with caution."),
     "fail": mark("The comparison is not fair: {reasons}. Effects are therefore not shown for this area."),
     "not_run": mark("The comparison cannot be judged: {reasons}. Effects are therefore not shown."),
 }
 FAMILY_VERDICTS = {
-    "pass": mark("{family}: the comparison is fair."),
+    "pass": mark("{family}: no flaw was found in the comparison."),
     "concern": mark("{family}: the comparison is fair with reservations ({reasons})."),
     "fail": mark("{family}: the comparison is not fair ({reasons}). Effects are not shown."),
     "not_run": mark("{family}: the comparison cannot be judged ({reasons}). Effects are not shown."),
 }
-PASSED_WITH = mark("The comparison is fair: no essential check failed. Noticed: {reasons}.")
-PASSED_IN_PART = mark(
-    "The comparison is fair: the checks made gave no cause for concern; some could not be made."
-)
+PASSED_WITH = mark("The essential checks found no flaw in the comparison. Noticed: {reasons}.")
+PASSED_IN_PART = mark("The checks made found no flaw in the comparison; some could not be made.")
 
 
 def fairness(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> tuple[str, list[str]]:

@@ -63,9 +63,9 @@ JUDGEMENTS = {
 
 # In place of a judgement that tells a direction, where the data before the start do not bear it out.
 DOUBTS = {
-    "doubtful_more": mark("More than in the comparison, but a drift of the area's own could explain it."),
-    "doubtful_fewer": mark("Less than in the comparison, but a drift of the area's own could explain it."),
-    "doubtful_both": mark("The direction cannot be told; a drift of the area's own could hide a difference."),
+    "doubtful_more": mark("More than in the comparison, but perhaps for other reasons."),
+    "doubtful_fewer": mark("Less than in the comparison, but perhaps for other reasons."),
+    "doubtful_both": mark("The direction cannot be told; other developments could hide a difference."),
 }
 OPEN = ("unclear", "maybe_more", "maybe_fewer", *DOUBTS)  # nothing is known of the direction, or not enough
 

@@ -114,9 +114,9 @@ def counted(study: Study, language: Language) -> str:
     before = study.baselines[study.main_baseline]
     return language.text(
         "What is measured: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
-        "unemployment spell. The trial ran from {start} to {end}: the spells began during it; those from "
-        "{first} to {last} show the time before. The public statistics compare the {year} of the trial with "
-        "each of the years beside them.",
+        "unemployment spell. The trial ran from {start} to {end}: the spells began during it; spells "
+        "that began from {first} to {last} show the time before. The public statistics compare the {year} of "
+        "the trial with each of the years shown.",
         outcomes="; ".join(name[0].lower() + name[1:] for name in names),
         year=next(iter(study.followup.values())).short[language.code],
         start=language.date(study.start),
@@ -151,11 +151,7 @@ def may_say(
     status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
     row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
-        level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
-        return [
-            language.text("The effect of the trial in this area is not known."),
-            *(one.text for one in level),
-        ]
+        return [language.text("The effect of the trial is not known.")]
     said = [language.text("The answer on work at the top, with its interval and its certainty.")]
     if ready:
         strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
@@ -187,7 +183,7 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
         if kind in DOUBTS:
             said.append(
                 language.text(
-                    "“The trial caused the change.” The areas compared may have come apart without it."
+                    "“The trial caused the change.” The areas may have drifted apart even without it."
                 )
             )
         elif kind in ("unclear", "maybe_more", "maybe_fewer"):
@@ -214,7 +210,7 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
     said += [
         language.text("“This area did better than another pilot area.” The reports do not rank areas."),
         language.text(
-            "“Unemployment fell, so more people are in work.” Unemployment falls also when people move "
+            "“Unemployment fell, so more people are in work.” Unemployment also falls when people move "
             "into services."
         ),
         language.text(

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -75,7 +76,8 @@ class Language:
             return self.no_number("missing")
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         # the sign is written here, so that it is U+2212 in every language and never stands before a zero
-        digits = format_decimal(abs(float(value)), format=pattern, locale=self.locale)
+        half_up = Decimal(repr(abs(float(value)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        digits = format_decimal(half_up, format=pattern, locale=self.locale)
         digits = re.sub(r"\s", NBSP, digits)
         if not re.search("[1-9]", digits):
             return digits
