@@ -16,10 +16,11 @@ endif
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# modules are compiled when they are first imported: most never are
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" >/dev/null
 	touch $@
@@ -44,7 +45,7 @@ lab: .venv/lab  ## open JupyterLab in the same environment
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .venv/lab: requirements-lab.lock | .venv/ready
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lab.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-lab.lock
 	touch $@
 
 EXECUTE ?= force
@@ -54,7 +55,7 @@ docs: .venv/docs data/demo/processed/episodes.parquet  ## build the documentatio
 	@echo Documentation: site/html/docs/index.html
 
 .venv/docs: requirements-docs.lock | .venv/ready
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-docs.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-docs.lock
 	touch $@
 
 data/demo/processed/episodes.parquet: | .venv/ready

@@ -28,21 +28,21 @@ def report(cleared, code="fi", area="oulu"):
 def test_excel_file_has_semicolons_decimal_commas_and_a_byte_order_mark():
     rows = pd.DataFrame({"item": ["ä"], "estimate": [-1234.5], "simulated": [True]})
     assert (
-        downloads.excel_csv(rows).encode()
+        downloads.csv_files(rows)[1].encode()
         == b"\xef\xbb\xbfitem;estimate;simulated\r\n\xc3\xa4;-1234,5;true\r\n"
     )
 
 
 def test_plain_file_has_commas_and_decimal_points_and_leaves_missing_numbers_empty():
     rows = pd.DataFrame({"item": ["a,b"], "estimate": [np.nan], "x": [0.1]})
-    assert downloads.plain_csv(rows) == 'item,estimate,x\r\n"a,b",,0.1\r\n'
+    assert downloads.csv_files(rows)[0] == 'item,estimate,x\r\n"a,b",,0.1\r\n'
 
 
 def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
     for name in exhibits.EXHIBITS:
         rows = exhibits.select(cleared, TRIALS, name, area="oulu")
-        plain = pd.read_csv(io.StringIO(downloads.plain_csv(rows)))
-        excel = pd.read_csv(io.StringIO(downloads.excel_csv(rows).lstrip("\ufeff")), sep=";", decimal=",")
+        plain = pd.read_csv(io.StringIO(downloads.csv_files(rows)[0]))
+        excel = pd.read_csv(io.StringIO(downloads.csv_files(rows)[1].lstrip("\ufeff")), sep=";", decimal=",")
         for column in ("estimate", "ci_low", "ci_high", "x"):
             for back in (plain, excel):
                 assert np.array_equal(back[column].astype(float), rows[column], equal_nan=True), (
@@ -82,7 +82,7 @@ def test_what_would_have_to_last_longer_than_a_working_life_is_said_in_words(cle
 
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=12))
 def test_no_text_starts_as_a_formula(text):
-    written = downloads.plain_csv(pd.DataFrame({"item": [text, "=1+1", "@SUM(A1)", "-2+3", "\t=1"]}))
+    written = downloads.csv_files(pd.DataFrame({"item": [text, "=1+1", "@SUM(A1)", "-2+3", "\t=1"]}))[0]
     for row in list(csv.reader(io.StringIO(written, newline="")))[1:]:
         assert not (row and row[0].startswith(("=", "+", "-", "@", "\t", "\r")))
 

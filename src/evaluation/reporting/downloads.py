@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.reporting.data_tables import framed_table, head_row
-from evaluation.reporting.exhibits import Report, select
+from evaluation.reporting.exhibits import Report
 from evaluation.results import ledger
 from evaluation.words import labels
 from evaluation.words.language import CODES, Language
@@ -34,33 +34,37 @@ def safe(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def plain_csv(rows: pd.DataFrame) -> str:
-    """Write rows as CSV for programs: comma, decimal point, UTF-8, codes as in the codebook."""
-    return _csv(rows, separator=",", decimal=".")
+def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
+    """Write rows as CSV for programs and for Excel in Finland.
+
+    The first has comma, decimal point, UTF-8 and codes as in the codebook; the second semicolon, decimal
+    comma and a byte order mark.
+    """
+    names = [safe(name) for name in rows.columns]
+    columns = [_written(rows[name]) for name in rows.columns]
+    with_comma = [
+        [text.replace(".", ",") for text in texts] if pd.api.types.is_float_dtype(rows[name]) else texts
+        for name, texts in zip(rows.columns, columns, strict=True)
+    ]
+    return _csv(names, columns, separator=","), "\ufeff" + _csv(names, with_comma, separator=";")
 
 
-def excel_csv(rows: pd.DataFrame) -> str:
-    """Write rows as CSV for Excel in Finland: semicolon, decimal comma, byte order mark."""
-    return "\ufeff" + _csv(rows, separator=";", decimal=",")
-
-
-def _csv(rows: pd.DataFrame, *, separator: str, decimal: str) -> str:
+def _csv(names: list[str], columns: list[list[str]], *, separator: str) -> str:
     sink = io.StringIO()
     writer = csv.writer(sink, delimiter=separator, lineterminator="\r\n")
-    writer.writerow([safe(name) for name in rows.columns])
-    columns = [_written(rows[name], decimal) for name in rows.columns]
+    writer.writerow(names)
     writer.writerows(zip(*columns, strict=True))
     return sink.getvalue()
 
 
-def _written(values: pd.Series, decimal: str) -> list[str]:
+def _written(values: pd.Series) -> list[str]:
     if pd.api.types.is_bool_dtype(values):
         return ["true" if value else "false" for value in values]
     if pd.api.types.is_integer_dtype(values):
         return [str(value) for value in values]
     if pd.api.types.is_float_dtype(values):
         # repr is the shortest text that reads back as the same number; an end without bound is left open
-        return [repr(float(value)).replace(".", decimal) if math.isfinite(value) else "" for value in values]
+        return [repr(value) if math.isfinite(value) else "" for value in values.to_list()]
     return [safe(str(value)) for value in values.fillna("")]
 
 
@@ -98,13 +102,13 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     written: list[tuple[str, str]] = []
 
     def put(title: str, name: str, rows: pd.DataFrame) -> None:
-        for suffix, content in (("", plain_csv(rows)), ("-excel", excel_csv(rows))):
+        for suffix, content in zip(("", "-excel"), csv_files(rows), strict=True):
             path = target / f"{name}{suffix}.csv"
             path.write_bytes(content.encode())
             written.append((title, path.relative_to(folder).as_posix()))
 
     for name in names:
-        rows = select(report.cleared, report.study, name, area=report.area or "all")
+        rows = report.rows_for(name)
         if len(rows):
             put(labels.label("exhibit", name, report.language), name, rows)
     own = report.cleared if not report.area else report.cleared[report.cleared["area"] == report.area]

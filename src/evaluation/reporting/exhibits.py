@@ -70,6 +70,14 @@ class Report:
         """The rows of an area; all rows where no area is named. Sentences look up many single rows."""
         return self._by_area.get(area, self.cleared.iloc[:0]) if area else self.cleared
 
+    def rows_for(self, name: str) -> pd.DataFrame:
+        """The rows of an exhibit, looked for among those of the area where it shows no others."""
+        area = self.area or "all"
+        held = {"area": self.rows_of(area), "country": self.rows_of("all")}.get(
+            EXHIBITS[name].scope, self.cleared
+        )
+        return select(held, self.study, name, area=area)
+
     @property
     def slug(self) -> str:
         """Name of the report in file names."""
@@ -145,7 +153,7 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
     """
     exhibit, language = EXHIBITS[name], report.language
     title = html.escape(labels.label("exhibit", name, language))
-    rows = select(report.cleared, report.study, name, area=report.area or "all")
+    rows = report.rows_for(name)
     if rows.empty:
         return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
     hidden = rows["status"].isin(("withheld", "suppressed")).all()

@@ -16,7 +16,7 @@ from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
 from evaluation.reporting import country, downloads, workbook
 from evaluation.reporting.data_tables import written
-from evaluation.reporting.exhibits import EXHIBITS, Report, framed_figure, select, show
+from evaluation.reporting.exhibits import EXHIBITS, Report, framed_figure, show
 from evaluation.reporting.page import area_names, environment, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
@@ -143,9 +143,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "report": report,
         "at_a_glance": lambda: country.in_report(report),
         "several_shares": several_shares,
-        "has_rows": lambda name: (
-            not select(report.cleared, report.study, name, area=report.area or "all").empty
-        ),
+        "has_rows": lambda name: not report.rows_for(name).empty,
         "text": report.language.text,
         "said": report.study.texts.in_language(report.language.code),
         "show": lambda name: Markup(exhibit(name)),

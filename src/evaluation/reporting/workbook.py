@@ -17,7 +17,7 @@ import pandas as pd
 
 from evaluation.reporting.data_tables import IN_POINTS, heading, in_order, name_of
 from evaluation.reporting.downloads import FORMULA_STARTS
-from evaluation.reporting.exhibits import EXHIBITS, Report, select
+from evaluation.reporting.exhibits import EXHIBITS, Report
 from evaluation.results import provenance
 from evaluation.words import comparisons, labels
 from evaluation.words.disclosure import profile_in_words
@@ -64,7 +64,7 @@ def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[
     front.title = language.text("Source")
     sheets: list[tuple[str, str]] = []
     for name in names:
-        rows = select(report.cleared, report.study, name, area=report.area or "all")
+        rows = report.rows_for(name)
         if len(rows):
             title = labels.label("exhibit", name, language)
             sheet = book.create_sheet(f"{len(sheets) + 1} {IN_TITLES.sub('', title)}"[:31].strip())
