@@ -78,7 +78,7 @@ def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[F
         row = pick(cleared, measure=measure, **where)
         if row is not None:
             whose = (
-                language.text("All areas together, {outcome}", outcome=_small(name))
+                language.text("Mean of the effects of the areas, {outcome}", outcome=_small(name))
                 if measure == "att"
                 else language.text("To be expected in a new area, {outcome}", outcome=_small(name))
             )

@@ -85,11 +85,18 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
     whole = pick(cleared, measure="delta_cost", item="municipality", **where)
     half = pick(cleared, measure="delta_half_count", **where)
     if whole is not None and half is not None and math.isfinite(whole["estimate"] + half["estimate"]):
-        text += " " + language.text(
-            "Counted over half that time, the difference in the municipality's costs would be {half} "
-            "instead of {whole}.",
-            half=language.euros(half["estimate"]),
-            whole=language.euros(whole["estimate"]),
+        now, then = (language.euros(each["estimate"]) for each in (whole, half))
+        text += " " + (
+            language.text(
+                "Counted over half that time, the difference in the municipality's costs is the same."
+            )
+            if now == then
+            else language.text(
+                "Counted over half that time, the difference in the municipality's costs would be {half} "
+                "instead of {whole}.",
+                half=then,
+                whole=now,
+            )
         )
     return Finding("day_count", "look_back", text)
 

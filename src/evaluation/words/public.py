@@ -111,7 +111,9 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
             "interval": language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
         }
         if agrees := sign == study_before.found:
-            said = language.text("The pooled figure here agrees: {number} ({interval}).", **given)
+            said = language.text(
+                "The estimate for all areas here does not contradict it: {number} ({interval}).", **given
+            )
         else:
             said = language.text(
                 "The pooled figure here does not agree: {number} ({interval}). Months, municipalities and "
