@@ -10,7 +10,7 @@ from evaluation.words.language import CODES, get
 from small_register import TRIALS
 
 WORK = TRIALS.outcomes.headline
-DOUBT = {"en": "a drift of the area's own", "fi": "alueen oma kehitys", "sv": "områdets egen utveckling"}
+DOUBT = {"fi": "ehkä muista syistä", "sv": "kanske av andra skäl", "en": "perhaps for other reasons"}
 
 
 def row(estimate, half, **columns):
