@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.deliveries import values
-from evaluation.deliveries.identity import refuse_identity_codes
+from evaluation.deliveries.identity import Searched, refuse_identity_codes
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
 
@@ -142,7 +142,7 @@ def _needs_care(dictionary: pa.Array) -> bool:
     return bool(dictionary.null_count or pc.any(odd).as_py() or pc.any(empty).as_py())
 
 
-def _searched(column: RawColumn) -> pd.Categorical:
+def _searched(column: RawColumn) -> Searched:
     """Values as the text in which identity codes are looked for."""
     kind = column.values.type
     if column.is_text:
@@ -151,8 +151,8 @@ def _searched(column: RawColumn) -> pd.Categorical:
         whole = values.texts_of(column.values)  # ten digits whose zero in front is lost
         texts = pd.Series([], dtype="str") if whole is None else whole.str.zfill(10)
     else:
-        return pd.Categorical([])
-    return pd.Categorical.from_codes(column.positions, pd.Index(texts, dtype="str"), validate=False)
+        texts = pd.Series([], dtype="str")
+    return texts, column.positions
 
 
 def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:

@@ -9,7 +9,7 @@ nearly always.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,11 +28,16 @@ BARE = re.compile(rf"(?<![0-9A-Z]){DATE}[ ./]?(\d{{3}})([0-9A-FHJ-NPR-Y])(?![0-9
 PLAUSIBLE = WIDE + " ?[-+A-FU-Ya-fu-y‐-―−\u00ad./]? ?\\d{3}[0-9A-Ya-y]"
 # in the digits of a hash or a UUID anything can be found, and ten characters may be any number
 HASHES, NUMBERS = r"^[0-9A-Fa-f-]{12,}$", r"(?:^|[^0-9A-Za-z])\d{9}[0-9A-Ya-y](?:[^0-9A-Za-z]|$)"
+SHORTEST = 10  # characters: a date, three digits and the check character
 FEWEST_PAIRS = 5
+LONGEST_TAIL, MOSTLY = 5, 0.8
 OF_ITS_SHAPE = 0.2  # share of right codes among values of a shape above which they are no coincidence
 
 
-def refuse_identity_codes(columns: dict[str, pd.Categorical], *, where: str) -> None:
+Searched = tuple[pd.Series, np.ndarray]  # distinct texts of a column, and the place of each row's text
+
+
+def refuse_identity_codes(columns: Mapping[str, Searched], *, where: str) -> None:
     """Refuse a table in which any value holds a valid henkilötunnus; the message never shows it.
 
     The separators in use since 1969 (``+``, ``-``, ``A``) and those added in 2023 (B–F, U–Y) are known, codes
@@ -45,14 +50,14 @@ def refuse_identity_codes(columns: dict[str, pd.Categorical], *, where: str) -> 
 
     Examples
     --------
-    >>> refuse_identity_codes({"id": pd.Categorical(["p1"])}, where="henkilot.csv")
+    >>> refuse_identity_codes({"id": (pd.Series(["p1"]), np.array([0]))}, where="henkilot.csv")
     """
-    for name, column in columns.items():
+    for name, (texts, positions) in columns.items():
         if holds_identity_code(name):
             raise ValueError(f"{where}: the first line holds a personal identity code; {PSEUDONYMS}")
-        bad = np.flatnonzero(with_identity_code(column.categories))
+        bad = np.flatnonzero(with_identity_code(texts))
         if len(bad):
-            rows = int(np.isin(column.codes, bad).sum())
+            rows = int(np.isin(positions, bad).sum())
             raise ValueError(
                 f"{where}: column {name} holds a personal identity code in {rows} rows; {PSEUDONYMS}"
             )
@@ -60,14 +65,14 @@ def refuse_identity_codes(columns: dict[str, pd.Categorical], *, where: str) -> 
     _refuse_split_codes(columns, where=where)
 
 
-def _refuse_split_codes(columns: dict[str, pd.Categorical], *, where: str) -> None:
+def _refuse_split_codes(columns: Mapping[str, Searched], *, where: str) -> None:
     """A column of dates and a column of the four signs after them are identity codes, too."""
-    texts = {name: pd.Series(column.categories, dtype="str") for name, column in columns.items()}
-    tails = [name for name, found in texts.items() if _mostly(found, TAIL)]
+    texts = {name: found for name, (found, _) in columns.items()}
+    tails = [name for name, found in texts.items() if _mostly(found, TAIL, longest=LONGEST_TAIL)]
     dates = {name: _days_first(found) for name, found in texts.items()} if tails else {}
     for date in [name for name, found in dates.items() if _mostly(found, WIDE)]:
         for tail in tails:
-            codes = pd.DataFrame({"date": columns[date].codes, "tail": columns[tail].codes})
+            codes = pd.DataFrame({"date": columns[date][1], "tail": columns[tail][1]})
             pairs = codes[(codes >= 0).all(axis=1)].drop_duplicates()
             first, last = dates[date].iloc[pairs["date"]], texts[tail].iloc[pairs["tail"]]
             sign = np.where(last.str.len() > 4, "", "-")
@@ -84,9 +89,12 @@ def _days_first(texts: pd.Series) -> pd.Series:
     return padded.str.replace(r"^(\d{4})-(\d\d)-(\d\d)$", r"\3\2\1", regex=True)
 
 
-def _mostly(texts: pd.Series, shape: str) -> bool:
+def _mostly(texts: pd.Series, shape: str, *, longest: int | None = None) -> bool:
+    """Whether most of the texts have a shape, which none longer than `longest` has."""
+    if len(texts) < 3 or (longest and not (texts.str.len() <= longest).mean() > MOSTLY):
+        return False
     plain = re.sub(r"\((?!\?)", "(?:", shape)
-    return len(texts) >= 3 and bool(texts.str.fullmatch(plain).mean() > 0.8)
+    return bool(texts.str.fullmatch(plain).mean() > MOSTLY)
 
 
 def with_identity_code(texts: Sequence[str]) -> np.ndarray:
@@ -97,7 +105,17 @@ def with_identity_code(texts: Sequence[str]) -> np.ndarray:
     >>> with_identity_code(["131052-308T", "hlö131052-308T", "131052308T", "131052-308U"]).tolist()
     [True, True, True, False]
     """
-    values = _shown(pd.Series(texts, dtype="str"))
+    given = pd.Series(texts, dtype="str")
+    found = np.zeros(len(given), dtype=bool)
+    # fewer plain characters than a code has are neither one nor of a shape that is counted below
+    enough = np.flatnonzero((given.str.len() >= SHORTEST) | ~given.str.isascii().astype(bool))
+    if not len(enough):
+        return found
+    found[enough] = _hold_codes(_shown(given.iloc[enough].reset_index(drop=True)))
+    return found
+
+
+def _hold_codes(values: pd.Series) -> np.ndarray:
     found = np.zeros(len(values), dtype=bool)
     candidates = np.flatnonzero(_contain(values, PLAUSIBLE))
     if not len(candidates):
