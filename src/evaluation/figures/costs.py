@@ -79,7 +79,7 @@ def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
         draw_region(ax, part.set_index("measure"))
     plane_axes([ax for ax, _ in parts], "months", language=language)
     for ax, _ in parts:
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=2)
     return figure
 
 
