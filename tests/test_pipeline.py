@@ -176,7 +176,7 @@ def story(tmp_path_factory):
         runs["mended"] = go()
         runs["unchanged"] = go()
         (root / "data" / "processed" / "notes" / "pytask.lock").write_text("damaged")
-        runs["damaged notes"] = go()
+        runs["damaged notes, one job"] = go("--jobs", "1")
         runs["another date"] = go("--release-date", "2031-01-31")
         runs["another profile"] = go("--release-date", "2031-01-31", "--profile", "strict")
         study = root / "studies" / "kuntakokeilut-2021.toml"
@@ -299,8 +299,8 @@ def test_a_comment_that_comes_changes_or_goes_runs_its_page_only(story, name):
     assert story[name].ran == {"area_report[oulu-fi]"}  # the stand-in does not show it: the index stays
 
 
-def test_damaged_notes_of_earlier_runs_are_forgotten(story):
-    run = story["damaged notes"]
+def test_damaged_notes_of_earlier_runs_are_forgotten_and_one_job_runs_all(story):
+    run = story["damaged notes, one job"]
     assert run.status == 0 and run.ran == EVERY_TASK
     assert "everything runs again" in run.err
 

@@ -128,7 +128,7 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
         "config": notes / "pytask.toml",
         # pytask looks only once a second what is done: some tasks wait in line, so that nobody waits for it
         "n_workers": 2 * jobs,
-        "parallel_backend": "threads" if jobs > 1 else "none",
+        "parallel_backend": "threads",  # for one job too: the engine's way without workers runs nothing here
         "capture": "no",
         "show_traceback": False,
         "verbose": 1 if console.is_interactive else 0,
