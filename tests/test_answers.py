@@ -124,6 +124,18 @@ def test_a_comparison_that_passed_in_part_is_not_said_to_have_passed_every_check
     assert said.kind == "pass" and words in said.text
 
 
+@pytest.mark.parametrize(
+    ("held", "words"), [(list(TRIALS.outcomes.checked), "Not at all"), ([WORK], "Not for work")]
+)
+def test_what_is_left_is_trusted_by_its_certainty_only_where_something_is(held, words):
+    rows = random_results(3)
+    verdicts = rows["measure"] == "verdict"
+    rows.loc[verdicts, ["status", "item"]] = ["pass", ""]
+    rows.loc[verdicts & rows["outcome"].isin(held), "status"] = "fail"
+    said = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[-1]
+    assert said.kind == "fail" and said.text.startswith(words)
+
+
 def test_every_interval_has_a_sentence_whatever_the_strength_of_its_comparison():
     rng = np.random.default_rng(5)
     for low, high in np.sort(rng.normal(0, 2, (1000, 2))):

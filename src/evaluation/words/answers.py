@@ -54,6 +54,7 @@ TRUST = {
     "pass_noticed": mark("Essential checks passed; see what was noticed."),
     "concern": mark("With reservations: the comparison has weaknesses."),
     "fail": mark("Not for work: the comparison is not fair. For the rest, see the certainty."),
+    "fail_all": mark("Not at all: the comparison is not fair."),
     "not_run": mark("Cannot be judged: the time before the start could not be checked."),
 }
 PUBLIC = {
@@ -134,6 +135,8 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     if status == "pass" and reasons:
         noticed = any(reason.endswith("_concern") for reason in reasons)
         told = "pass_noticed" if noticed else "pass_in_part"
+    if status == "fail" and not any(one.bars for one in found if one and one.about != "public"):
+        told = "fail_all"
     trust = Answer("trust", status, text("How far can it be trusted?"), text(TRUST[told]))
     return [*(one for one in found if one), trust]
 

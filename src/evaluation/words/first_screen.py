@@ -115,14 +115,20 @@ def counted(study: Study, language: Language) -> str:
     return language.text(
         "What is measured: {outcomes}. Work is given per hundred jobseekers of the target group, costs per "
         "unemployment spell. The trial ran from {start} to {end}: the spells began during it; spells "
-        "that began from {first} to {last} show the time before. The public statistics compare the {year} of "
-        "the trial with each of the years shown.",
+        "that began from {first} to {last} show the time before.",
         outcomes="; ".join(name[0].lower() + name[1:] for name in names),
-        year=next(iter(study.followup.values())).short[language.code],
         start=language.date(study.start),
         end=language.date(study.end),
         first=language.date(before.first),
         last=language.date(before.last),
+    )
+
+
+def years_compared(study: Study, language: Language) -> str:
+    """Say what the public statistics of the panel compare: it names only the years."""
+    year = next(iter(study.followup.values())).short[language.code]
+    return language.text(
+        "The public statistics compare the {year} of the trial with each of the years shown.", year=year
     )
 
 
@@ -173,9 +179,7 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
     said = []
     if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
         said.append(
-            language.text(
-                "“The trial helped” or “the trial did harm in this area”. The comparison does not show it."
-            )
+            language.text("“The trial helped” or “the trial did harm”. The comparison does not show it.")
         )
     else:
         strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
