@@ -16,11 +16,18 @@ from evaluation.results import provenance
 from evaluation.study import Study, read_study
 
 
-def _parts_read(step: Step, study: Study) -> str:
-    """What a task reads of the study, names in three languages only where it makes pages."""
-    notebook = step.values.get("notebook")
-    code = steps.source(step.function) + ("\n" + notebook_runs.code_of(notebook) if notebook else "")
-    return parts_read(study, code, names=step.function in (steps.report, steps.index))
+def _parts_read(work: list[Step], study: Study) -> dict[str, str]:
+    """What each task reads of the study, names in three languages only where it makes pages."""
+    alike: dict[tuple[Any, Any], str] = {}
+    found = {}
+    for step in work:
+        function, notebook = step.function, step.values.get("notebook")
+        if (function, notebook) not in alike:
+            code = steps.source(function) + ("\n" + notebook_runs.code_of(notebook) if notebook else "")
+            pages = function in (steps.report, steps.index)
+            alike[function, notebook] = parts_read(study, code, names=pages)
+        found[step.name] = alike[function, notebook]
+    return found
 
 
 def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) -> list[str]:
@@ -104,7 +111,8 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     notes = project.processed / "notes"  # of earlier runs
     notes.mkdir(parents=True, exist_ok=True)
     (notes / "pytask.toml").write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
-    reform, written = read_study(project.study), {path for step in work for path in step.writes}
+    written = {path for step in work for path in step.writes}
+    parts = _parts_read(work, read_study(project.study))
     progress = steps.Progress(total=len(work), jobs=jobs, quiet=console.is_interactive)
     tasks = [
         TaskWithoutPath(
@@ -114,7 +122,7 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
                 "reads": [PathNode(path=path) for path in step.reads if path in written],
                 "given": _told(step, "given", _given_to(step, written, known=notes / "hashes.json")),
                 "parameters": _told(step, "parameters", repr(sorted(step.values.items()))),
-                "study": _told(step, "study", _parts_read(step, reform)),
+                "study": _told(step, "study", parts[step.name]),
                 "code": _told(step, "code", steps.source(step.function)),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},

@@ -160,7 +160,8 @@ def code_of(notebook: Path) -> str:
     return "\n\n".join(found)
 
 
-def modules_behind(code: str) -> list[Path]:
+@cache
+def modules_behind(code: str) -> tuple[Path, ...]:
     """Files of this package that a piece of code imports, directly or through other modules of the package.
 
     Parameters
@@ -170,7 +171,7 @@ def modules_behind(code: str) -> list[Path]:
 
     Returns
     -------
-    list of Path
+    tuple of Path
         Sorted; so that a result is computed again when, and only when, code behind it changed.
     """
     found: set[Path] = set()
@@ -180,7 +181,7 @@ def modules_behind(code: str) -> list[Path]:
         if module not in found:
             found.add(module)
             waiting |= _imports_of_module(module)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def imported_modules(code: str) -> set[Path]:

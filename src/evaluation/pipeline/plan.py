@@ -52,7 +52,7 @@ def _register_files(processed: Path) -> list[Path]:
     return [processed / "register" / name for name in (*names, "register.json")]
 
 
-def _own_code(function: Callable[..., Any]) -> list[Path]:
+def _own_code(function: Callable[..., Any]) -> tuple[Path, ...]:
     return notebook_runs.modules_behind(inspect.getsource(function))
 
 
