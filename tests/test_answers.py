@@ -111,7 +111,7 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
 @pytest.mark.parametrize(
     ("reasons", "words"),
     [
-        ("", "gave no cause for concern"),
+        ("", "found no flaw"),
         ("power_not_run", "some were impossible"),
         ("power_not_run;outsiders_concern", "see what was noticed"),
     ],

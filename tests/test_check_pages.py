@@ -55,6 +55,19 @@ def test_wrong_language_script_and_missing_sections_are_found(tmp_path):
     assert "sections are ['findings']" in found
 
 
+@needs_browser
+def test_an_empty_summary_is_found_and_the_page_of_a_failed_analysis_is_not_asked_for_contents(tmp_path):
+    assert "printed on 1 pages of A4" in problems(written(tmp_path, GOOD, name="oulu-summary"))
+    assert "sections are []" in problems(written(tmp_path, GOOD, name="oulu"))
+    for name in ("lahti", "lahti-summary"):
+        target = tmp_path / "fi" / f"{name}.html"
+        own_pages.write_failed(
+            target, TRIALS, area="lahti", language="fi", reference=REFERENCE, all_languages=["fi"]
+        )
+        written(tmp_path, GOOD, name="index")
+        assert problems(target) == ""
+
+
 def test_nothing_to_check_is_not_a_pass():
     with pytest.raises(RuntimeError):
         check_pages.check([])

@@ -70,6 +70,29 @@ def test_rows_that_tell_nothing_are_in_files_and_not_in_tables(unit, measures, i
     assert exhibits.telling(rows, ["item"]).index.tolist() == kept
 
 
+def test_of_analyses_without_one_municipality_the_ends_are_shown_and_of_verdicts_what_did_not_pass():
+    less = {"specification": "leave_one_out", "measure": "att", "unit": "share", "status": "ok"}
+    found = [{"specification": "main", "measure": "att", "unit": "share", "estimate": 0.0, "status": "ok"}]
+    found += [
+        less | {"item": item, "estimate": at}
+        for item, at in zip("abcd", (0.2, np.nan, -0.1, 0.1), strict=True)
+    ]
+    rows = ledger.rows(pd.DataFrame(found), area="oulu", topic="sensitivity", simulated=True)
+    assert exhibits.telling(rows, ["item"])["item"].tolist() == ["", "a", "c"]
+    verdicts = pd.DataFrame(
+        {"measure": "verdict", "item": list("abc"), "status": ["pass", "concern", "fail"]}
+    )
+    rows = ledger.rows(verdicts, area="oulu", topic="comparability", simulated=True)
+    assert exhibits.telling(rows, ["item"])["status"].tolist() == ["concern", "fail"]
+
+
+def test_an_exhibit_has_the_same_rows_however_they_are_looked_for(cleared):
+    for area in ("oulu", ""):
+        for name in exhibits.EXHIBITS:
+            whole = exhibits.select(cleared, TRIALS, name, area=area or "all")
+            pd.testing.assert_frame_equal(report(cleared, area=area).rows_for(name), whole)
+
+
 def test_what_would_have_to_last_longer_than_a_working_life_is_said_in_words(cleared):
     def last(months):
         row = {"measure": "break_even_persistence", "unit": "months", "estimate": months, "status": "ok"}

@@ -258,6 +258,26 @@ def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
     )
 
 
+def test_the_sentence_ready_to_be_said_is_that_of_the_finding_with_its_certainty(cleared):
+    for code in CODES:
+        words = get(code)
+        ready = first_screen.may_say(cleared, TRIALS, area="oulu", language=words, ready=True)[0]
+        told = [one.text for one in first_screen.headline(cleared, TRIALS, area="oulu", language=words)]
+        assert ready in told
+        assert ready not in first_screen.may_say(cleared, TRIALS, area="oulu", language=words)
+
+
+def test_comparisons_without_a_verdict_are_not_counted_as_passed(cleared):
+    words, verdicts = get("en"), cleared["measure"] == "verdict"
+    before = area_sentences.passed(cleared, TRIALS, language=words).text
+    judged = int((verdicts & cleared["area"].ne("all")).sum())
+    assert f"judged: {judged}." in before
+    less = area_sentences.passed(
+        cleared[~(verdicts & cleared["area"].eq("oulu"))], TRIALS, language=words
+    ).text
+    assert f"judged: {judged - int((verdicts & cleared['area'].eq('oulu')).sum())}." in less
+
+
 def test_certainty_is_moderate_at_most_and_falls_with_contradiction(cleared):
     outcome = "open_employment_12m"
     # as published, a drift that the years before allow could explain the finding

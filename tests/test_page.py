@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import ledger_example
-from evaluation.reporting import own_pages, page, sections
+from evaluation.reporting import exhibits, own_pages, page, sections
 from evaluation.words.language import CODES, alphabetical, get
 from small_register import TRIALS
 
@@ -132,6 +132,14 @@ def test_index_leads_from_every_municipality_to_its_area(tmp_path, cleared, lang
     letters = re.findall(r'<details id="letter-\d+"><summary>(.) ', text)
     assert len(letters) > 15
     assert letters == alphabetical(letters)
+
+
+def test_a_figure_of_real_data_is_marked_where_the_rest_is_simulated(cleared):
+    report = sections.open_report(
+        cleared, study=TRIALS, reference=REFERENCE, language="en", area="oulu", release_date="2026-11-23"
+    )
+    marks = {name: 'class="tag">real<' in exhibits.show(report, name) for name in ("public_series", "payers")}
+    assert report.simulated and marks == {"public_series": True, "payers": False}
 
 
 def test_failed_area_is_named_on_the_index_and_its_page_has_no_data(tmp_path, cleared):

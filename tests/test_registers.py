@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
-from evaluation.deliveries.identity import holds_identity_code, refuse_identity_codes
+from evaluation.deliveries.identity import holds_identity_code, refuse_identity_codes, with_identity_code
 from evaluation.deliveries.layout import read_layout
 from evaluation.deliveries.values import months_of, parse_days, parse_numbers
 from evaluation.registers import ingest as registers
@@ -362,6 +362,11 @@ def test_of_two_spells_with_the_same_start_the_longer_is_kept(tmp_path):
 
 def identity_code(born, separator, serial):
     return f"{born}{separator}{serial}{'0123456789ABCDEFHJKLMNPRSTUVWXY'[int(born + serial) % 31]}"
+
+
+def test_a_code_of_ten_characters_is_found_and_nothing_shorter_is_read_as_one():
+    assert with_identity_code(["131052308T"]).tolist() == [True]
+    assert with_identity_code(["", "31052308T", "737.65", "H0991658"]).tolist() == [False] * 4
 
 
 @pytest.mark.parametrize("separator", ["-", "+", *"ABCDEFUVWXY"])

@@ -189,3 +189,10 @@ def test_a_day_may_hold_more_intervals_of_a_label_than_a_number_can_count():
     assert line.person.tolist() == [1, 2]
     assert line.start.tolist() == [0, 0] and line.end.tolist() == [2 * many] * 2
     assert line.label.tolist() == [1, 1]
+    labels = np.arange(spells.MOST_LABELS)
+    all_at_once = spells.timeline(
+        *np.array([[1], [0], [9]]).repeat(len(labels), 1), labels, labels=len(labels)
+    )
+    assert all_at_once.label.tolist() == [0]
+    with pytest.raises(ValueError, match="13 labels"):
+        spells.timeline(person, start, end, label, labels=13)

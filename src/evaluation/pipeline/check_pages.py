@@ -56,7 +56,7 @@ TOO_WIDE = """() => {
     for (const one of document.querySelectorAll('main .scroll'))
         if (one.scrollWidth > one.clientWidth + 1) found.push(`has to be scrolled: ${name(one)}`);
     return found }"""
-NO_AREA_PAGES = ("index", "national", "public_statistics")
+NO_AREA_PAGES = ("index", "national", "public_statistics", "validation")
 
 
 def browser() -> str | None:
@@ -173,10 +173,12 @@ def _content(tab: Page, path: Path) -> list[str]:
     if tab.locator("table:not(:has(th[scope=col]))").count():
         found.append("a table has no column headings")
     found += _cut(tab)
-    if path.stem.endswith("-summary") and tab.locator("section").count():  # not where an analysis failed
+    if tab.locator("h1[data-failed]").count():
+        return found  # the page of an analysis that failed has no contents to look for
+    if path.stem.endswith("-summary"):
         printed = len(re.findall(rb"/Type\s*/Page\b(?!s)", tab.pdf(format="A4", prefer_css_page_size=True)))
         return found if printed == 2 else [*found, f"printed on {printed} pages of A4, not on two"]
-    if path.stem not in NO_AREA_PAGES and tab.locator("section").count():
+    if path.stem not in NO_AREA_PAGES:
         ids = tab.evaluate("[...document.querySelectorAll('main section[id]')].map(s => s.id)")
         if ids != list(AREA_SECTIONS):
             found.append(f"sections are {ids}, not the {len(AREA_SECTIONS)} of an area report")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 PERSON_BITS = 32
+MOST_LABELS = 12  # all at once, twice on a day when one ends and another begins, fit into the bits of each
 _SHIFT = 1 << 31  # lets days before 1970 keep their order inside the packed number
 
 
@@ -142,12 +143,17 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     label : array_like of int
         0 … `labels` − 1; where several hold on a day, the **lowest** is kept.
     labels : int
-        How many labels there are.
+        How many labels there are, 12 at most.
 
     Returns
     -------
     Intervals
         Disjoint, with neighbours that touch and share a label merged. Days without any interval are absent.
+
+    Raises
+    ------
+    ValueError
+        If there are more labels.
 
     Examples
     --------
@@ -162,6 +168,8 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     keys = np.concatenate([key(person, start), key(person, end)])
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
+    if labels > MOST_LABELS:
+        raise ValueError(f"timeline: {labels} labels; at most {MOST_LABELS} can be told apart")
     room = 63 // labels  # bits of one number in which the intervals of a label that hold on a day are counted
     at_once = np.cumsum(np.where(order < len(label), 1, -1), dtype=np.int32)
     if at_once.max(initial=0) >> room:

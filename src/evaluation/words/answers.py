@@ -49,7 +49,7 @@ UNFAIR = {
     "not_run": mark("Not shown: the comparison cannot be judged."),
 }
 TRUST = {
-    "pass": mark("The checks of the comparison gave no cause for concern."),
+    "pass": mark("The checks found no flaw in the comparison."),
     "pass_in_part": mark("Essential checks passed; some were impossible."),
     "pass_noticed": mark("Essential checks passed; see what was noticed."),
     "concern": mark("With reservations: the comparison has weaknesses."),
@@ -62,8 +62,8 @@ PUBLIC = {
     "depends": mark(
         "Unemployment against the comparison, {year} of the trial: the sign depends on the baseline."
     ),
-    "rose": mark("Unemployment rose against the comparison in the {year} of the trial, by every baseline."),
-    "fell": mark("Unemployment fell against the comparison in the {year} of the trial, by every baseline."),
+    "rose": mark("Unemployment rose against the comparison, {year} of the trial, by all baselines shown."),
+    "fell": mark("Unemployment fell against the comparison, {year} of the trial, by all baselines shown."),
     "some_rose": mark(
         "Unemployment rose against the comparison in the {year} of the trial, by some baselines."
     ),

@@ -66,6 +66,18 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
     return Finding("ranking", "some_apart", text)
 
 
+def passed(cleared: pd.DataFrame, study: Study, *, language: Language) -> Finding:
+    """Say how many comparisons of areas were judged and passed: one that was not judged has no verdict."""
+    status = cleared.loc[cleared["measure"].eq("verdict") & cleared["area"].ne("all"), "status"]
+    counts = {"judged": language.number(len(status)), "passed": language.number(status.eq("pass").sum())}
+    text = language.text(
+        "Comparisons of an area's outcomes that were judged: {judged}. Of them passed: {passed}. "
+        "The table shows those that did not.",
+        **counts,
+    )
+    return Finding("verdicts", "counted", text)
+
+
 def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[Finding]:
     """Say the effect over all areas, what a new area may expect, and whether areas can be ranked."""
     outcome = study.outcomes.headline

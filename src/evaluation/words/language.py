@@ -71,6 +71,8 @@ class Language:
         '−1\\xa0234,6'
         >>> get("en").number(0.004, 1, signed=True)
         '0.0'
+        >>> get("en").number(4.5), get("en").number(-2.25, 1)
+        ('5', '−2.3')
         """
         if value is None or not math.isfinite(value):
             return self.no_number("missing")
