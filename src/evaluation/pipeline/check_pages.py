@@ -173,7 +173,7 @@ def _content(tab: Page, path: Path) -> list[str]:
     if tab.locator("table:not(:has(th[scope=col]))").count():
         found.append("a table has no column headings")
     found += _cut(tab)
-    if tab.locator("h1[data-failed]").count():
+    if tab.locator("[data-failed]").count():
         return found  # the page of an analysis that failed has no contents to look for
     if path.stem.endswith("-summary"):
         printed = len(re.findall(rb"/Type\s*/Page\b(?!s)", tab.pdf(format="A4", prefer_css_page_size=True)))
