@@ -1,6 +1,7 @@
 """Inputs are hashed, and what changed since the previous release is said number by number."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,21 @@ def test_known_hashes_are_used_again_until_the_file_changes(tmp_path):
         provenance.inputs([path], root=tmp_path, known=known)["sha256"][0]
         == hashlib.sha256(b"abcd").hexdigest()
     )
+
+
+def test_two_reports_that_note_the_same_hashes_at_once_do_not_disturb_each_other(tmp_path, monkeypatch):
+    path, known, replace = tmp_path / "a.csv", tmp_path / "hashes.json", Path.replace
+    path.write_bytes(b"abc")
+
+    def other_one_first(part, target):
+        monkeypatch.setattr(Path, "replace", replace)
+        provenance.inputs([path], root=tmp_path, known=known)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", other_one_first)
+    found = provenance.inputs([path], root=tmp_path, known=known)
+    assert found["sha256"][0] in known.read_text()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "hashes.json"]
 
 
 def test_first_release_has_no_changes_and_an_equal_one_neither():
