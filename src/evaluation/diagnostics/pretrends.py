@@ -8,6 +8,7 @@ narrow.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -115,6 +116,7 @@ def robust_interval(
     return estimate - half, estimate + half
 
 
+@lru_cache
 def breakdown_per_year(
     estimate: float, std_error: float, *, years: float, df: float = np.inf, level: float = 0.95
 ) -> float:

@@ -178,7 +178,7 @@ def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
     figure, axes = panels(len(names), 1, height=0.8 + 2.3 * len(names), sharex=True)
     for ax, name in zip(axes[:, 0], names, strict=True):
         draw_event_study(ax, rows[rows["outcome"] == name], study=study, language=language, later=True)
-        ax.set_title(labels.outcome(name, language), pad=30)
+        ax.set_title(lines_of(labels.outcome(name, language), 48), pad=30)
     for ax in axes[:-1, 0]:
         ax.set_xlabel("")
     return figure

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from evaluation.figures.arrange import arrange
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language
@@ -92,7 +93,7 @@ def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -
     """Make an empty figure of the reports' width that belongs to no window: figure and array of axes."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height))
     return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
 
 
@@ -243,10 +244,7 @@ def svg(figure: Figure) -> str:
         for ax in figure.axes:
             if "\n" not in ax.get_xlabel():
                 ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
-        # arranged once here: saving would draw everything a first time only to arrange it
-        if (engine := figure.get_layout_engine()) is not None:
-            engine.execute(figure)
-            figure.set_layout_engine("none")
+        arrange(figure)
         # not by savefig, which draws everything a first time without use
         FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = sink.getvalue()

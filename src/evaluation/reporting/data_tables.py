@@ -254,28 +254,31 @@ def in_order(
         "measure": [*named["measure"]],
     }
     usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
-    keys = pd.DataFrame(index=rows.index)
+    of_steps = any(measure.startswith("attrition") for measure in set(rows["measure"]))
+    keys = []
     for name in (*columns, *(name for name in usual if name not in columns)):
-        if name == "x" or (name == "item" and rows["measure"].str.startswith("attrition").any()):
-            keys[name] = rows["x"]
-        elif name == "area" or (name == "item" and rows["item"].isin(list(names)).any()):
-            keys[name] = _by_alphabet(rows[name], names)
+        codes = rows[name].tolist()
+        if name == "x" or (name == "item" and of_steps):
+            keys.append(rows["x"].to_numpy())
+        elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
+            keys.append(_by_alphabet(codes, names))
         elif name in known:
-            keys[name] = _by_list(rows[name], known[name])
-    return rows.loc[keys.sort_values(list(keys), kind="stable").index]
+            keys.append(_by_list(codes, known[name]))
+    return rows.iloc[np.lexsort(keys[::-1])]
 
 
-def _by_alphabet(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
-    called = codes.map(lambda code: names.get(code, code))
-    return called.map({name: place for place, name in enumerate(alphabetical(called.unique()))})
+def _by_alphabet(codes: list[str], names: Mapping[str, str]) -> np.ndarray:
+    called = {code: names.get(code, code) for code in codes}
+    place = {name: number for number, name in enumerate(alphabetical(set(called.values())))}
+    return np.array([place[called[code]] for code in codes])
 
 
-def _by_list(codes: pd.Series, known: Sequence[str]) -> pd.Series:
+def _by_list(codes: list[str], known: Sequence[str]) -> np.ndarray:
     place = {code: number for number, code in reversed(list(enumerate(known)))}
     # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
     keys = {}
-    for rank, code in enumerate(sorted(codes.unique()), start=1):
+    for rank, code in enumerate(sorted(set(codes)), start=1):
         months = labels.HORIZON.search(code)
         stem = labels.HORIZON.sub("", code)
         keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
-    return codes.map(keys)
+    return np.array([keys[code] for code in codes])

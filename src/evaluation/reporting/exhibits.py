@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from evaluation.figures import alt_texts, deliveries, palette
@@ -61,6 +62,7 @@ class Report:
     reference: Path = Path()  # folder of reference tables
     confirmed: bool = True  # whether public sources confirm that the area took part
     shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
+    _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _by_area(self) -> dict[str, pd.DataFrame]:
@@ -72,11 +74,13 @@ class Report:
 
     def rows_for(self, name: str) -> pd.DataFrame:
         """The rows of an exhibit, looked for among those of the area where it shows no others."""
-        area = self.area or "all"
-        held = {"area": self.rows_of(area), "country": self.rows_of("all")}.get(
-            EXHIBITS[name].scope, self.cleared
-        )
-        return select(held, self.study, name, area=area)
+        if name not in self._chosen:
+            area = self.area or "all"
+            held = {"area": self.rows_of(area), "country": self.rows_of("all")}.get(
+                EXHIBITS[name].scope, self.cleared
+            )
+            self._chosen[name] = select(held, self.study, name, area=area)
+        return self._chosen[name]
 
     @property
     def slug(self) -> str:
@@ -131,10 +135,14 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     same mean, by a drift of zero that would overturn what was not found, and by the many areas that passed.
     Of the analyses that leave out one municipality the ends tell what all of them do.
     """
-    line = rows[list(columns)].astype("str").agg("|".join, axis=1)
     money = rows["unit"].isin(("eur", "eur_per_month"))
-    nothing = rows[["estimate", "ci_low", "ci_high"]].fillna(0).eq(0).all(axis=1) & rows["estimate"].notna()
-    empty = money & nothing.groupby(line).transform("all")
+    empty = pd.Series(False, index=rows.index)
+    if money.any():
+        numbers = rows[["estimate", "ci_low", "ci_high"]]
+        nothing = numbers.fillna(0).eq(0).all(axis=1) & numbers["estimate"].notna()
+        line = list(zip(*(map(str, rows[name].tolist()) for name in columns), strict=True))
+        told = {words for words, none in zip(line, nothing, strict=True) if not none}
+        empty = money & np.array([words not in told for words in line])
     shrunken = rows["measure"].eq("att_shrunken")
     if len(set(rows.loc[shrunken, "estimate"].round(3))) == 1 and not shrunken.all():
         empty |= shrunken

@@ -192,9 +192,13 @@ def _plain(text: str) -> str:
 @lru_cache
 def _exporter() -> HTMLExporter:
     # one exporter a process: making one costs more than the export itself
-    from nbconvert import HTMLExporter
+    from nbconvert import HTMLExporter, TemplateExporter
 
-    exporter = HTMLExporter(
+    class Exporter(HTMLExporter):
+        # HTMLExporter parses each page once more, to describe pictures that nobody described: these are
+        from_notebook_node = TemplateExporter.from_notebook_node
+
+    exporter = Exporter(
         template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
     )
     exporter.register_filter("for_readers", for_readers)

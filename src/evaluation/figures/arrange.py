@@ -1,0 +1,149 @@
+"""Room for the words around the panels of a figure, found from the widths of their letters.
+
+The layouts of matplotlib draw every word to find out, which takes longer than all the rest of a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EDGE, GAP = 3.0, 9.0  # points around a figure, and between its panels
+LINE = 1.35  # from a line of text to the next, in heights of its letters
+INCH = 72  # in points
+PASSES = 4  # how far a word reaches over an edge depends on where the edge is
+LEAST = 0.2  # of the figure for its panels, however long the words
+BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}  # which part of a word lies before its place
+ABOVE = {"top": 0.0, "center": 0.5, "bottom": 1.0, "baseline": 0.8}
+# a share of a panel's side, and from where to where seen from there, in points
+Span = tuple[float, float, float]
+
+
+def arrange(figure: Figure) -> None:
+    """Place the panels of a figure so that all words around them have room.
+
+    Titles and names of axes may be longer than their panel: who writes them breaks them into lines.
+    """
+    width, height = (float(side) * INCH for side in figure.get_size_inches())
+    keys = [key.get_window_extent().height / figure.dpi * INCH for key in figure.legends]
+    head = EDGE + max(keys, default=0.0)
+    foot = EDGE + (0.01 * height + LINE * 8 if figure.get_supxlabel() else 0.0)  # where a supxlabel stands
+    panels: dict[Any, Any] = {ax: ax.get_subplotspec() for ax in figure.axes if ax.get_visible()}
+    grid: Any = figure.axes[0].get_gridspec()
+    across = _sides(grid.get_width_ratios(), width - 2 * EDGE,
+                    [(cell.colspan.start, list(_across(ax))) for ax, cell in panels.items()])  # fmt: skip
+    down = _sides(grid.get_height_ratios(), height - head - foot,
+                  [(cell.rowspan.start, list(_down(ax))) for ax, cell in panels.items()])  # fmt: skip
+    for ax, cell in panels.items():
+        (left, wide), (top, tall) = across[cell.colspan.start], down[cell.rowspan.start]
+        bottom = height - head - top - tall
+        ax.set_position(((EDGE + left) / width, bottom / height, wide / width, tall / height))
+
+
+def _sides(
+    ratios: Sequence[float], room: float, cells: Iterable[tuple[int, list[Span]]]
+) -> list[tuple[float, float]]:
+    """Where each column (or row) begins and how long it is, so that all spans of its cells have room."""
+    shares = np.asarray(ratios, dtype=float) / np.sum(ratios)
+    spans = [(place, np.array(found)) for place, found in cells if found]
+    long = room * shares
+    for _ in range(PASSES):
+        before, after = np.zeros(len(shares)), np.zeros(len(shares))
+        for place, (share, low, high) in ((place, found.T) for place, found in spans):
+            at = share * long[place]
+            before[place] = max(before[place], np.max(-(at + low)))
+            after[place] = max(after[place], np.max(at + high) - long[place])
+        free = room - before.sum() - after.sum() - GAP * (len(shares) - 1)
+        long = max(free, LEAST * room) * shares
+    starts = np.cumsum(before) + np.cumsum(long + after + GAP) - (long + after + GAP)
+    return list(zip(starts.tolist(), long.tolist(), strict=True))
+
+
+def _across(ax: Any) -> Iterator[Span]:
+    """How far the words of a panel reach to the left and to the right."""
+    least = 0.0
+    for _, (wide, _), out in _ticks(ax.yaxis, "labelleft"):
+        least = min(least, -out - wide)
+        yield 0.0, -out - wide, 0.0
+    for share, (wide, _), _ in _ticks(ax.xaxis, "labelbottom"):
+        yield share, -wide / 2, wide / 2
+    if ax.get_ylabel():
+        yield 0.0, least - ax.yaxis.labelpad - _size(ax.yaxis.label)[1], 0.0
+    for text in ax.texts:
+        share, shift = _place(text, ax, 0)
+        wide = _size(text)[0]
+        low = shift - wide * BEFORE[text.get_horizontalalignment()]
+        yield share, low, low + wide
+
+
+def _down(ax: Any) -> Iterator[Span]:
+    """How far the words of a panel reach up and down, seen from its upper edge."""
+    most = 0.0
+    for _, (_, tall), out in _ticks(ax.xaxis, "labelbottom"):
+        most = max(most, out + tall)
+        yield 1.0, 0.0, out + tall
+    for share, (_, tall), _ in _ticks(ax.yaxis, "labelleft"):
+        yield 1 - share, -tall / 2, tall / 2
+    if ax.get_xlabel():
+        yield 1.0, 0.0, most + ax.xaxis.labelpad + _size(ax.xaxis.label)[1]
+    if words := ax.get_title(loc="left"):
+        title = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == words)
+        pad = ax.titleOffsetTrans.transform((0, 0))[1] / ax.figure.dpi * INCH
+        yield 0.0, -pad - _size(title)[1], 0.0
+    for text in ax.texts:
+        share, shift = _place(text, ax, 1)
+        tall = _size(text)[1]
+        upper = tall * ABOVE[text.get_verticalalignment()]
+        yield 1 - share, -shift - upper, -shift - upper + tall
+
+
+def _ticks(axis: Any, labelled: str) -> Iterator[tuple[float, tuple[float, float], float]]:
+    """Of every tick with a label: its share of the axis, the size of the label, and its distance from it."""
+    if not axis.get_tick_params()[labelled]:
+        return
+    first, last = axis.get_view_interval()
+    places = np.asarray(axis.get_major_locator()())
+    seen = (places >= min(first, last)) & (places <= max(first, last))
+    words = axis.get_major_formatter().format_ticks(places)
+    for place, text, tick, shown in zip(places, words, axis.get_major_ticks(len(places)), seen, strict=True):
+        if shown:
+            label = tick.label1
+            size = _extent(text, label.get_fontsize(), label.get_fontweight())
+            yield float((place - first) / (last - first)), size, tick.get_pad() + tick.get_tick_padding()
+
+
+def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:
+    """Where an annotation starts from: a share of the side of its panel, and points from there."""
+    systems = (noted.xycoords, noted.xycoords) if isinstance(noted.xycoords, str) else noted.xycoords
+    at, shift = noted.xy[side], noted.xyann[side] if noted.anncoords == "offset points" else 0.0
+    if systems[side] == "axes fraction":
+        return float(at), float(shift)
+    first, last = (ax.get_xlim, ax.get_ylim)[side]()
+    return float((at - first) / (last - first)), float(shift)
+
+
+def _size(text: Any) -> tuple[float, float]:
+    return _extent(text.get_text(), text.get_fontsize(), text.get_fontweight())
+
+
+def _extent(words: str, size: float, weight: str | int) -> tuple[float, float]:
+    """Width and height of words in points."""
+    lines = words.split("\n")
+    wide = max(sum(_letter(letter, weight) for letter in line) for line in lines)
+    return wide * size, size * (1 + LINE * (len(lines) - 1))
+
+
+@cache
+def _letter(letter: str, weight: str | int) -> float:
+    """Width of a letter in heights of the font, which is the one that comes with matplotlib."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    font.set_size(100, INCH)
+    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
