@@ -15,7 +15,7 @@ from evaluation.diagnostics.verdict import verdicts
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of
+from evaluation.inference.area import changes_of, narrowed
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
@@ -39,7 +39,8 @@ def fairness(
     balance, checks, events : pandas.DataFrame
         Balance and overlap; the diagnostics that need no finding; the event study of the headline.
     """
-    study, episodes = inputs.study, inputs.episodes
+    study = inputs.study
+    episodes = narrowed(inputs.episodes, study, outcomes=[*study.outcomes.judged, PLACEBO_OUTCOME])
     balance, checks = balance_rows(inputs.main, study)
     events, trends = event_study_rows(episodes, study, area=area, shocks=shocks, seed=seed)
     controls = negative_controls(episodes, study, area=area, shocks=shocks, seed=seed)

@@ -26,7 +26,7 @@ Span = tuple[float, float, float]
 
 
 def arrange(figure: Figure) -> None:
-    """Place the panels of a figure so that all words around them have room.
+    """Place the panels of a figure, and the names of their axes, so that all words have room.
 
     Titles and names of axes may be longer than their panel: who writes them breaks them into lines.
     """
@@ -34,73 +34,84 @@ def arrange(figure: Figure) -> None:
     keys = [key.get_window_extent().height / figure.dpi * INCH for key in figure.legends]
     head = EDGE + max(keys, default=0.0)
     foot = EDGE + (0.01 * height + LINE * 8 if figure.get_supxlabel() else 0.0)  # where a supxlabel stands
-    panels: dict[Any, Any] = {ax: ax.get_subplotspec() for ax in figure.axes if ax.get_visible()}
+    panels = [_Panel(ax) for ax in figure.axes if ax.get_visible()]
     grid: Any = figure.axes[0].get_gridspec()
-    across = _sides(grid.get_width_ratios(), width - 2 * EDGE,
-                    [(cell.colspan.start, list(_across(ax))) for ax, cell in panels.items()])  # fmt: skip
-    down = _sides(grid.get_height_ratios(), height - head - foot,
-                  [(cell.rowspan.start, list(_down(ax))) for ax, cell in panels.items()])  # fmt: skip
-    for ax, cell in panels.items():
-        (left, wide), (top, tall) = across[cell.colspan.start], down[cell.rowspan.start]
+    columns, rows = (
+        [cell.start for cell in cells] for cells in zip(*(one.cell for one in panels), strict=True)
+    )
+    across = _sides(grid.get_width_ratios(), width - 2 * EDGE, columns, [one.across() for one in panels])
+    down = _sides(grid.get_height_ratios(), height - head - foot, rows, [one.down() for one in panels])
+    for one, column, row in zip(panels, columns, rows, strict=True):
+        (left, wide), (top, tall) = across[column], down[row]
         bottom = height - head - top - tall
-        ax.set_position(((EDGE + left) / width, bottom / height, wide / width, tall / height))
+        one.ax.set_position(((EDGE + left) / width, bottom / height, wide / width, tall / height))
+        one.ax.xaxis.set_label_coords(0.5, -one.below / tall)
+        one.ax.yaxis.set_label_coords(-one.beside / wide, 0.5)
 
 
 def _sides(
-    ratios: Sequence[float], room: float, cells: Iterable[tuple[int, list[Span]]]
+    ratios: Sequence[float], room: float, places: Sequence[int], spans: Sequence[Iterable[Span]]
 ) -> list[tuple[float, float]]:
-    """Where each column (or row) begins and how long it is, so that all spans of its cells have room."""
+    """Where each column (or row) begins and how long it is, so that the spans of its panels have room."""
     shares = np.asarray(ratios, dtype=float) / np.sum(ratios)
-    spans = [(place, np.array(found)) for place, found in cells if found]
+    found = [np.array(list(some)).reshape(-1, 3).T for some in spans]
     long = room * shares
     for _ in range(PASSES):
         before, after = np.zeros(len(shares)), np.zeros(len(shares))
-        for place, (share, low, high) in ((place, found.T) for place, found in spans):
+        for place, (share, low, high) in zip(places, found, strict=True):
             at = share * long[place]
-            before[place] = max(before[place], np.max(-(at + low)))
-            after[place] = max(after[place], np.max(at + high) - long[place])
+            before[place] = np.max(-(at + low), initial=before[place])
+            after[place] = np.max(at + high - long[place], initial=after[place])
         free = room - before.sum() - after.sum() - GAP * (len(shares) - 1)
         long = max(free, LEAST * room) * shares
     starts = np.cumsum(before) + np.cumsum(long + after + GAP) - (long + after + GAP)
     return list(zip(starts.tolist(), long.tolist(), strict=True))
 
 
-def _across(ax: Any) -> Iterator[Span]:
-    """How far the words of a panel reach to the left and to the right."""
-    least = 0.0
-    for _, (wide, _), out in _ticks(ax.yaxis, "labelleft"):
-        least = min(least, -out - wide)
-        yield 0.0, -out - wide, 0.0
-    for share, (wide, _), _ in _ticks(ax.xaxis, "labelbottom"):
-        yield share, -wide / 2, wide / 2
-    if ax.get_ylabel():
-        yield 0.0, least - ax.yaxis.labelpad - _size(ax.yaxis.label)[1], 0.0
-    for text in ax.texts:
-        share, shift = _place(text, ax, 0)
-        wide = _size(text)[0]
-        low = shift - wide * BEFORE[text.get_horizontalalignment()]
-        yield share, low, low + wide
+class _Panel:
+    """A panel with the words around it."""
 
+    def __init__(self, ax: Any) -> None:
+        self.ax = ax
+        spec = ax.get_subplotspec()
+        self.cell = spec.colspan, spec.rowspan
+        self.x, self.y = list(_ticks(ax.xaxis, "labelbottom")), list(_ticks(ax.yaxis, "labelleft"))
+        # how far from the panel the names of its axes begin
+        self.below = ax.xaxis.labelpad + max((out + tall for _, (_, tall), out in self.x), default=0.0)
+        self.beside = ax.yaxis.labelpad + max((out + wide for _, (wide, _), out in self.y), default=0.0)
 
-def _down(ax: Any) -> Iterator[Span]:
-    """How far the words of a panel reach up and down, seen from its upper edge."""
-    most = 0.0
-    for _, (_, tall), out in _ticks(ax.xaxis, "labelbottom"):
-        most = max(most, out + tall)
-        yield 1.0, 0.0, out + tall
-    for share, (_, tall), _ in _ticks(ax.yaxis, "labelleft"):
-        yield 1 - share, -tall / 2, tall / 2
-    if ax.get_xlabel():
-        yield 1.0, 0.0, most + ax.xaxis.labelpad + _size(ax.xaxis.label)[1]
-    if words := ax.get_title(loc="left"):
-        title = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == words)
-        pad = ax.titleOffsetTrans.transform((0, 0))[1] / ax.figure.dpi * INCH
-        yield 0.0, -pad - _size(title)[1], 0.0
-    for text in ax.texts:
-        share, shift = _place(text, ax, 1)
-        tall = _size(text)[1]
-        upper = tall * ABOVE[text.get_verticalalignment()]
-        yield 1 - share, -shift - upper, -shift - upper + tall
+    def across(self) -> Iterator[Span]:
+        """How far words reach to the left and to the right."""
+        for _, (wide, _), out in self.y:
+            yield 0.0, -out - wide, 0.0
+        for share, (wide, _), _ in self.x:
+            yield share, -wide / 2, wide / 2
+        if self.ax.get_ylabel():
+            yield 0.0, -self.beside - _size(self.ax.yaxis.label)[1], 0.0
+        for text in self.ax.texts:
+            share, shift = _place(text, self.ax, 0)
+            wide = _size(text)[0]
+            low = shift - wide * BEFORE[text.get_horizontalalignment()]
+            yield share, low, low + wide
+
+    def down(self) -> Iterator[Span]:
+        """How far words reach up and down, seen from the upper edge."""
+        ax = self.ax
+        for _, (_, tall), out in self.x:
+            yield 1.0, 0.0, out + tall
+        for share, (_, tall), _ in self.y:
+            yield 1 - share, -tall / 2, tall / 2
+        if ax.get_xlabel():
+            yield 1.0, 0.0, self.below + _size(ax.xaxis.label)[1]
+        if words := ax.get_title(loc="left"):
+            title = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == words)
+            pad = ax.titleOffsetTrans.transform((0, 0))[1] / ax.figure.dpi * INCH
+            yield 0.0, -pad - _size(title)[1], 0.0
+        for text in ax.texts:
+            share, shift = _place(text, ax, 1)
+            tall = _size(text)[1]
+            upper = tall * ABOVE[text.get_verticalalignment()]
+            yield 1 - share, -shift - upper, -shift - upper + tall
 
 
 def _ticks(axis: Any, labelled: str) -> Iterator[tuple[float, tuple[float, float], float]]:

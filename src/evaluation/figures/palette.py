@@ -55,6 +55,7 @@ RC = {
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # else matplotlib looks for what could be in its way
     "axes.labelsize": 9,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,

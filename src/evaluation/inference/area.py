@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
@@ -23,6 +24,7 @@ from evaluation.results.inputs import AreaInputs
 from evaluation.study import Areas, Study
 from evaluation.units import unit_of
 
+MEASURED = re.compile(r"_\d+m(_eur)?$")  # names of columns of a follow-up
 EFFECT_COLUMNS = [
     *("outcome", "group", "unit", "estimate", "std_error", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
@@ -66,6 +68,12 @@ def shock_structure(
     }
 
 
+def narrowed(episodes: pd.DataFrame, study: Study, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Episodes without measured columns that nobody asks for: each comparison copies its rows."""
+    asked = {*outcomes, *study.covariates}
+    return episodes[[name for name in episodes if name in asked or not MEASURED.search(name)]]
+
+
 def changes_before(
     episodes: pd.DataFrame, study: Study, *, outcomes: Sequence[str]
 ) -> MunicipalChanges | None:
@@ -74,6 +82,7 @@ def changes_before(
     Outcomes whose follow-up reaches the start do not belong here. Missing where episodes are too few.
     """
     try:
+        episodes = narrowed(episodes, study, outcomes=outcomes)
         data = compare(episodes, study, area="all", before=study.trend_baseline, after=study.main_baseline)
         return changes_of(data.frame, outcomes=outcomes, covariates=study.covariates)
     except ValueError:
@@ -279,7 +288,7 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
     rows = found[columns].assign(unit=[unit_of(name) for name in found["outcome"]])
-    own = data[data["treated"]]
+    own = data.loc[data["treated"], list(dict.fromkeys(["person_id", *rows["outcome"]]))]
     observed = [own.loc[own[name].notna(), "person_id"] for name in rows["outcome"]]
     return rows.assign(
         persons=[float(people.nunique()) for people in observed], episodes=[float(len(p)) for p in observed]

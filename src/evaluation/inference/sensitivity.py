@@ -17,7 +17,7 @@ from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.doubly_robust import Method, did_rc
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, ledger_columns
+from evaluation.inference.area import changes_of, ledger_columns, narrowed
 from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
@@ -92,6 +92,7 @@ def sensitivity_rows(
     if outcomes is None:
         outcomes = list(dict.fromkeys([*study.outcomes.primary[:2], *study.outcomes.judged]))
     near = neighbours(municipalities, study.areas, area=area)
+    episodes = narrowed(episodes, study, outcomes=outcomes)
     given = _Setting(episodes, study, area, outcomes, partial(placebo_areas, seed=seed, **shocks))
     years_before = tuple(
         str(day)
@@ -257,7 +258,7 @@ def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
     if len(treated) < 2:
         refused = {"outcome": list(given.outcomes), "status": "not_run", "method": "one municipality"}
         return pd.DataFrame(refused)
-    data = given.compared()
+    data = given.compared()[["person_id", "municipality", "treated", *given.outcomes]]
     # small municipalities count with the one that they joined
     joined = changes.left_out.set_index("municipality")["joined"]
     place = data["municipality"].astype("str")

@@ -11,7 +11,6 @@ for module in (
     "ipykernel.debugger",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
-    "matplotlib_inline.backend_inline",
     "mistune",
     "openpyxl",
     "pyarrow.parquet",

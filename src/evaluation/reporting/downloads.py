@@ -43,8 +43,8 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
     names = [safe(name) for name in rows.columns]
     columns = [_written(rows[name]) for name in rows.columns]
     with_comma = [
-        [text.replace(".", ",") for text in texts] if pd.api.types.is_float_dtype(rows[name]) else texts
-        for name, texts in zip(rows.columns, columns, strict=True)
+        [text.replace(".", ",") for text in texts] if pd.api.types.is_float_dtype(kind) else texts
+        for kind, texts in zip(rows.dtypes, columns, strict=True)
     ]
     return _csv(names, columns, separator=","), "\ufeff" + _csv(names, with_comma, separator=";")
 
@@ -65,7 +65,9 @@ def _written(values: pd.Series) -> list[str]:
     if pd.api.types.is_float_dtype(values):
         # repr is the shortest text that reads back as the same number; an end without bound is left open
         return [repr(value) if math.isfinite(value) else "" for value in values.to_list()]
-    return [safe(str(value)) for value in values.fillna("")]
+    texts = values.fillna("").tolist()
+    said = {text: safe(str(text)) for text in set(texts)}
+    return [said[text] for text in texts]
 
 
 def codebook() -> pd.DataFrame:

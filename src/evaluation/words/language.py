@@ -21,7 +21,7 @@ import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.messages import mofile, pofile
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, parse_pattern
 
 CODES = ("fi", "sv", "en")
 NBSP = "\u00a0"
@@ -76,10 +76,9 @@ class Language:
         """
         if value is None or not math.isfinite(value):
             return self.no_number("missing")
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         # the sign is written here, so that it is U+2212 in every language and never stands before a zero
         half_up = Decimal(repr(abs(float(value)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-        digits = format_decimal(half_up, format=pattern, locale=self.locale)
+        digits = _pattern(decimals).apply(half_up, self.locale)
         digits = re.sub(r"\s", NBSP, digits)
         if not re.search("[1-9]", digits):
             return digits
@@ -133,6 +132,11 @@ class Language:
             return number
         sign, digits = (number[0], number[1:]) if number[0] in MINUS + "+" else ("", number)
         return sign + form.format(digits)
+
+
+@lru_cache
+def _pattern(decimals: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 @lru_cache
