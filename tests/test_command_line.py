@@ -88,7 +88,7 @@ def test_words_that_make_no_command_end_with_status_2_and_the_usage(project, cap
 
 def test_a_run_names_its_pages_last(delivered, runs, capsys):
     assert call(delivered, "run", "--areas", "oulu,lahti", "--languages", "fi,en", "--jobs", "1") == 0
-    assert runs == [{"areas": ["oulu", "lahti"], "languages": ["fi", "en"], "jobs": 1}]
+    assert runs == [{"areas": ["oulu", "lahti"], "languages": ["fi", "en"], "jobs": 1, "every": False}]
     expected = [str(delivered / "reports" / code / "index.html") for code in ("fi", "en")]
     assert capsys.readouterr().out.splitlines() == expected
 

@@ -23,7 +23,7 @@ from evaluation.study_parts import Names
 from small_register import TRIALS
 
 ROOT = Path(__file__).parents[1]
-RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2"]
+RUN = ["run", "--areas", "oulu,lahti", "--languages", "fi", "--jobs", "2", "--verbose"]
 EVERY_TASK = {
     *(
         "register",
@@ -132,7 +132,9 @@ class Run:
 
     @property
     def ran(self):
-        return set(re.findall(r"^ *\d+/\d+  (\S+)  (?:done|failed)  [\d.]+ s$", self.err, re.MULTILINE))
+        return set(
+            re.findall(r"^ *\d+/\d+  (\S+)  (?:done|failed)  [\d.]+ s  \(at most", self.err, re.MULTILINE)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,9 @@ def _run(options: argparse.Namespace) -> int:
         if not _delivered(project.register):
             print(f"No register in {project.register}: simulating one", file=sys.stderr)
             _simulate(argparse.Namespace(**vars(options), persons=None, dirt=None, seed=DEFAULT_SEED))
-        failed = engine.run(project, areas=areas, languages=languages, jobs=options.jobs)
+        failed = engine.run(
+            project, areas=areas, languages=languages, jobs=options.jobs, every=options.verbose
+        )
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr, flush=True)
     for language in languages:

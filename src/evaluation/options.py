@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--release-date", help="date printed in the reports (default: that of the last commit)")
     run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
     run.add_argument("--profile", default="default", help="disclosure: default, strict, or a TOML file")
+    run.add_argument("--verbose", action="store_true", help="tell of every task, not only of areas")
     run.set_defaults(command="run")
 
     audit = commands.add_parser("audit", help="attack the cleared ledger as an outsider would")

@@ -1,10 +1,13 @@
-"""Run the plan: only what changed."""
+"""Run the plan: only what changed, and say how long the rest takes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,9 @@ from evaluation.pipeline.plan import Step, plan
 from evaluation.pipeline.project import Project, parts_read
 from evaluation.results import provenance
 from evaluation.study import Study, read_study
+
+OF_AREAS = ("area_analysis", "area_report")  # the notebooks that a run is made of
+MINUTE = 60
 
 
 def _parts_read(work: list[Step], study: Study) -> dict[str, str]:
@@ -30,7 +36,9 @@ def _parts_read(work: list[Step], study: Study) -> dict[str, str]:
     return found
 
 
-def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) -> list[str]:
+def run(
+    project: Project, *, areas: list[str], languages: list[str], jobs: int, every: bool = False
+) -> list[str]:
     """Run everything that changed and say what failed.
 
     Parameters
@@ -41,6 +49,8 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
         Which areas are analysed and reported, in which languages.
     jobs : int
         How many notebooks run at a time.
+    every : bool
+        Tell of every task, not only of areas.
 
     Returns
     -------
@@ -56,7 +66,7 @@ def run(project: Project, *, areas: list[str], languages: list[str], jobs: int) 
             notebook_runs.check_parameters(notebook, step.values["parameters"])
     os.environ.setdefault("MPLBACKEND", "agg")
     before = _given(work)
-    broken = _build(project, work, jobs)
+    broken = _build(project, work, jobs, every=every)
     if changed := {path for path, state in _given(work).items() if state != before[path]}:
         for step in work:  # whatever read them runs again: nobody knows what it read
             if changed & set(step.reads):
@@ -104,8 +114,8 @@ def _told(step: Step, about: str, words: str) -> Any:
     return PythonNode(name=f"{step.name}::{about}", value=words, hash=True, node_info=place)
 
 
-def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
-    """Run the tasks; names of those that failed."""
+def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> list[str]:
+    """Run the tasks, telling of `every` one or of areas only; names of those that failed."""
     from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
 
     notes = project.processed / "notes"  # of earlier runs
@@ -113,7 +123,8 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     (notes / "pytask.toml").write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
     written = {path for step in work for path in step.writes}
     parts = _parts_read(work, read_study(project.study))
-    progress = steps.Progress(total=len(work), jobs=jobs, quiet=console.is_interactive)
+    progress = Progress([step.name for step in work], jobs=jobs, every=every)
+    console.quiet = not every
     tasks = [
         TaskWithoutPath(
             name=step.name,
@@ -139,7 +150,7 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
         "parallel_backend": "threads",  # for one job too: the engine's way without workers runs nothing here
         "capture": "no",
         "show_traceback": False,
-        "verbose": 1 if console.is_interactive else 0,
+        "verbose": 0,
     }
     session = build(**options)
     if session.exit_code == ExitCode.CONFIGURATION_FAILED:
@@ -153,3 +164,68 @@ def _build(project: Project, work: list[Step], jobs: int) -> list[str]:
     if progress.ran < len(work):
         print(f"{len(work) - progress.ran} of {len(work)} tasks had not changed", file=sys.stderr)
     return broken
+
+
+def kind_of(task: str) -> str:
+    """What a task does, whatever area and language it does it for."""
+    return task.partition("[")[0]
+
+
+class Progress:
+    """Lets so many tasks work at a time, and says which are done: those of areas, or `every` task."""
+
+    def __init__(self, tasks: Sequence[str], *, jobs: int, every: bool = False) -> None:
+        self.total, self.jobs, self.every = len(tasks), jobs, every
+        self.ran = 0
+        self._left = Counter(map(kind_of, tasks))
+        self._took: dict[str, list[float]] = defaultdict(list)
+        self._lock, self._room = threading.Lock(), threading.Semaphore(jobs)
+
+    def watched(
+        self, name: str, function: Callable[..., None], values: dict[str, Any]
+    ) -> Callable[..., None]:
+        """A task that runs a step and says how it went; its arguments are for the engine."""
+
+        def task(**_: object) -> None:
+            with self._room:
+                began = time.perf_counter()
+                outcome = "failed"
+                try:
+                    function(**values)
+                    outcome = "done"
+                except Exception as error:
+                    print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+                    raise
+                finally:
+                    with self._lock:
+                        self.done(name, seconds=time.perf_counter() - began, outcome=outcome)
+
+        return task
+
+    def done(self, name: str, *, seconds: float, outcome: str = "done") -> None:
+        """Count a task that ran, and print its line."""
+        kind = kind_of(name)
+        self.ran += 1
+        self._left[kind] -= 1
+        self._took[kind].append(seconds)
+        if self.every or kind in OF_AREAS:
+            line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
+            print(f"{line}  (at most {in_words(self.at_most())} left)", file=sys.stderr, flush=True)
+
+    def at_most(self) -> float:
+        """Seconds that the rest takes if all of it has to run: tasks that have not changed do not."""
+        known = {kind: sum(took) / len(took) for kind, took in self._took.items()}
+        usual = sum(known.values()) / len(known)
+        return sum(number * known.get(kind, usual) for kind, number in self._left.items()) / self.jobs
+
+
+def in_words(seconds: float) -> str:
+    """Write a duration as minutes and tens of seconds.
+
+    Examples
+    --------
+    >>> in_words(4), in_words(59), in_words(130)
+    ('10 s', '1 min', '2 min 10 s')
+    """
+    minutes, rest = divmod(-(-int(seconds) // 10) * 10, MINUTE)
+    return " ".join([f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)) or "0 s"

@@ -6,8 +6,6 @@ import dataclasses
 import inspect
 import json
 import sys
-import threading
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -24,39 +22,6 @@ WHOLE = {
     "national": mark("All areas together: national report"),
     "public_statistics": mark("What the public statistics show"),
 }
-
-
-class Progress:
-    """Lets so many tasks work at a time, and prints a line for each that ends if no live table is shown."""
-
-    def __init__(self, *, total: int, jobs: int, quiet: bool) -> None:
-        self.total, self.quiet, self.ran = total, quiet, 0
-        self._lock, self._room = threading.Lock(), threading.Semaphore(jobs)
-
-    def watched(
-        self, name: str, function: Callable[..., None], values: dict[str, Any]
-    ) -> Callable[..., None]:
-        """A task that runs a step and says how it went; its arguments are for the engine."""
-
-        def task(**_: object) -> None:
-            with self._room:
-                began = time.perf_counter()
-                outcome = "failed"
-                try:
-                    function(**values)
-                    outcome = "done"
-                except Exception as error:
-                    print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-                    raise
-                finally:
-                    with self._lock:
-                        self.ran += 1
-                        if not self.quiet:
-                            seconds = time.perf_counter() - began
-                            line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
-                            print(line, file=sys.stderr, flush=True)
-
-        return task
 
 
 def source(function: Callable[..., None]) -> str:

@@ -135,23 +135,27 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     same mean, by a drift of zero that would overturn what was not found, and by the many areas that passed.
     Of the analyses that leave out one municipality the ends tell what all of them do.
     """
-    money = rows["unit"].isin(("eur", "eur_per_month"))
-    empty = pd.Series(False, index=rows.index)
+    measure, unit, specification = (
+        rows[name].to_numpy(dtype=object) for name in ("measure", "unit", "specification")
+    )
+    estimate = rows["estimate"].to_numpy()
+    empty = (measure == "breakdown") & (estimate == 0)
+    empty |= (measure == "verdict") & (rows["status"].to_numpy(dtype=object) == "pass")
+    money = (unit == "eur") | (unit == "eur_per_month")
     if money.any():
-        numbers = rows[["estimate", "ci_low", "ci_high"]]
-        nothing = numbers.fillna(0).eq(0).all(axis=1) & numbers["estimate"].notna()
+        ends = rows[["ci_low", "ci_high"]].to_numpy()
+        told = (estimate != 0) | (np.nan_to_num(ends) != 0).any(axis=1)
         line = list(zip(*(map(str, rows[name].tolist()) for name in columns), strict=True))
-        told = {words for words, none in zip(line, nothing, strict=True) if not none}
-        empty = money & np.array([words not in told for words in line])
-    shrunken = rows["measure"].eq("att_shrunken")
-    if len(set(rows.loc[shrunken, "estimate"].round(3))) == 1 and not shrunken.all():
+        told_of = {words for words, some in zip(line, told, strict=True) if some}
+        empty |= money & np.array([words not in told_of for words in line])
+    shrunken = measure == "att_shrunken"
+    if len(set(estimate[shrunken].round(3))) == 1 and not shrunken.all():
         empty |= shrunken
-    passed = rows["measure"].eq("verdict") & rows["status"].eq("pass")
-    one_less = rows.loc[rows["specification"].eq("leave_one_out"), "estimate"]
-    ends = one_less.sort_values(kind="stable").dropna().index[[0, -1]] if one_less.notna().any() else []
-    between = rows.index.isin(one_less.index.difference(ends))
-    kept = rows[~(empty | passed | between | rows["measure"].eq("breakdown") & rows["estimate"].eq(0))]
-    return kept if len(kept) else rows  # where all is zero, that is what there is to tell
+    one_less = specification == "leave_one_out"
+    found = np.flatnonzero(one_less & np.isfinite(estimate))
+    empty |= one_less
+    empty[found[np.argsort(estimate[found], kind="stable")][:: max(1, len(found) - 1)]] = False
+    return rows[~empty] if not empty.all() else rows  # where all is zero, that is what there is to tell
 
 
 def show(report: Report, name: str, *, files: bool = True) -> str:
