@@ -163,13 +163,13 @@ def shock_posterior(
     middle = prior.median * np.broadcast_to(np.asarray(scale, dtype=float), replicates)
     reach = np.linspace(-FARTHEST, FARTHEST, SPREADS) * prior.log_sd
     spread = middle[:, None] * np.exp(reach)
-    total = spread[:, :, None] ** 2
     loglik = np.empty((replicates, SPREADS, len(shares)))
-    for j, share in enumerate(shares):
-        own = variance[:, None] + (1 - share) * total
-        loglik[:, :, j] = _restricted_loglik(
-            change[:, None], own, share * total, member if share > 0 else None
-        )
+    for i in range(SPREADS):
+        for j, share in enumerate(shares):
+            total = spread[:, i, None] ** 2
+            loglik[:, i, j] = _restricted_loglik(
+                change, variance + (1 - share) * total, share * total, member if share > 0 else None
+            )
     loglik += -0.5 * (reach / prior.log_sd)[None, :, None] ** 2
     if earlier is not None:
         loglik += _earlier_loglik(spread, *earlier, prior=prior)[:, :, None]
@@ -179,6 +179,7 @@ def shock_posterior(
         chance[0] = chance[1:].sum() * NOTHING_SHARED / (1 - NOTHING_SHARED)
     weight = np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True)) * chance
     weight /= weight.sum(axis=(1, 2), keepdims=True)
+    total = (spread**2)[:, :, None]
     flat = (replicates, SPREADS * len(shares))
     return ShockPosterior(
         (total * (1 - shares)).reshape(flat), (total * shares).reshape(flat), weight.reshape(flat)
@@ -192,9 +193,12 @@ def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: Sho
     change, variance = change[known], variance[known]
     node, weight = np.polynomial.hermite_e.hermegauss(RATIOS)
     ratio = prior.ratio * np.exp(prior.ratio_log_sd * node)
-    before = (spread[known][..., None] / ratio)[..., None]
-    each = _restricted_loglik(change[:, None, None], variance[:, None, None] + before**2, np.zeros(1), None)
-    found[known] = logsumexp(each, axis=-1, b=weight / weight.sum())
+    each = np.empty((RATIOS, *spread[known].shape))
+    for i in range(spread.shape[1]):
+        before = spread[known, i, None] / ratio
+        total = variance[:, None] + before[:, :, None] ** 2
+        each[:, :, i] = _restricted_loglik(change[:, None], total, np.zeros(1), None).T
+    found[known] = logsumexp(each, axis=0, b=weight[:, None, None] / weight.sum())
     return found
 
 
