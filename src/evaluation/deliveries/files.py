@@ -16,7 +16,7 @@ from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
 from evaluation.deliveries.texts import are_within, hashes
 
-SAMPLE = 4096  # rows that tell whether values repeat
+SAMPLE = 2**15  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 Tally = list[tuple[str, int, str]]  # rule, rows, action
 
