@@ -6,33 +6,57 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from evaluation.registers.cleaning import KEY
 from evaluation.schemas import DTYPES, Table
 
 
 def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """A table sorted by its key, with the types of the contract."""
     found = typed(frame, table)
-    if found.empty:
-        return found
-    position, room = np.zeros(len(found), dtype=np.int64), 1
+    key = frame[KEY].to_numpy() if KEY in frame else keys(found, table)
+    if (key[1:] >= key[:-1]).all():
+        return found.reset_index(drop=True)
+    return found.iloc[np.argsort(key, kind="stable")].reset_index(drop=True)
+
+
+def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Parsed rows by the key of their table, those of one key as they were delivered."""
+    key = keys(frame, table)
+    order = np.argsort(key, kind="stable")
+    return frame.take(order).assign(**{KEY: key[order]})
+
+
+def keys(frame: pd.DataFrame, table: Table) -> np.ndarray:
+    """The key of each row as one number, in the order of the keys; what is missing comes first."""
+    allowed = {column.name: column.allowed for column in table.columns}
+    found, room = np.zeros(len(frame), dtype=np.int64), 1
     for name in table.key:
-        column = found[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            rank = column.cat.codes.to_numpy(dtype=np.int64)
-        elif column.dtype.kind == "i":
-            rank = column.to_numpy(dtype=np.int64)
-        else:
-            rank = pd.factorize(column, sort=True)[0].astype(np.int64)
-        rank = rank - rank.min()
-        span = int(rank.max()) + 1
+        rank, span = _ranks(frame[name], allowed[name])
         room *= span
         if room >= 2**63:
             raise ValueError(f"{table.name}: too many different keys to sort")
-        position = position * span + rank
-    order = np.argsort(position)
-    if (np.diff(position[order]) == 0).any():  # the first delivered first
-        order = np.argsort(position, kind="stable")
-    return found.iloc[order].reset_index(drop=True)
+        found = found * span + rank
+    return found
+
+
+def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int]:
+    """Numbers from 0 in the order of the values, and how many numbers there may be."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        names = column.cat.categories
+        # where all codes occur `typed` leaves them in the order of the alphabet
+        rank = pd.Index(allowed).get_indexer(names) if set(names) < set(allowed) else np.arange(len(names))
+        return np.append(rank + 1, 0)[column.cat.codes], max(len(names), len(allowed)) + 1
+    if column.dtype.kind not in "if":
+        rank = pd.factorize(column, sort=True)[0] + 1
+        return rank, int(rank.max(initial=0)) + 1
+    values = column.to_numpy()
+    finite = np.isfinite(values)
+    known = values if finite.all() else values[finite]
+    first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
+    rank = values - (first - 1)
+    if not finite.all():
+        rank = np.nan_to_num(rank, nan=0, posinf=last - first + 2)
+    return rank.astype(np.int64), last - first + 3
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
