@@ -195,7 +195,10 @@ def check(frame: pd.DataFrame, table: Table) -> None:
             raise ValueError(f"{table.name}.{column.name}: {values.dtype} found, whole numbers expected")
         if column.allowed:
             coded = isinstance(values.dtype, pd.CategoricalDtype)
-            unknown = sorted(set(values.cat.categories if coded else values.dropna()) - set(column.allowed))
+            if not coded or set(values.cat.categories) - set(column.allowed):
+                unknown = sorted(set(values.dropna().unique()) - set(column.allowed))
+            else:
+                unknown = []
             if unknown:
                 rows = int(values.isin(unknown).sum())
                 raise ValueError(

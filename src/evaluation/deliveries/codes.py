@@ -30,16 +30,12 @@ JOINT = "|"  # between the codes of several columns
 
 
 def labels_of(found: RawColumn) -> pd.Categorical:
-    texts = values.texts_of(found.values)
+    texts = found.values if found.is_text else values.texts_of(found.values)
     if texts is None:
         raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
     alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
-    order = pc.sort_indices(alike.dictionary).to_numpy()
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order))
-    place = np.append(rank[alike.indices.to_numpy()], np.int32(-1))
-    names = pd.Index(alike.dictionary.take(pa.array(order)).to_pandas(), dtype="str")
-    return pd.Categorical.from_codes(place[found.positions], names)
+    places = found.spread(alike.indices.to_numpy(), -1)
+    return pd.Categorical.from_codes(places, pd.Index(alike.dictionary.to_pandas(), dtype="str"))
 
 
 def joined(parts: list[RawColumn]) -> RawColumn:
@@ -131,7 +127,7 @@ def _shown(
 ) -> str:
     keys = {name for key in ("person_id", "birth_day", "start", "end") for name in names_of(file, key)}
     codes = {} if keys & set(names) else frequent_codes(labels, names, persons)
-    often = [text for text in labels.categories[unknown] if text in codes]
+    often = sorted(text for text in labels.categories[unknown] if text in codes)
     if not often:
         return " (rare or personal values are not shown)"
     rest = "" if len(often) == unknown.sum() else ", and rarer ones that are not shown"

@@ -30,6 +30,7 @@ class RawColumn:
 
     positions: np.ndarray
     values: pa.Array
+    row_by_row: bool = False  # with no value missing
 
     @property
     def is_text(self) -> bool:
@@ -41,6 +42,12 @@ class RawColumn:
         """The same column with every value once."""
         coded = self.values.dictionary_encode()
         return RawColumn(np.append(coded.indices, np.int32(-1))[self.positions], coded.dictionary)
+
+    def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
+        """What was found of each value, for each row."""
+        if self.row_by_row:
+            return found
+        return np.append(found, np.array(missing, found.dtype))[self.positions]
 
 
 def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
@@ -137,7 +144,7 @@ def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
     if texts.null_count:
         known = texts.is_valid().to_numpy(zero_copy_only=False)
         positions = np.where(known, np.cumsum(known, dtype=np.int32) - 1, np.int32(-1))
-    return RawColumn(positions, there)
+    return RawColumn(positions, there, row_by_row=not texts.null_count)
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -192,5 +199,5 @@ def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
     for name, column in columns.items():
         key = hashes(pa.array([name]), np.uint64(0))[0]
         texts = column.values if column.is_text else column.values.cast(pa.string())
-        total += np.append(hashes(texts, key), np.uint64(0))[column.positions]
+        total += column.spread(hashes(texts, key), 0)
     return total

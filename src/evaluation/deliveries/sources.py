@@ -174,7 +174,8 @@ def text_of(
     for name in tried:
         try:
             if name == "utf-8":
-                data.decode(name)
+                if not data.isascii():
+                    data.decode(name)
                 return name, data
             return name, data.decode("utf-8-sig" if name.lower() in ("utf8", "utf_8") else name).encode(
                 "utf-8"

@@ -100,12 +100,16 @@ def parse_days(labels: pd.Series, *, date_format: str | None = None, last: bool 
     """
     out = np.full(len(labels), np.nan)
     for form in [date_format] if date_format else ALONE:
-        parts = labels.str.extract(DATES[form])
-        found = _days(*(pd.to_numeric(parts[key]).to_numpy(dtype=float) for key in "ymd"))
+        parts = pc.extract_regex(pa.array(labels, pa.string()), DATES[form])
+        found = _days(*(_numbers(pc.struct_field(parts, key)) for key in "ymd"))
         out = np.where(np.isnan(out), found, out)
     year = pd.to_numeric(labels.where(labels.str.fullmatch(r"(?:1[89]|20)\d{2}"))).to_numpy(dtype=float)
     whole = _days(year + last, np.ones(len(year)), np.ones(len(year))) - last
     return pd.Series(np.where(np.isnan(out), whole, out))
+
+
+def _numbers(digits: pa.StringArray) -> np.ndarray:
+    return digits.cast(pa.int32()).to_numpy(zero_copy_only=False).astype(float)
 
 
 def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:

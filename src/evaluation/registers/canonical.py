@@ -22,8 +22,14 @@ def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Parsed rows by the key of their table, those of one key as they were delivered."""
     key = keys(frame, table)
-    order = np.argsort(key, kind="stable")
-    return frame.take(order).assign(**{KEY: key[order]})
+    room = len(key).bit_length()
+    if len(key) and int(key.max()) < 2 ** (62 - room):  # numbers are sorted sooner than places
+        both = np.sort(key << room | np.arange(len(key)))
+        order, key = both & (2**room - 1), both >> room
+    else:
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+    return frame.take(order).assign(**{KEY: key})
 
 
 def keys(frame: pd.DataFrame, table: Table) -> np.ndarray:

@@ -167,7 +167,7 @@ def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) 
     Rows stay in their order; `guessed` marks them.
     """
     start = frame["start"].mask(bad)
-    keys = [frame["municipality"].astype("str"), start.fillna(-np.inf), frame["end"], frame["person_id"]]
+    keys = [frame["municipality"].cat.codes, start.fillna(-np.inf), frame["end"], frame["person_id"]]
     order = np.lexsort([np.asarray(key) for key in keys])
     person, end = (frame[name].to_numpy(dtype=float)[order] for name in ("person_id", "end"))
     before = np.full(len(frame), float(known.since))
@@ -181,7 +181,7 @@ def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) 
 def _stays(frame: pd.DataFrame) -> np.ndarray:
     """Order of stays: by person and start, those with a known start and the longest last."""
     known = ~frame["guessed"].to_numpy() if "guessed" in frame else np.ones(len(frame), dtype=bool)
-    place = frame["municipality"].astype("str").to_numpy(dtype=object)
+    place = frame["municipality"].cat.codes  # in the order of the codes
     return np.lexsort([place, known, frame["end"], frame["start"], frame["person_id"]])
 
 
