@@ -34,7 +34,8 @@ def labels_of(found: RawColumn) -> pd.Categorical:
     if texts is None:
         raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
     alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
-    places = found.spread(alike.indices.to_numpy(), -1)
+    once = len(alike.dictionary) == len(alike) and not found.row_by_row
+    places = found.positions if once else found.spread(alike.indices.to_numpy(), -1)
     return pd.Categorical.from_codes(places, pd.Index(alike.dictionary.to_pandas(), dtype="str"))
 
 

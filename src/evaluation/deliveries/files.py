@@ -14,10 +14,11 @@ from evaluation.deliveries import values
 from evaluation.deliveries.identity import Searched, refuse_identity_codes
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
-from evaluation.deliveries.texts import are_within, hashes
+from evaluation.deliveries.texts import are_within, bytes_of, hashes, holds
 
 SAMPLE = 2**15  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
+LONGEST_EMPTY = max(map(len, EMPTY))
 Tally = list[tuple[str, int, str]]  # rule, rows, action
 
 
@@ -175,9 +176,11 @@ def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
 
 
 def _needs_care(found: pa.Array) -> bool:
-    if found.null_count or pc.any(pc.is_in(found, pa.array(EMPTY))).as_py():
+    if found.null_count or not are_within(found, "!", "~"):
         return True
-    return not are_within(found, "!", "~") or bool(pc.any(pc.starts_with(found, "=")).as_py())
+    short = np.flatnonzero(np.diff(bytes_of(found)[1]) <= LONGEST_EMPTY)
+    empty = pc.is_in(found.take(pa.array(short)), pa.array(EMPTY))
+    return bool(pc.any(empty).as_py() or (holds(found, "=") and pc.any(pc.starts_with(found, "=")).as_py()))
 
 
 def _searched(column: RawColumn) -> Searched:

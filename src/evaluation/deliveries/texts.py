@@ -55,7 +55,7 @@ def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:
     signs = np.append(signs, np.zeros(WORD, np.uint8))
     words = np.ndarray(len(signs) - WORD + 1, np.uint64, signs, strides=(1,))  # one from every byte on
     lengths = np.diff(begins)
-    found = _mixed(lengths.astype(np.uint64) + key)
+    found = lengths.astype(np.uint64) * MIXERS[0] + key
     for start in range(0, int(lengths.max(initial=0)), WORD):
         longer = np.flatnonzero(lengths > start) if start else slice(None)
         left = np.clip(lengths[longer] - start, 0, WORD)

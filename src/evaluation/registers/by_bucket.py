@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +16,12 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evaluation.deliveries.columns import Told, read_piece
 from evaluation.deliveries.files import Tally
 from evaluation.deliveries.pieces import Piece
+from evaluation.deliveries.texts import hashes
 from evaluation.registers import cleaning
 from evaluation.registers.canonical import arrow, canonical, empty, in_order
 from evaluation.registers.cleaning import Known
@@ -56,11 +58,11 @@ def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> Non
 
 
 @lru_cache(maxsize=1)
-def _people(place: Path, changed: int) -> tuple[pd.Index, np.ndarray]:
+def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray]:
     with pa.OSFile(str(place)) as source:
         table = pa.ipc.open_file(source).read_all()
     births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
-    return pd.Index(table["pseudonym"].to_pandas(), dtype="str"), births
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births
 
 
 def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
@@ -77,7 +79,7 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
         {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
     )
     bucket = (np.maximum(person, 0) // size).astype(np.uint16)
-    buckets = buckets_of(len(pseudonyms), size)
+    buckets = buckets_of(len(pseudonyms.texts), size)
     if len(buckets) > 1:
         order = np.argsort(bucket, kind="stable")  # so small numbers need no comparisons
         batch, bucket = batch.take(pa.array(order)), bucket[order]
@@ -88,10 +90,39 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     return Told(piece, counts)
 
 
-def person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
+@dataclass(frozen=True)
+class Pseudonyms:
+    """Pseudonyms by person number, found by a hash that no two of them share."""
+
+    texts: pa.StringArray
+    key: np.uint64
+    hashes: np.ndarray  # sorted
+    numbers: np.ndarray
+
+    @classmethod
+    def of(cls, texts: pa.StringArray) -> Pseudonyms:
+        """All pseudonyms, each once, in the order of their numbers."""
+        key, found = np.uint64(0), hashes(texts, np.uint64(0))
+        while len(np.unique(found)) < len(found):
+            key += np.uint64(1)
+            found = hashes(texts, key)
+        numbers = np.argsort(found)
+        return cls(texts, key, found[numbers], numbers.astype(np.int32))
+
+    def numbers_of(self, texts: pa.StringArray) -> np.ndarray:
+        """Running numbers of persons, or what stands for unknown ones."""
+        if not len(self.texts):
+            return np.full(len(texts), cleaning.UNKNOWN_PERSON, np.int32)
+        places = np.searchsorted(self.hashes, hashes(texts, self.key)).clip(max=len(self.hashes) - 1)
+        found = self.numbers[places]
+        same = pc.equal(self.texts.take(pa.array(found)), texts).to_numpy(zero_copy_only=False)
+        return np.where(same, found, np.int32(cleaning.UNKNOWN_PERSON))
+
+
+def person_numbers(column: pd.Series, pseudonyms: Pseudonyms) -> np.ndarray:
     """Running numbers of persons, or what stands for unknown ones and for none."""
-    numbers = pseudonyms.get_indexer(column.cat.categories)  # -1 where unknown
-    return np.append(numbers, cleaning.NO_PERSON).astype(np.int32)[column.cat.codes]
+    numbers = pseudonyms.numbers_of(pa.array(column.cat.categories, pa.string()))
+    return np.append(numbers, np.int32(cleaning.NO_PERSON))[column.cat.codes]
 
 
 def buckets_of(persons: int, size: int) -> range:
