@@ -133,6 +133,8 @@ def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray
     found = np.full(len(values), np.nan)
     if labels is not None:
         found = parse_months(labels).to_numpy(dtype=float)
+        if not np.isnan(found).any():
+            return found
         labels = labels.mask(~np.isnan(found) | labels.str.fullmatch(r"\d{4}"), "")
         values = pa.array(labels, pa.string())
     days = days_of(values, date_format=date_format)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.registers.cleaning import KEY
+from evaluation.registers.cleaning import KEY, rows_of
 from evaluation.schemas import DTYPES, Table
 
 
@@ -29,7 +29,7 @@ def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     else:
         order = np.argsort(key, kind="stable")
         key = key[order]
-    return frame.take(order).assign(**{KEY: key})
+    return rows_of(frame, order).assign(**{KEY: key})
 
 
 def keys(frame: pd.DataFrame, table: Table) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from evaluation.deliveries.files import Tally
 
@@ -46,7 +47,7 @@ def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tal
     left = np.ones(len(frame), dtype=bool)
     for rule in rules:
         if rule.together and not left.all():
-            frame, left = frame[left], np.ones(int(left.sum()), dtype=bool)
+            frame, left = rows_of(frame, left), np.ones(int(left.sum()), dtype=bool)
         bad = np.asarray(rule.finds(frame, known), dtype=bool) & left
         tally.append((rule.name, int(bad.sum()), rule.action))
         if not bad.any():
@@ -55,7 +56,20 @@ def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tal
             frame = rule.mends(frame, bad, known)
         if rule.action == "dropped":
             left &= ~bad
-    return frame if left.all() else frame[left]
+    return frame if left.all() else rows_of(frame, left)
+
+
+def rows_of(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Rows of a frame by a mask or by their places, numbered anew."""
+    out = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            out[name] = column.array[rows]
+        elif rows.dtype == bool:
+            out[name] = column.to_numpy()[rows]
+        else:  # Arrow has memory at hand, where numpy asks for it anew
+            out[name] = pa.array(column.to_numpy(), from_pandas=False).take(pa.array(rows)).to_numpy()
+    return pd.DataFrame(out, copy=False)
 
 
 def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.DataFrame:
