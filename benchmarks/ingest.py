@@ -39,7 +39,10 @@ def read(delivery: Path) -> None:
 
 def used(work: str, delivery: Path) -> dict[str, float]:
     """What `read`, or `ingest` with so many processes, takes."""
-    with tempfile.TemporaryDirectory() as place, buckets.workers(int(work) if work.isdigit() else 1) as others:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        buckets.workers(int(work) if work.isdigit() else 1) as others,
+    ):
         if others:
             list(others.map(time.sleep, [0.5, 0.5]))  # starts them
         processes = [psutil.Process(), *psutil.Process().children(recursive=True)]

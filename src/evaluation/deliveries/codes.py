@@ -11,7 +11,6 @@ import re
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evaluation.deliveries import values
 from evaluation.deliveries.files import RawColumn
@@ -30,13 +29,14 @@ JOINT = "|"  # between the codes of several columns
 
 
 def labels_of(found: RawColumn) -> pd.Categorical:
-    texts = found.values if found.is_text else values.texts_of(found.values)
-    if texts is None:
-        raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
-    alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
-    once = len(alike.dictionary) == len(alike) and not found.row_by_row
-    places = found.positions if once else found.spread(alike.indices.to_numpy(), -1)
-    return pd.Categorical.from_codes(places, pd.Index(alike.dictionary.to_pandas(), dtype="str"))
+    names, places = found.values, found.positions
+    if not found.is_text or found.row_by_row:
+        texts = values.texts_of(names)
+        if texts is None:
+            raise TypeError(f"holds {names.type}, which is no text; map the right column")
+        alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
+        names, places = alike.dictionary, found.spread(alike.indices.to_numpy(), -1)
+    return pd.Categorical.from_codes(places, pd.Index(names.to_pandas(), dtype="str"))
 
 
 def joined(parts: list[RawColumn]) -> RawColumn:
@@ -53,7 +53,7 @@ def joined(parts: list[RawColumn]) -> RawColumn:
 
 
 def mapped(
-    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: np.ndarray | None
+    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: RawColumn | None
 ) -> np.ndarray | pd.Categorical:
     """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
     labels = labels_of(found)
@@ -124,10 +124,11 @@ def _shown(
     unknown: np.ndarray,
     names: list[str],
     file: FileLayout,
-    persons: np.ndarray | None,
+    persons: RawColumn | None,
 ) -> str:
     keys = {name for key in ("person_id", "birth_day", "start", "end") for name in names_of(file, key)}
-    codes = {} if keys & set(names) else frequent_codes(labels, names, persons)
+    people = persons.distinct.positions if persons else None
+    codes = {} if keys & set(names) else frequent_codes(labels, names, people)
     often = sorted(text for text in labels.categories[unknown] if text in codes)
     if not often:
         return " (rare or personal values are not shown)"

@@ -157,7 +157,7 @@ def _values(
 ) -> np.ndarray | pd.Categorical:
     source = file.columns[column.name]
     keys = names_of(file, "person_id")
-    persons = raw[keys[0]].positions if keys else None
+    persons = raw[keys[0]] if keys else None
     if source.constant is not None:
         found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
         if not source.constant:

@@ -16,7 +16,7 @@ from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
 from evaluation.deliveries.texts import are_within, bytes_of, hashes, holds
 
-SAMPLE = 2**15  # rows that tell whether values repeat: more than there are days in a life
+SAMPLES = (2**10, 2**15)  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 LONGEST_EMPTY = max(map(len, EMPTY))
 Tally = list[tuple[str, int, str]]  # rule, rows, action
@@ -26,12 +26,12 @@ Tally = list[tuple[str, int, str]]  # rule, rows, action
 class RawColumn:
     """A column as values and, for each row, the position of its value; -1 is missing.
 
-    Values that hardly repeat stand there row by row, all others once.
+    Values stand there once, or, where they hardly repeat, row by row.
     """
 
     positions: np.ndarray
     values: pa.Array
-    row_by_row: bool = False  # with no value missing
+    row_by_row: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -46,7 +46,7 @@ class RawColumn:
 
     def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
         """What was found of each value, for each row."""
-        if self.row_by_row:
+        if self.row_by_row and len(found) == len(self.positions):  # none is missing
             return found
         return np.append(found, np.array(missing, found.dtype))[self.positions]
 
@@ -135,9 +135,10 @@ def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
     if not pa.types.is_string(column.type) or column.num_chunks != 1:
         return None
     texts = column.chunk(0)
-    sample = texts.slice(len(texts) // 2, SAMPLE)
-    if len(sample) < SAMPLE or len(sample.unique()) < SAMPLE // 2:
-        return None
+    for size in SAMPLES:
+        sample = texts.slice(len(texts) // 2, size)
+        if len(sample) < size or len(sample.unique()) < size // 2:
+            return None
     there = texts.drop_null()
     if _needs_care(there):
         return None
@@ -145,7 +146,7 @@ def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
     if texts.null_count:
         known = texts.is_valid().to_numpy(zero_copy_only=False)
         positions = np.where(known, np.cumsum(known, dtype=np.int32) - 1, np.int32(-1))
-    return RawColumn(positions, there, row_by_row=not texts.null_count)
+    return RawColumn(positions, there, row_by_row=True)
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -109,11 +109,11 @@ def table_of(piece: Piece) -> tuple[pa.Table, int]:
         before = _lines_before(stream.read(4), file) + 1
         stream.seek(0)
         header = b"".join(stream.readline() for _ in range(before)) if first else b""
-        data = bytearray(len(header) + last - first)
-        data[: len(header)] = header
+        text = bytearray(len(header) + last - first)
+        text[: len(header)] = header
         stream.seek(first)
-        stream.readinto(memoryview(data)[len(header) :])
-        return _read_csv(path, data, file)
+        stream.readinto(memoryview(text)[len(header) :])
+        return _read_csv(path, text, file)
 
 
 def _read_parquet(path: Path, source: Path | pa.BufferReader, groups: range | None = None) -> pa.Table:
@@ -197,6 +197,7 @@ def _read_csv(path: Path, data: bytes | bytearray, file: FileLayout) -> tuple[pa
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
+                check_utf8=False,  # `text_of` did
                 strings_can_be_null=True,
                 null_values=[""],
             ),

@@ -1,9 +1,10 @@
-"""Columns of text as the bytes that they are, where a look at all bytes tells sooner than one at each text."""
+"""Columns of text as bytes, where a look at all bytes tells sooner than one at each text."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 WORD = 8  # bytes that are hashed at once
 MIXERS = np.array([0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93], dtype=np.uint64)
@@ -40,6 +41,23 @@ def are_within(texts: pa.StringArray, first: str, last: str) -> bool:
 def holds(texts: pa.StringArray, sign: str) -> bool:
     """Whether any text holds a sign of ASCII."""
     return bool((bytes_of(texts)[0] == ord(sign)).any())
+
+
+def digits_only(texts: pa.StringArray, decimal: str) -> np.ndarray | None:
+    """Numbers of texts that are digits, a minus and a decimal mark; None where one of them is not.
+
+    Examples
+    --------
+    >>> digits_only(pa.array(["1,5", "-2"]), ",")
+    array([ 1.5, -2. ])
+    """
+    if not are_within(texts, ",", "9") or holds(texts, {",": ".", ".": ","}[decimal]):
+        return None
+    pointed = texts if decimal == "." else pc.replace_substring(texts, decimal, ".")
+    try:
+        return pointed.cast(pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
 
 
 def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.deliveries.texts import are_within, holds
+from evaluation.deliveries.texts import digits_only
 
 OPEN_END_YEAR = 2100  # 31.12.9999 and its relatives
 LOCAL = "Europe/Helsinki"
@@ -179,7 +179,7 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
         raise TypeError(f"{kind} where numbers belong")
     if decimal is None:
         return parse_numbers(values.to_pandas().astype("str")).to_numpy(dtype=float)
-    if (digits := _digits_only(values, decimal)) is not None:
+    if (digits := digits_only(values, decimal)) is not None:
         return digits
     plain = pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$").to_numpy(
         zero_copy_only=False
@@ -189,17 +189,6 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
     rest = values.filter(pa.array(~plain)).to_pandas().astype("str")
     found[~plain] = parse_numbers(rest, decimal=decimal)
     return found
-
-
-def _digits_only(texts: pa.StringArray, decimal: str) -> np.ndarray | None:
-    """Numbers of texts that are digits, a minus and a decimal mark; None where one of them is not."""
-    if not are_within(texts, ",", "9") or holds(texts, {",": ".", ".": ","}[decimal]):
-        return None
-    pointed = texts if decimal == "." else pc.replace_substring(texts, decimal, ".")
-    try:
-        return pointed.cast(pa.float64()).to_numpy()
-    except pa.ArrowInvalid:
-        return None
 
 
 def parse_numbers(labels: pd.Series, *, decimal: str | None = None) -> pd.Series:

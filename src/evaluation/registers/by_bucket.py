@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -16,15 +16,15 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evaluation.deliveries.columns import Told, read_piece
 from evaluation.deliveries.files import Tally
 from evaluation.deliveries.pieces import Piece
-from evaluation.deliveries.texts import hashes
 from evaluation.registers import cleaning
-from evaluation.registers.canonical import arrow, canonical, empty, in_order
+from evaluation.registers.canonical import arrow, canonical, empty
 from evaluation.registers.cleaning import Known
+from evaluation.registers.pseudonyms import Pseudonyms
+from evaluation.registers.rows import in_order
 from evaluation.registers.rules import RULES
 from evaluation.schemas import REGISTER_TABLES, check
 
@@ -88,35 +88,6 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
         for first, last in zip([0, *ends[:-1]], ends, strict=True):
             writer.write_batch(batch.slice(first, last - first))
     return Told(piece, counts)
-
-
-@dataclass(frozen=True)
-class Pseudonyms:
-    """Pseudonyms by person number, found by a hash that no two of them share."""
-
-    texts: pa.StringArray
-    key: np.uint64
-    hashes: np.ndarray  # sorted
-    numbers: np.ndarray
-
-    @classmethod
-    def of(cls, texts: pa.StringArray) -> Pseudonyms:
-        """All pseudonyms, each once, in the order of their numbers."""
-        key, found = np.uint64(0), hashes(texts, np.uint64(0))
-        while len(np.unique(found)) < len(found):
-            key += np.uint64(1)
-            found = hashes(texts, key)
-        numbers = np.argsort(found)
-        return cls(texts, key, found[numbers], numbers.astype(np.int32))
-
-    def numbers_of(self, texts: pa.StringArray) -> np.ndarray:
-        """Running numbers of persons, or what stands for unknown ones."""
-        if not len(self.texts):
-            return np.full(len(texts), cleaning.UNKNOWN_PERSON, np.int32)
-        places = np.searchsorted(self.hashes, hashes(texts, self.key)).clip(max=len(self.hashes) - 1)
-        found = self.numbers[places]
-        same = pc.equal(self.texts.take(pa.array(found)), texts).to_numpy(zero_copy_only=False)
-        return np.where(same, found, np.int32(cleaning.UNKNOWN_PERSON))
 
 
 def person_numbers(column: pd.Series, pseudonyms: Pseudonyms) -> np.ndarray:

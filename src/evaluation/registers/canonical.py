@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.registers.cleaning import KEY, rows_of
+from evaluation.registers.rows import KEY, keys, rows_of
 from evaluation.schemas import DTYPES, Table
 
 
@@ -16,53 +16,7 @@ def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     key = frame[KEY].to_numpy() if KEY in frame else keys(found, table)
     if (key[1:] >= key[:-1]).all():
         return found.reset_index(drop=True)
-    return found.iloc[np.argsort(key, kind="stable")].reset_index(drop=True)
-
-
-def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Parsed rows by the key of their table, those of one key as they were delivered."""
-    key = keys(frame, table)
-    room = len(key).bit_length()
-    if len(key) and int(key.max()) < 2 ** (62 - room):  # numbers are sorted sooner than places
-        both = np.sort(key << room | np.arange(len(key)))
-        order, key = both & (2**room - 1), both >> room
-    else:
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-    return rows_of(frame, order).assign(**{KEY: key})
-
-
-def keys(frame: pd.DataFrame, table: Table) -> np.ndarray:
-    """The key of each row as one number, in the order of the keys; what is missing comes first."""
-    allowed = {column.name: column.allowed for column in table.columns}
-    found, room = np.zeros(len(frame), dtype=np.int64), 1
-    for name in table.key:
-        rank, span = _ranks(frame[name], allowed[name])
-        room *= span
-        if room >= 2**63:
-            raise ValueError(f"{table.name}: too many different keys to sort")
-        found = found * span + rank
-    return found
-
-
-def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int]:
-    """Numbers from 0 in the order of the values, and how many numbers there may be."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        names = column.cat.categories
-        # where all codes occur `typed` leaves them in the order of the alphabet
-        rank = pd.Index(allowed).get_indexer(names) if set(names) < set(allowed) else np.arange(len(names))
-        return np.append(rank + 1, 0)[column.cat.codes], max(len(names), len(allowed)) + 1
-    if column.dtype.kind not in "if":
-        rank = pd.factorize(column, sort=True)[0] + 1
-        return rank, int(rank.max(initial=0)) + 1
-    values = column.to_numpy()
-    finite = np.isfinite(values)
-    known = values if finite.all() else values[finite]
-    first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
-    rank = values - (first - 1)
-    if not finite.all():
-        rank = np.nan_to_num(rank, nan=0, posinf=last - first + 2)
-    return rank.astype(np.int64), last - first + 3
+    return rows_of(found, np.argsort(key, kind="stable"))
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -78,7 +32,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     for column in table.optional:
         given = frame[column.name] if column.name in frame else np.full(len(frame), np.nan)
         out[column.name] = pd.Series(given, index=frame.index, dtype=DTYPES[column.kind])
-    return pd.DataFrame(out)
+    return pd.DataFrame(out, copy=False)
 
 
 def empty(table: Table) -> pd.DataFrame:

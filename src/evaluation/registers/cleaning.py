@@ -2,7 +2,8 @@
 
 Each function takes one parsed table: days as float with inclusive ends, open ends as infinity, missing as
 NaN, `person_id` as the running number, -1 for a person who is not in the table of persons and -2 for none,
-`row` as a hash of the whole raw row. Nothing is lost silently: rows read are rows kept plus rows dropped by a named rule.
+`row` as a hash of the whole raw row. Nothing is lost silently: rows read are rows kept plus rows dropped by
+a named rule.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from evaluation.deliveries.files import Tally
+from evaluation.registers.rows import KEY, rows_of
 
-KEY = "key"  # a column by which rows are ordered: the key of their table as one number
 PLACEHOLDER_DAY = -25567  # 1900-01-01 stands for "unknown" in Finnish registers
 UNKNOWN_PERSON, NO_PERSON = -1, -2
 
@@ -57,19 +57,6 @@ def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tal
         if rule.action == "dropped":
             left &= ~bad
     return frame if left.all() else rows_of(frame, left)
-
-
-def rows_of(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    """Rows of a frame by a mask or by their places, numbered anew."""
-    out = {}
-    for name, column in frame.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            out[name] = column.array[rows]
-        elif rows.dtype == bool:
-            out[name] = column.to_numpy()[rows]
-        else:  # Arrow has memory at hand, where numpy asks for it anew
-            out[name] = pa.array(column.to_numpy(), from_pandas=False).take(pa.array(rows)).to_numpy()
-    return pd.DataFrame(out, copy=False)
 
 
 def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.DataFrame:
