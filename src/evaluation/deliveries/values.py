@@ -25,6 +25,7 @@ DATES = {
     "d/m/yyyy": r"^(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})(?:[ T].*)?$",
     "yyyymmdd": r"^(?P<y>(?:1[89]|20|99)\d{2})(?P<m>\d{2})(?P<d>\d{2})$",
 }
+MONTHS = (r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$", r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
 ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
 ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)"
 MOST, PARSED = 20_000, 0.8  # values looked at to tell what a column holds; share that must parse
@@ -151,11 +152,12 @@ def parse_months(labels: pd.Series) -> pd.Series:
     >>> parse_months(pd.Series(["2021-03", "2021M03", "3/2021", "13/2021"])).tolist()
     [614.0, 614.0, 614.0, nan]
     """
-    first = labels.str.extract(r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$")
-    last = labels.str.extract(r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
-    parts = first.fillna(last)
-    year, month = (pd.to_numeric(parts[key]) for key in "ym")
-    return ((year - 1970) * 12 + month - 1).where(month.between(1, 12)).astype(float)
+    texts, out = pa.array(labels, pa.string()), np.full(len(labels), np.nan)
+    for form in MONTHS:
+        parts = pc.extract_regex(texts, form)
+        year, month = (_numbers(pc.struct_field(parts, key)) for key in "ym")
+        out = np.where((month >= 1) & (month <= 12), (year - 1970) * 12 + month - 1, out)
+    return pd.Series(out)
 
 
 def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
@@ -181,9 +183,7 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
         return parse_numbers(values.to_pandas().astype("str")).to_numpy(dtype=float)
     if (digits := digits_only(values, decimal)) is not None:
         return digits
-    plain = pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$").to_numpy(
-        zero_copy_only=False
-    )
+    plain = np.asarray(pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$"))
     found = np.empty(len(values))
     found[plain] = pc.replace_substring(values.filter(pa.array(plain)), decimal, ".").cast(pa.float64())
     rest = values.filter(pa.array(~plain)).to_pandas().astype("str")

@@ -58,11 +58,12 @@ def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> Non
 
 
 @lru_cache(maxsize=1)
-def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray]:
+def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray, np.ndarray]:
     with pa.OSFile(str(place)) as source:
         table = pa.ipc.open_file(source).read_all()
     births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
-    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births
+    months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births, months
 
 
 def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
@@ -73,7 +74,7 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
         frame = read_piece(piece, tally=counts)
     except ValueError as error:
         return Told(piece, counts, str(error))
-    pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
+    pseudonyms, *_ = _people(people, people.stat().st_mtime_ns)
     person = person_numbers(frame["person_id"], pseudonyms)
     batch = pa.record_batch(
         {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
@@ -129,7 +130,8 @@ def cleaned(
     contract = REGISTER_TABLES[table]
     tally: Tally = []
     frame = _rows(number, places) if places else empty(contract)
-    known = replace(known, births=_people(people, people.stat().st_mtime_ns)[1])
+    _, births, months = _people(people, people.stat().st_mtime_ns)
+    known = replace(known, births=births, birth_months=months)
     frame = cleaning.apply(in_order(frame, contract), RULES[table], known, tally=tally)
     return arrow(canonical_of(frame, table, tally=tally), contract), tally
 

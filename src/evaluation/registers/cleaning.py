@@ -24,7 +24,7 @@ UNKNOWN_PERSON, NO_PERSON = -1, -2
 
 @dataclass(frozen=True)
 class Known:
-    """What rules compare with: the window (half-open), reference codes and birth days by person number."""
+    """What rules compare with: the window (half-open), reference codes, and births by person number."""
 
     since: int
     until: int
@@ -32,6 +32,7 @@ class Known:
     services: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     births: np.ndarray = field(default_factory=lambda: np.empty(0))
+    birth_months: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
@@ -102,11 +103,8 @@ def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Rows that begin before their person was born."""
-    births, person = known.births, frame["person_id"].to_numpy()
-    if "month" not in frame:
-        return np.asarray(frame["start"].to_numpy() < births[person])
-    months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.asarray(frame["month"].to_numpy() < months[person])
+    name, births = ("month", known.birth_months) if "month" in frame else ("start", known.births)
+    return np.asarray(frame[name].to_numpy() < births[frame["person_id"].to_numpy()])
 
 
 def born_1_january(frame: pd.DataFrame, known: Known) -> np.ndarray:
