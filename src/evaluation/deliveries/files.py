@@ -14,7 +14,7 @@ from evaluation.deliveries import values
 from evaluation.deliveries.identity import Searched, refuse_identity_codes
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
-from evaluation.deliveries.texts import are_within, bytes_of, hashes, holds
+from evaluation.texts import are_within, bytes_of, hashes, holds
 
 SAMPLES = (2**10, 2**15)  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.deliveries.texts import are_within, bytes_of
+from evaluation.texts import are_within, bytes_of
 
 PSEUDONYMS = "nothing was stored. Replace personal identity codes by pseudonyms before delivery"
 CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"

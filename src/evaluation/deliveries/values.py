@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.deliveries.texts import digits_only
+from evaluation.texts import digits_only
 
 OPEN_END_YEAR = 2100  # 31.12.9999 and its relatives
 LOCAL = "Europe/Helsinki"

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.deliveries.texts import hashes
 from evaluation.registers.cleaning import UNKNOWN_PERSON
+from evaluation.texts import hashes
 
 
 @dataclass(frozen=True)
