@@ -21,7 +21,7 @@ import pyarrow.parquet
 import pytest
 
 from evaluation import schemas
-from evaluation.deliveries import pieces
+from evaluation.deliveries import files, pieces
 from evaluation.deliveries.identity import CHECK_CHARACTERS
 from evaluation.registers import ingest as registers
 from evaluation.registers import stored
@@ -696,8 +696,9 @@ def test_each_kind_is_refused_counted_or_the_same(tmp_path, clean, what, do, out
 
 @pytest.mark.parametrize(("what", "do", "outcome", "words"), KINDS[::4], ids=[kind[0] for kind in KINDS[::4]])
 def test_so_is_each_kind_in_large_files(tmp_path, clean, monkeypatch, what, do, outcome, words):
-    """Read as large files are, in pieces, and by buckets of persons."""
+    """Read as large files are, in pieces, values that hardly repeat row by row, and by buckets of persons."""
     monkeypatch.setattr(pieces, "PIECE", 500)
+    monkeypatch.setattr(files, "SAMPLES", (2,))
     monkeypatch.setattr("evaluation.registers.ingest.PERSONS", 17)
     as_told(tmp_path, clean, do, outcome, words.replace(f"{MANY} rows", r"\d+ rows"))
 

@@ -194,7 +194,11 @@ def check(frame: pd.DataFrame, table: Table) -> None:
         if column.kind in ("key", "day", "month", "count") and not np.issubdtype(values.dtype, np.integer):
             raise ValueError(f"{table.name}.{column.name}: {values.dtype} found, whole numbers expected")
         if column.allowed:
-            unknown = sorted(set(values.dropna().unique()) - set(column.allowed))
+            coded = isinstance(values.dtype, pd.CategoricalDtype)
+            if not coded or set(values.cat.categories) - set(column.allowed):
+                unknown = sorted(set(values.dropna().unique()) - set(column.allowed))
+            else:
+                unknown = []
             if unknown:
                 rows = int(values.isin(unknown).sum())
                 raise ValueError(
@@ -207,7 +211,19 @@ def check(frame: pd.DataFrame, table: Table) -> None:
             raise ValueError(
                 f"{table.name}: {reversed_rows} rows end before they start; see the quality table"
             )
-    if table.key:
+    if table.key and not _rises(frame, table.key):
         repeated = int(frame.duplicated(list(table.key)).sum())
         if repeated:
             raise ValueError(f"{table.name}: {repeated} rows repeat the key {', '.join(table.key)}")
+
+
+def _rises(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
+    """Whether rows are ordered by a key that none repeats: sooner seen than rows are looked up."""
+    same = np.ones(max(len(frame) - 1, 0), dtype=bool)
+    for name in key:
+        coded = isinstance(frame[name].dtype, pd.CategoricalDtype)
+        values = (frame[name].cat.codes if coded else frame[name]).to_numpy()
+        if values.dtype.kind not in "iuf" or (same & ~(values[1:] >= values[:-1])).any():
+            return False
+        same &= values[1:] == values[:-1]
+    return not same.any()

@@ -11,7 +11,6 @@ import re
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evaluation.deliveries import values
 from evaluation.deliveries.files import RawColumn
@@ -30,16 +29,14 @@ JOINT = "|"  # between the codes of several columns
 
 
 def labels_of(found: RawColumn) -> pd.Categorical:
-    texts = values.texts_of(found.values)
-    if texts is None:
-        raise TypeError(f"holds {found.values.type}, which is no text; map the right column")
-    alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
-    order = pc.sort_indices(alike.dictionary).to_numpy()
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order))
-    place = np.append(rank[alike.indices.to_numpy()], np.int32(-1))
-    names = pd.Index(alike.dictionary.take(pa.array(order)).to_pandas(), dtype="str")
-    return pd.Categorical.from_codes(place[found.positions], names)
+    names, places = found.values, found.positions
+    if not found.is_text or found.row_by_row:
+        texts = values.texts_of(names)
+        if texts is None:
+            raise TypeError(f"holds {names.type}, which is no text; map the right column")
+        alike = pa.array(texts, pa.string()).dictionary_encode()  # different values may have one text
+        names, places = alike.dictionary, found.spread(alike.indices.to_numpy(), -1)
+    return pd.Categorical.from_codes(places, pd.Index(names.to_pandas(), dtype="str"))
 
 
 def joined(parts: list[RawColumn]) -> RawColumn:
@@ -56,7 +53,7 @@ def joined(parts: list[RawColumn]) -> RawColumn:
 
 
 def mapped(
-    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: np.ndarray | None
+    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: RawColumn | None
 ) -> np.ndarray | pd.Categorical:
     """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
     labels = labels_of(found)
@@ -127,11 +124,12 @@ def _shown(
     unknown: np.ndarray,
     names: list[str],
     file: FileLayout,
-    persons: np.ndarray | None,
+    persons: RawColumn | None,
 ) -> str:
     keys = {name for key in ("person_id", "birth_day", "start", "end") for name in names_of(file, key)}
-    codes = {} if keys & set(names) else frequent_codes(labels, names, persons)
-    often = [text for text in labels.categories[unknown] if text in codes]
+    people = persons.distinct.positions if persons else None
+    codes = {} if keys & set(names) else frequent_codes(labels, names, people)
+    often = sorted(text for text in labels.categories[unknown] if text in codes)
     if not often:
         return " (rare or personal values are not shown)"
     rest = "" if len(often) == unknown.sum() else ", and rarer ones that are not shown"

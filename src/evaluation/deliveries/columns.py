@@ -133,7 +133,7 @@ def read_piece(piece: Piece, *, tally: Tally) -> pd.DataFrame:
     if file.written.latest_by:
         latest = raw[file.written.latest_by]
         rank = _order(latest.values).rank(method="dense")
-        out["latest"] = np.append(rank.to_numpy(dtype=float), -1.0)[latest.positions]
+        out["latest"] = latest.spread(rank.to_numpy(dtype=float), -1.0)
     return pd.DataFrame(out, copy=False)
 
 
@@ -157,7 +157,7 @@ def _values(
 ) -> np.ndarray | pd.Categorical:
     source = file.columns[column.name]
     keys = names_of(file, "person_id")
-    persons = raw[keys[0]].positions if keys else None
+    persons = raw[keys[0]] if keys else None
     if source.constant is not None:
         found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
         if not source.constant:
@@ -175,10 +175,10 @@ def _values(
         if column.name == "code" and len(found.values) and not pa.types.is_string(kind):
             raise ValueError(values.NO_CODE)
         return mapped(column, found, file, source.names, persons)
-    parsed = _parsed(column, found.values, file)
-    unread = np.append(np.isnan(parsed), False)[found.positions]
-    tally.append((f"unreadable_{column.name}", int(unread.sum()), "kept"))
-    return np.append(parsed, np.nan)[found.positions]
+    parsed = found.spread(_parsed(column, found.values, file), np.nan)
+    unread = np.isnan(parsed).sum() - (found.positions < 0).sum()
+    tally.append((f"unreadable_{column.name}", int(unread), "kept"))
+    return parsed
 
 
 def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:

@@ -14,22 +14,41 @@ from evaluation.deliveries import values
 from evaluation.deliveries.identity import Searched, refuse_identity_codes
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
+from evaluation.texts import are_within, bytes_of, hashes, holds
 
+SAMPLES = (2**10, 2**15)  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
+LONGEST_EMPTY = max(map(len, EMPTY))
 Tally = list[tuple[str, int, str]]  # rule, rows, action
 
 
 @dataclass(frozen=True)
 class RawColumn:
-    """A column as distinct values and, for each row, the position of its value; -1 is missing."""
+    """A column as values and, for each row, the position of its value; -1 is missing.
+
+    Values stand there once, or, where they hardly repeat, row by row.
+    """
 
     positions: np.ndarray
     values: pa.Array
+    row_by_row: bool = False
 
     @property
     def is_text(self) -> bool:
         """Whether the values are text, to be read as the layout says."""
         return bool(pa.types.is_string(self.values.type))
+
+    @property
+    def distinct(self) -> RawColumn:
+        """The same column with every value once."""
+        coded = self.values.dictionary_encode()
+        return RawColumn(np.append(coded.indices, np.int32(-1))[self.positions], coded.dictionary)
+
+    def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
+        """What was found of each value, for each row."""
+        if self.row_by_row and len(found) == len(self.positions):  # none is missing
+            return found
+        return np.append(found, np.array(missing, found.dtype))[self.positions]
 
 
 def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
@@ -95,18 +114,39 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
             column = column.cast(pa.string())
         if pa.types.is_floating(kind):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        if (each := _row_by_row(column)) is not None:
+            return each
         coded = _coded(column)
     except (pa.ArrowException, ValueError, TypeError):
         raise ValueError(
             f"{path.name}: column {name} is of type {kind}, which cannot be read; deliver it as text, number "
             "or date"
         ) from None
-    positions = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    positions = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return (
         _stripped(positions, coded.dictionary)
         if pa.types.is_string(coded.dictionary.type)
         else RawColumn(positions, coded.dictionary)
     )
+
+
+def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
+    """A column of text that hardly repeats and needs no care; to look for distinct values is in vain."""
+    if not pa.types.is_string(column.type) or column.num_chunks != 1:
+        return None
+    texts = column.chunk(0)
+    for size in SAMPLES:
+        sample = texts.slice(len(texts) // 2, size)
+        if len(sample) < size or len(sample.unique()) < size // 2:
+            return None
+    there = texts.drop_null()
+    if _needs_care(there):
+        return None
+    positions = np.arange(len(texts), dtype=np.int32)
+    if texts.null_count:
+        known = texts.is_valid().to_numpy(zero_copy_only=False)
+        positions = np.where(known, np.cumsum(known, dtype=np.int32) - 1, np.int32(-1))
+    return RawColumn(positions, there, row_by_row=True)
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -136,36 +176,32 @@ def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     return RawColumn(target[positions], pa.array(kept, pa.string()))
 
 
-def _needs_care(dictionary: pa.Array) -> bool:
-    odd = pc.match_substring_regex(dictionary, r"^\s|\s$|^=|[^\x21-\x7e]")
-    empty = pc.is_in(dictionary, pa.array(EMPTY))
-    return bool(dictionary.null_count or pc.any(odd).as_py() or pc.any(empty).as_py())
+def _needs_care(found: pa.Array) -> bool:
+    if found.null_count or not are_within(found, "!", "~"):
+        return True
+    short = np.flatnonzero(np.diff(bytes_of(found)[1]) <= LONGEST_EMPTY)
+    empty = pc.is_in(found.take(pa.array(short)), pa.array(EMPTY))
+    return bool(pc.any(empty).as_py() or (holds(found, "=") and pc.any(pc.starts_with(found, "=")).as_py()))
 
 
 def _searched(column: RawColumn) -> Searched:
     """Values as the text in which identity codes are looked for."""
     kind = column.values.type
     if column.is_text:
-        texts = column.values.to_pandas().astype("str")
-    elif pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
-        whole = values.texts_of(column.values)  # ten digits whose zero in front is lost
-        texts = pd.Series([], dtype="str") if whole is None else whole.str.zfill(10)
-    else:
-        texts = pd.Series([], dtype="str")
-    return texts, column.positions
+        return column.values, column.positions
+    texts = None
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        texts = values.texts_of(column.values)
+    if texts is not None:
+        texts = texts.str.zfill(10)  # ten digits whose zero in front is lost
+    return pa.array([] if texts is None else texts, pa.string()), column.positions
 
 
 def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
     """A number for every row that equal rows share, whatever the order of their columns."""
     total = np.zeros(rows, dtype=np.uint64)
     for name, column in columns.items():
-        key = f"{pd.util.hash_array(np.array([name], object))[0]:016x}"
-        values = column.values if column.is_text else column.values.cast(pa.string())
-        texts = values.to_numpy(zero_copy_only=False).astype(object)
-        hashes = (
-            pd.util.hash_array(texts, hash_key=key, categorize=False)
-            if len(texts)
-            else np.empty(0, np.uint64)
-        )
-        total += np.append(hashes, np.uint64(0))[column.positions]
+        key = hashes(pa.array([name]), np.uint64(0))[0]
+        texts = column.values if column.is_text else column.values.cast(pa.string())
+        total += column.spread(hashes(texts, key), 0)
     return total

@@ -112,7 +112,7 @@ def _looks(path: Path, name: str) -> list[Seen]:
 def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
     part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
     file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
-    columns, _, _ = columns_of(Piece(path, file))
+    columns = {column: found.distinct for column, found in columns_of(Piece(path, file))[0].items()}
     if any(NO_NAME.search(column) or _holds(found, column) for column, found in columns.items()):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
     data, written = content(path), {"sheet": sheet} if sheet else {}

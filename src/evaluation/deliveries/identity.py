@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluation.texts import are_within, bytes_of
+
 PSEUDONYMS = "nothing was stored. Replace personal identity codes by pseudonyms before delivery"
 CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 DATE = r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d\d)"
@@ -34,7 +36,7 @@ LONGEST_TAIL, MOSTLY = 5, 0.8
 OF_ITS_SHAPE = 0.2  # share of right codes among values of a shape above which they are no coincidence
 
 
-Searched = tuple[pd.Series, np.ndarray]  # distinct texts of a column, and the place of each row's text
+Searched = tuple[pa.StringArray, np.ndarray]  # texts of a column, and the place of each row's text
 
 
 def refuse_identity_codes(columns: Mapping[str, Searched], *, where: str) -> None:
@@ -50,14 +52,14 @@ def refuse_identity_codes(columns: Mapping[str, Searched], *, where: str) -> Non
 
     Examples
     --------
-    >>> refuse_identity_codes({"id": (pd.Series(["p1"]), np.array([0]))}, where="henkilot.csv")
+    >>> refuse_identity_codes({"id": (pa.array(["p1"]), np.array([0]))}, where="henkilot.csv")
     """
     for name, (texts, positions) in columns.items():
         if holds_identity_code(name):
             raise ValueError(f"{where}: the first line holds a personal identity code; {PSEUDONYMS}")
-        bad = np.flatnonzero(with_identity_code(texts))
-        if len(bad):
-            rows = int(np.isin(positions, bad).sum())
+        bad = with_identity_code(texts)
+        if bad.any():
+            rows = int(np.append(bad, False)[positions].sum())
             raise ValueError(
                 f"{where}: column {name} holds a personal identity code in {rows} rows; {PSEUDONYMS}"
             )
@@ -67,12 +69,15 @@ def refuse_identity_codes(columns: Mapping[str, Searched], *, where: str) -> Non
 
 def _refuse_split_codes(columns: Mapping[str, Searched], *, where: str) -> None:
     """A column of dates and a column of the four signs after them are identity codes, too."""
-    texts = {name: found for name, (found, _) in columns.items()}
+    if not any(_holds_tails(texts) for texts, _ in columns.values()):
+        return
+    places = {name: _once(texts, positions) for name, (texts, positions) in columns.items()}
+    texts = {name: found.to_pandas().astype("str") for name, (found, _) in places.items()}
     tails = [name for name, found in texts.items() if _mostly(found, TAIL, longest=LONGEST_TAIL)]
     dates = {name: _days_first(found) for name, found in texts.items()} if tails else {}
     for date in [name for name, found in dates.items() if _mostly(found, WIDE)]:
         for tail in tails:
-            codes = pd.DataFrame({"date": columns[date][1], "tail": columns[tail][1]})
+            codes = pd.DataFrame({"date": places[date][1], "tail": places[tail][1]})
             pairs = codes[(codes >= 0).all(axis=1)].drop_duplicates()
             first, last = dates[date].iloc[pairs["date"]], texts[tail].iloc[pairs["tail"]]
             sign = np.where(last.str.len() > 4, "", "-")
@@ -81,6 +86,17 @@ def _refuse_split_codes(columns: Mapping[str, Searched], *, where: str) -> None:
                 raise ValueError(
                     f"{where}: columns {date} and {tail} together hold personal identity codes; {PSEUDONYMS}"
                 )
+
+
+def _holds_tails(texts: pa.StringArray) -> bool:
+    short = texts.filter(pc.less_equal(pc.utf8_length(texts), LONGEST_TAIL))
+    return bool(_contain(short.unique(), f"^{TAIL}$").any())
+
+
+def _once(texts: pa.StringArray, positions: np.ndarray) -> Searched:
+    """The same column with every text once."""
+    coded = texts.dictionary_encode()
+    return coded.dictionary, np.append(coded.indices, np.int32(-1))[positions]
 
 
 def _days_first(texts: pd.Series) -> pd.Series:
@@ -97,30 +113,32 @@ def _mostly(texts: pd.Series, shape: str, *, longest: int | None = None) -> bool
     return bool(texts.str.fullmatch(plain).mean() > MOSTLY)
 
 
-def with_identity_code(texts: Sequence[str]) -> np.ndarray:
-    """Which of the distinct values of a column hold an identity code.
+def with_identity_code(texts: Sequence[str] | pa.StringArray) -> np.ndarray:
+    """Which of the values of a column hold an identity code, judged by the distinct ones.
 
     Examples
     --------
     >>> with_identity_code(["131052-308T", "hlö131052-308T", "131052308T", "131052-308U"]).tolist()
     [True, True, True, False]
     """
-    given = pd.Series(texts, dtype="str")
+    given = texts if isinstance(texts, pa.StringArray) else pa.array(texts, pa.string())
     found = np.zeros(len(given), dtype=bool)
     # fewer plain characters than a code has are neither one nor of a shape that is counted below
-    enough = np.flatnonzero((given.str.len() >= SHORTEST) | ~given.str.isascii().astype(bool))
-    if not len(enough):
-        return found
-    found[enough] = _hold_codes(_shown(given.iloc[enough].reset_index(drop=True)))
+    enough = np.diff(bytes_of(given)[1]) >= SHORTEST
+    if not are_within(given, "\0", "\x7f"):
+        enough |= _odd(given)
+    if enough.any():
+        coded = given.filter(pa.array(enough)).dictionary_encode()
+        found[enough] = _hold_codes(_shown(coded.dictionary))[coded.indices]
     return found
 
 
-def _hold_codes(values: pd.Series) -> np.ndarray:
+def _hold_codes(values: pa.StringArray) -> np.ndarray:
     found = np.zeros(len(values), dtype=bool)
     candidates = np.flatnonzero(_contain(values, PLAUSIBLE))
     if not len(candidates):
         return found
-    upper = [values[i].upper().translate(DASHES) for i in candidates]
+    upper = [text.upper().translate(DASHES) for text in values.take(pa.array(candidates)).to_pylist()]
     hashes, numbers = _contain(values, HASHES), _contain(values, NUMBERS)
     written, bare = (np.array([_valid(pattern, text) for text in upper]) for pattern in (WRITTEN, BARE))
     alone = written & ~hashes[candidates]
@@ -143,21 +161,27 @@ def holds_identity_code(text: str) -> bool:
     return bool(with_identity_code([text])[0])
 
 
-def _shown(values: pd.Series) -> pd.Series:
+def _shown(values: pa.StringArray) -> pa.StringArray:
     """Text without what hides a code: wide digits, signs without width, an encoded dash."""
-    odd = ~values.str.isascii().to_numpy(dtype=bool)
+    odd = _odd(values)
     if odd.any():
-        plain = values[odd].str.normalize("NFKC").str.replace(INVISIBLE, "", regex=True)
-        values = values.mask(odd, plain.reindex(values.index))
-    return pc.replace_substring_regex(pa.array(values, pa.string()), "%2[Dd]", "-").to_pandas().astype("str")
+        plain = values.filter(pa.array(odd)).to_pandas().astype("str")
+        plain = plain.str.normalize("NFKC").str.replace(INVISIBLE, "", regex=True)
+        values = pc.replace_with_mask(values, pa.array(odd), pa.array(plain, pa.string()))
+    return pc.replace_substring_regex(values, "%2[Dd]", "-")
 
 
-def _contain(values: pd.Series, pattern: str) -> np.ndarray:
+def _odd(values: pa.StringArray) -> np.ndarray:
+    return ~np.asarray(pc.string_is_ascii(values), dtype=bool)
+
+
+def _contain(values: pa.StringArray, pattern: str) -> np.ndarray:
     # groups only shape the pattern here
     plain = re.sub(r"\((?!\?)", "(?:", pattern)
-    found = np.array(pc.match_substring_regex(pa.array(values, pa.string()), plain), dtype=bool)
-    odd = ~values.str.isascii().to_numpy(dtype=bool)  # \d is any digit in Python, and one of ten in Arrow
-    found[odd] = values[odd].str.contains(plain, regex=True)
+    found = np.array(pc.match_substring_regex(values, plain), dtype=bool)
+    odd = _odd(values)  # \d is any digit in Python, and one of ten in Arrow
+    if odd.any():
+        found[odd] = values.filter(pa.array(odd)).to_pandas().astype("str").str.contains(plain, regex=True)
     return found
 
 

@@ -23,8 +23,8 @@ from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.sources import content, text_of
 from evaluation.deliveries.workbooks import NoValue, is_workbook, sheet_of
 
-BLOCK = 1 << 24  # bytes that the reader of CSV takes at once
 PIECE = 1 << 24  # bytes of text
+BLOCK = PIECE + (1 << 20)  # bytes that the reader of CSV takes at once: a piece with its first line
 ROWS = 1 << 20  # of Parquet
 
 
@@ -109,8 +109,11 @@ def table_of(piece: Piece) -> tuple[pa.Table, int]:
         before = _lines_before(stream.read(4), file) + 1
         stream.seek(0)
         header = b"".join(stream.readline() for _ in range(before)) if first else b""
+        text = bytearray(len(header) + last - first)
+        text[: len(header)] = header
         stream.seek(first)
-        return _read_csv(path, header + stream.read(last - first), file)
+        stream.readinto(memoryview(text)[len(header) :])
+        return _read_csv(path, text, file)
 
 
 def _read_parquet(path: Path, source: Path | pa.BufferReader, groups: range | None = None) -> pa.Table:
@@ -123,7 +126,7 @@ def _read_parquet(path: Path, source: Path | pa.BufferReader, groups: range | No
         ) from None
 
 
-def _lines_before(data: bytes, file: FileLayout) -> int:
+def _lines_before(data: bytes | bytearray, file: FileLayout) -> int:
     """Lines before the first, as the layout says, or Excel's own."""
     return file.written.skip_lines or int(data[:4].lower() == b"sep=")
 
@@ -162,19 +165,19 @@ def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
     return pa.table({name: values.of_cells(column, date_format=form) for name, column in cells.items()})
 
 
-def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]:
+def _read_csv(path: Path, data: bytes | bytearray, file: FileLayout) -> tuple[pa.Table, int]:
     where = f"[files.{file.table}]"
     _, data = text_of(path, data, file.written.encoding, where=where)
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
     skipped = _lines_before(data, file)
-    lines = data.split(b"\n", skipped + 1)
-    header = lines[skipped].decode("utf-8") if len(lines) > skipped else ""
+    *lines, header = _first_lines(data, skipped + 1)
     if "\r" in header.rstrip("\r"):  # lines of old Macintosh files end so
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        header = data.split(b"\n", skipped + 1)[skipped].decode("utf-8")
+        *_, header = _first_lines(data, skipped + 1)
     separator = file.written.separator or max(";,\t|", key=header.count)
     quote = file.written.quote
-    if with_identity_code([line.decode("utf-8") for line in lines[:skipped]]).any():
+    if with_identity_code(lines).any():
         raise ValueError(
             f"{path.name}: the lines that are skipped hold a personal identity code; {PSEUDONYMS}"
         )
@@ -193,7 +196,8 @@ def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]
                 delimiter=separator, quote_char=quote or False, invalid_row_handler=skip
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                column_types=dict.fromkeys(names, pa.string()),
+                check_utf8=False,  # `text_of` did
                 strings_can_be_null=True,
                 null_values=[""],
             ),
@@ -209,6 +213,17 @@ def _read_csv(path: Path, data: bytes, file: FileLayout) -> tuple[pa.Table, int]
         raise ValueError(f"{path.name}: {rows} hold a personal identity code; {PSEUDONYMS}")
     _refuse_open_quotes(path, table, malformed)
     return table, len(malformed)
+
+
+def _first_lines(data: bytes | bytearray, number: int) -> list[str]:
+    """So many lines, the last one empty where there are fewer."""
+    lines, begin = [], 0
+    for _ in range(number):
+        end = data.find(b"\n", begin)
+        end = len(data) if end < 0 else end
+        lines.append(data[begin:end].decode("utf-8"))
+        begin = end + 1
+    return lines
 
 
 def _header(header: str, separator: str, quote: str, path: Path) -> list[str]:
@@ -238,9 +253,8 @@ def _refuse_open_quotes(path: Path, table: pa.Table, malformed: list[str]) -> No
     swallowed = sum(text.count("\n") for text in malformed)
     for column in table.columns:
         for chunk in column.chunks:
-            lengths = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
-            many = pc.count_substring(chunk.dictionary, "\n")
-            swallowed += (pc.max(many).as_py() or 0) if lengths > 2000 else 0
+            if (pc.max(pc.binary_length(chunk)).as_py() or 0) > 2000:
+                swallowed += pc.max(pc.count_substring(chunk, "\n")).as_py()
     if swallowed:
         raise ValueError(
             f'{path.name}: a quotation mark is never closed and hides {swallowed} lines; write quote = "" in '

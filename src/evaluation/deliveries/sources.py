@@ -146,7 +146,9 @@ def _unzipped(path: Path, data: bytes) -> bytes:
         return packed.read(members[0])
 
 
-def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tuple[str, bytes]:
+def text_of(
+    path: Path, data: bytes | bytearray, encoding: str | None, *, where: str
+) -> tuple[str, bytes | bytearray]:
     """The encoding of bytes of text, found out where it is not given, and the text in UTF-8.
 
     Raises
@@ -172,7 +174,8 @@ def text_of(path: Path, data: bytes, encoding: str | None, *, where: str) -> tup
     for name in tried:
         try:
             if name == "utf-8":
-                data.decode(name)
+                if not data.isascii():
+                    data.decode(name)
                 return name, data
             return name, data.decode("utf-8-sig" if name.lower() in ("utf8", "utf_8") else name).encode(
                 "utf-8"

@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluation.texts import digits_only
+
 OPEN_END_YEAR = 2100  # 31.12.9999 and its relatives
 LOCAL = "Europe/Helsinki"
 DAY_IN = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -23,6 +25,7 @@ DATES = {
     "d/m/yyyy": r"^(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})(?:[ T].*)?$",
     "yyyymmdd": r"^(?P<y>(?:1[89]|20|99)\d{2})(?P<m>\d{2})(?P<d>\d{2})$",
 }
+MONTHS = (r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$", r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
 ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
 ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)"
 MOST, PARSED = 20_000, 0.8  # values looked at to tell what a column holds; share that must parse
@@ -98,12 +101,16 @@ def parse_days(labels: pd.Series, *, date_format: str | None = None, last: bool 
     """
     out = np.full(len(labels), np.nan)
     for form in [date_format] if date_format else ALONE:
-        parts = labels.str.extract(DATES[form])
-        found = _days(*(pd.to_numeric(parts[key]).to_numpy(dtype=float) for key in "ymd"))
+        parts = pc.extract_regex(pa.array(labels, pa.string()), DATES[form])
+        found = _days(*(_numbers(pc.struct_field(parts, key)) for key in "ymd"))
         out = np.where(np.isnan(out), found, out)
     year = pd.to_numeric(labels.where(labels.str.fullmatch(r"(?:1[89]|20)\d{2}"))).to_numpy(dtype=float)
     whole = _days(year + last, np.ones(len(year)), np.ones(len(year))) - last
     return pd.Series(np.where(np.isnan(out), whole, out))
+
+
+def _numbers(digits: pa.StringArray) -> np.ndarray:
+    return digits.cast(pa.int32()).to_numpy(zero_copy_only=False).astype(float)
 
 
 def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -127,6 +134,8 @@ def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray
     found = np.full(len(values), np.nan)
     if labels is not None:
         found = parse_months(labels).to_numpy(dtype=float)
+        if not np.isnan(found).any():
+            return found
         labels = labels.mask(~np.isnan(found) | labels.str.fullmatch(r"\d{4}"), "")
         values = pa.array(labels, pa.string())
     days = days_of(values, date_format=date_format)
@@ -143,11 +152,12 @@ def parse_months(labels: pd.Series) -> pd.Series:
     >>> parse_months(pd.Series(["2021-03", "2021M03", "3/2021", "13/2021"])).tolist()
     [614.0, 614.0, 614.0, nan]
     """
-    first = labels.str.extract(r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$")
-    last = labels.str.extract(r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
-    parts = first.fillna(last)
-    year, month = (pd.to_numeric(parts[key]) for key in "ym")
-    return ((year - 1970) * 12 + month - 1).where(month.between(1, 12)).astype(float)
+    texts, out = pa.array(labels, pa.string()), np.full(len(labels), np.nan)
+    for form in MONTHS:
+        parts = pc.extract_regex(texts, form)
+        year, month = (_numbers(pc.struct_field(parts, key)) for key in "ym")
+        out = np.where((month >= 1) & (month <= 12), (year - 1970) * 12 + month - 1, out)
+    return pd.Series(out)
 
 
 def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
@@ -171,9 +181,9 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
         raise TypeError(f"{kind} where numbers belong")
     if decimal is None:
         return parse_numbers(values.to_pandas().astype("str")).to_numpy(dtype=float)
-    plain = pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$").to_numpy(
-        zero_copy_only=False
-    )
+    if (digits := digits_only(values, decimal)) is not None:
+        return digits
+    plain = np.asarray(pc.match_substring_regex(values, rf"^-?[0-9]+(?:\{decimal}[0-9]+)?$"))
     found = np.empty(len(values))
     found[plain] = pc.replace_substring(values.filter(pa.array(plain)), decimal, ".").cast(pa.float64())
     rest = values.filter(pa.array(~plain)).to_pandas().astype("str")

@@ -23,10 +23,13 @@ from evaluation.deliveries.pieces import Piece
 from evaluation.registers import cleaning
 from evaluation.registers.canonical import arrow, canonical, empty
 from evaluation.registers.cleaning import Known
+from evaluation.registers.pseudonyms import Pseudonyms
+from evaluation.registers.rows import in_order
 from evaluation.registers.rules import RULES
 from evaluation.schemas import REGISTER_TABLES, check
 
 PERSONS = 25_000  # of a bucket: fixed, so that files do not depend on how many processes work
+LONG_AGO = -1e6
 AHEAD = 3  # results that may wait for being written
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -55,10 +58,12 @@ def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> Non
 
 
 @lru_cache(maxsize=1)
-def _people(place: Path, changed: int) -> tuple[pd.Index, np.ndarray]:
+def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray, np.ndarray]:
     with pa.OSFile(str(place)) as source:
         table = pa.ipc.open_file(source).read_all()
-    return pd.Index(table["pseudonym"].to_pandas(), dtype="str"), table["birth_day"].to_numpy()
+    births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
+    months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births, months
 
 
 def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
@@ -69,15 +74,15 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
         frame = read_piece(piece, tally=counts)
     except ValueError as error:
         return Told(piece, counts, str(error))
-    pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
+    pseudonyms, *_ = _people(people, people.stat().st_mtime_ns)
     person = person_numbers(frame["person_id"], pseudonyms)
-    bucket = np.maximum(np.nan_to_num(person), 0).astype(np.int32) // size
     batch = pa.record_batch(
         {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
     )
-    buckets = buckets_of(len(pseudonyms), size)
+    bucket = (np.maximum(person, 0) // size).astype(np.uint16)
+    buckets = buckets_of(len(pseudonyms.texts), size)
     if len(buckets) > 1:
-        order = np.argsort(bucket.astype(np.int16), kind="stable")  # so small numbers need no comparisons
+        order = np.argsort(bucket, kind="stable")  # so small numbers need no comparisons
         batch, bucket = batch.take(pa.array(order)), bucket[order]
     ends = np.searchsorted(bucket, buckets, side="right")
     with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
@@ -86,10 +91,10 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     return Told(piece, counts)
 
 
-def person_numbers(column: pd.Series, pseudonyms: pd.Index) -> np.ndarray:
-    """Running numbers of persons, -1 for unknown ones, NaN where missing."""
-    numbers = pseudonyms.get_indexer(column.cat.categories).astype(float)
-    return np.append(numbers, np.nan)[column.cat.codes]
+def person_numbers(column: pd.Series, pseudonyms: Pseudonyms) -> np.ndarray:
+    """Running numbers of persons, or what stands for unknown ones and for none."""
+    numbers = pseudonyms.numbers_of(pa.array(column.cat.categories, pa.string()))
+    return np.append(numbers, np.int32(cleaning.NO_PERSON))[column.cat.codes]
 
 
 def buckets_of(persons: int, size: int) -> range:
@@ -100,9 +105,13 @@ def buckets_of(persons: int, size: int) -> range:
 def _rows(number: int, places: list[Path]) -> pd.DataFrame:
     parts = []
     for place in places:
-        with pa.OSFile(str(place)) as source:
+        with pa.memory_map(str(place)) as source:
             parts.append(pa.Table.from_batches([pa.ipc.open_file(source).get_batch(number)]))
-    return pa.concat_tables(parts, promote_options="default").unify_dictionaries().to_pandas()
+    whole = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+    frame = whole.to_pandas(split_blocks=True)
+    for name in frame.select_dtypes("category"):  # in one order, whichever piece has which codes
+        frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
+    return frame
 
 
 def _as_arrow(column: pd.Series) -> pa.Array:
@@ -121,8 +130,9 @@ def cleaned(
     contract = REGISTER_TABLES[table]
     tally: Tally = []
     frame = _rows(number, places) if places else empty(contract)
-    known = replace(known, births=_people(people, people.stat().st_mtime_ns)[1])
-    frame = cleaning.apply(frame, RULES[table], known, tally=tally)
+    _, births, months = _people(people, people.stat().st_mtime_ns)
+    known = replace(known, births=births, birth_months=months)
+    frame = cleaning.apply(in_order(frame, contract), RULES[table], known, tally=tally)
     return arrow(canonical_of(frame, table, tally=tally), contract), tally
 
 

@@ -6,33 +6,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from evaluation.registers.rows import KEY, keys, rows_of
 from evaluation.schemas import DTYPES, Table
 
 
 def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """A table sorted by its key, with the types of the contract."""
     found = typed(frame, table)
-    if found.empty:
-        return found
-    position, room = np.zeros(len(found), dtype=np.int64), 1
-    for name in table.key:
-        column = found[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            rank = column.cat.codes.to_numpy(dtype=np.int64)
-        elif column.dtype.kind == "i":
-            rank = column.to_numpy(dtype=np.int64)
-        else:
-            rank = pd.factorize(column, sort=True)[0].astype(np.int64)
-        rank = rank - rank.min()
-        span = int(rank.max()) + 1
-        room *= span
-        if room >= 2**63:
-            raise ValueError(f"{table.name}: too many different keys to sort")
-        position = position * span + rank
-    order = np.argsort(position)
-    if (np.diff(position[order]) == 0).any():  # the first delivered first
-        order = np.argsort(position, kind="stable")
-    return found.iloc[order].reset_index(drop=True)
+    key = frame[KEY].to_numpy() if KEY in frame else keys(found, table)
+    if (key[1:] >= key[:-1]).all():
+        return found.reset_index(drop=True)
+    return rows_of(found, np.argsort(key, kind="stable"))
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -48,7 +32,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     for column in table.optional:
         given = frame[column.name] if column.name in frame else np.full(len(frame), np.nan)
         out[column.name] = pd.Series(given, index=frame.index, dtype=DTYPES[column.kind])
-    return pd.DataFrame(out)
+    return pd.DataFrame(out, copy=False)
 
 
 def empty(table: Table) -> pd.DataFrame:

@@ -1,8 +1,9 @@
 """What rules of the registers find and mend: pieces that `rules` joins with names, actions and limits.
 
 Each function takes one parsed table: days as float with inclusive ends, open ends as infinity, missing as
-NaN, `person_id` as the running number or -1 for a person who is not in the table of persons, `row` as a hash
-of the whole raw row. Nothing is lost silently: rows read are rows kept plus rows dropped by a named rule.
+NaN, `person_id` as the running number, -1 for a person who is not in the table of persons and -2 for none,
+`row` as a hash of the whole raw row. Nothing is lost silently: rows read are rows kept plus rows dropped by
+a named rule.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import numpy as np
 import pandas as pd
 
 from evaluation.deliveries.files import Tally
+from evaluation.registers.rows import KEY, rows_of
 
 PLACEHOLDER_DAY = -25567  # 1900-01-01 stands for "unknown" in Finnish registers
-UNKNOWN_PERSON = -1
+UNKNOWN_PERSON, NO_PERSON = -1, -2
 
 
 @dataclass(frozen=True)
 class Known:
-    """What rules compare with: the window (half-open), reference codes and birth days by person number."""
+    """What rules compare with: the window (half-open), reference codes, and births by person number."""
 
     since: int
     until: int
@@ -30,26 +32,32 @@ class Known:
     services: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     births: np.ndarray = field(default_factory=lambda: np.empty(0))
+    birth_months: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
     """Apply rules one after the other and count what each found.
+
+    Rows that are dropped stay in the frame, and count no more, until a rule needs them to be gone.
 
     Returns
     -------
     pandas.DataFrame
         The table without the rows that were dropped, ends still inclusive.
     """
+    left = np.ones(len(frame), dtype=bool)
     for rule in rules:
-        bad = np.asarray(rule.finds(frame, known), dtype=bool)
+        if rule.together and not left.all():
+            frame, left = rows_of(frame, left), np.ones(int(left.sum()), dtype=bool)
+        bad = np.asarray(rule.finds(frame, known), dtype=bool) & left
         tally.append((rule.name, int(bad.sum()), rule.action))
         if not bad.any():
             continue
         if rule.mends is not None:
             frame = rule.mends(frame, bad, known)
         if rule.action == "dropped":
-            frame = frame[~bad]
-    return frame
+            left &= ~bad
+    return frame if left.all() else rows_of(frame, left)
 
 
 def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.DataFrame:
@@ -67,33 +75,21 @@ def filled(column: pd.Series) -> pd.Series:
     return column.fillna("")
 
 
-def repeated(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
-    """Whether a row repeats an earlier one in the columns of the key.
-
-    Rows are compared by a hash first; only those that share one are compared in full.
-    """
+def repeated(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Whether a row repeats an earlier one in some columns, if only in the key of its table."""
     out = np.zeros(len(frame), dtype=bool)
-    several = _alike(frame, key)
-    out[several] = frame[key].iloc[several].duplicated().to_numpy()
+    several = _alike(frame)
+    out[several] = frame[columns].iloc[several].duplicated().to_numpy()
     return out
 
 
-def _alike(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
-    """Rows that may share their key with others."""
-    part = frame[key]
-    total = np.zeros(len(part), dtype=np.uint64)
-    for name in part:
-        column = part[name]
-        values = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
-        total = total * np.uint64(0x9E3779B97F4A7C15) + pd.util.hash_array(values.to_numpy())
-    return _several(total)
-
-
-def _several(numbers: np.ndarray) -> np.ndarray:
-    """Rows whose number others have, too; there are few, and sorting finds them sooner than a table would."""
-    ordered = np.sort(numbers)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    return np.flatnonzero(pd.Series(numbers).isin(twice)) if len(twice) else np.empty(0, dtype=np.int64)
+def _alike(frame: pd.DataFrame) -> np.ndarray:
+    """Rows that share the key of their table with others: their neighbours, where rows are ordered by it."""
+    if KEY not in frame:
+        return np.arange(len(frame))
+    key = frame[KEY].to_numpy()
+    same = np.append(key[1:] == key[:-1], np.zeros(min(len(key), 1), dtype=bool))
+    return np.flatnonzero(same | np.append(False, same[:-1])[: len(same)])
 
 
 def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
@@ -107,11 +103,8 @@ def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Rows that begin before their person was born."""
-    birth = known.births[frame["person_id"].to_numpy(dtype=np.int64)]
-    if "month" not in frame:
-        return np.asarray(frame["start"].to_numpy() < birth)
-    month = birth.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.asarray(frame["month"].to_numpy() < month)
+    name, births = ("month", known.birth_months) if "month" in frame else ("start", known.births)
+    return np.asarray(frame[name].to_numpy() < births[frame["person_id"].to_numpy()])
 
 
 def born_1_january(frame: pd.DataFrame, known: Known) -> np.ndarray:
@@ -122,15 +115,14 @@ def born_1_january(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def overlapping_spells(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Spells that begin while an earlier one of the same person and state lasts."""
-    state = frame["state"].cat.codes
-    keys = ["person_id", "start", "end"]
-    order = np.lexsort([*(frame[key] for key in reversed(keys[1:])), state, frame[keys[0]]])
-    person, start, end = (frame[key].to_numpy(dtype=float)[order] for key in keys)
-    new = (person[1:] != person[:-1]) | (np.diff(state.to_numpy()[order]) != 0)
-    group = np.cumsum(np.append(np.zeros(min(len(frame), 1)), new))
-    last = pd.Series(end).groupby(group).cummax().to_numpy()
+    person, start, end = (frame[name].to_numpy() for name in ("person_id", "start", "end"))
+    state = frame["state"].cat.codes.to_numpy()
+    new = (person[1:] != person[:-1]) | (state[1:] != state[:-1])  # rows are ordered by their key
+    group = np.cumsum(np.append(np.zeros(min(len(frame), 1), dtype=np.int64), new))
+    room = 1 + end.max(initial=0) - end.min(initial=0)
+    last = np.maximum.accumulate(end + group * room) - group * room
     out = np.zeros(len(frame), dtype=bool)
-    out[order[1:]] = ~new & (start[1:] <= last[:-1])
+    out[1:] = ~new & (start[1:] <= last[:-1])
     return out
 
 
@@ -174,7 +166,7 @@ def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) 
     Rows stay in their order; `guessed` marks them.
     """
     start = frame["start"].mask(bad)
-    keys = [frame["municipality"].astype("str"), start.fillna(-np.inf), frame["end"], frame["person_id"]]
+    keys = [frame["municipality"].cat.codes, start.fillna(-np.inf), frame["end"], frame["person_id"]]
     order = np.lexsort([np.asarray(key) for key in keys])
     person, end = (frame[name].to_numpy(dtype=float)[order] for name in ("person_id", "end"))
     before = np.full(len(frame), float(known.since))
@@ -182,13 +174,13 @@ def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) 
     before[1:][same] = end[:-1][same] + 1
     guess = np.empty(len(frame))
     guess[order] = np.minimum(before, end)
-    return frame.assign(start=start.where(~bad, guess), guessed=bad)
+    return frame.drop(columns=KEY).assign(start=start.where(~bad, guess), guessed=bad)
 
 
 def _stays(frame: pd.DataFrame) -> np.ndarray:
     """Order of stays: by person and start, those with a known start and the longest last."""
     known = ~frame["guessed"].to_numpy() if "guessed" in frame else np.ones(len(frame), dtype=bool)
-    place = frame["municipality"].astype("str").to_numpy(dtype=object)
+    place = frame["municipality"].cat.codes  # in the order of the codes
     return np.lexsort([place, known, frame["end"], frame["start"], frame["person_id"]])
 
 
@@ -222,7 +214,7 @@ def shorter_spell(frame: pd.DataFrame, known: Known) -> np.ndarray:
     key = ["person_id", "state", "start", "code"]
     again = repeated(frame, key)
     if again.any():
-        several = _alike(frame, key)
+        several = _alike(frame)
         order = several[np.argsort(frame["end"].to_numpy()[several], kind="stable")]
         again[order] = frame[key].iloc[order].duplicated(keep="last").to_numpy()
     return again
@@ -286,7 +278,7 @@ def same_item(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 
 def _added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
-    several = _alike(frame, key)
+    several = _alike(frame)
     several = several[frame[key].iloc[several].duplicated(keep=False).to_numpy()]
     groups = frame.iloc[several].groupby(key, observed=True, sort=False)
     totals = {name: frame[name].to_numpy(dtype=float, copy=True) for name in how}

@@ -8,7 +8,7 @@ refused. A layout can set other limits. Rules apply in the order of the table.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ class Rule:
     remedy: str = ""
     mends: Mend | None = None
     lost: bool = True  # whether a dropped row is a loss, and not added to another one
+    together: bool = False  # whether it needs all rows that were dropped before to be gone
 
 
 LAYOUT = "check the columns and date_format in layout.toml"
@@ -86,7 +87,7 @@ DUPLICATES = Rule(
     "exact_duplicate", "dropped", lambda f, k: c.repeated(f, ["row"]), 0.05, 0.5,
     "is a file named or delivered twice?", lost=False)
 OF_PERSONS = (
-    missing("person_id", "missing_person"),
+    replace(missing("person_id", "missing_person"), finds=lambda f, k: f["person_id"] == c.NO_PERSON),
     Rule("unknown_person", "dropped", lambda f, k: f["person_id"] == c.UNKNOWN_PERSON, 0.05, 0.3,
          "is the pseudonym written alike in all files, and are they about the same people?"),
     DUPLICATES)
@@ -105,15 +106,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "persons": (
         missing("person_id", "missing_person"),
         DUPLICATES,
-        Rule("earlier_row", "dropped", c.earlier, lost=False),
+        Rule("earlier_row", "dropped", c.earlier, lost=False, together=True),
         Rule("repeated_person", "dropped", lambda f, k: f.duplicated("person_id"), 0.01, 0.1,
-             "a row is a person: name the column of the year as latest_by in layout.toml"),
+             "a row is a person: name the column of the year as latest_by in layout.toml", together=True),
         *dates("birth_day"),
         Rule("birth_after_window", "dropped", lambda f, k: f["birth_day"] >= k.until, 0.001, 0.05, LAYOUT),
         Rule("under_15", "kept", lambda f, k: f["birth_day"] > k.until - 15 * 365.25, 0.3, 0.9,
              "younger than 15 at the end of the window: is this the date of birth?"),
         Rule("born_1_january", "kept", c.born_1_january, 0.1, NEVER,
-             "is this the year of birth alone? Age is then known to the year only"),
+             "is this the year of birth alone? Age is then known to the year only", together=True),
         # without the native language nobody can say whether the person belongs to the target group
         missing("native_language", warn=0.02, stop=0.2),
         without("sex", "unknown", 0.05),
@@ -127,10 +128,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
              0.01, 0.1, "map merged municipalities to their later code in [codes.residence.municipality]"),
         *ENDS,
         # who lives somewhere since an unknown day came there when the stay before it ended
-        Rule("unknown_start", "mended", c.no_start, 0.2, 0.6, ASK, c.start_after_stay_before),
+        Rule("unknown_start", "mended", c.no_start, 0.2, 0.6, ASK, c.start_after_stay_before,
+             together=True),
         *ORDER,
-        Rule("repeated_start", "dropped", c.repeated_stay, 0.02, 0.2, REPEATED),
-        Rule("overlapping_residence", "mended", c.overlaps, 0.2, 0.9, ASK, c.end_at_move)),
+        Rule("repeated_start", "dropped", c.repeated_stay, 0.02, 0.2, REPEATED, together=True),
+        Rule("overlapping_residence", "mended", c.overlaps, 0.2, 0.9, ASK, c.end_at_move, together=True)),
     "spells": (
         *OF_PERSONS,
         missing("state"),
@@ -142,10 +144,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
              NEVER, "is the column of the service code mapped?"),
         Rule("unknown_service_code", "kept", lambda f, k: f["code"].notna() & ~f["code"].isin(k.services),
              0.01, 0.5, "codes are text as in service_codes.csv: 5 and 05 are different services"),
-        Rule("repeated_start", "dropped", c.shorter_spell, 0.02, 0.2, REPEATED),
+        Rule("repeated_start", "dropped", c.shorter_spell, 0.02, 0.2, REPEATED, together=True),
         Rule("one_day_spell", "kept", lambda f, k: f["end"] == f["start"], 0.3, 0.95,
              "is the right column mapped to end?"),
-        Rule("overlapping_spell", "kept", c.overlapping_spells, 0.3, NEVER, REPEATED)),
+        Rule("overlapping_spell", "kept", c.overlapping_spells, 0.3, NEVER, REPEATED, together=True)),
     "benefits": (
         *OF_PERSONS,
         missing("benefit"),
@@ -159,7 +161,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
              "more than a year, or less than no day for euros paid: is the right column mapped to days?"),
         Rule("long_period", "kept", lambda f, k: f["end"] - f["start"] >= LONGEST_DAYS, 0.01, 0.2, LAYOUT),
         Rule("missing_days", "mended", lambda f, k: f["days"].isna(), 0.2, NEVER,
-             "is the column of paid days mapped? Weekdays were taken", c.days_from_period),
+             "is the column of paid days mapped? Weekdays were taken", c.days_from_period, together=True),
         Rule("negative_amount", "kept", lambda f, k: f["amount_eur"] < 0, 0.05, 0.3, SIGN),
         Rule("zero_amount", "kept", lambda f, k: f["amount_eur"] == 0, 0.05, 0.5,
              "is the right column mapped to amount_eur?"),
@@ -168,11 +170,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("negative_day_count", "mended", c.negative_counts, 0, 0.05,
              "is the right column mapped to paid_days_before?",
              lambda f, bad, k: c.put(f, bad, "paid_days_before", np.nan)),
-        Rule("joined_period", "dropped", c.same_period, 0.3, 0.9, REPEATED, c.add_periods, lost=False),
+        Rule("joined_period", "dropped", c.same_period, 0.3, 0.9, REPEATED, c.add_periods, lost=False,
+             together=True),
         Rule("fractional_days", "mended", lambda f, k: f["days"] % 1 != 0, 0, 0.5,
              "days were rounded to whole ones; check decimal in layout.toml", c.whole_days),
         Rule("more_days_than_weekdays", "kept", lambda f, k: f["days"] > c.weekdays(f), 0.01, 0.2,
-             "benefits are paid for five days a week: are these calendar days?")),
+             "benefits are paid for five days a week: are these calendar days?", together=True)),
     "earnings": (
         *OF_PERSONS,
         missing("month"),
@@ -182,14 +185,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
         too_much("earnings_eur", "earnings"),
         Rule("negative_amount", "kept", lambda f, k: f["earnings_eur"] < 0, 0.05, 0.3, SIGN),
         Rule("high_amount", "kept", lambda f, k: f["earnings_eur"] > EUR_A_MONTH, 0.001, 0.05, CENTS),
-        Rule("joined_employers", "dropped", c.same_month, mends=c.add_months, lost=False)),
+        Rule("joined_employers", "dropped", c.same_month, mends=c.add_months, lost=False, together=True)),
     "area_costs": (
         DUPLICATES,
         Rule("unknown_area", "dropped", lambda f, k: ~f["area"].isin(k.areas), 0, 0.1,
              "write areas as in the table of areas, such as pilot_areas.csv"),
         *(missing(column) for column in ("year", "payer", "status")),
         too_much("amount_eur", "area_costs"),
-        Rule("repeated_item", "dropped", c.same_item, 0.01, 0.1, "add up rows of an area, year, item, payer"),
+        Rule("repeated_item", "dropped", c.same_item, 0.01, 0.1, "add up rows of an area, year, item, payer",
+             together=True),
         Rule("missing_amount", "kept", lambda f, k: f["amount_eur"].isna())),
 }
 # counted while a file is read, over a whole table, and over tables together
