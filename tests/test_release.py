@@ -224,7 +224,7 @@ def test_inputs_that_change_during_the_run_stop_the_release_and_are_read_again(p
     source.parent.mkdir(parents=True)
     source.write_text("one")
 
-    def build(*_):
+    def build(*_, **__):
         target.write_text(source.read_text())
         source.write_text("three")
         return []
