@@ -84,11 +84,11 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
         name = labels.label("arm", arm, language)
         ends += [(name, x, y, style.color) for x, y in last.itertuples(index=False)]
     low, high = ax.get_ylim()
-    years = rows["window"].str[:4].astype(int)
-    ax.set_xlim(years.min(), years.max() + 1)
+    first, after = int(rows["year"].min()), int(rows["year"].max()) + 1
+    ax.set_xlim(first, after)
     end_labels(ax, ends)
     ax.set_ylim(low, high)
-    shown = range(years.min(), years.max() + 2)
+    shown = range(first, after + 1)
     ax.set_xticks(shown, [str(year) for year in shown])
     label = None if unit in ("share", "probability") else unit_name(unit, language=language)
     tick_writer(ax.yaxis, unit, language=language, label=label)
@@ -99,6 +99,8 @@ def _with_holes(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows with an empty one in every hole of time, which no line may cross; those between holes."""
     step = part["year"].diff()
     after_hole = step > 1.5 * step.min()
+    if not after_hole.any():
+        return part, part.iloc[:0]
     lonely = part[after_hole & after_hole.shift(-1, fill_value=True)]
     empty = part[after_hole]
     empty = empty.assign(year=empty["year"] - step.min(), estimate=np.nan, ci_low=np.nan, ci_high=np.nan)

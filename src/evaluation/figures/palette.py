@@ -134,8 +134,11 @@ def with_interval(row: Mapping[Any, Any], *, unit: str, language: Language) -> s
 
 def year_of(window: pd.Series) -> pd.Series:
     """Middle of a month (2021-03) or of a quarter (2021Q1) as a year with decimals."""
-    in_year = np.where(window.str.contains("Q"), 4, 12)
-    return window.str[:4].astype(float) + (window.str[5:].astype(float) - 0.5) / in_year
+    years = {
+        name: int(name[:4]) + (int(name.removeprefix(name[:5])) - 0.5) / (4 if "Q" in name else 12)
+        for name in set(window)
+    }
+    return window.map(years).astype(float)
 
 
 def month_of(date: dt.date) -> float:

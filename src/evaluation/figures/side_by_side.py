@@ -178,10 +178,10 @@ def _area_axis(
     ax.tick_params(left=False)
     ax.set_axisbelow(True)
     ax.hlines(np.arange(len(order) - 1) + 0.5, *ax.get_xlim(), color=FAINT, linewidth=0.4)
-    for y, area in enumerate(order):
-        own = rows[rows["area"] == area]
-        if own["estimate"].isna().all():
-            beside(ax, language.no_number(str(own["status"].iloc[0])), 0.02, y, color=SOFT)
+    without = rows["estimate"].isna().groupby(rows["area"]).all()
+    status = rows.drop_duplicates("area").set_index("area")["status"]
+    for area in without.index[without]:
+        beside(ax, language.no_number(str(status[area])), 0.02, order.index(area), color=SOFT)
 
 
 def _numbered_areas(

@@ -200,8 +200,10 @@ def _put(sheet: Worksheet, row: int, column: int, words: str) -> Cell:
 
 def _without_clock(book: Workbook) -> bytes:
     """The bytes of a workbook, without the times at which it was made."""
+    from openpyxl.writer.excel import ExcelWriter
+
     made, kept = io.BytesIO(), io.BytesIO()
-    book.save(made)
+    ExcelWriter(book, zipfile.ZipFile(made, "w")).save()  # packed once, below
     with zipfile.ZipFile(made) as there, zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as here:
         for name in there.namelist():
             part = zipfile.ZipInfo(name)  # 1.1.1980, the first day that a ZIP file knows
