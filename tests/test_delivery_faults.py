@@ -705,6 +705,7 @@ KINDS = [
     ("an identity code as a code of the layout", lambda d: d.add(f'[codes.residence.municipality]\n"{hetu}" = "091"'), REFUSED, "layout.toml holds a personal identity code"),
     ("typed dates and truth values beside four digits", beside_typed, SAME, ""),
     ("codes of two columns that hold the joint", joint_inside, SAME, ""),
+    ("a year that no number holds", lambda d: d.lines("area_costs", lambda r: [*r, r[1].replace("2021", "9" * 30)]), "area_costs", "rows_kept"),
 ]  # fmt: skip
 
 
