@@ -277,6 +277,13 @@ def two_columns(d):
     d.layout('"työtön" = "unemployed"', '"työtön|*" = "unemployed"')
 
 
+def joint_inside(d):
+    """Two columns that read the same when joined, although their codes differ."""
+    d.lines("spells", lambda rows: [f"{rows[0]};laji", *(f"{row.replace('työtön', 't')};a|b" for row in rows[1:31]), *(f"{row.replace('työtön', 't|a')};b" for row in rows[31:])])  # fmt: skip
+    d.layout('state = "tila"', 'state = ["tila", "laji"]')
+    d.layout('"työtön" = "unemployed"', '"t|a|b" = "unemployed"')
+
+
 def code_file(d, text):
     (d.raw / "koodit.csv").write_text(text, encoding="utf-8")
     d.add('[code_files.persons.education]\nfile = "koodit.csv"\nraw = "k"\ncanonical = "t"')
@@ -309,6 +316,16 @@ def more_column(d, array):
     frame = pd.read_csv(d.raw / "persons.csv", sep=";", dtype=str)
     table = pa.Table.from_pandas(frame, preserve_index=False).append_column("lisa", array)
     pyarrow.parquet.write_table(table, d.raw / "persons.parquet")
+    d.file("persons", '"persons.parquet"')
+
+
+def beside_typed(d):
+    """Columns without text beside one that may hold the ends of identity codes."""
+    frame = pd.read_csv(d.raw / "persons.csv", sep=";", dtype=str)
+    born = pd.to_datetime(frame["syntymapaiva"], format="%d.%m.%Y")
+    numbers = np.arange(MANY)
+    frame = frame.assign(syntymapaiva=born, nro=[str(1000 + i) for i in numbers], lippu=numbers % 2 == 0)
+    frame.to_parquet(d.raw / "persons.parquet")
     d.file("persons", '"persons.parquet"')
 
 
@@ -686,6 +703,9 @@ KINDS = [
     ("an identity code inside a zip", lambda d: written(d, "q.zip", zip_of(d, f"{hetu}.csv")), REFUSED, "the name of a file holds a personal identity code"),
     ("an identity code as a column of the layout", lambda d: d.layout('state = "tila"', f'state = "{hetu}"'), REFUSED, "layout.toml holds a personal identity code"),
     ("an identity code as a code of the layout", lambda d: d.add(f'[codes.residence.municipality]\n"{hetu}" = "091"'), REFUSED, "layout.toml holds a personal identity code"),
+    ("typed dates and truth values beside four digits", beside_typed, SAME, ""),
+    ("codes of two columns that hold the joint", joint_inside, SAME, ""),
+    ("a year that no number holds", lambda d: d.lines("area_costs", lambda r: [*r, r[1].replace("2021", "9" * 30)]), "area_costs", "rows_kept"),
 ]  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def joined(parts: list[RawColumn]) -> RawColumn:
         JOINT.join("" if (code := part.codes[row]) < 0 else part.categories[code] for part in labels)
         for row in first
     ]
-    return RawColumn(group.astype(np.int32), pa.array(texts, pa.string()))
+    alike = pa.array(texts, pa.string()).dictionary_encode()  # codes that hold the joint may read the same
+    return RawColumn(alike.indices.to_numpy()[group], alike.dictionary)
 
 
 def mapped(

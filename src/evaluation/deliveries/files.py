@@ -192,9 +192,9 @@ def _searched(column: RawColumn) -> Searched:
     texts = None
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
         texts = values.texts_of(column.values)
-    if texts is not None:
-        texts = texts.str.zfill(10)  # ten digits whose zero in front is lost
-    return pa.array([] if texts is None else texts, pa.string()), column.positions
+    if texts is None:  # dates and truth values hold none
+        return pa.array([], pa.string()), np.full(len(column.positions), -1, np.int32)
+    return pa.array(texts.str.zfill(10), pa.string()), column.positions  # ten digits lost their zero in front
 
 
 def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:

@@ -28,6 +28,7 @@ DATES = {
 MONTHS = (r"^(?P<y>(?:19|20)\d{2})[-M/]?(?P<m>\d{1,2})$", r"^(?P<m>\d{1,2})[/.](?P<y>(?:19|20)\d{2})$")
 ALONE = ("d.m.yyyy", "iso", "yyyymmdd")  # forms that cannot be taken for one another
 ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)"
+MIDNIGHT = r"[T ]00:00(?::00)?(?:\.0+)?(?:Z|[+-])"
 MOST, PARSED = 20_000, 0.8  # values looked at to tell what a column holds; share that must parse
 UNCLEAR = r"^-?\d{1,3}[.,]\d{3}$"  # 1.234: one and a bit, or more than a thousand
 INEXACT = 1e15  # Excel keeps fifteen digits
@@ -67,22 +68,20 @@ def _in_finland(labels: pd.Series) -> pd.Series:
     zoned = labels.str.fullmatch(ZONED)
     if not zoned.any():
         return labels
-    inside = zoned & ~labels.str.startswith("9999")
-    if labels[inside].str.contains(r"[T ]00:00(?::00)?(?:\.0+)?(?:Z|[+-])").all():
-        return labels
+    inside = zoned & ~labels.str.startswith("9999") & ~labels.str.contains(MIDNIGHT)
     times = pd.to_datetime(labels[inside], utc=True, errors="coerce", format="ISO8601")
     dates = times.dt.tz_convert(LOCAL).dt.strftime("%Y-%m-%d")
     return labels.mask(inside, dates.reindex(labels.index)).fillna("")
 
 
 def _timestamp_days(values: pa.Array) -> np.ndarray:
-    """Dates of timestamps: in their own time zone if all are midnights there, else in Finland's."""
+    """Dates of timestamps: of a midnight in its own zone, of other times in Finland's, each by itself."""
     size = DAY_IN[values.type.unit]
     local = pc.local_timestamp(values) if values.type.tz else values
     ticks = local.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    if values.type.tz and (ticks % size).any():
+    if values.type.tz and (times := ticks % size != 0).any():
         finnish = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, LOCAL)))
-        ticks = finnish.cast(pa.int64()).to_numpy(zero_copy_only=False)
+        ticks = np.where(times, finnish.cast(pa.int64()).to_numpy(zero_copy_only=False), ticks)
     return np.floor_divide(ticks, size).astype(float)
 
 

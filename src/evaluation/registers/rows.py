@@ -62,7 +62,8 @@ def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int
     if column.dtype.kind not in "if":
         rank = pd.factorize(column, sort=True)[0] + 1
         return rank, int(rank.max(initial=0)) + 1
-    values = column.to_numpy()
+    whole = column.dtype.kind == "i"  # of any width, so that differences have room
+    values = column.to_numpy(dtype=np.int64 if whole else np.float64)
     finite = np.isfinite(values)
     known = values if finite.all() else values[finite]
     first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
