@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,15 +39,16 @@ IMPORTED = [
 ]
 
 
-def processes() -> Any:
+def processes(only: Sequence[str] = ()) -> Any:
     """How processes are started: by forking where that is possible, else anew.
 
-    Not from this process, whose threads could hold locks, but from one that has imported everything.
+    Not from this process, whose threads could hold locks, but from one that has imported everything, or what
+    `only` the first to ask needs.
     """
     if not POSSIBLE:
         return multiprocessing.get_context("spawn")
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(IMPORTED)
+    server.set_forkserver_preload(list(only) or IMPORTED)
     return server
 
 
