@@ -94,7 +94,8 @@ def _ingest(options: argparse.Namespace) -> int:
     project = _project(options)
     jobs = options.jobs if steps.is_large(project.register) else 1
     shown: Any = {"track": track} if sys.stderr.isatty() else {}
-    with one_at_a_time(project.processed), buckets.workers(jobs) as executor:
+    needed = ["evaluation.registers.by_bucket"]  # less than what kernels need
+    with one_at_a_time(project.processed), buckets.workers(jobs, only=needed) as executor:
         quality, limits, problems = registers.attempt(
             project.register, project.processed, reference=project.reference, executor=executor, **shown
         )

@@ -56,14 +56,14 @@ def each(
 
 
 @contextlib.contextmanager
-def workers(jobs: int) -> Iterator[Executor | None]:
-    """So many processes side by side, or none where this one is enough."""
+def workers(jobs: int, *, only: Sequence[str] = ()) -> Iterator[Executor | None]:
+    """So many processes side by side, which import `only` what is named, or none where this one is enough."""
     if jobs < 2:
         yield None
         return
     from evaluation.pipeline import warm_kernels
 
-    with ProcessPoolExecutor(jobs, mp_context=warm_kernels.processes()) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=warm_kernels.processes(only)) as pool:
         yield pool
 
 

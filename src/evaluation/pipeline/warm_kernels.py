@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,10 +23,11 @@ GARBAGE = 200_000  # objects that are made before it is looked for any that nobo
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
-def processes() -> Any:
+def processes(only: Sequence[str] = ()) -> Any:
     """How processes are started: by forking where that is possible, else anew.
 
-    Not from this process, whose threads could hold locks, but from one that has imported everything.
+    Not from this process, whose threads could hold locks, but from one that has imported everything, or what
+    `only` the first to ask needs.
     """
     if not POSSIBLE:
         return multiprocessing.get_context("spawn")
@@ -33,7 +35,7 @@ def processes() -> Any:
         "PYDEVD_DISABLE_FILE_VALIDATION", "1"
     )  # a debugger that nobody uses explains itself
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["evaluation.pipeline.preloaded"])
+    server.set_forkserver_preload(list(only) or ["evaluation.pipeline.preloaded"])
     return server
 
 

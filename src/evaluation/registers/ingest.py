@@ -27,7 +27,7 @@ from evaluation.registers.by_bucket import (
     PERSONS,
     buckets_of,
     canonical_of,
-    cleaned,
+    cleaned_in_turn,
     in_turn,
     keep_people,
     put_aside,
@@ -151,10 +151,9 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
             name: iter([(arrow(whole[name], REGISTER_TABLES[name]), [])]) for name in whole
         }
         for name, files in places.items():
-            one = partial(cleaned, table=name, places=files, people=people, known=known)
             buckets = buckets_of(len(pseudonyms), PERSONS)
-            told = track(in_turn(one, buckets, executor), f"cleaning {name}", total=len(buckets))
-            tables[name] = iter(told)
+            found = cleaned_in_turn(buckets, executor, table=name, places=files, people=people, known=known)
+            tables[name] = iter(track(found, f"cleaning {name}", total=len(buckets)))
         without = len(pseudonyms)
         for name, parts in tables.items():
             without -= _write(name, parts, aside / "register", tallies[name])

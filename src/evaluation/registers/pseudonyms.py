@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from evaluation.registers.cleaning import UNKNOWN_PERSON
 from evaluation.texts import hashes
 
+COLUMNS = ["pseudonym", "hash", "number"]
+
 
 @dataclass(frozen=True)
 class Pseudonyms:
@@ -24,18 +26,36 @@ class Pseudonyms:
     @classmethod
     def of(cls, texts: pa.StringArray) -> Pseudonyms:
         """All pseudonyms, each once, in the order of their numbers."""
-        key, found = np.uint64(0), hashes(texts, np.uint64(0))
-        while len(np.unique(found)) < len(found):
-            key += np.uint64(1)
+        key = np.uint64(0)
+        while True:
             found = hashes(texts, key)
-        numbers = np.argsort(found)
-        return cls(texts, key, found[numbers], numbers.astype(np.int32))
+            numbers = np.argsort(found)
+            found = found[numbers]
+            if (found[1:] != found[:-1]).all():
+                return cls(texts, key, found, numbers.astype(np.int32))
+            key += np.uint64(1)
+
+    @classmethod
+    def from_table(cls, table: pa.Table) -> Pseudonyms:
+        """Pseudonyms of a `table`."""
+        texts, found, numbers = (table[name].combine_chunks() for name in COLUMNS)
+        key = np.uint64(table.schema.metadata[b"key"])
+        return cls(texts, key, found.to_numpy(), numbers.to_numpy())
+
+    @property
+    def table(self) -> pa.Table:
+        """All that tells the number of a person."""
+        columns = [self.texts, pa.array(self.hashes), pa.array(self.numbers)]
+        return pa.table(columns, COLUMNS, metadata={"key": str(self.key)})
 
     def numbers_of(self, texts: pa.StringArray) -> np.ndarray:
         """Running numbers of persons, or what stands for unknown ones."""
         if not len(self.texts):
             return np.full(len(texts), UNKNOWN_PERSON, np.int32)
-        places = np.searchsorted(self.hashes, hashes(texts, self.key)).clip(max=len(self.hashes) - 1)
-        found = self.numbers[places]
+        asked = hashes(texts, self.key)
+        order = np.argsort(asked)  # neighbours are found sooner than what lies all over the place
+        found = np.empty(len(texts), np.int32)
+        places = np.searchsorted(self.hashes, asked[order])
+        found[order] = self.numbers[places.clip(max=len(self.hashes) - 1)]
         same = pc.equal(self.texts.take(pa.array(found)), texts).to_numpy(zero_copy_only=False)
         return np.where(same, found, np.int32(UNKNOWN_PERSON))
