@@ -31,9 +31,8 @@ def processes(only: Sequence[str] = ()) -> Any:
     """
     if not POSSIBLE:
         return multiprocessing.get_context("spawn")
-    os.environ.setdefault(
-        "PYDEVD_DISABLE_FILE_VALIDATION", "1"
-    )  # a debugger that nobody uses explains itself
+    # a debugger that nobody uses would explain itself
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(list(only) or ["evaluation.pipeline.preloaded"])
     return server
