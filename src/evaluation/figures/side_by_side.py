@@ -84,7 +84,7 @@ def funnel(rows: pd.DataFrame, *, names: dict[str, str], language: Language, her
     """
     own, limit = (rows[rows["measure"] == name].set_index("area") for name in ("att_raw", "funnel_limit"))
     limit = limit.assign(size=limit["std_error"].fillna(own["std_error"])).sort_values("size")
-    figure, ax = panel(3.6)
+    figure, ax = panel(4.1)  # as tall as the list of all areas
     ax.fill_between(limit["size"], limit["ci_low"], limit["ci_high"], color="#e3e9ef", linewidth=0)
     for side, line in (("ci_low", "--"), ("ci_high", "--"), ("estimate", "-")):
         ax.plot(limit["size"], limit[side], color=PILOT.color, linewidth=1, linestyle=line)
