@@ -79,8 +79,7 @@ def panels_covered(figure):
 def test_every_figure_of_the_reports_has_room_for_its_words(cleared, name, code):
     exhibit, language = exhibits.EXHIBITS[name], spoken(code)
     rows = exhibits.select(cleared, TRIALS, name, area="oulu")
-    if rows.empty:
-        pytest.skip("the example ledger has no rows of it")
+    assert len(rows), "the example ledger has rows of every figure"
     given = {"study": TRIALS, "names": NAMES, "here": "oulu"}
     with look():
         figure = exhibit.draw(rows, language=language, **{key: given[key] for key in exhibit.uses})

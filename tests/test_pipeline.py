@@ -133,7 +133,7 @@ class Run:
     @property
     def ran(self):
         return set(
-            re.findall(r"^ *\d+/\d+  (\S+)  (?:done|failed)  [\d.]+ s  \(at most", self.err, re.MULTILINE)
+            re.findall(r"^ *\d+/\d+  (\S+)  (?:done|failed)  [\d.]+ s  \(about", self.err, re.MULTILINE)
         )
 
 

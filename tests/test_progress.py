@@ -1,4 +1,4 @@
-"""A run says which areas are done and how long the rest takes at most, and no more unless asked."""
+"""A run says which areas are done and about how long the rest takes, and no more unless asked."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def test_by_hand_what_is_left_takes_as_long_as_its_kind_did_and_others_as_long_a
     progress.done("area_analysis[a]", seconds=4.0)
     progress.done("area_analysis[b]", seconds=8.0)
     # two analyses of 6 seconds, two pages of a kind not seen yet: the mean of 10 and 6; two at a time
-    assert progress.at_most() == pytest.approx((2 * 6 + 2 * 8) / 2)
+    assert progress.rest() == pytest.approx((2 * 6 + 2 * 8) / 2)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_lines_are_those_of_areas_unless_every_task_is_asked_for(every, told, ca
         progress.watched(name, function, {})()
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[1] for line in lines] == told
-    assert lines[-1].split()[0] == "2/7" and lines[-1].endswith("left)")
+    assert lines[-1].split()[0] == "2/7" and lines[-1].endswith("s left, less where nothing changed)")
 
 
 def test_a_task_that_fails_says_why_whatever_it_is(capsys):

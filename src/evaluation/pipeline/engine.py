@@ -210,9 +210,13 @@ class Progress:
         self._took[kind].append(seconds)
         if self.every or kind in OF_AREAS:
             line = f"{self.ran:>4}/{self.total}  {name}  {outcome}  {seconds:.1f} s"
-            print(f"{line}  (at most {in_words(self.at_most())} left)", file=sys.stderr, flush=True)
+            print(
+                f"{line}  (about {in_words(self.rest())} left, less where nothing changed)",
+                file=sys.stderr,
+                flush=True,
+            )
 
-    def at_most(self) -> float:
+    def rest(self) -> float:
         """Seconds that the rest takes if all of it has to run: tasks that have not changed do not."""
         known = {kind: sum(took) / len(took) for kind, took in self._took.items()}
         usual = sum(known.values()) / len(known)

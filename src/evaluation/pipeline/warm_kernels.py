@@ -26,8 +26,8 @@ INLINE = "module://matplotlib_inline.backend_inline"
 def processes(only: Sequence[str] = ()) -> Any:
     """How processes are started: by forking where that is possible, else anew.
 
-    Not from this process, whose threads could hold locks, but from one that has imported everything, or what
-    `only` the first to ask needs.
+    Not from this process, whose threads could hold locks, but from one that has imported everything that
+    kernels need; or `only` the modules that are named, if nobody has asked before.
     """
     if not POSSIBLE:
         return multiprocessing.get_context("spawn")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -93,9 +93,9 @@ def inputs(paths: Iterable[Path], *, root: Path, known: Path | None = None) -> p
         rows.append((name, state.st_size, store[key]))
     if known is not None and store != before:
         # two reports may write at once: each writes a whole file of its own, and a lost entry is hashed again
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=known.parent, delete=False) as file:
-            json.dump(store, file, indent=1, sort_keys=True)
-        Path(file.name).replace(known)
+        part = known.with_name(f"{known.name}.{secrets.token_hex(4)}.part")
+        part.write_text(json.dumps(store, indent=1, sort_keys=True), encoding="utf-8")
+        part.replace(known)
     return pd.DataFrame(rows, columns=["file", "bytes", "sha256"])
 
 
