@@ -211,7 +211,8 @@ def environment() -> Environment:
     """Where templates are found; whatever they are given is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    folders = [TEMPLATES / "report", TEMPLATES / "sections", TEMPLATES]
+    # one name for each template, else it is compiled once a name
+    folders = [TEMPLATES / "report", TEMPLATES]
     return Environment(
         loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined,
         keep_trailing_newline=True,

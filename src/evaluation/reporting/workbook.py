@@ -5,10 +5,9 @@ Text stays text, whatever it begins with. The same rows give the same bytes: no 
 
 from __future__ import annotations
 
-import io
+import datetime as dt
 import math
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,25 +16,36 @@ import pandas as pd
 
 from evaluation.reporting.data_tables import IN_POINTS, heading, in_order, name_of
 from evaluation.reporting.downloads import FORMULA_STARTS
-from evaluation.reporting.exhibits import EXHIBITS, Report
+from evaluation.reporting.exhibits import EXHIBITS, Exhibit, Report
 from evaluation.results import provenance
 from evaluation.words import comparisons, labels
 from evaluation.words.disclosure import profile_in_words
 from evaluation.words.language import Language
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+    Looks = dict[tuple[str, bool], Format]  # by name, and whether a text begins like a formula
 
 FORMATS = {"share": "0.0%", "probability": "0.0%", "eur": '#,##0 "€"', "eur_per_month": '#,##0 "€"',
            "points": "0.00", "days": "#,##0.0", "months": "0.00", "ratio": "0.00", "sd": "0.00",
            "number": "#,##0.##"}  # fmt: skip
 COUNT = "#,##0"
+BOLD = {"bold": True}
+LOOKS: dict[str, dict[str, Any]] = {
+    "": {},
+    "title": BOLD | {"font_size": 13},
+    "mark": BOLD | {"font_color": "#7A3B00"},
+    "fact": {"text_wrap": True, "valign": "top"},
+    "link": {"font_color": "#00437A", "underline": True},
+    "head": BOLD | {"bg_color": "#E6E9EE", "text_wrap": True, "valign": "bottom"},
+    **{form: {"num_format": form} for form in (*FORMATS.values(), COUNT)},
+}
 IN_TITLES = re.compile(r"[\[\]:*?/\\']")  # not allowed in the name of a sheet, or awkward in a link to it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # not allowed in a cell
 NARROWEST, WIDEST = 9, 60
-CLOCK = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
+NO_CLOCK = dt.datetime(1980, 1, 1)  # the first day that a ZIP file knows
 
 
 def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[str]) -> Path:
@@ -57,35 +67,42 @@ def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[
     Path
         `path`.
     """
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
 
-    book, language = Workbook(), report.language
-    front = book.active
-    front.title = language.text("Source")
-    sheets: list[tuple[str, str]] = []
-    for name in names:
-        rows = report.rows_for(name)
-        if len(rows):
-            title = labels.label("exhibit", name, language)
-            sheet = book.create_sheet(f"{len(sheets) + 1} {IN_TITLES.sub('', title)}"[:31].strip())
-            _fill(sheet, report, rows, EXHIBITS[name].columns, EXHIBITS[name].spread, title)
-            sheets.append((title, sheet.title))
-    _front(front, report, sheets, processed=processed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_without_clock(book))
+    language = report.language
+    with Workbook(path, {"in_memory": True}) as book:  # without files beside it
+        book.set_properties({"created": NO_CLOCK})
+        looks = {
+            (name, quoted): book.add_format(look | {"quote_prefix": quoted})
+            for name, look in LOOKS.items()
+            for quoted in (False, True)
+        }
+        front = book.add_worksheet(language.text("Source"))
+        sheets: list[tuple[str, str]] = []
+        for name in names:
+            rows = report.rows_for(name)
+            if len(rows):
+                title = labels.label("exhibit", name, language)
+                sheet = book.add_worksheet(f"{len(sheets) + 1} {IN_TITLES.sub('', title)}"[:31].strip())
+                _fill(sheet, looks, report, rows, EXHIBITS[name], title=title)
+                sheets.append((title, sheet.get_name()))
+        _front(front, looks, report, sheets, processed=processed)
     return path
 
 
 def _front(
-    sheet: Worksheet, report: Report, sheets: Sequence[tuple[str, str]], *, processed: str | Path
+    sheet: Worksheet,
+    looks: Looks,
+    report: Report,
+    sheets: Sequence[tuple[str, str]],
+    *,
+    processed: str | Path,
 ) -> None:
     """The first sheet: what this is, whether persons are made up, the rules of disclosure, and the tables."""
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
     language, text = report.language, report.language.text
     site = report.study.texts.in_language(language.code)["site"]
-    top = _heads(sheet, report.name, simulated=report.simulated, language=language)
+    top = _heads(sheet, looks, report.name, simulated=report.simulated, language=language)
     public = report.cleared[report.cleared["topic"] == "public_statistics"]
     said = comparisons.public_source(public, report.study, area=report.area or "all", language=language).text
     registers = (
@@ -107,65 +124,56 @@ def _front(
         *profile_in_words(processed, language),
     ]
     for line, pair in enumerate(facts, start=top):
-        for column, words in enumerate(pair, start=1):
-            _put(sheet, line, column, words).alignment = Alignment(wrap_text=True, vertical="top")
+        for column, words in enumerate(pair):
+            _put(sheet, looks, line, column, words, "fact")
     for line, (title, target) in enumerate(sheets, start=top + len(facts) + 1):
-        cell = _put(sheet, line, 1, title)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{target}'!A1", display=title)
-        cell.font = Font(color="00437A", underline="single")
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = WIDEST, 80
+        sheet.write_url(line, 0, f"internal:'{target}'!A1", looks["link", False], title)
+    sheet.set_column(0, 0, WIDEST)
+    sheet.set_column(1, 1, 80)
 
 
-def _heads(sheet: Worksheet, title: str, *, simulated: bool, language: Language) -> int:
+def _heads(sheet: Worksheet, looks: Looks, title: str, *, simulated: bool, language: Language) -> int:
     """Title and mark of a sheet, which go with it when it is copied alone; the row that follows them."""
-    from openpyxl.styles import Font
-
-    _put(sheet, 1, 1, title).font = Font(bold=True, size=13)
+    _put(sheet, looks, 0, 0, title, "title")
     if simulated:
-        mark = language.text("Simulated data: made-up persons, not for quoting.")
-        _put(sheet, 2, 1, mark).font = Font(bold=True, color="7A3B00")
-    return 4
+        _put(sheet, looks, 1, 0, language.text("Simulated data: made-up persons, not for quoting."), "mark")
+    return 3
 
 
 def _fill(
-    sheet: Worksheet, report: Report, rows: pd.DataFrame, columns: Sequence[str], spread: str, title: str
+    sheet: Worksheet, looks: Looks, report: Report, rows: pd.DataFrame, exhibit: Exhibit, *, title: str
 ) -> None:
     """A table: what names a line, its number with the ends of its interval, unit, or why there is none."""
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
     language, text = report.language, report.language.text
     known = report.area_names | report.municipality_names
-    records = in_order(rows, columns, known, language=language).to_dict("records")
-    shown = [*columns, *([spread] if spread else [])]
+    records = in_order(rows, exhibit.columns, known, language=language).to_dict("records")
+    shown = [*exhibit.columns, *filter(None, [exhibit.spread])]
     shown = [name for name in shown if any(record[name] != "" for record in records)]
     measure = records[0]["measure"]
     heads = [heading(name, measure, language) for name in shown]
     heads += [text("Value"), text("Lower end, 95 %"), text("Upper end, 95 %"), text("Unit"), text("Note")]
-    top = _heads(sheet, title, simulated=bool(rows["simulated"].any()), language=language)
-    for column, words in enumerate(heads, start=1):
-        cell = _put(sheet, top, column, words)
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E6E9EE")
-        cell.alignment = Alignment(wrap_text=True, vertical="bottom")
+    top = _heads(sheet, looks, title, simulated=bool(rows["simulated"].any()), language=language)
+    for column, words in enumerate(heads):
+        _put(sheet, looks, top, column, words, "head")
     widths = [len(words) for words in heads]
     for line, record in enumerate(records, start=top + 1):
         numbers, form, unit = _numbers(record, language)
         shows = math.isfinite(record["estimate"]) or record["status"] == "ok"
         note = "" if shows else language.no_number(str(record["status"]))
         names = [name_of(name, record, language=language, names=known) for name in shown]
-        for column, value in enumerate([*names, *numbers, unit, note], start=1):
+        for column, value in enumerate([*names, *numbers, unit, note]):
             if isinstance(value, float):
-                sheet.cell(line, column, value).number_format = form
+                sheet.write_number(line, column, value, looks[form, False])
             elif value:
-                _put(sheet, line, column, value)
-                widths[column - 1] = max(widths[column - 1], len(value))
-    for number, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = min(max(width + 2, NARROWEST), WIDEST)
-    sheet.freeze_panes = f"A{top + 1}"
-    sheet.auto_filter.ref = f"A{top}:{get_column_letter(len(heads))}{top + len(records)}"
-    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{top}:{top}"
+                _put(sheet, looks, line, column, value)
+                widths[column] = max(widths[column], len(value))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(max(width + 2, NARROWEST), WIDEST))
+    sheet.freeze_panes(top + 1, 0)
+    sheet.autofilter(top, 0, top + len(records), len(heads) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(top)
 
 
 def _numbers(record: dict[Any, Any], language: Language) -> tuple[list[float | None], str, str]:
@@ -190,24 +198,7 @@ def _numbers(record: dict[Any, Any], language: Language) -> tuple[list[float | N
     return found, form, said
 
 
-def _put(sheet: Worksheet, row: int, column: int, words: str) -> Cell:
+def _put(sheet: Worksheet, looks: Looks, row: int, column: int, words: str, look: str = "") -> None:
     """Write a text that is never read as a formula, not even when somebody edits its cell."""
-    cell = sheet.cell(row, column, CONTROL.sub("", words))
-    if words.startswith(FORMULA_STARTS):
-        cell.data_type, cell.quotePrefix = "s", True
-    return cell
-
-
-def _without_clock(book: Workbook) -> bytes:
-    """The bytes of a workbook, without the times at which it was made."""
-    from openpyxl.writer.excel import ExcelWriter
-
-    made, kept = io.BytesIO(), io.BytesIO()
-    ExcelWriter(book, zipfile.ZipFile(made, "w")).save()  # packed once, below
-    with zipfile.ZipFile(made) as there, zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as here:
-        for name in there.namelist():
-            part = zipfile.ZipInfo(name)  # 1.1.1980, the first day that a ZIP file knows
-            part.compress_type = zipfile.ZIP_DEFLATED
-            content = there.read(name)
-            here.writestr(part, CLOCK.sub(b"", content) if name == "docProps/core.xml" else content)
-    return kept.getvalue()
+    words = CONTROL.sub("", words)
+    sheet.write_string(row, column, words, looks[look, words.startswith(FORMULA_STARTS)])
