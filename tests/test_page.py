@@ -102,7 +102,7 @@ def test_alternative_text_of_a_figure_comes_from_its_metadata(tmp_path):
     book.cells[0].outputs[1].metadata = {"image/svg+xml": {"alt": 'A "rising" line'}}
     nbformat.write(book, path)
     text = page.publish(path, tmp_path / "fi" / "x.html", language="fi").read_text("utf-8")
-    assert 'alt="A &quot;rising&quot; line"' in text
+    assert 'alt="A &#34;rising&#34; line"' in text
 
 
 def test_nothing_outside_the_page_is_asked_for(tmp_path):

@@ -6,7 +6,6 @@ A text that a spreadsheet would read as a formula gets an apostrophe in front.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import math
 from collections.abc import Iterable
@@ -14,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluation.reporting.data_tables import framed_table, head_row
 from evaluation.reporting.exhibits import Report
+from evaluation.reporting.page import macros
 from evaluation.results import ledger
 from evaluation.words import labels
 from evaluation.words.language import CODES, Language
@@ -124,14 +123,11 @@ def links(written: list[tuple[str, str]], language: Language) -> str:
     lines: dict[str, list[str]] = {}
     for title, path in written:
         lines.setdefault(title, []).append(path)
-    rows = []
-    for title, paths in lines.items():
-        name = html.escape(title)
-        cells = "".join(
-            f'<td class="text"><a href="{path}">{html.escape(words)}'
-            f'<span class="hidden"> {name}</span></a></td>'
-            for path, words in zip(paths, ("CSV", language.text("CSV for Excel")), strict=True)
-        )
-        rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+    file, called = macros("sections/exhibits.html.j2").file, ("CSV", language.text("CSV for Excel"))
+    rows = [
+        (title, *(file(path, words, title) for path, words in zip(paths, called, strict=True)))
+        for title, paths in lines.items()
+    ]
     heads = (language.text("Content"), language.text("For programs"), language.text("For spreadsheets"))
-    return framed_table(language.text("Files of this report"), head_row(heads, texts=3) + "".join(rows))
+    caption = language.text("Files of this report")
+    return str(macros("sections/parts.html.j2").table(caption, heads, rows, words=True))

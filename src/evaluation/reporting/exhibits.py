@@ -5,9 +5,6 @@ The same selection feeds the figure, the table under it and the CSV, so that the
 
 from __future__ import annotations
 
-import base64
-import html
-import re
 import tomllib
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.figures import alt_texts, deliveries, palette
 from evaluation.figures import costs as cost_figures
@@ -25,6 +23,7 @@ from evaluation.figures import one_area as figures
 from evaluation.figures import over_time as time_figures
 from evaluation.figures import side_by_side as area_figures
 from evaluation.reporting.data_tables import data_table
+from evaluation.reporting.page import macros
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language
@@ -159,57 +158,37 @@ def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def show(report: Report, name: str, *, files: bool = True) -> str:
-    """HTML of an exhibit: the figure with its text alternative, its table, and links to its CSV `files`.
+    """HTML of an exhibit: the figure with its text alternative, its table, and a link to its CSV `files`.
 
     Where there is no row, or every number is withheld or hidden, the reader is told so in words.
     """
-    exhibit, language = EXHIBITS[name], report.language
-    title = html.escape(labels.label("exhibit", name, language))
+    exhibit, language, parts = EXHIBITS[name], report.language, macros("sections/exhibits.html.j2")
+    title = labels.label("exhibit", name, language)
     rows = report.rows_for(name)
     if rows.empty:
-        return f'<p class="note">{title}: {html.escape(language.no_number("missing"))}.</p>'
+        return str(parts.no_number(title, language.no_number("missing")))
     hidden = rows["status"].isin(("withheld", "suppressed")).all()
     in_words = {"status", "method"} & set(exhibit.columns)  # why there is no number, line by line
     numbers = rows[["estimate"] if exhibit.draw else ["estimate", "ci_low"]]
     if numbers.isna().all(axis=None) and (hidden or exhibit.draw or not in_words):
-        reason = language.no_number(str(rows["status"].iloc[0]))
-        return f'<p class="note" id="figure-{name}">{title}: {html.escape(reason)}.</p>'
+        return str(parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name))
     rows = telling(rows, exhibit.columns)
-    table = data_table(
-        rows,
-        exhibit.columns,
-        spread=exhibit.spread,
-        caption=labels.label("exhibit", name, language),
-        language=language,
-        names=report.area_names | report.municipality_names,
-    )
-    links = _links(report, name) if files else ""
-    if exhibit.draw is None and exhibit.folded:
-        return f'<details id="table-{name}"><summary>{title}</summary>{table}{links}</details>'
+    known = report.area_names | report.municipality_names
+    given = {"columns": exhibit.columns, "spread": exhibit.spread, "language": language, "names": known}
+    table = Markup(data_table(rows, caption=title, **given))
+    link = parts.link(f"csv/{report.slug}/{name}.csv", title) if files else ""
     if exhibit.draw is None:
-        return f'<div class="exhibit" id="table-{name}">{table}{links}</div>'
-    given = {
-        "study": report.study,
-        "names": report.area_names | report.municipality_names,
-        "here": report.area,
-    }
-    extra = {key: value for key, value in given.items() if key in exhibit.uses}
+        return str(parts.table(name, title, table + link, exhibit.folded))
+    uses = {"study": report.study, "names": known, "here": report.area}
     with palette.look():
-        drawn = exhibit.draw(rows, language=language, **extra)
+        drawn = exhibit.draw(rows, language=language, **{key: uses[key] for key in exhibit.uses})
         if rows["simulated"].any():
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
     alt, seen = alt_texts.describe(name, rows, language=language, names=report.area_names)
     real = report.simulated and not rows["simulated"].any()
     return framed_figure(
-        name,
-        picture,
-        title=labels.label("exhibit", name, language),
-        seen=seen,
-        alt=alt,
-        numbers=table + links,
-        language=language,
-        mark=language.text("real") if real else "",
+        name, picture, title=title, seen=seen, alt=alt, numbers=table + link, language=language, real=real
     )
 
 
@@ -222,55 +201,15 @@ def framed_figure(
     numbers: str,
     language: Language,
     seen: str = "",
-    mark: str = "",
+    real: bool = False,
 ) -> str:
-    """Frame an SVG picture with its title, a mark beside it, what is seen, and its text alternative.
+    """Frame an SVG picture with its title, a mark of `real` data, what is seen, and its text alternative.
 
-    Its numbers are folded.
+    Its `numbers`, ready HTML, are folded.
     """
-    tag = f' <span class="tag">{html.escape(mark)}</span>' if mark else ""
-    subtitle = f'<span class="seen">{html.escape(seen)}</span>' if seen else ""
-    said = html.escape(language.text("Numbers and files"))
-    title, alt = html.escape(title), html.escape(alt)
-    source = "data:image/svg+xml," + urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n")
-    return (
-        f'<figure id="figure-{name}"><figcaption>{title}{tag}{subtitle}</figcaption>'
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">'
-        f'<img alt="{alt}" src="{source}"></div></figure>'
-        f'<details><summary>{said}<span class="hidden">: {title}</span></summary>{numbers}</details>'
-    )
-
-
-def _links(report: Report, name: str) -> str:
-    title = html.escape(labels.label("exhibit", name, report.language))
-    folder = f"csv/{report.slug}"
-    return f'<p class="note"><a href="{folder}/{name}.csv">CSV<span class="hidden"> {title}</span></a></p>'
-
-
-def for_readers(text: str) -> str:
-    """Make HTML of pandas or markdown fit for screen readers: table scopes, no border, a region."""
-    text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
-    if "<table" in text and 'class="dataframe' in text:
-        text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
-        text = re.sub(r'<tr style="text-align: right;">', "<tr>", text)
-        head, _, rest = text.partition("</thead>")
-        head = re.sub(r"<th>\s*</th>", "<td></td>", head)
-        text = (
-            re.sub(r"<th(?=[ >])", '<th scope="col"', head)
-            + "</thead>"
-            + re.sub(r"<th(?=[ >])", '<th scope="row"', rest)
+    source = Markup(urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n"))
+    return str(
+        macros("sections/exhibits.html.j2").figure(
+            name, title, source, alt, seen, real, Markup(numbers), language.text
         )
-        text = text.replace('<table class="data">', '<div class="scroll" tabindex="0"><table class="data">')
-        text = text.replace("</table>", "</table></div>")
-    return text
-
-
-def picture(data: str, kind: str, metadata: Mapping[str, Any]) -> str:
-    """An image of a notebook output with its text alternative (``metadata={mimetype: {"alt": …}}``)."""
-    alt = metadata.get(kind, {}).get("alt") or metadata.get("alt") or ""
-    if kind == "image/svg+xml":
-        data = base64.b64encode(data.encode()).decode()
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{html.escape(alt[:60])}">'
-        f'<img alt="{html.escape(alt)}" src="data:{kind};base64,{data.strip()}"></div>'
     )

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluation.reporting.exhibits import for_readers, picture
 from evaluation.results import provenance
 from evaluation.study_parts import Areas
 from evaluation.words import language as languages
@@ -112,7 +111,7 @@ def publish(
         r"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", body, re.IGNORECASE
     ):  # in tags: text is text
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
-    menu = environment().get_template("shell.html.j2").module.contents(frame, spoken.text)  # type: ignore[attr-defined]
+    menu = macros("shell.html.j2").contents(frame, spoken.text)
     if CONTENTS_HERE in body:
         body = body.replace(CONTENTS_HERE, menu, 1)
     else:
@@ -201,8 +200,7 @@ def _exporter() -> HTMLExporter:
     exporter = Exporter(
         template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
     )
-    exporter.register_filter("for_readers", for_readers)
-    exporter.register_filter("picture", picture)
+    exporter.register_filter("for_readers", _for_readers)
     return exporter
 
 
@@ -217,6 +215,29 @@ def environment() -> Environment:
         loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined,
         keep_trailing_newline=True,
     )  # fmt: skip
+
+
+def macros(template: str) -> Any:
+    """The macros of a template, to be called with values."""
+    return environment().get_template(template).module
+
+
+def _for_readers(text: str) -> str:
+    """Make HTML of pandas or markdown fit for screen readers: table scopes, no border, a region."""
+    text = re.sub(r"(?s)<style scoped>.*?</style>", "", text)
+    if "<table" in text and 'class="dataframe' in text:
+        text = re.sub(r'<table border="1" class="dataframe[^"]*">', '<table class="data">', text)
+        text = re.sub(r'<tr style="text-align: right;">', "<tr>", text)
+        head, _, rest = text.partition("</thead>")
+        head = re.sub(r"<th>\s*</th>", "<td></td>", head)
+        text = (
+            re.sub(r"<th(?=[ >])", '<th scope="col"', head)
+            + "</thead>"
+            + re.sub(r"<th(?=[ >])", '<th scope="row"', rest)
+        )
+        text = text.replace('<table class="data">', '<div class="scroll" tabindex="0"><table class="data">')
+        text = text.replace("</table>", "</table></div>")
+    return text
 
 
 def _write(target: Path, text: str) -> Path:

@@ -17,7 +17,7 @@ from evaluation.figures.palette import look, svg
 from evaluation.reporting import country, downloads, workbook
 from evaluation.reporting.data_tables import written
 from evaluation.reporting.exhibits import EXHIBITS, Report, framed_figure, show
-from evaluation.reporting.page import area_names, environment, municipality_names
+from evaluation.reporting.page import area_names, environment, macros, municipality_names
 from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
@@ -276,6 +276,5 @@ def _timeline(report: Report) -> str:
         start=language.date(report.study.start),
     )
     heads = (text("Period"), text("First day"), text("Last day"))
-    parts = environment().get_template("sections/parts.html.j2").module
-    numbers = str(parts.table(title, heads, periods, words=True))  # type: ignore[attr-defined]
+    numbers = macros("sections/parts.html.j2").table(title, heads, periods, words=True)
     return framed_figure("timeline", picture, title=title, alt=alt, numbers=numbers, language=language)
