@@ -174,8 +174,11 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
         return str(parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name))
     rows = telling(rows, exhibit.columns)
     known = report.area_names | report.municipality_names
-    given = {"columns": exhibit.columns, "spread": exhibit.spread, "language": language, "names": known}
-    table = Markup(data_table(rows, caption=title, **given))
+    table = Markup(
+        data_table(
+            rows, exhibit.columns, spread=exhibit.spread, caption=title, language=language, names=known
+        )
+    )
     link = parts.link(f"csv/{report.slug}/{name}.csv", title) if files else ""
     if exhibit.draw is None:
         return str(parts.table(name, title, table + link, exhibit.folded))
