@@ -6,7 +6,7 @@ Rows without a number (suppressed, withheld, missing) leave a gap; the table und
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,6 @@ from evaluation.figures.palette import (
     INK,
     PILOT,
     SOFT,
-    Line,
-    Style,
     beside,
     dots,
     lines_of,
@@ -39,10 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def love_key(language: Language) -> list[tuple[str, Style, Line]]:
-    """What the markers of a love plot stand for."""
-    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
-    return [(labels.label("specification", code, language), style, "") for code, style in styles]
+LOVE = {"after_weighting": PILOT, "before_weighting": COMPARISON}
 
 
 def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -78,7 +73,7 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     figure, ax = panel(1.0 + 0.33 * len(wide))
     draw_love(ax, wide, language=language)
-    style_key(figure, love_key(language))
+    style_key(figure, "specification", LOVE, language=language, line="")
     return figure
 
 
@@ -86,7 +81,7 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
     """Draw one row a covariate (the index) with its differences before_ and after_weighting."""
     y = np.arange(len(wide))
     ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
-    for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
+    for name, style in reversed(LOVE.items()):
         dots(ax, wide[name], y, style)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
@@ -97,9 +92,7 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
     tick_writer(ax.xaxis, "sd", language=language, label=label)
 
 
-def sensitivity(
-    rows: pd.DataFrame, *, study: Study, language: Language, names: Mapping[str, str] | None = None
-) -> Figure:
+def sensitivity(rows: pd.DataFrame, *, study: Study, language: Language, names: Mapping[str, str]) -> Figure:
     """Draw the effect under every analysis, every baseline first, with intervals.
 
     `rows` are ledger rows of measure att and one outcome: the main one and those of topic sensitivity;
@@ -111,7 +104,7 @@ def sensitivity(
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
         if specification == "leave_one_out" and item:
-            words.append(language.text("Without {municipality}", municipality=(names or {}).get(item, item)))
+            words.append(language.text("Without {municipality}", municipality=names.get(item, item)))
         elif specification == "main":
             own = labels.label("specification", f"baseline_{study.main_baseline}", language)
             words.append(language.text("Main: {analysis}", analysis=own))
@@ -121,15 +114,15 @@ def sensitivity(
     middles = row_middles(lines)
     bold = rows["specification"].eq("main").tolist()
     figure, ax = panel(0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, unit=rows["unit"].iloc[0], language=language, bold=bold)
-    _cut(ax, rows, middles, bold=bold)
+    draw_forest(ax, rows, lines, middles, language=language, bold=bold)
+    _cut(ax, rows, middles)
     return figure
 
 
-def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray, *, bold: list[bool]) -> None:
+def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray) -> None:
     """Let an interval that is many times as wide as the main one run out of the axis, with an arrow."""
-    main = rows.loc[bold, ["estimate", "ci_low", "ci_high"]].abs().max(axis=None)
     ends = rows[["estimate", "ci_low", "ci_high"]].abs().max(axis=1)
+    main = ends[rows["specification"] == "main"].max()
     if not np.isfinite(main) or not (ends > 4 * main).any():
         return
     reach = max(1.15 * ends[ends <= 4 * main].max(), 2 * main)
@@ -146,11 +139,11 @@ def draw_forest(
     lines: list[str],
     heights: np.ndarray,
     *,
-    unit: str,
     language: Language,
     bold: list[bool] | None = None,
 ) -> None:
-    """Draw rows of a forest on given axes; a row without a number says why in words."""
+    """Draw rows of one unit on given axes, each with its `lines`; one without a number says why in words."""
+    unit = rows["unit"].iloc[0]
     for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
         strong = bold is not None and bold[number]
         style = PILOT if strong or bold is None else COMPARISON
@@ -173,15 +166,16 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
     """
     units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
+    known = list(labels.names()["outcome"])
+    rows = rows.iloc[np.argsort(in_place(rows["outcome"].tolist(), known), kind="stable")]
     parts = [rows[rows["unit"] == unit] for unit in units]
-    parts = [part.sort_values("outcome", key=lambda names: names.map(_place)) for part in parts]
     written = [[lines_of(named("outcome", name, language)) for name in part["outcome"]] for part in parts]
     places = [row_middles(lines) for lines in written]
     height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
     ratios = [middles[-1] + 1.4 for middles in places]
     figure, axes = panels(len(units), 1, height=height, height_ratios=ratios)
-    for ax, unit, part, lines, middles in zip(axes[:, 0], units, parts, written, places, strict=True):
-        draw_forest(ax, part, lines, middles, unit=unit, language=language)
+    for ax, part, lines, middles in zip(axes[:, 0], parts, written, places, strict=True):
+        draw_forest(ax, part, lines, middles, language=language)
     return figure
 
 
@@ -191,10 +185,16 @@ def row_middles(lines: list[str]) -> np.ndarray:
     return np.cumsum(tall) - tall / 2
 
 
-def _place(outcome: str) -> float:
-    stem, months = labels.HORIZON.sub("", outcome), labels.HORIZON.search(outcome)
-    known = list(labels.names()["outcome"])
-    return known.index(stem) + (int(months[1]) / 100 if months else 0) if stem in known else len(known)
+def in_place(codes: Sequence[str], known: Sequence[str]) -> np.ndarray:
+    """Numbers that put codes into the order of those known, shorter horizons first, then by the alphabet."""
+    place = {code: number for number, code in reversed(list(enumerate(known)))}
+    # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
+    keys = {}
+    for rank, code in enumerate(sorted(set(codes)), start=1):
+        months = labels.HORIZON.search(code)
+        stem = labels.HORIZON.sub("", code)
+        keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
+    return np.array([keys[code] for code in codes])
 
 
 def named(kind: str, code: str, language: Language) -> str:

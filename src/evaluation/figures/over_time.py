@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ from evaluation.figures.palette import (
     unit_name,
     year_of,
 )
-from evaluation.study import AFTER, Study, Window
+from evaluation.study import AFTER, Mark, Study, Window
 from evaluation.units import quarter_of
 from evaluation.words import labels
 from evaluation.words.language import Language
@@ -123,7 +124,7 @@ def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
     excess = max(places[-1] - high, min(excess, places[0] - low))
     for (name, _, _, color), place in zip(ends, places, strict=True):
         ax.annotate(
-            "\n".join(halves(name)), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
+            halves(name), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
             "offset points", color=color, fontweight="bold", fontsize=8, va="center", annotation_clip=False,
         )  # fmt: skip
 
@@ -167,7 +168,8 @@ def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figu
     `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
     """
     figure, ax = panel(3.1)
-    draw_event_study(ax, rows, study=study, language=language)
+    draw_event_study(ax, rows, language=language)
+    _quarter_marks(ax, study, [mark for mark in study.marks if mark.date <= study.start], language=language)
     return figure
 
 
@@ -179,17 +181,16 @@ def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
     names = list(dict.fromkeys(rows["outcome"]))
     figure, axes = panels(len(names), 1, height=0.8 + 2.3 * len(names), sharex=True)
     for ax, name in zip(axes[:, 0], names, strict=True):
-        draw_event_study(ax, rows[rows["outcome"] == name], study=study, language=language, later=True)
+        draw_event_study(ax, rows[rows["outcome"] == name], language=language)
+        _quarter_marks(ax, study, study.marks, language=language)
         ax.set_title(lines_of(labels.outcome(name, language), 48), pad=30)
     for ax in axes[:-1, 0]:
         ax.set_xlabel("")
     return figure
 
 
-def draw_event_study(
-    ax: Axes, rows: pd.DataFrame, *, language: Language, study: Study | None = None, later: bool = False
-) -> None:
-    """Draw the quarters of an event study on given axes; `later` marks what came after the start too."""
+def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language) -> None:
+    """Draw the quarters of an event study on given axes."""
     rows = rows.sort_values("x")
     unit = rows["unit"].iloc[0]
     before = rows["x"] < 0
@@ -198,20 +199,22 @@ def draw_event_study(
         dots(ax, part["x"], part["estimate"], style)
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(-0.5, color=INK, linewidth=1.3)
-    for mark in reversed(study.marks if study else ()):
-        if study is None or (mark.date > study.start and not later):
-            continue
-        start = mark.date == study.start
-        x = -0.5 if start else study.quarters_since_start(quarter_of(mark.date))
-        if not start:
+    tick_writer(ax.yaxis, unit, language=language, difference=True)
+    label = language.text("Quarters since the start of the trial")
+    tick_writer(ax.xaxis, "number", language=language, label=label)
+
+
+def _quarter_marks(ax: Axes, study: Study, marks: Sequence[Mark], *, language: Language) -> None:
+    """Mark what happened to everybody on an axis of quarters since the start."""
+    for mark in reversed(marks):
+        x = -0.5
+        if mark.date != study.start:
+            x = study.quarters_since_start(quarter_of(mark.date))
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
         up = 11 if mark.date > study.start and mark.raised else 0
         shift, side = ((-3, 0), "right") if mark.date < study.start else ((3, up), "left")
         ax.annotate(mark.name[language.code], (x, 1), shift, ("data", "axes fraction"), "offset points",
                     ha=side, va="bottom", fontsize=8)  # fmt: skip
-    tick_writer(ax.yaxis, unit, language=language, difference=True)
-    label = language.text("Quarters since the start of the trial")
-    tick_writer(ax.xaxis, "number", language=language, label=label)
 
 
 def timeline(study: Study, *, language: Language) -> Figure:
@@ -221,36 +224,28 @@ def timeline(study: Study, *, language: Language) -> Figure:
     """
     from matplotlib.patches import Patch
 
-    shades = {"history": "#d9d9d9", "entry": PILOT.color, "12": "#8aa4ba", "24": "#d3dde6"}
+    kinds = {
+        "#d9d9d9": language.text("24 months of history"),
+        PILOT.color: language.text("Unemployment begins"),
+        "#8aa4ba": language.text("Follow-up of 12 months"),
+        "#d3dde6": language.text("Follow-up of 24 months"),
+    }
     figure, ax = panel(2.6)
-    names = []
     windows, until = drawn_windows(study), _decimal(study.end + dt.timedelta(days=1))
-    for y, (name, window) in enumerate(windows.items()):
-        entry = (_decimal(window.first), _decimal(window.last))
-        end = min(entry[1] + 1, until), min(entry[1] + 2, until)
-        for left, right, kind in (
-            (entry[0] - 2, entry[0], "history"),
-            (*entry, "entry"),
-            (entry[1], end[0], "12"),
-            (end[0], end[1], "24"),
-        ):
-            ax.barh(y, right - left, left=left, height=0.5, color=shades[kind])
-        names.append("\n".join(halves(labels.label("window", name, language))))
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -0.6)
+    for y, window in enumerate(windows.values()):
+        first, last = _decimal(window.first), _decimal(window.last)
+        edges = [first - 2, first, last, min(last + 1, until), min(last + 2, until)]
+        for color, left, right in zip(kinds, edges[:-1], edges[1:], strict=True):
+            ax.barh(y, right - left, left=left, height=0.5, color=color)
+    ax.set_yticks(range(len(windows)), [halves(labels.label("window", name, language)) for name in windows])
+    ax.set_ylim(len(windows) - 0.5, -0.6)
     ax.tick_params(left=False)
     since = study.first_day.year - 2
     ax.set_xlim(since, until)
     ax.set_xticks(range(since, int(until) + 1, 1))
     policy_marks(ax, study, language=language)
-    kinds = {
-        "history": language.text("24 months of history"),
-        "entry": language.text("Unemployment begins"),
-        "12": language.text("Follow-up of 12 months"),
-        "24": language.text("Follow-up of 24 months"),
-    }
     figure.legend(
-        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=2,
+        [Patch(facecolor=color) for color in kinds], kinds.values(), loc="outside upper left", ncols=2,
         fontsize=8, handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     return figure

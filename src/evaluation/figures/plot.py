@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evaluation.figures.costs import draw_region, plane_axes, probability_axes
-from evaluation.figures.one_area import draw_forest, draw_love, love_key, named, row_middles
+from evaluation.figures.one_area import LOVE, draw_forest, draw_love, named, row_middles
 from evaluation.figures.over_time import draw_event_study
 from evaluation.figures.palette import PILOT, look, simulated_mark, style_key, unit_name
 from evaluation.words.language import Language, get
@@ -53,7 +53,7 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
     words = get(language)
     ax = _axes(ax, height=1.0 + 0.27 * len(wide))
     draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
-    style_key(ax, love_key(words), loc="lower left", bbox_to_anchor=(0, 1))
+    style_key(ax, "specification", LOVE, language=words, line="", loc="lower left", bbox_to_anchor=(0, 1))
     return _marked(ax, wide, words)
 
 
@@ -131,7 +131,7 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
     middles = row_middles(lines)
     ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
+    draw_forest(ax, rows, lines, middles, language=words)
     ax.set_xlabel(_axis_label(rows, words))
     return _marked(ax, rows, words)
 

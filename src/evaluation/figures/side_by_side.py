@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     `rows` are ledger rows of topic pooled and measures att_raw and att_shrunken: area = slug; the name of
     the area `here`, whose report it is, is written bold.
     """
-    order = _order(rows, names)
+    order = by_name(rows["area"], names)
     figure, ax = panel(1.2 + 0.36 * len(order))
     styles = {"att_raw": COMPARISON, "att_shrunken": PILOT}
     styles = {measure: styles[measure] for measure in styles if measure in set(rows["measure"])}
@@ -49,9 +50,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
         y = np.arange(len(order)) + shift
         ax.hlines(y, part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
         dots(ax, part["estimate"], y, style)
-    style_key(
-        figure, [(labels.label("measure", name, language), style, "-") for name, style in styles.items()]
-    )
+    style_key(figure, "measure", styles, language=language)
     ax.axvline(0, color=SOFT, linewidth=0.8)
     _area_axis(ax, rows, order, names, here, language=language)
     tick_writer(ax.xaxis, "share", language=language, difference=True)
@@ -63,7 +62,7 @@ def ranks(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
 
     `rows` are ledger rows of measure rank: area = slug, ci_low to ci_high = possible positions.
     """
-    order = _order(rows, names)
+    order = by_name(rows["area"], names)
     part = rows.set_index("area").reindex(order)
     figure, ax = panel(0.9 + 0.26 * len(order))
     y = np.arange(len(order))
@@ -162,9 +161,10 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     return figure
 
 
-def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
-    by_name = {names.get(area, area): area for area in rows["area"].unique()}
-    return [by_name[name] for name in alphabetical(by_name)]
+def by_name(codes: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """Codes in the alphabetical order of their names."""
+    code_of = {names.get(code, code): code for code in codes}
+    return [code_of[name] for name in alphabetical(code_of)]
 
 
 def _area_axis(
@@ -193,7 +193,7 @@ def _numbered_areas(
     """
     ax.plot(x, y, linestyle="", marker="o", color=color, markersize=4)
     spots = _free_spots(pd.DataFrame({"x": x, "y": y}))
-    order = _order(x.rename_axis("area").reset_index(), names)
+    order = by_name(x.index, names)
     for number, area in enumerate(order, start=1):
         if shift := spots.get(area):
             bold, side = "bold" if area == here else "normal", "left" if shift[0] > 0 else "right"
