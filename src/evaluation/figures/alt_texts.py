@@ -14,7 +14,7 @@ from evaluation.figures import alt_texts_side_by_side as side_by_side
 from evaluation.figures.alt_texts_side_by_side import Sentences, counts, ends
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import INDICATORS
-from evaluation.figures.palette import ARMS, writer
+from evaluation.figures.palette import ARMS, parts_of, writer
 from evaluation.words import labels
 from evaluation.words.language import Language, mark
 
@@ -44,14 +44,13 @@ def _all_first(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _attrition(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Bar chart of unemployment spells left after each step.")
-    for arm in ARMS:
-        part = rows[rows["group"] == arm].sort_values("x")["estimate"]
-        if len(part):
-            yield language.text(
-                "{name}: {first} at the start, {last} analysed.",
-                name=labels.label("arm", arm, language),
-                **counts(language, first=part.iloc[0], last=part.iloc[-1]),
-            )
+    for arm, part in parts_of(rows.sort_values("x"), "group", ARMS).items():
+        yield language.text(
+            "{name}: {first} at the start, {last} analysed.",
+            name=labels.label("arm", arm, language),
+            first=language.number(part["estimate"].iloc[0]),
+            last=language.number(part["estimate"].iloc[-1]),
+        )
 
 
 def _balance(rows: pd.DataFrame, language: Language) -> Sentences:
@@ -70,11 +69,9 @@ def _balance(rows: pd.DataFrame, language: Language) -> Sentences:
 def _series(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Line chart over time, the trial's start and other reforms marked.")
     write = writer(rows["unit"].iloc[0], language=language)
-    parts = {arm: rows[rows["item"] == arm] for arm in ARMS}
     yield " ".join(
         _course(part, labels.label("arm", arm, language), write, language)
-        for arm, part in parts.items()
-        if len(part)
+        for arm, part in parts_of(rows, "item", ARMS).items()
     )
 
 
@@ -95,16 +92,13 @@ def _indicators(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text(
         "Line charts by month, one for each indicator, pilot area and comparison municipalities."
     )
-    for measure in INDICATORS:
-        part = rows[(rows["measure"] == measure) & (rows["item"] == "pilot")]
-        if len(part):
-            yield _course(part, labels.label("measure", measure, language), language.percent, language)
+    for measure, part in parts_of(rows[rows["item"] == "pilot"], "measure", INDICATORS).items():
+        yield _course(part, labels.label("measure", measure, language), language.percent, language)
 
 
 def _exits(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Rising step lines with intervals, one chart for each way out of unemployment.")
-    for state in labels.names()["state"]:
-        part = rows[rows["outcome"] == state]
+    for state, part in parts_of(rows, "outcome", labels.names()["state"]).items():
         last = part[part["x"] == part["x"].max()].set_index("item")["estimate"]
         if {"pilot", "comparison"} <= set(last.index):
             yield language.text(

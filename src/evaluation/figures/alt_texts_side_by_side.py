@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.figures.deliveries import shares
-from evaluation.figures.palette import writer
+from evaluation.figures.palette import parts_of, writer
 from evaluation.words import labels
 from evaluation.words.language import Language
 
@@ -38,14 +38,12 @@ def areas(rows: pd.DataFrame, language: Language) -> Sentences:
     write = writer("share", language=language, difference=True)
     yield language.text("Areas in alphabetical order, dots with intervals.")
     yield zeros(rows[rows["measure"] == "att_raw"], language)
-    for measure in ("att_raw", "att_shrunken"):
-        part = rows.loc[rows["measure"] == measure, "estimate"]
-        if len(part):
-            yield language.text(
-                "{name}: from {low} to {high} percentage points.",
-                name=labels.label("measure", measure, language),
-                **ends(part, write),
-            )
+    for measure, part in parts_of(rows, "measure", ("att_raw", "att_shrunken")).items():
+        yield language.text(
+            "{name}: from {low} to {high} percentage points.",
+            name=labels.label("measure", measure, language),
+            **ends(part["estimate"], write),
+        )
 
 
 def ranks(rows: pd.DataFrame, language: Language) -> Sentences:
@@ -88,11 +86,10 @@ def area_planes(rows: pd.DataFrame, language: Language) -> Sentences:
 def baselines(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
     yield zeros(rows, language)
-    for specification in language.given["specification"]:
-        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
-        if len(part):
-            values = "; ".join(language.number(value, 2, signed=True) for value in part)
-            yield f"{labels.label('specification', specification, language)}: {values}."
+    for specification, part in parts_of(rows, "specification", language.given["specification"]).items():
+        estimates = part.sort_values("window")["estimate"]
+        values = "; ".join(language.number(value, 2, signed=True) for value in estimates)
+        yield f"{labels.label('specification', specification, language)}: {values}."
 
 
 def reading(rows: pd.DataFrame, language: Language) -> Sentences:

@@ -24,6 +24,7 @@ from evaluation.figures.palette import (
     lines_of,
     panel,
     panels,
+    parts_of,
     style_key,
     tick_writer,
     with_interval,
@@ -45,18 +46,18 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
     """
-    arms = [arm for arm in ARMS if arm in set(rows["group"])]
+    parts = parts_of(rows, "group", ARMS)
     steps = rows.drop_duplicates("item").sort_values("x")["item"].tolist()
-    figure, axes = panels(1, len(arms), height=0.9 + 0.36 * len(steps), sharey=True)
-    for ax, arm in zip(axes[0], arms, strict=True):
-        part = rows[rows["group"] == arm].set_index("item").reindex(steps)
-        ax.barh(range(len(steps)), part["estimate"], color=ARMS[arm].color, height=0.62)
-        for y, value in enumerate(part["estimate"]):
+    figure, axes = panels(1, len(parts), height=0.9 + 0.36 * len(steps), sharey=True)
+    for ax, (arm, part) in zip(axes[0], parts.items(), strict=True):
+        left = part.set_index("item")["estimate"].reindex(steps)
+        ax.barh(range(len(steps)), left, color=ARMS[arm].color, height=0.62)
+        for y, value in enumerate(left):
             at = (0 if np.isnan(value) else value, y)
             ax.annotate(language.number(value), at, (4, 0), textcoords="offset points", va="center")
         ax.set_title(lines_of(labels.label("arm", arm, language), 18), fontsize=8)
         ax.set_xticks([])
-        ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
+        ax.set_xlim(0, left.max() * 1.32)
         ax.spines["bottom"].set_visible(False)
         ax.tick_params(left=False)
     axes[0, 0].set_yticks(range(len(steps)), [lines_of(named("step", step, language)) for step in steps])
@@ -70,7 +71,6 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     `rows` are ledger rows of measure smd: item = covariate, specification = before_ / after_weighting.
     """
     wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
-    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     figure, ax = panel(1.0 + 0.33 * len(wide))
     draw_love(ax, wide, language=language)
     style_key(figure, "specification", LOVE, language=language, line="")
@@ -78,7 +78,8 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
 
 
 def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
-    """Draw one row a covariate (the index) with its differences before_ and after_weighting."""
+    """Draw one row a covariate (the index) with its differences before_ and after_weighting, by size."""
+    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     y = np.arange(len(wide))
     ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
     for name, style in reversed(LOVE.items()):
@@ -165,15 +166,14 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
     """
-    units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
     known = list(labels.names()["outcome"])
     rows = rows.iloc[np.argsort(in_place(rows["outcome"].tolist(), known), kind="stable")]
-    parts = [rows[rows["unit"] == unit] for unit in units]
+    parts = list(parts_of(rows, "unit", ("share", "days", "eur")).values())
     written = [[lines_of(named("outcome", name, language)) for name in part["outcome"]] for part in parts]
     places = [row_middles(lines) for lines in written]
     height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
     ratios = [middles[-1] + 1.4 for middles in places]
-    figure, axes = panels(len(units), 1, height=height, height_ratios=ratios)
+    figure, axes = panels(len(parts), 1, height=height, height_ratios=ratios)
     for ax, part, lines, middles in zip(axes[:, 0], parts, written, places, strict=True):
         draw_forest(ax, part, lines, middles, language=language)
     return figure

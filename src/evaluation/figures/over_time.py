@@ -21,6 +21,7 @@ from evaluation.figures.palette import (
     lines_of,
     panel,
     panels,
+    parts_of,
     policy_marks,
     tick_writer,
     unit_name,
@@ -56,10 +57,10 @@ def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figur
 
     `rows` are ledger rows with unit share: measure = indicator, item = arm, window = month.
     """
-    names = [name for name in INDICATORS if name in set(rows["measure"])]
-    figure, axes = panels(len(names), 1, height=0.9 + 1.75 * len(names), sharex=True)
-    for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
-        lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
+    parts = parts_of(rows, "measure", INDICATORS)
+    figure, axes = panels(len(parts), 1, height=0.9 + 1.75 * len(parts), sharex=True)
+    for number, (ax, (name, part)) in enumerate(zip(axes[:, 0], parts.items(), strict=True)):
+        lines_of_arms(ax, part, language=language, markers=False)
         policy_marks(ax, study, language=language, labelled=number == 0)
         title = labels.label("measure", name, language)
         ax.set_title(lines_of(title, 48), pad=48 if number == 0 else 6)
@@ -71,10 +72,8 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
     unit = rows["unit"].iloc[0]
     rows = rows.assign(year=year_of(rows["window"])).sort_values("year")
     ends = []
-    for arm, style in ARMS.items():
-        part = rows[rows["item"] == arm]
-        if part.empty:
-            continue
+    for arm, part in parts_of(rows, "item", ARMS).items():
+        style = ARMS[arm]
         part, lonely = _with_holes(part)
         band(ax, part["year"], part, style)
         dots(ax, lonely["year"], lonely["estimate"], style, markersize=3.5)
@@ -136,11 +135,11 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
     """
     from matplotlib.lines import Line2D
 
-    states = [state for state in labels.names()["state"] if state in set(rows["outcome"])]
+    states = parts_of(rows, "outcome", labels.names()["state"])
     figure, axes = panels(-(-len(states) // 2), 2, height=0.5 + 2.2 * -(-len(states) // 2), sharex=True)
-    for ax, state in zip(axes.flat, states, strict=False):
+    for ax, (state, exited) in zip(axes.flat, states.items(), strict=False):
         for arm, style in ARMS.items():
-            part = rows[(rows["outcome"] == state) & (rows["item"] == arm)].sort_values("x")
+            part = exited[exited["item"] == arm].sort_values("x")
             band(ax, part["x"], part, style, step="post")
             ax.step(part["x"], part["estimate"], where="post", color=style.color, linestyle=style.line,
                     linewidth=1.6)  # fmt: skip
@@ -178,10 +177,10 @@ def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
 
     `rows` are ledger rows of measure event_study and topic public_statistics: x = quarters since the start.
     """
-    names = list(dict.fromkeys(rows["outcome"]))
-    figure, axes = panels(len(names), 1, height=0.8 + 2.3 * len(names), sharex=True)
-    for ax, name in zip(axes[:, 0], names, strict=True):
-        draw_event_study(ax, rows[rows["outcome"] == name], language=language)
+    parts = parts_of(rows, "outcome", rows["outcome"])
+    figure, axes = panels(len(parts), 1, height=0.8 + 2.3 * len(parts), sharex=True)
+    for ax, (name, part) in zip(axes[:, 0], parts.items(), strict=True):
+        draw_event_study(ax, part, language=language)
         _quarter_marks(ax, study, study.marks, language=language)
         ax.set_title(lines_of(labels.outcome(name, language), 48), pad=30)
     for ax in axes[:-1, 0]:

@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -99,6 +99,12 @@ def panel(height: float) -> tuple[Figure, Axes]:
     """Make an empty figure of the reports' width with one panel."""
     figure, axes = panels(height=height)
     return figure, axes[0, 0]
+
+
+def parts_of(rows: pd.DataFrame, column: str, codes: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """The rows of each code in a column, in the order of the codes; those without rows are left out."""
+    held = dict(iter(rows.groupby(column)))
+    return {code: held[code] for code in codes if code in held}
 
 
 def dots(ax: Axes, x: Any, y: Any, style: Style, **keywords: Any) -> None:

@@ -52,7 +52,7 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
     )
     words = get(language)
     ax = _axes(ax, height=1.0 + 0.27 * len(wide))
-    draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
+    draw_love(ax, wide, language=words)
     style_key(ax, "specification", LOVE, language=words, line="", loc="lower left", bbox_to_anchor=(0, 1))
     return _marked(ax, wide, words)
 

@@ -22,6 +22,7 @@ from evaluation.figures.palette import (
     month_of,
     panel,
     panels,
+    parts_of,
     policy_marks,
     style_key,
     tick_writer,
@@ -135,12 +136,12 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
 
     `rows` are ledger rows of topic public_statistics and measure did of one share: specification = baseline.
     """
-    chosen = [f"baseline_{name}" for name in study.baselines]
-    chosen = [name for name in chosen if rows.loc[rows["specification"] == name, "estimate"].notna().any()]
-    figure, axes = panels(1, len(chosen), height=2.5, sharey=True)
+    known = rows[rows["estimate"].notna()]
+    parts = parts_of(known, "specification", [f"baseline_{name}" for name in study.baselines])
+    figure, axes = panels(1, len(parts), height=2.5, sharey=True)
     y = np.arange(len(study.followup))
-    for ax, name in zip(axes[0], chosen, strict=True):
-        part = rows[rows["specification"] == name].set_index("window").reindex(list(study.followup))
+    for ax, (name, part) in zip(axes[0], parts.items(), strict=True):
+        part = part.set_index("window").reindex(list(study.followup))
         ax.hlines(y, part["ci_low"], part["ci_high"], color=PILOT.color, linewidth=1.5)
         dots(ax, part["estimate"], y, PILOT)
         ax.axvline(0, color=INK, linewidth=0.9)
@@ -157,7 +158,7 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
     label = language.text("Change of the gap, percentage points: left is better for the trial")
-    axes[0, len(chosen) // 2].set_xlabel(label)
+    axes[0, len(parts) // 2].set_xlabel(label)
     return figure
 
 
