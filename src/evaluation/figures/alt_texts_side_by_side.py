@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pandas as pd
 
 from evaluation.figures.deliveries import shares
@@ -15,9 +14,9 @@ from evaluation.words.language import Language
 Sentences = Iterator[str]
 
 
-def counts(language: Language, **counts: object) -> dict[str, str]:
-    """Whole numbers as they are written; rows that are marked true are counted."""
-    return {name: language.number(int(np.sum(count))) for name, count in counts.items()}
+def counts(language: Language, **marked: pd.Series) -> dict[str, str]:
+    """How many rows are marked true, as it is written."""
+    return {name: language.number(int(rows.sum())) for name, rows in marked.items()}
 
 
 def ends(values: pd.Series, write: Callable[[float], str]) -> dict[str, str]:
@@ -29,9 +28,8 @@ def zeros(rows: pd.DataFrame, language: Language) -> str:
     """How many intervals hold zero: what an interval does not bear is not said."""
     known = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
     zero = (known["ci_low"] <= 0) & (known["ci_high"] >= 0)
-    return language.text(
-        "Of {count} intervals {zero} hold zero.", **counts(language, count=len(known), zero=zero)
-    )
+    count = language.number(len(known))
+    return language.text("Of {count} intervals {zero} hold zero.", count=count, **counts(language, zero=zero))
 
 
 def areas(rows: pd.DataFrame, language: Language) -> Sentences:

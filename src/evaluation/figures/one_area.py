@@ -112,15 +112,13 @@ def sensitivity(rows: pd.DataFrame, *, study: Study, language: Language, names: 
         else:
             words.append(labels.label("specification", specification, language))
     lines = [lines_of(word) for word in words]
-    middles = row_middles(lines)
-    bold = rows["specification"].eq("main").tolist()
-    figure, ax = panel(0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, language=language, bold=bold)
-    _cut(ax, rows, middles)
+    figure, ax = panel(0.75 + 0.25 * (row_middles(lines)[-1] + 0.7))
+    draw_forest(ax, rows, lines, language=language, bold=rows["specification"].eq("main").tolist())
+    _cut(ax, rows)
     return figure
 
 
-def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray) -> None:
+def _cut(ax: Axes, rows: pd.DataFrame) -> None:
     """Let an interval that is many times as wide as the main one run out of the axis, with an arrow."""
     ends = rows[["estimate", "ci_low", "ci_high"]].abs().max(axis=1)
     main = ends[rows["specification"] == "main"].max()
@@ -128,23 +126,17 @@ def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray) -> None:
         return
     reach = max(1.15 * ends[ends <= 4 * main].max(), 2 * main)
     ax.set_xlim(-reach, reach)
-    for y, low, high in zip(heights, rows["ci_low"], rows["ci_high"], strict=True):
+    for y, low, high in zip(ax.get_yticks(), rows["ci_low"], rows["ci_high"], strict=True):
         for end, marker, place in ((low < -reach, "<", -0.985), (high > reach, ">", 0.985)):
             if end:
                 ax.plot(place * reach, y, marker=marker, color=COMPARISON.color, markersize=5)
 
 
 def draw_forest(
-    ax: Axes,
-    rows: pd.DataFrame,
-    lines: list[str],
-    heights: np.ndarray,
-    *,
-    language: Language,
-    bold: list[bool] | None = None,
+    ax: Axes, rows: pd.DataFrame, lines: list[str], *, language: Language, bold: list[bool] | None = None
 ) -> None:
     """Draw rows of one unit on given axes, each with its `lines`; one without a number says why in words."""
-    unit = rows["unit"].iloc[0]
+    unit, heights = rows["unit"].iloc[0], row_middles(lines)
     for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
         strong = bold is not None and bold[number]
         style = PILOT if strong or bold is None else COMPARISON
@@ -170,12 +162,11 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
     rows = rows.iloc[np.argsort(in_place(rows["outcome"].tolist(), known), kind="stable")]
     parts = list(parts_of(rows, "unit", ("share", "days", "eur")).values())
     written = [[lines_of(named("outcome", name, language)) for name in part["outcome"]] for part in parts]
-    places = [row_middles(lines) for lines in written]
-    height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
-    ratios = [middles[-1] + 1.4 for middles in places]
-    figure, axes = panels(len(parts), 1, height=height, height_ratios=ratios)
-    for ax, part, lines, middles in zip(axes[:, 0], parts, written, places, strict=True):
-        draw_forest(ax, part, lines, middles, language=language)
+    last = [row_middles(lines)[-1] for lines in written]
+    height = 0.3 + sum(0.75 + 0.25 * (middle + 0.8) for middle in last)
+    figure, axes = panels(len(parts), 1, height=height, height_ratios=[middle + 1.4 for middle in last])
+    for ax, part, lines in zip(axes[:, 0], parts, written, strict=True):
+        draw_forest(ax, part, lines, language=language)
     return figure
 
 

@@ -175,8 +175,10 @@ def lines_of(words: str, most: int = 26) -> str:
 def halves(words: str) -> str:
     """Words on two lines of about the same length."""
     parts = words.split(" ")
+    if len(parts) == 1:
+        return words
     broken = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))]
-    return "\n".join(min(broken, key=lambda two: abs(len(two[0]) - len(two[1])), default=parts))
+    return "\n".join(min(broken, key=lambda two: abs(len(two[0]) - len(two[1]))))
 
 
 def simulated_mark(figure: Figure, *, language: Language) -> None:

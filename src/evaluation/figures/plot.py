@@ -129,9 +129,8 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
         {kind: [named(kind, name, words) for name in rows[kind]] for kind in ("outcome", "group")}
     )
     lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
-    middles = row_middles(lines)
-    ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, language=words)
+    ax = _axes(ax, height=0.75 + 0.25 * (row_middles(lines)[-1] + 0.7))
+    draw_forest(ax, rows, lines, language=words)
     ax.set_xlabel(_axis_label(rows, words))
     return _marked(ax, rows, words)
 
