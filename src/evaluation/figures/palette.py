@@ -177,8 +177,8 @@ def halves(words: str) -> str:
     parts = words.split(" ")
     if len(parts) == 1:
         return words
-    broken = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))]
-    return "\n".join(min(broken, key=lambda two: abs(len(two[0]) - len(two[1]))))
+    cut = min(range(1, len(parts)), key=lambda i: abs(len(" ".join(parts[:i])) - len(" ".join(parts[i:]))))
+    return " ".join(parts[:cut]) + "\n" + " ".join(parts[cut:])
 
 
 def simulated_mark(figure: Figure, *, language: Language) -> None:
