@@ -124,10 +124,7 @@ def acceptability(rows: pd.DataFrame, *, language: Language) -> Figure:
     for (name, part), style in zip(parts_of(rows, "item", PERSPECTIVES).items(), SERIES, strict=False):
         part = part.sort_values("x").dropna(subset="estimate")
         ax.plot(part["x"], part["estimate"], color=style.color, linestyle=style.line, linewidth=1.8)
-        ends += [
-            (labels.label("payer", name, language), x, y, style.color)
-            for x, y in part[["x", "estimate"]].tail(1).itertuples(index=False)
-        ]
+        ends += [(labels.label("payer", name, language), y, style.color) for y in part["estimate"].tail(1)]
     ax.margins(x=0)
     ax.set_ylim(0, 1)  # names are placed on the axis as it will be seen
     end_labels(ax, ends)

@@ -80,9 +80,8 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
         marker = style.marker if markers else ""
         dots(ax, part["year"], part["estimate"], style, linestyle=style.line, marker=marker, markersize=3.5,
              linewidth=1.6)  # fmt: skip
-        last = part.dropna(subset="estimate")[["year", "estimate"]].tail(1)
         name = labels.label("arm", arm, language)
-        ends += [(name, x, y, style.color) for x, y in last.itertuples(index=False)]
+        ends += [(name, y, style.color) for y in part["estimate"].dropna().tail(1)]
     low, high = ax.get_ylim()
     first, after = int(rows["year"].min()), int(rows["year"].max()) + 1
     ax.set_xlim(first, after)
@@ -107,21 +106,21 @@ def _with_holes(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat([part, empty]).sort_values("year"), lonely
 
 
-def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
-    """Name lines at their right ends, moved apart where they would cover each other."""
+def end_labels(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """Name lines (name, height, colour) at their right ends, moved apart where they would overlap."""
     low, high = ax.get_ylim()
-    ends = sorted(ends, key=lambda end: end[2])
+    ends = sorted(ends, key=lambda end: end[1])
     tall = ax.get_position().height * ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
     gap = 0.3 / tall * (high - low)  # two lines of text
     places: list[float] = []
-    for _, _, y, _ in ends:
+    for _, y, _ in ends:
         places.append(max(y, places[-1] + gap) if places else y)
     if not places:
         return
     # moved apart around where the lines end, not beyond the axis
-    excess = float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)]))
+    excess = float(np.mean([place - y for place, (_, y, _) in zip(places, ends, strict=True)]))
     excess = max(places[-1] - high, min(excess, places[0] - low))
-    for (name, _, _, color), place in zip(ends, places, strict=True):
+    for (name, _, color), place in zip(ends, places, strict=True):
         ax.annotate(
             halves(name), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
             "offset points", color=color, fontweight="bold", fontsize=8, va="center", annotation_clip=False,

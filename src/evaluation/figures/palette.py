@@ -227,16 +227,14 @@ def tick_writer(
     axis.set_major_locator(MaxNLocator(4 if isinstance(axis, XAxis) else 6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(formatter)
     if label is None and difference:
-        label = unit_name(unit, language=language, difference=True)
+        label = unit_name(unit, language=language)
     if label is not None:
         axis.set_label_text(label)
 
 
-def unit_name(unit: str, *, language: Language, difference: bool = False) -> str:
-    """Name of the unit as an axis says it; a difference of shares is in percentage points."""
-    if unit in ("share", "probability"):
-        return labels.label("unit", "points", language) if difference else "%"
-    return labels.label("unit", unit, language)
+def unit_name(unit: str, *, language: Language) -> str:
+    """Name of the unit of a difference as an axis says it: shares differ by percentage points."""
+    return labels.label("unit", "points" if unit in ("share", "probability") else unit, language)
 
 
 def svg(figure: Figure) -> str:

@@ -251,7 +251,7 @@ def _marked(ax: Axes, rows: pd.DataFrame, language: Language) -> Axes:
 
 def _axis_label(rows: pd.DataFrame, language: Language) -> str:
     """Name of the outcome where there is one, and the unit of its difference."""
-    unit = unit_name(rows["unit"].iloc[0], language=language, difference=True)
+    unit = unit_name(rows["unit"].iloc[0], language=language)
     if len(set(rows["outcome"])) > 1:
         return unit
     return f"{named('outcome', rows['outcome'].iloc[0], language)}, {unit}"
