@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from evaluation.figures import alt_texts_side_by_side as side_by_side
@@ -17,12 +16,6 @@ from evaluation.figures.over_time import INDICATORS
 from evaluation.figures.palette import ARMS, parts_of, writer
 from evaluation.words import labels
 from evaluation.words.language import Language, mark
-
-SIDES = {
-    "above": mark("Interval wholly above zero: {names}."),
-    "below": mark("Interval wholly below zero: {names}."),
-    "zero": mark("Interval holds zero: {names}."),
-}
 
 
 def describe(
@@ -143,26 +136,29 @@ def _effects(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Dots with intervals for {count} outcomes.", count=language.number(len(rows)))
     yield side_by_side.zeros(rows, language)
     known = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
-    side = np.select([known["ci_low"] > 0, known["ci_high"] < 0], ["above", "below"], "zero")
-    for where, message in SIDES.items():
-        if found := [named("outcome", outcome, language) for outcome in known.loc[side == where, "outcome"]]:
+    above, below = known["ci_low"] > 0, known["ci_high"] < 0
+    for held, message in (
+        (above, mark("Interval wholly above zero: {names}.")),
+        (below, mark("Interval wholly below zero: {names}.")),
+        (~above & ~below, mark("Interval holds zero: {names}.")),
+    ):
+        if found := [named("outcome", outcome, language) for outcome in known.loc[held, "outcome"]]:
             yield language.text(message, names="; ".join(found))
 
 
 def _payers(rows: pd.DataFrame, language: Language) -> Sentences:
     write = writer("eur", language=language, difference=True)
     yield language.text("Bars with intervals, one for each payer.")
-    said = [
-        language.text(
+    note = " " + language.text("Minus is a saving; rounded parts can differ from their total.")
+    for row in _all_first(rows).to_dict("records"):
+        said = language.text(
             "{name}: {interval}, best estimate {value}.",
             name=labels.label("payer", row["item"], language),
             value=write(row["estimate"]),
             interval=language.interval(row["ci_low"], row["ci_high"], write),
         )
-        for row in _all_first(rows).to_dict("records")
-    ]
-    said[0] += " " + language.text("Minus is a saving; rounded parts can differ from their total.")
-    yield from said
+        yield said + note
+        note = ""  # it is said once
 
 
 def _plane(rows: pd.DataFrame, language: Language) -> Sentences:

@@ -5,7 +5,6 @@ Every figure takes the frame that one public function returns, and draws it as t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -120,15 +119,12 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     """
     columns = ("outcome", "group", "unit", "estimate", "ci_low", "ci_high", "status")
     rows = _of(table, *columns, maker="effect")
-    units, outcomes, groups = (sorted(set(rows[name])) for name in ("unit", "outcome", "group"))
+    units = sorted(set(rows["unit"]))
     if len(units) > 1:
         raise ValueError(f"plot.effects: units {units} do not share an axis; choose rows of one of them")
     words = get(language)
-    shown = [name for name, some in (("outcome", outcomes), ("group", groups)) if len(some) > 1]
-    said = pd.DataFrame(
-        {kind: [named(kind, name, words) for name in rows[kind]] for kind in ("outcome", "group")}
-    )
-    lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
+    told = [kind for kind in ("outcome", "group") if len(set(rows[kind])) > 1] or ["outcome"]
+    lines = [", ".join(named(kind, row[kind], words) for kind in told) for row in rows.to_dict("records")]
     ax = _axes(ax, height=0.75 + 0.25 * (row_middles(lines)[-1] + 0.7))
     draw_forest(ax, rows, lines, language=words)
     ax.set_xlabel(_axis_label(rows, words))
@@ -225,7 +221,7 @@ def acceptability(
 
 def _of(table: pd.DataFrame, *columns: str, maker: str) -> pd.DataFrame:
     """The table, if it has the columns that its maker gives it and a row."""
-    missing: Sequence[str] = [name for name in columns if name not in table]
+    missing = [name for name in columns if name not in table]
     if missing or table.empty:
         lacking = f"no column {', '.join(missing)}" if missing else "no row"
         raise ValueError(f"plot: {lacking} in the table; give what evaluation.{maker} returns")

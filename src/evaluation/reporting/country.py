@@ -16,7 +16,6 @@ import pandas as pd
 
 from evaluation.figures.side_by_side import by_name
 from evaluation.reporting.exhibits import Report
-from evaluation.study import Study
 from evaluation.words import answers
 from evaluation.words.language import Language
 
@@ -46,24 +45,16 @@ class Country:
     start: float  # where the trial starts, in units of a small picture
 
 
-def at_a_glance(
-    cleared: pd.DataFrame,
-    study: Study,
-    *,
-    areas: Collection[str],
-    names: Mapping[str, str],
-    reference: str | Path,
-    language: Language,
-) -> Country:
+def at_a_glance(report: Report, *, areas: Collection[str]) -> Country:
     """Make the small picture of every area that has a report, all on one scale.
 
-    `names` are those of areas by slug; what stands in brackets is left out of a tile. Places stand in
-    ``<table of areas>_tiles.csv`` in the folder `reference`: tiles go from north to south and west to east,
-    in alphabetical order where an area has no place.
+    What stands in brackets in the name of an area is left out of its tile. Places stand in
+    ``<table of areas>_tiles.csv`` in the folder of reference tables: tiles go from north to south and west to
+    east, in alphabetical order where an area has no place.
     """
-    text = language.text
-    places = _places(Path(reference) / f"{study.areas.table}_tiles.csv", areas)
-    ordered = sorted(areas, key=places.__getitem__) if places else by_name(areas, names)
+    cleared, study, language, text = report.cleared, report.study, report.language, report.language.text
+    places = _places(report.reference / f"{study.areas.table}_tiles.csv", areas)
+    ordered = sorted(areas, key=places.__getitem__) if places else by_name(areas, report.area_names)
     known = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
     known &= cleared["outcome"].eq("unemployed_share") & cleared["area"].isin(ordered)
     series, start = cleared[known & cleared["estimate"].notna()], 0.0
@@ -95,7 +86,7 @@ def at_a_glance(
     )
     tiles, scale = [], ""
     for area in ordered:
-        name, place = re.sub(r" \(.*\)$", "", names.get(area, area)), places.get(area)
+        name, place = re.sub(r" \(.*\)$", "", report.area_names.get(area, area)), places.get(area)
         if real:
             lines, said = _lines(series[series["area"] == area], language)
             tiles.append(Tile(area, name, place, lines, said))
@@ -111,14 +102,7 @@ def at_a_glance(
 def in_report(report: Report) -> Country:
     """The small pictures of the areas that the ledger of a report analyses."""
     analysed = report.cleared.loc[report.cleared["topic"] == "cohort", "area"]
-    return at_a_glance(
-        report.cleared,
-        report.study,
-        areas=set(analysed) & set(report.area_names),
-        names=report.area_names,
-        reference=report.reference,
-        language=report.language,
-    )
+    return at_a_glance(report, areas=set(analysed) & set(report.area_names))
 
 
 def _places(file: Path, areas: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from evaluation.figures.side_by_side import by_name
 from evaluation.reporting.country import at_a_glance
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
+from evaluation.reporting.sections import open_report
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, labels, public
 from evaluation.words import language as languages
@@ -51,16 +52,14 @@ def write_index(
     `areas` are those that have a page, `failed` those among them whose page says that the analysis failed.
     The `cleared` ledger tells whether it is simulated, and what public statistics show of the whole country.
     """
-    ledger = pd.read_parquet(cleared)
-    spoken = labels.in_study(languages.get(language), study)
+    report = open_report(cleared, study=study, reference=reference, language=language, release_date="")
+    ledger, spoken, names = report.cleared, report.language, report.area_names
     said = study.texts.in_language(language)
     table = municipality_names(reference, study.areas, language=language)
-    names = area_names(reference, study.areas, language=language)
     notes = {area: spoken.text("membership not confirmed") for area in _unconfirmed(table)}
     notes |= {area: spoken.text("the analysis failed, no results") for area in failed}
     entries = _municipalities(spoken, table, names=names, areas=set(areas), elsewhere=said["elsewhere"])
     letters = groupby(alphabetical(entries), key=lambda name: name[0].upper())
-    simulated = bool(ledger["simulated"].any())
     country = ledger[ledger["area"] == "all"]
     return _write(
         target,
@@ -68,16 +67,14 @@ def write_index(
         spoken,
         "index",
         title=said["reports"],
-        simulated=simulated,
+        simulated=report.simulated,
         home="",
         all_languages=all_languages,
         said=said,
         shown=_shown(ledger, study, spoken),
         answered=[one for one in answers.answers(country, study, area="all", language=spoken) if one.real],
-        at_a_glance=at_a_glance(
-            ledger, study, areas=areas, names=names, reference=reference, language=spoken
-        ),
-        report={"simulated": simulated},
+        at_a_glance=at_a_glance(report, areas=areas),
+        report=report,
         areas=[(area, names.get(area, area), notes.get(area, "")) for area in by_name(areas, names)],
         municipalities=[
             (letter, f"letter-{ord(letter)}", [(name, *entries[name]) for name in found])
@@ -120,11 +117,9 @@ def _municipalities(
     entries: dict[str, tuple[str, str]] = {}
     for row in table.to_dict("records"):
         own = row["area"]
-        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], ""))
-        entries |= dict.fromkeys(
-            [row["name"]] if spoken.code != "en" else [row["name_fi"], row["name_sv"]],
-            said if said[1] else ("", elsewhere),
-        )
+        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], elsewhere))
+        called = [row["name_fi"], row["name_sv"]] if spoken.code == "en" else [row["name"]]
+        entries |= dict.fromkeys(called, said)
     return entries
 
 
