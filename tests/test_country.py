@@ -1,12 +1,14 @@
 """The country at a glance: every area once, on its place, on one scale, with nothing that ranks."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from evaluation.reporting.country import HIGH, WIDE, at_a_glance
+from evaluation.reporting.exhibits import Report
 from evaluation.reporting.own_pages import write_index
 from evaluation.results import ledger
 from evaluation.study import read_study
@@ -45,7 +47,8 @@ def series(areas, months=24):
 
 def seen(rows, areas=AREAS, study=TRIALS, code="fi", reference=REFERENCE):
     names = dict.fromkeys(areas, "") | {area: f"{area} (and others)" for area in areas}
-    return at_a_glance(rows, study, areas=areas, names=names, reference=reference, language=spoken(code))
+    report = Report(spoken(code), "", "", rows, study, names, {}, False, "", reference=Path(reference))
+    return at_a_glance(report, areas=areas)
 
 
 def test_every_area_of_the_trials_has_a_place_of_its_own_with_lapland_on_top_and_helsinki_at_the_bottom():

@@ -117,7 +117,7 @@ def test_rank_intervals_are_drawn_without_a_point_that_would_read_as_a_ranking(c
 
 def test_a_withheld_row_is_said_in_words_in_a_forest(cleared):
     rows = rows_of(cleared, "sensitivity", area="raasepori-hanko")
-    figure = figures.sensitivity(rows, study=TRIALS, language=spoken("en"))
+    figure = figures.sensitivity(rows, study=TRIALS, language=spoken("en"), names=NAMES)
     words = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert get("en").no_number("withheld") in words
 

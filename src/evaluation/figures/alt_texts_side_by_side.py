@@ -2,69 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
 from evaluation.figures.deliveries import shares
-from evaluation.figures.palette import writer
+from evaluation.figures.palette import parts_of, writer
 from evaluation.words import labels
 from evaluation.words.language import Language
 
 Sentences = Iterator[str]
-Names = Mapping[str, str]
+
+
+def counts(language: Language, **marked: pd.Series) -> dict[str, str]:
+    """How many rows are marked true, as it is written."""
+    return {name: language.number(int(rows.sum())) for name, rows in marked.items()}
+
+
+def ends(values: pd.Series, write: Callable[[float], str]) -> dict[str, str]:
+    """The lowest and the highest value as they are written."""
+    return {"low": write(values.min()), "high": write(values.max())}
 
 
 def zeros(rows: pd.DataFrame, language: Language) -> str:
     """How many intervals hold zero: what an interval does not bear is not said."""
     known = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
     zero = (known["ci_low"] <= 0) & (known["ci_high"] >= 0)
-    numbers = {"count": language.number(len(known)), "zero": language.number(int(zero.sum()))}
-    return language.text("Of {count} intervals {zero} hold zero.", **numbers)
+    count = language.number(len(known))
+    return language.text("Of {count} intervals {zero} hold zero.", count=count, **counts(language, zero=zero))
 
 
-def areas(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def areas(rows: pd.DataFrame, language: Language) -> Sentences:
     write = writer("share", language=language, difference=True)
     yield language.text("Areas in alphabetical order, dots with intervals.")
     yield zeros(rows[rows["measure"] == "att_raw"], language)
-    for measure in ("att_raw", "att_shrunken"):
-        part = rows.loc[rows["measure"] == measure, "estimate"]
-        if len(part):
-            yield language.text(
-                "{name}: from {low} to {high} percentage points.",
-                name=labels.label("measure", measure, language),
-                low=write(part.min()),
-                high=write(part.max()),
-            )
+    for measure, part in parts_of(rows, "measure", ("att_raw", "att_shrunken")).items():
+        yield language.text(
+            "{name}: from {low} to {high} percentage points.",
+            name=labels.label("measure", measure, language),
+            **ends(part["estimate"], write),
+        )
 
 
-def ranks(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def ranks(rows: pd.DataFrame, language: Language) -> Sentences:
     width = rows["ci_high"] - rows["ci_low"] + 1
     yield language.text("Areas in alphabetical order with the positions that each could have.")
     yield language.text(
         "The narrowest range holds {low} positions and the widest {high} of {count}.",
-        low=language.number(width.min()),
-        high=language.number(width.max()),
+        **ends(width, language.number),
         count=language.number(len(rows)),
     )
 
 
-def funnel(rows: pd.DataFrame, language: Language, names: Names) -> Sentences:
+def funnel(rows: pd.DataFrame, language: Language) -> Sentences:
     own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
     limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
-    outside = own[(own < limit["ci_low"]) | (own > limit["ci_high"])].index
+    outside = own.index[(own < limit["ci_low"]) | (own > limit["ci_high"])]
     yield language.text(
         "Dots of {count} areas against their uncertainty, with limits of chance variation that widen to the "
         "right.",
         count=language.number(len(own)),
     )
-    yield language.text(
-        "Outside the limits: {names}.",
-        names=", ".join(names.get(area, area) for area in outside) or language.text("none"),
-    )
+    yield language.text("Outside the limits: {names}.", names=", ".join(outside) or language.text("none"))
 
 
-def area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def area_planes(rows: pd.DataFrame, language: Language) -> Sentences:
     wide = rows.set_index(["area", "measure"])["estimate"].unstack().dropna()  # noqa: PD010
     more, cheap = wide["delta_effect"] > 0, wide["delta_cost"] < 0
     count = language.number(len(wide))
@@ -75,24 +77,20 @@ def area_planes(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
     yield language.text(
         "More work at lower cost: {se}; more work at higher cost: {ne}; less work at lower cost: {sw}; less "
         "work at higher cost: {nw}.",
-        se=language.number(int((more & cheap).sum())),
-        ne=language.number(int((more & ~cheap).sum())),
-        sw=language.number(int((~more & cheap).sum())),
-        nw=language.number(int((~more & ~cheap).sum())),
+        **counts(language, se=more & cheap, ne=more & ~cheap, sw=~more & cheap, nw=~more & ~cheap),
     )
 
 
-def baselines(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def baselines(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Dots with intervals, one chart for each baseline, year by year after the start.")
     yield zeros(rows, language)
-    for specification in language.given["specification"]:
-        part = rows[rows["specification"] == specification].sort_values("window")["estimate"]
-        if len(part):
-            values = "; ".join(language.number(value, 2, signed=True) for value in part)
-            yield f"{labels.label('specification', specification, language)}: {values}."
+    for specification, part in parts_of(rows, "specification", language.given["specification"]).items():
+        estimates = part.sort_values("window")["estimate"]
+        values = "; ".join(language.number(value, 2, signed=True) for value in estimates)
+        yield f"{labels.label('specification', specification, language)}: {values}."
 
 
-def reading(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def reading(rows: pd.DataFrame, language: Language) -> Sentences:
     found = shares(rows)
     yield language.text("Dots for {count} tables of the register.", count=language.number(len(found)))
     for table, row in found.iterrows():
@@ -104,10 +102,9 @@ def reading(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
         )
 
 
-def beside_statistics(rows: pd.DataFrame, language: Language, _: Names) -> Sentences:
+def beside_statistics(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Dots for {count} areas and groups.", count=language.number(len(rows)))
     yield language.text(
         "The register holds from {low} to {high} of the unemployed that the public statistics count.",
-        low=language.percent(rows["estimate"].min()),
-        high=language.percent(rows["estimate"].max()),
+        **ends(rows["estimate"], language.percent),
     )

@@ -19,8 +19,8 @@ LINE = 1.35  # from a line of text to the next, in heights of its letters
 INCH = 72  # in points
 PASSES = 4  # how far a word reaches over an edge depends on where the edge is
 LEAST = 0.2  # of the figure for its panels, however long the words
-BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}  # which part of a word lies before its place
-ABOVE = {"top": 0.0, "center": 0.5, "bottom": 1.0, "baseline": 0.8}
+# which part of a word lies before its place, or above it
+BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0, "top": 0.0, "bottom": 1.0, "baseline": 0.8}
 # a share of a panel's side, and from where to where seen from there, in points
 Span = tuple[float, float, float]
 
@@ -39,14 +39,14 @@ def arrange(figure: Figure) -> None:
     columns, rows = (
         [cell.start for cell in cells] for cells in zip(*(one.cell for one in panels), strict=True)
     )
-    across = _sides(grid.get_width_ratios(), width - 2 * EDGE, columns, [one.across() for one in panels])
-    down = _sides(grid.get_height_ratios(), height - head - foot, rows, [one.down() for one in panels])
+    across = _sides(grid.get_width_ratios(), width - 2 * EDGE, columns, [one.spans(0) for one in panels])
+    down = _sides(grid.get_height_ratios(), height - head - foot, rows, [one.spans(1) for one in panels])
     for one, column, row in zip(panels, columns, rows, strict=True):
         (left, wide), (top, tall) = across[column], down[row]
         bottom = height - head - top - tall
         one.ax.set_position(((EDGE + left) / width, bottom / height, wide / width, tall / height))
-        one.ax.xaxis.set_label_coords(0.5, -one.below / tall)
-        one.ax.yaxis.set_label_coords(-one.beside / wide, 0.5)
+        one.ax.xaxis.set_label_coords(0.5, -one.names_at[0] / tall)
+        one.ax.yaxis.set_label_coords(-one.names_at[1] / wide, 0.5)
 
 
 def _sides(
@@ -69,54 +69,42 @@ def _sides(
 
 
 class _Panel:
-    """A panel with the words around it."""
+    """A panel with the words around it: side 0 runs from left to right, side 1 from top to bottom."""
 
     def __init__(self, ax: Any) -> None:
         self.ax = ax
         spec = ax.get_subplotspec()
         self.cell = spec.colspan, spec.rowspan
-        self.x, self.y = list(_ticks(ax.xaxis, "labelbottom")), list(_ticks(ax.yaxis, "labelleft"))
-        # how far from the panel the names of its axes begin
-        self.below = ax.xaxis.labelpad + max((out + tall for _, (_, tall), out in self.x), default=0.0)
-        self.beside = ax.yaxis.labelpad + max((out + wide for _, (wide, _), out in self.y), default=0.0)
+        self.axes = ax.xaxis, ax.yaxis
+        self.ticks = [list(_ticks(axis)) for axis in self.axes]
+        # how far the labels of ticks reach out of the panel, and where the names of its axes begin
+        self.out = [
+            max((out + size[1 - side] for _, size, out in ticks), default=0.0)
+            for side, ticks in enumerate(self.ticks)
+        ]
+        self.names_at = [axis.labelpad + out for axis, out in zip(self.axes, self.out, strict=True)]
 
-    def across(self) -> Iterator[Span]:
-        """How far words reach to the left and to the right."""
-        for _, (wide, _), out in self.y:
-            yield 0.0, -out - wide, 0.0
-        for share, (wide, _), _ in self.x:
-            yield share, -wide / 2, wide / 2
-        if self.ax.get_ylabel():
-            yield 0.0, -self.beside - _size(self.ax.yaxis.label)[1], 0.0
-        for text in self.ax.texts:
-            share, shift = _place(text, self.ax, 0)
-            wide = _size(text)[0]
-            low = shift - wide * BEFORE[text.get_horizontalalignment()]
-            yield share, low, low + wide
-
-    def down(self) -> Iterator[Span]:
-        """How far words reach up and down, seen from the upper edge."""
-        ax = self.ax
-        for _, (_, tall), out in self.x:
-            yield 1.0, 0.0, out + tall
-        for share, (_, tall), _ in self.y:
-            yield 1 - share, -tall / 2, tall / 2
-        if ax.get_xlabel():
-            yield 1.0, 0.0, self.below + _size(ax.xaxis.label)[1]
-        if words := ax.get_title(loc="left"):
-            title = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == words)
-            pad = ax.titleOffsetTrans.transform((0, 0))[1] / ax.figure.dpi * INCH
+    def spans(self, side: int) -> Iterator[Span]:
+        """How far words reach beyond places of a side."""
+        for share, size, _ in self.ticks[side]:
+            yield (1 - share if side else share), -size[side] / 2, size[side] / 2
+        name = self.axes[1 - side].label
+        far = self.names_at[1 - side] + _size(name)[1] if name.get_text() else self.out[1 - side]
+        yield (1.0, 0.0, far) if side else (0.0, -far, 0.0)
+        if side and (words := self.ax.get_title(loc="left")):
+            title = next(text for text in self.ax.get_children() if getattr(text, "get_text", str)() == words)
+            pad = self.ax.titleOffsetTrans.transform((0, 0))[1] / self.ax.figure.dpi * INCH
             yield 0.0, -pad - _size(title)[1], 0.0
-        for text in ax.texts:
-            share, shift = _place(text, ax, 1)
-            tall = _size(text)[1]
-            upper = tall * ABOVE[text.get_verticalalignment()]
-            yield 1 - share, -shift - upper, -shift - upper + tall
+        for text in self.ax.texts:
+            share, shift = _place(text, self.ax, side)
+            long = _size(text)[side]
+            low = shift - long * BEFORE[(text.get_horizontalalignment, text.get_verticalalignment)[side]()]
+            yield share, low, low + long
 
 
-def _ticks(axis: Any, labelled: str) -> Iterator[tuple[float, tuple[float, float], float]]:
+def _ticks(axis: Any) -> Iterator[tuple[float, tuple[float, float], float]]:
     """Of every tick with a label: its share of the axis, the size of the label, and its distance from it."""
-    if not axis.get_tick_params()[labelled]:
+    if not axis.get_tick_params()["labelbottom" if axis.axis_name == "x" else "labelleft"]:
         return
     first, last = axis.get_view_interval()
     places = np.asarray(axis.get_major_locator()())
@@ -130,13 +118,13 @@ def _ticks(axis: Any, labelled: str) -> Iterator[tuple[float, tuple[float, float
 
 
 def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:
-    """Where an annotation starts from: a share of the side of its panel, and points from there."""
+    """Where an annotation starts from: a share of a side of its panel, and points from there."""
     systems = (noted.xycoords, noted.xycoords) if isinstance(noted.xycoords, str) else noted.xycoords
     at, shift = noted.xy[side], noted.xyann[side] if noted.anncoords == "offset points" else 0.0
-    if systems[side] == "axes fraction":
-        return float(at), float(shift)
-    first, last = (ax.get_xlim, ax.get_ylim)[side]()
-    return float((at - first) / (last - first)), float(shift)
+    if systems[side] != "axes fraction":
+        first, last = (ax.get_xlim, ax.get_ylim)[side]()
+        at = (at - first) / (last - first)
+    return (float(1 - at), -float(shift)) if side else (float(at), float(shift))
 
 
 def _size(text: Any) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from evaluation.figures.palette import (
     lines_of,
     panel,
     panels,
+    parts_of,
     tick_writer,
     with_interval,
 )
@@ -61,12 +62,11 @@ def _perspectives(
     rows: pd.DataFrame, *, height: float, language: Language, **keywords: Any
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
     """A figure with one named panel a perspective, and each panel with its rows."""
-    shown = [name for name in PERSPECTIVES if name in set(rows["item"])]
-    figure, axes = panels(1, len(shown), height=height, sharey=True, **keywords)
-    for ax, name in zip(axes[0], shown, strict=True):
-        words = labels.label("payer", name, language)
-        ax.set_title(lines_of(words, 11))
-    return figure, [(ax, rows[rows["item"] == name]) for ax, name in zip(axes[0], shown, strict=True)]
+    parts = parts_of(rows, "item", PERSPECTIVES)
+    figure, axes = panels(1, len(parts), height=height, sharey=True, **keywords)
+    for ax, name in zip(axes[0], parts, strict=True):
+        ax.set_title(lines_of(labels.label("payer", name, language), 11))
+    return figure, list(zip(axes[0], parts.values(), strict=True))
 
 
 def plane(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -121,14 +121,10 @@ def acceptability(rows: pd.DataFrame, *, language: Language) -> Figure:
     """Draw the probability that the trial is worth its cost at each value of a month in work."""
     figure, ax = panel(3.0)
     ends = []
-    shown = [name for name in PERSPECTIVES if name in set(rows["item"])]
-    for name, style in zip(shown, SERIES, strict=False):
-        part = rows[rows["item"] == name].sort_values("x").dropna(subset="estimate")
+    for (name, part), style in zip(parts_of(rows, "item", PERSPECTIVES).items(), SERIES, strict=False):
+        part = part.sort_values("x").dropna(subset="estimate")
         ax.plot(part["x"], part["estimate"], color=style.color, linestyle=style.line, linewidth=1.8)
-        ends += [
-            (labels.label("payer", name, language), x, y, style.color)
-            for x, y in part[["x", "estimate"]].tail(1).itertuples(index=False)
-        ]
+        ends += [(labels.label("payer", name, language), y, style.color) for y in part["estimate"].tail(1)]
     ax.margins(x=0)
     ax.set_ylim(0, 1)  # names are placed on the axis as it will be seen
     end_labels(ax, ends)

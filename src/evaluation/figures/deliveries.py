@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.figures.palette import COMPARISON, FAINT, PILOT, SOFT, dots, panel, style_key, tick_writer
+from evaluation.figures.side_by_side import by_name
 from evaluation.words import labels
-from evaluation.words.language import Language, alphabetical
+from evaluation.words.language import Language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,9 +42,7 @@ def reading(rows: pd.DataFrame, *, language: Language) -> Figure:
         dots(ax, found[what], y + shift, style)
     ax.set_yticks(y, [labels.label("table", table, language) for table in found.index])
     ax.set_ylim(len(found) - 0.5, -0.5)
-    style_key(
-        figure, [(labels.label("method", what, language), style, "-") for what, style in styles.items()]
-    )
+    style_key(figure, "method", styles, language=language)
     tick_writer(ax.xaxis, "share", language=language, label=language.text("Share of the rows read"))
     return figure
 
@@ -55,8 +54,7 @@ def beside_statistics(rows: pd.DataFrame, *, names: dict[str, str], language: La
     the dashed line is that of all areas together.
     """
     called = {item: labels.item("register_to_statistics", item, language, names) for item in rows["item"]}
-    places = alphabetical(called.values())
-    order = sorted(called, key=lambda item: places.index(called[item]))
+    order = by_name(called, called)
     figure, ax = panel(0.8 + 0.26 * len(order))
     ratio = rows.set_index("item")["estimate"].reindex(order)
     dots(ax, ratio, np.arange(len(order)), PILOT)

@@ -6,7 +6,7 @@ Rows without a number (suppressed, withheld, missing) leave a gap; the table und
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +19,12 @@ from evaluation.figures.palette import (
     INK,
     PILOT,
     SOFT,
-    Line,
-    Style,
     beside,
     dots,
     lines_of,
     panel,
     panels,
+    parts_of,
     style_key,
     tick_writer,
     with_interval,
@@ -39,10 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def love_key(language: Language) -> list[tuple[str, Style, Line]]:
-    """What the markers of a love plot stand for."""
-    styles = (("after_weighting", PILOT), ("before_weighting", COMPARISON))
-    return [(labels.label("specification", code, language), style, "") for code, style in styles]
+LOVE = {"after_weighting": PILOT, "before_weighting": COMPARISON}
 
 
 def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
@@ -50,18 +46,18 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of measure attrition_episodes: item = step, x = its number, group = arm.
     """
-    arms = [arm for arm in ARMS if arm in set(rows["group"])]
+    parts = parts_of(rows, "group", ARMS)
     steps = rows.drop_duplicates("item").sort_values("x")["item"].tolist()
-    figure, axes = panels(1, len(arms), height=0.9 + 0.36 * len(steps), sharey=True)
-    for ax, arm in zip(axes[0], arms, strict=True):
-        part = rows[rows["group"] == arm].set_index("item").reindex(steps)
-        ax.barh(range(len(steps)), part["estimate"], color=ARMS[arm].color, height=0.62)
-        for y, value in enumerate(part["estimate"]):
+    figure, axes = panels(1, len(parts), height=0.9 + 0.36 * len(steps), sharey=True)
+    for ax, (arm, part) in zip(axes[0], parts.items(), strict=True):
+        left = part.set_index("item")["estimate"].reindex(steps)
+        ax.barh(range(len(steps)), left, color=ARMS[arm].color, height=0.62)
+        for y, value in enumerate(left):
             at = (0 if np.isnan(value) else value, y)
             ax.annotate(language.number(value), at, (4, 0), textcoords="offset points", va="center")
         ax.set_title(lines_of(labels.label("arm", arm, language), 18), fontsize=8)
         ax.set_xticks([])
-        ax.set_xlim(0, np.nanmax(part["estimate"].to_numpy()) * 1.32)
+        ax.set_xlim(0, left.max() * 1.32)
         ax.spines["bottom"].set_visible(False)
         ax.tick_params(left=False)
     axes[0, 0].set_yticks(range(len(steps)), [lines_of(named("step", step, language)) for step in steps])
@@ -75,18 +71,18 @@ def love_plot(rows: pd.DataFrame, *, language: Language) -> Figure:
     `rows` are ledger rows of measure smd: item = covariate, specification = before_ / after_weighting.
     """
     wide = rows.set_index(["item", "specification"])["estimate"].unstack()  # noqa: PD010
-    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     figure, ax = panel(1.0 + 0.33 * len(wide))
     draw_love(ax, wide, language=language)
-    style_key(figure, love_key(language))
+    style_key(figure, "specification", LOVE, language=language, line="")
     return figure
 
 
 def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
-    """Draw one row a covariate (the index) with its differences before_ and after_weighting."""
+    """Draw one row a covariate (the index) with its differences before_ and after_weighting, by size."""
+    wide = wide.reindex(wide["before_weighting"].abs().sort_values().index)
     y = np.arange(len(wide))
     ax.hlines(y, wide["before_weighting"], wide["after_weighting"], color=FAINT, linewidth=1)
-    for name, style in (("before_weighting", COMPARISON), ("after_weighting", PILOT)):
+    for name, style in reversed(LOVE.items()):
         dots(ax, wide[name], y, style)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
@@ -97,9 +93,7 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
     tick_writer(ax.xaxis, "sd", language=language, label=label)
 
 
-def sensitivity(
-    rows: pd.DataFrame, *, study: Study, language: Language, names: Mapping[str, str] | None = None
-) -> Figure:
+def sensitivity(rows: pd.DataFrame, *, study: Study, language: Language, names: Mapping[str, str]) -> Figure:
     """Draw the effect under every analysis, every baseline first, with intervals.
 
     `rows` are ledger rows of measure att and one outcome: the main one and those of topic sensitivity;
@@ -111,46 +105,38 @@ def sensitivity(
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
         if specification == "leave_one_out" and item:
-            words.append(language.text("Without {municipality}", municipality=(names or {}).get(item, item)))
+            words.append(language.text("Without {municipality}", municipality=names.get(item, item)))
         elif specification == "main":
             own = labels.label("specification", f"baseline_{study.main_baseline}", language)
             words.append(language.text("Main: {analysis}", analysis=own))
         else:
             words.append(labels.label("specification", specification, language))
     lines = [lines_of(word) for word in words]
-    middles = row_middles(lines)
-    bold = rows["specification"].eq("main").tolist()
-    figure, ax = panel(0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, unit=rows["unit"].iloc[0], language=language, bold=bold)
-    _cut(ax, rows, middles, bold=bold)
+    figure, ax = panel(0.75 + 0.25 * (row_middles(lines)[-1] + 0.7))
+    draw_forest(ax, rows, lines, language=language, bold=rows["specification"].eq("main").tolist())
+    _cut(ax, rows)
     return figure
 
 
-def _cut(ax: Axes, rows: pd.DataFrame, heights: np.ndarray, *, bold: list[bool]) -> None:
+def _cut(ax: Axes, rows: pd.DataFrame) -> None:
     """Let an interval that is many times as wide as the main one run out of the axis, with an arrow."""
-    main = rows.loc[bold, ["estimate", "ci_low", "ci_high"]].abs().max(axis=None)
     ends = rows[["estimate", "ci_low", "ci_high"]].abs().max(axis=1)
+    main = ends[rows["specification"] == "main"].max()
     if not np.isfinite(main) or not (ends > 4 * main).any():
         return
     reach = max(1.15 * ends[ends <= 4 * main].max(), 2 * main)
     ax.set_xlim(-reach, reach)
-    for y, low, high in zip(heights, rows["ci_low"], rows["ci_high"], strict=True):
+    for y, low, high in zip(ax.get_yticks(), rows["ci_low"], rows["ci_high"], strict=True):
         for end, marker, place in ((low < -reach, "<", -0.985), (high > reach, ">", 0.985)):
             if end:
                 ax.plot(place * reach, y, marker=marker, color=COMPARISON.color, markersize=5)
 
 
 def draw_forest(
-    ax: Axes,
-    rows: pd.DataFrame,
-    lines: list[str],
-    heights: np.ndarray,
-    *,
-    unit: str,
-    language: Language,
-    bold: list[bool] | None = None,
+    ax: Axes, rows: pd.DataFrame, lines: list[str], *, language: Language, bold: list[bool] | None = None
 ) -> None:
-    """Draw rows of a forest on given axes; a row without a number says why in words."""
+    """Draw rows of one unit on given axes, each with its `lines`; one without a number says why in words."""
+    unit, heights = rows["unit"].iloc[0], row_middles(lines)
     for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
         strong = bold is not None and bold[number]
         style = PILOT if strong or bold is None else COMPARISON
@@ -172,16 +158,15 @@ def effects(rows: pd.DataFrame, *, language: Language) -> Figure:
 
     `rows` are ledger rows of topic effect and measure att: outcome, unit share, days or eur.
     """
-    units = [unit for unit in ("share", "days", "eur") if unit in set(rows["unit"])]
-    parts = [rows[rows["unit"] == unit] for unit in units]
-    parts = [part.sort_values("outcome", key=lambda names: names.map(_place)) for part in parts]
+    known = list(labels.names()["outcome"])
+    rows = rows.iloc[np.argsort(in_place(rows["outcome"].tolist(), known), kind="stable")]
+    parts = list(parts_of(rows, "unit", ("share", "days", "eur")).values())
     written = [[lines_of(named("outcome", name, language)) for name in part["outcome"]] for part in parts]
-    places = [row_middles(lines) for lines in written]
-    height = 0.3 + sum(0.75 + 0.25 * (middles[-1] + 0.8) for middles in places)
-    ratios = [middles[-1] + 1.4 for middles in places]
-    figure, axes = panels(len(units), 1, height=height, height_ratios=ratios)
-    for ax, unit, part, lines, middles in zip(axes[:, 0], units, parts, written, places, strict=True):
-        draw_forest(ax, part, lines, middles, unit=unit, language=language)
+    last = [row_middles(lines)[-1] for lines in written]
+    height = 0.3 + sum(0.75 + 0.25 * (middle + 0.8) for middle in last)
+    figure, axes = panels(len(parts), 1, height=height, height_ratios=[middle + 1.4 for middle in last])
+    for ax, part, lines in zip(axes[:, 0], parts, written, strict=True):
+        draw_forest(ax, part, lines, language=language)
     return figure
 
 
@@ -191,10 +176,16 @@ def row_middles(lines: list[str]) -> np.ndarray:
     return np.cumsum(tall) - tall / 2
 
 
-def _place(outcome: str) -> float:
-    stem, months = labels.HORIZON.sub("", outcome), labels.HORIZON.search(outcome)
-    known = list(labels.names()["outcome"])
-    return known.index(stem) + (int(months[1]) / 100 if months else 0) if stem in known else len(known)
+def in_place(codes: Sequence[str], known: Sequence[str]) -> np.ndarray:
+    """Numbers that put codes into the order of those known, shorter horizons first, then by the alphabet."""
+    place = {code: number for number, code in reversed(list(enumerate(known)))}
+    # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
+    keys = {}
+    for rank, code in enumerate(sorted(set(codes)), start=1):
+        months = labels.HORIZON.search(code)
+        stem = labels.HORIZON.sub("", code)
+        keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
+    return np.array([keys[code] for code in codes])
 
 
 def named(kind: str, code: str, language: Language) -> str:

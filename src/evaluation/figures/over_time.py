@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +21,13 @@ from evaluation.figures.palette import (
     lines_of,
     panel,
     panels,
+    parts_of,
     policy_marks,
     tick_writer,
     unit_name,
     year_of,
 )
-from evaluation.study import AFTER, Study, Window
+from evaluation.study import AFTER, Mark, Study, Window
 from evaluation.units import quarter_of
 from evaluation.words import labels
 from evaluation.words.language import Language
@@ -55,10 +57,10 @@ def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figur
 
     `rows` are ledger rows with unit share: measure = indicator, item = arm, window = month.
     """
-    names = [name for name in INDICATORS if name in set(rows["measure"])]
-    figure, axes = panels(len(names), 1, height=0.9 + 1.75 * len(names), sharex=True)
-    for number, (ax, name) in enumerate(zip(axes[:, 0], names, strict=True)):
-        lines_of_arms(ax, rows[rows["measure"] == name], language=language, markers=False)
+    parts = parts_of(rows, "measure", INDICATORS)
+    figure, axes = panels(len(parts), 1, height=0.9 + 1.75 * len(parts), sharex=True)
+    for number, (ax, (name, part)) in enumerate(zip(axes[:, 0], parts.items(), strict=True)):
+        lines_of_arms(ax, part, language=language, markers=False)
         policy_marks(ax, study, language=language, labelled=number == 0)
         title = labels.label("measure", name, language)
         ax.set_title(lines_of(title, 48), pad=48 if number == 0 else 6)
@@ -70,19 +72,16 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
     unit = rows["unit"].iloc[0]
     rows = rows.assign(year=year_of(rows["window"])).sort_values("year")
     ends = []
-    for arm, style in ARMS.items():
-        part = rows[rows["item"] == arm]
-        if part.empty:
-            continue
+    for arm, part in parts_of(rows, "item", ARMS).items():
+        style = ARMS[arm]
         part, lonely = _with_holes(part)
         band(ax, part["year"], part, style)
         dots(ax, lonely["year"], lonely["estimate"], style, markersize=3.5)
         marker = style.marker if markers else ""
         dots(ax, part["year"], part["estimate"], style, linestyle=style.line, marker=marker, markersize=3.5,
              linewidth=1.6)  # fmt: skip
-        last = part.dropna(subset="estimate")[["year", "estimate"]].tail(1)
         name = labels.label("arm", arm, language)
-        ends += [(name, x, y, style.color) for x, y in last.itertuples(index=False)]
+        ends += [(name, y, style.color) for y in part["estimate"].dropna().tail(1)]
     low, high = ax.get_ylim()
     first, after = int(rows["year"].min()), int(rows["year"].max()) + 1
     ax.set_xlim(first, after)
@@ -107,23 +106,23 @@ def _with_holes(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat([part, empty]).sort_values("year"), lonely
 
 
-def end_labels(ax: Axes, ends: list[tuple[str, float, float, str]]) -> None:
-    """Name lines at their right ends, moved apart where they would cover each other."""
+def end_labels(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """Name lines (name, height, colour) at their right ends, moved apart where they would overlap."""
     low, high = ax.get_ylim()
-    ends = sorted(ends, key=lambda end: end[2])
+    ends = sorted(ends, key=lambda end: end[1])
     tall = ax.get_position().height * ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
     gap = 0.3 / tall * (high - low)  # two lines of text
     places: list[float] = []
-    for _, _, y, _ in ends:
+    for _, y, _ in ends:
         places.append(max(y, places[-1] + gap) if places else y)
     if not places:
         return
     # moved apart around where the lines end, not beyond the axis
-    excess = float(np.mean([place - end[2] for place, end in zip(places, ends, strict=True)]))
+    excess = float(np.mean([place - y for place, (_, y, _) in zip(places, ends, strict=True)]))
     excess = max(places[-1] - high, min(excess, places[0] - low))
-    for (name, _, _, color), place in zip(ends, places, strict=True):
+    for (name, _, color), place in zip(ends, places, strict=True):
         ax.annotate(
-            "\n".join(halves(name)), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
+            halves(name), (1.0, place - excess), (5, 0), ("axes fraction", "data"),
             "offset points", color=color, fontweight="bold", fontsize=8, va="center", annotation_clip=False,
         )  # fmt: skip
 
@@ -135,11 +134,11 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
     """
     from matplotlib.lines import Line2D
 
-    states = [state for state in labels.names()["state"] if state in set(rows["outcome"])]
+    states = parts_of(rows, "outcome", labels.names()["state"])
     figure, axes = panels(-(-len(states) // 2), 2, height=0.5 + 2.2 * -(-len(states) // 2), sharex=True)
-    for ax, state in zip(axes.flat, states, strict=False):
+    for ax, (state, exited) in zip(axes.flat, states.items(), strict=False):
         for arm, style in ARMS.items():
-            part = rows[(rows["outcome"] == state) & (rows["item"] == arm)].sort_values("x")
+            part = exited[exited["item"] == arm].sort_values("x")
             band(ax, part["x"], part, style, step="post")
             ax.step(part["x"], part["estimate"], where="post", color=style.color, linestyle=style.line,
                     linewidth=1.6)  # fmt: skip
@@ -167,7 +166,8 @@ def event_study(rows: pd.DataFrame, *, study: Study, language: Language) -> Figu
     `rows` are ledger rows of measure event_study and one outcome: x = quarters since the start.
     """
     figure, ax = panel(3.1)
-    draw_event_study(ax, rows, study=study, language=language)
+    draw_event_study(ax, rows, language=language)
+    _quarter_marks(ax, study, [mark for mark in study.marks if mark.date <= study.start], language=language)
     return figure
 
 
@@ -176,20 +176,19 @@ def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
 
     `rows` are ledger rows of measure event_study and topic public_statistics: x = quarters since the start.
     """
-    names = list(dict.fromkeys(rows["outcome"]))
-    figure, axes = panels(len(names), 1, height=0.8 + 2.3 * len(names), sharex=True)
-    for ax, name in zip(axes[:, 0], names, strict=True):
-        draw_event_study(ax, rows[rows["outcome"] == name], study=study, language=language, later=True)
+    parts = parts_of(rows, "outcome", rows["outcome"])
+    figure, axes = panels(len(parts), 1, height=0.8 + 2.3 * len(parts), sharex=True)
+    for ax, (name, part) in zip(axes[:, 0], parts.items(), strict=True):
+        draw_event_study(ax, part, language=language)
+        _quarter_marks(ax, study, study.marks, language=language)
         ax.set_title(lines_of(labels.outcome(name, language), 48), pad=30)
     for ax in axes[:-1, 0]:
         ax.set_xlabel("")
     return figure
 
 
-def draw_event_study(
-    ax: Axes, rows: pd.DataFrame, *, language: Language, study: Study | None = None, later: bool = False
-) -> None:
-    """Draw the quarters of an event study on given axes; `later` marks what came after the start too."""
+def draw_event_study(ax: Axes, rows: pd.DataFrame, *, language: Language) -> None:
+    """Draw the quarters of an event study on given axes."""
     rows = rows.sort_values("x")
     unit = rows["unit"].iloc[0]
     before = rows["x"] < 0
@@ -198,20 +197,22 @@ def draw_event_study(
         dots(ax, part["x"], part["estimate"], style)
     ax.axhline(0, color=SOFT, linewidth=0.8)
     ax.axvline(-0.5, color=INK, linewidth=1.3)
-    for mark in reversed(study.marks if study else ()):
-        if study is None or (mark.date > study.start and not later):
-            continue
-        start = mark.date == study.start
-        x = -0.5 if start else study.quarters_since_start(quarter_of(mark.date))
-        if not start:
+    tick_writer(ax.yaxis, unit, language=language, difference=True)
+    label = language.text("Quarters since the start of the trial")
+    tick_writer(ax.xaxis, "number", language=language, label=label)
+
+
+def _quarter_marks(ax: Axes, study: Study, marks: Sequence[Mark], *, language: Language) -> None:
+    """Mark what happened to everybody on an axis of quarters since the start."""
+    for mark in reversed(marks):
+        x = -0.5
+        if mark.date != study.start:
+            x = study.quarters_since_start(quarter_of(mark.date))
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
         up = 11 if mark.date > study.start and mark.raised else 0
         shift, side = ((-3, 0), "right") if mark.date < study.start else ((3, up), "left")
         ax.annotate(mark.name[language.code], (x, 1), shift, ("data", "axes fraction"), "offset points",
                     ha=side, va="bottom", fontsize=8)  # fmt: skip
-    tick_writer(ax.yaxis, unit, language=language, difference=True)
-    label = language.text("Quarters since the start of the trial")
-    tick_writer(ax.xaxis, "number", language=language, label=label)
 
 
 def timeline(study: Study, *, language: Language) -> Figure:
@@ -221,36 +222,28 @@ def timeline(study: Study, *, language: Language) -> Figure:
     """
     from matplotlib.patches import Patch
 
-    shades = {"history": "#d9d9d9", "entry": PILOT.color, "12": "#8aa4ba", "24": "#d3dde6"}
+    kinds = {
+        "#d9d9d9": language.text("24 months of history"),
+        PILOT.color: language.text("Unemployment begins"),
+        "#8aa4ba": language.text("Follow-up of 12 months"),
+        "#d3dde6": language.text("Follow-up of 24 months"),
+    }
     figure, ax = panel(2.6)
-    names = []
     windows, until = drawn_windows(study), _decimal(study.end + dt.timedelta(days=1))
-    for y, (name, window) in enumerate(windows.items()):
-        entry = (_decimal(window.first), _decimal(window.last))
-        end = min(entry[1] + 1, until), min(entry[1] + 2, until)
-        for left, right, kind in (
-            (entry[0] - 2, entry[0], "history"),
-            (*entry, "entry"),
-            (entry[1], end[0], "12"),
-            (end[0], end[1], "24"),
-        ):
-            ax.barh(y, right - left, left=left, height=0.5, color=shades[kind])
-        names.append("\n".join(halves(labels.label("window", name, language))))
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -0.6)
+    for y, window in enumerate(windows.values()):
+        first, last = _decimal(window.first), _decimal(window.last)
+        edges = [first - 2, first, last, min(last + 1, until), min(last + 2, until)]
+        for color, left, right in zip(kinds, edges[:-1], edges[1:], strict=True):
+            ax.barh(y, right - left, left=left, height=0.5, color=color)
+    ax.set_yticks(range(len(windows)), [halves(labels.label("window", name, language)) for name in windows])
+    ax.set_ylim(len(windows) - 0.5, -0.6)
     ax.tick_params(left=False)
     since = study.first_day.year - 2
     ax.set_xlim(since, until)
     ax.set_xticks(range(since, int(until) + 1, 1))
     policy_marks(ax, study, language=language)
-    kinds = {
-        "history": language.text("24 months of history"),
-        "entry": language.text("Unemployment begins"),
-        "12": language.text("Follow-up of 12 months"),
-        "24": language.text("Follow-up of 24 months"),
-    }
     figure.legend(
-        [Patch(facecolor=shades[kind]) for kind in kinds], kinds.values(), loc="outside upper left", ncols=2,
+        [Patch(facecolor=color) for color in kinds], kinds.values(), loc="outside upper left", ncols=2,
         fontsize=8, handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     return figure

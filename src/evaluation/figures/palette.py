@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,15 +32,12 @@ INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
 WIDTH = 5.0  # inches: so narrow that a telephone shows its words in a size that can be read
 
 
-Line = Literal["-", "--", "-.", ":", ""]
-
-
 @dataclass(frozen=True)
 class Style:
     """Colour, line and marker of one kind of thing, so that no kind is told apart by colour alone."""
 
     color: str
-    line: Line
+    line: Literal["-", "--", "-.", ":"]
     marker: str
     face: str
 
@@ -104,6 +101,12 @@ def panel(height: float) -> tuple[Figure, Axes]:
     return figure, axes[0, 0]
 
 
+def parts_of(rows: pd.DataFrame, column: str, codes: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """The rows of each code in a column, in the order of the codes; those without rows are left out."""
+    held = dict(iter(rows.groupby(column)))
+    return {code: held[code] for code in codes if code in held}
+
+
 def dots(ax: Axes, x: Any, y: Any, style: Style, **keywords: Any) -> None:
     """Draw the markers of a style, without a line if none is asked for."""
     usual = {"linestyle": "", "marker": style.marker, "color": style.color, "markerfacecolor": style.face}
@@ -134,10 +137,7 @@ def with_interval(row: Mapping[Any, Any], *, unit: str, language: Language) -> s
 
 def year_of(window: pd.Series) -> pd.Series:
     """Middle of a month (2021-03) or of a quarter (2021Q1) as a year with decimals."""
-    years = {
-        name: int(name[:4]) + (int(name.removeprefix(name[:5])) - 0.5) / (4 if "Q" in name else 12)
-        for name in set(window)
-    }
+    years = {name: int(name[:4]) + (int(name[5:]) - 0.5) / (4 if "Q" in name else 12) for name in set(window)}
     return window.map(years).astype(float)
 
 
@@ -159,7 +159,7 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
             # where two marks stand close together one is written above the other
             shift, side = ((0, 24), "center") if event.raised else ((-1, 3), "left")
             ax.annotate(
-                "\n".join(halves(event.name[language.code])), (year, 1.0), shift, ("data", "axes fraction"),
+                halves(event.name[language.code]), (year, 1.0), shift, ("data", "axes fraction"),
                 "offset points", fontsize=8, color=color, fontweight=weight, va="bottom", ha=side,
             )  # fmt: skip
     ax.set_xlim(low, high)
@@ -168,17 +168,17 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
 def lines_of(words: str, most: int = 26) -> str:
     """Words on as few lines as hold them, two of about the same length where two are enough."""
     if most < len(words) <= 2 * most:
-        return "\n".join(halves(words))
+        return halves(words)
     return "\n".join(textwrap.wrap(words, most, break_long_words=False))
 
 
-def halves(words: str) -> list[str]:
-    """Break words into two lines of about the same length."""
+def halves(words: str) -> str:
+    """Words on two lines of about the same length."""
     parts = words.split(" ")
     if len(parts) == 1:
-        return parts
+        return words
     cut = min(range(1, len(parts)), key=lambda i: abs(len(" ".join(parts[:i])) - len(" ".join(parts[i:]))))
-    return [" ".join(parts[:cut]), " ".join(parts[cut:])]
+    return " ".join(parts[:cut]) + "\n" + " ".join(parts[cut:])
 
 
 def simulated_mark(figure: Figure, *, language: Language) -> None:
@@ -227,16 +227,14 @@ def tick_writer(
     axis.set_major_locator(MaxNLocator(4 if isinstance(axis, XAxis) else 6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(formatter)
     if label is None and difference:
-        label = unit_name(unit, language=language, difference=True)
+        label = unit_name(unit, language=language)
     if label is not None:
         axis.set_label_text(label)
 
 
-def unit_name(unit: str, *, language: Language, difference: bool = False) -> str:
-    """Name of the unit as an axis says it; a difference of shares is in percentage points."""
-    if unit in ("share", "probability"):
-        return labels.label("unit", "points", language) if difference else "%"
-    return labels.label("unit", unit, language)
+def unit_name(unit: str, *, language: Language) -> str:
+    """Name of the unit of a difference as an axis says it: shares differ by percentage points."""
+    return labels.label("unit", "points" if unit in ("share", "probability") else unit, language)
 
 
 def svg(figure: Figure) -> str:
@@ -263,13 +261,21 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\n\s*", "\n", text)
 
 
-def style_key(where: Figure | Axes, entries: Sequence[tuple[str, Style, Line]], **place: Any) -> None:
-    """Explain markers above a figure or on axes: name, style and line of each."""
+def style_key(
+    where: Figure | Axes,
+    kind: str,
+    styles: Mapping[str, Style],
+    *,
+    language: Language,
+    line: Literal["-", ""] = "-",
+    **place: Any,
+) -> None:
+    """Explain above a figure, or on axes, which code of a kind has which style."""
     from matplotlib.lines import Line2D
 
     lines = [
         Line2D([], [], color=style.color, linestyle=line, marker=style.marker, markerfacecolor=style.face)
-        for _, style, line in entries
+        for style in styles.values()
     ]
-    options: dict[str, Any] = {"loc": "outside upper left", "ncols": len(entries), **place}
-    where.legend(lines, [name for name, *_ in entries], **options)
+    options: dict[str, Any] = {"loc": "outside upper left", "ncols": len(styles), **place}
+    where.legend(lines, [labels.label(kind, code, language) for code in styles], **options)

@@ -5,13 +5,12 @@ Every figure takes the frame that one public function returns, and draws it as t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from evaluation.figures.costs import draw_region, plane_axes, probability_axes
-from evaluation.figures.one_area import draw_forest, draw_love, love_key, named, row_middles
+from evaluation.figures.one_area import LOVE, draw_forest, draw_love, named, row_middles
 from evaluation.figures.over_time import draw_event_study
 from evaluation.figures.palette import PILOT, look, simulated_mark, style_key, unit_name
 from evaluation.words.language import Language, get
@@ -52,8 +51,8 @@ def love(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en") -
     )
     words = get(language)
     ax = _axes(ax, height=1.0 + 0.27 * len(wide))
-    draw_love(ax, wide.reindex(wide["before_weighting"].abs().sort_values().index), language=words)
-    style_key(ax, love_key(words), loc="lower left", bbox_to_anchor=(0, 1))
+    draw_love(ax, wide, language=words)
+    style_key(ax, "specification", LOVE, language=words, line="", loc="lower left", bbox_to_anchor=(0, 1))
     return _marked(ax, wide, words)
 
 
@@ -120,18 +119,14 @@ def effects(table: pd.DataFrame, *, ax: Axes | None = None, language: str = "en"
     """
     columns = ("outcome", "group", "unit", "estimate", "ci_low", "ci_high", "status")
     rows = _of(table, *columns, maker="effect")
-    units, outcomes, groups = (sorted(set(rows[name])) for name in ("unit", "outcome", "group"))
+    units = sorted(set(rows["unit"]))
     if len(units) > 1:
         raise ValueError(f"plot.effects: units {units} do not share an axis; choose rows of one of them")
     words = get(language)
-    shown = [name for name, some in (("outcome", outcomes), ("group", groups)) if len(some) > 1]
-    said = pd.DataFrame(
-        {kind: [named(kind, name, words) for name in rows[kind]] for kind in ("outcome", "group")}
-    )
-    lines = said[shown or ["outcome"]].agg(", ".join, axis=1).tolist()
-    middles = row_middles(lines)
-    ax = _axes(ax, height=0.75 + 0.25 * (middles[-1] + 0.7))
-    draw_forest(ax, rows, lines, middles, unit=units[0], language=words)
+    told = [kind for kind in ("outcome", "group") if len(set(rows[kind])) > 1] or ["outcome"]
+    lines = [", ".join(named(kind, row[kind], words) for kind in told) for row in rows.to_dict("records")]
+    ax = _axes(ax, height=0.75 + 0.25 * (row_middles(lines)[-1] + 0.7))
+    draw_forest(ax, rows, lines, language=words)
     ax.set_xlabel(_axis_label(rows, words))
     return _marked(ax, rows, words)
 
@@ -226,7 +221,7 @@ def acceptability(
 
 def _of(table: pd.DataFrame, *columns: str, maker: str) -> pd.DataFrame:
     """The table, if it has the columns that its maker gives it and a row."""
-    missing: Sequence[str] = [name for name in columns if name not in table]
+    missing = [name for name in columns if name not in table]
     if missing or table.empty:
         lacking = f"no column {', '.join(missing)}" if missing else "no row"
         raise ValueError(f"plot: {lacking} in the table; give what evaluation.{maker} returns")
@@ -252,7 +247,7 @@ def _marked(ax: Axes, rows: pd.DataFrame, language: Language) -> Axes:
 
 def _axis_label(rows: pd.DataFrame, language: Language) -> str:
     """Name of the outcome where there is one, and the unit of its difference."""
-    unit = unit_name(rows["unit"].iloc[0], language=language, difference=True)
+    unit = unit_name(rows["unit"].iloc[0], language=language)
     if len(set(rows["outcome"])) > 1:
         return unit
     return f"{named('outcome', rows['outcome'].iloc[0], language)}, {unit}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from evaluation.figures.palette import (
     month_of,
     panel,
     panels,
+    parts_of,
     policy_marks,
     style_key,
     tick_writer,
@@ -40,7 +42,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
     `rows` are ledger rows of topic pooled and measures att_raw and att_shrunken: area = slug; the name of
     the area `here`, whose report it is, is written bold.
     """
-    order = _order(rows, names)
+    order = by_name(rows["area"], names)
     figure, ax = panel(1.2 + 0.36 * len(order))
     styles = {"att_raw": COMPARISON, "att_shrunken": PILOT}
     styles = {measure: styles[measure] for measure in styles if measure in set(rows["measure"])}
@@ -49,9 +51,7 @@ def areas(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
         y = np.arange(len(order)) + shift
         ax.hlines(y, part["ci_low"], part["ci_high"], color=style.color, linewidth=1.3)
         dots(ax, part["estimate"], y, style)
-    style_key(
-        figure, [(labels.label("measure", name, language), style, "-") for name, style in styles.items()]
-    )
+    style_key(figure, "measure", styles, language=language)
     ax.axvline(0, color=SOFT, linewidth=0.8)
     _area_axis(ax, rows, order, names, here, language=language)
     tick_writer(ax.xaxis, "share", language=language, difference=True)
@@ -63,7 +63,7 @@ def ranks(rows: pd.DataFrame, *, names: dict[str, str], language: Language, here
 
     `rows` are ledger rows of measure rank: area = slug, ci_low to ci_high = possible positions.
     """
-    order = _order(rows, names)
+    order = by_name(rows["area"], names)
     part = rows.set_index("area").reindex(order)
     figure, ax = panel(0.9 + 0.26 * len(order))
     y = np.arange(len(order))
@@ -136,12 +136,12 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
 
     `rows` are ledger rows of topic public_statistics and measure did of one share: specification = baseline.
     """
-    chosen = [f"baseline_{name}" for name in study.baselines]
-    chosen = [name for name in chosen if rows.loc[rows["specification"] == name, "estimate"].notna().any()]
-    figure, axes = panels(1, len(chosen), height=2.5, sharey=True)
+    known = rows[rows["estimate"].notna()]
+    parts = parts_of(known, "specification", [f"baseline_{name}" for name in study.baselines])
+    figure, axes = panels(1, len(parts), height=2.5, sharey=True)
     y = np.arange(len(study.followup))
-    for ax, name in zip(axes[0], chosen, strict=True):
-        part = rows[rows["specification"] == name].set_index("window").reindex(list(study.followup))
+    for ax, (name, part) in zip(axes[0], parts.items(), strict=True):
+        part = part.set_index("window").reindex(list(study.followup))
         ax.hlines(y, part["ci_low"], part["ci_high"], color=PILOT.color, linewidth=1.5)
         dots(ax, part["estimate"], y, PILOT)
         ax.axvline(0, color=INK, linewidth=0.9)
@@ -158,13 +158,14 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
     label = language.text("Change of the gap, percentage points: left is better for the trial")
-    axes[0, len(chosen) // 2].set_xlabel(label)
+    axes[0, len(parts) // 2].set_xlabel(label)
     return figure
 
 
-def _order(rows: pd.DataFrame, names: dict[str, str]) -> list[str]:
-    by_name = {names.get(area, area): area for area in rows["area"].unique()}
-    return [by_name[name] for name in alphabetical(by_name)]
+def by_name(codes: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """Codes in the alphabetical order of their names."""
+    code_of = {names.get(code, code): code for code in codes}
+    return [code_of[name] for name in alphabetical(code_of)]
 
 
 def _area_axis(
@@ -193,7 +194,7 @@ def _numbered_areas(
     """
     ax.plot(x, y, linestyle="", marker="o", color=color, markersize=4)
     spots = _free_spots(pd.DataFrame({"x": x, "y": y}))
-    order = _order(x.rename_axis("area").reset_index(), names)
+    order = by_name(x.index, names)
     for number, area in enumerate(order, start=1):
         if shift := spots.get(area):
             bold, side = "bold" if area == here else "normal", "left" if shift[0] > 0 else "right"

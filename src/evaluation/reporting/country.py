@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evaluation.figures.side_by_side import by_name
 from evaluation.reporting.exhibits import Report
-from evaluation.study import Study
 from evaluation.words import answers
-from evaluation.words.language import Language, alphabetical
+from evaluation.words.language import Language
 
 WIDE, HIGH = 120, 40  # units of a small picture
 STEP = 0.01  # the common scale ends at multiples of this share
@@ -45,41 +45,16 @@ class Country:
     start: float  # where the trial starts, in units of a small picture
 
 
-def at_a_glance(
-    cleared: pd.DataFrame,
-    study: Study,
-    *,
-    areas: Collection[str],
-    names: Mapping[str, str],
-    reference: str | Path,
-    language: Language,
-) -> Country:
-    """Make the small picture of every area, all on one scale.
+def at_a_glance(report: Report, *, areas: Collection[str]) -> Country:
+    """Make the small picture of every area that has a report, all on one scale.
 
-    Parameters
-    ----------
-    cleared : pandas.DataFrame
-        The cleared ledger.
-    study : Study
-        The reform.
-    areas : collection of str
-        Areas that have a report to go to.
-    names : mapping
-        Names of areas by slug; what stands in brackets is left out of a tile.
-    reference : path
-        Folder of reference tables; the places stand in ``<table of areas>_tiles.csv``.
-    language : Language
-        Language of the words.
-
-    Returns
-    -------
-    Country
-        Tiles from north to south and west to east; in alphabetical order where an area has no place.
+    What stands in brackets in the name of an area is left out of its tile. Places stand in
+    ``<table of areas>_tiles.csv`` in the folder of reference tables: tiles go from north to south and west to
+    east, in alphabetical order where an area has no place.
     """
-    text = language.text
-    places = _places(Path(reference) / f"{study.areas.table}_tiles.csv", areas)
-    ordered = sorted(areas, key=places.__getitem__) if places else _by_name(areas, names)
-    short = {area: re.sub(r" \(.*\)$", "", names.get(area, area)) for area in ordered}
+    cleared, study, language, text = report.cleared, report.study, report.language, report.language.text
+    places = _places(report.reference / f"{study.areas.table}_tiles.csv", areas)
+    ordered = sorted(areas, key=places.__getitem__) if places else by_name(areas, report.area_names)
     known = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
     known &= cleared["outcome"].eq("unemployed_share") & cleared["area"].isin(ordered)
     series, start = cleared[known & cleared["estimate"].notna()], 0.0
@@ -104,23 +79,22 @@ def at_a_glance(
             "Open-market work, result of the registers. Line: 95 % interval. "
             "Grey: differences too small to matter. Right of the middle: more than in the comparison."
         )
-    order = (
-        text("Areas stand roughly as on the map, north at the top; the place says nothing about results.")
+    order = text(
+        "Areas stand roughly as on the map, north at the top; the place says nothing about results."
         if places
-        else text("Areas are in alphabetical order; the order says nothing about results.")
+        else "Areas are in alphabetical order; the order says nothing about results."
     )
-    by_area = dict(iter(series.groupby("area")))
-    rows = dict(iter(cleared[cleared["area"].isin(ordered)].groupby("area")))
     tiles, scale = [], ""
     for area in ordered:
-        place = places.get(area)
+        name, place = re.sub(r" \(.*\)$", "", report.area_names.get(area, area)), places.get(area)
         if real:
-            lines, said = _lines(by_area.get(area, series.iloc[:0]), language)
-            tiles.append(Tile(area, short[area], place, lines, said))
+            lines, said = _lines(series[series["area"] == area], language)
+            tiles.append(Tile(area, name, place, lines, said))
         else:
-            found = answers.work(rows.get(area, cleared.iloc[:0]), study, area=area, language=language)
+            rows = cleared[cleared["area"] == area]
+            found = answers.work(rows, study, area=area, language=language)
             scale = scale or found.scale
-            tiles.append(Tile(area, short[area], place, {}, found.text, found.bars))
+            tiles.append(Tile(area, name, place, {}, found.text, found.bars))
     note = f"{note} {scale}." if scale else note
     return Country(tuple(tiles), f"{note} {order}", real, start)
 
@@ -128,30 +102,18 @@ def at_a_glance(
 def in_report(report: Report) -> Country:
     """The small pictures of the areas that the ledger of a report analyses."""
     analysed = report.cleared.loc[report.cleared["topic"] == "cohort", "area"]
-    return at_a_glance(
-        report.cleared,
-        report.study,
-        areas=set(analysed) & set(report.area_names),
-        names=report.area_names,
-        reference=report.reference,
-        language=report.language,
-    )
+    return at_a_glance(report, areas=set(analysed) & set(report.area_names))
 
 
 def _places(file: Path, areas: Collection[str]) -> dict[str, tuple[int, int]]:
     """Row and column of every area; empty where one of them has none."""
     if not file.exists():
         return {}
-    table = pd.read_csv(file, dtype={"area": str, "row": int, "column": int}).set_index("area")
-    if not set(areas) <= set(table.index):
-        return {}
-    chosen = table.loc[list(areas)]
-    return dict(zip(chosen.index, zip(chosen["row"], chosen["column"], strict=True), strict=True))
-
-
-def _by_name(areas: Collection[str], names: Mapping[str, str]) -> list[str]:
-    by_name = {names.get(area, area): area for area in areas}
-    return [by_name[name] for name in alphabetical(by_name)]
+    table = pd.read_csv(file, dtype={"area": str, "row": int, "column": int})
+    places = {
+        area: (row, column) for area, row, column in table[["area", "row", "column"]].itertuples(index=False)
+    }
+    return places if set(areas) <= set(places) else {}
 
 
 def _lines(series: pd.DataFrame, language: Language) -> tuple[dict[str, str], str]:

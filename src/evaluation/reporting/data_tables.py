@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.figures.one_area import named
+from evaluation.figures.one_area import in_place, named
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 
@@ -54,25 +55,42 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
 
 
 def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
-    """Write a row's number as a table cell: estimate, interval, or why there is no number.
+    """Write a row's number as a table cell that carries the exact numbers, see `value_with_interval`."""
+    estimate, low, high = _numbers(row)
+    rank = row["measure"] == "rank"
+    exact = f' data-value="{estimate!r}"' if np.isfinite(estimate) and not rank else ""
+    if rank or np.isfinite([estimate, low, high]).all():
+        exact += f' data-low="{low!r}" data-high="{high!r}"'
+    return f"<td{exact}>{html.escape(value_with_interval(row, language=language, bare=bare))}</td>"
+
+
+def value_with_interval(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
+    """Write a row's estimate with its interval, or why there is no number.
 
     A `bare` number leaves out its percentage points, where the caption says them.
     """
-    estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))  # type: ignore[arg-type]
+    estimate, low, high = _numbers(row)
     unit, measure = str(row["unit"]), str(row["measure"])
     if measure == "diagnostic" and np.isfinite(low):
         measure = "att"  # a check with an interval is a difference, one without is a share
         unit = "months" if row["outcome"] == "age" else unit  # bare: years stand in the name of the check
     if measure == "rank":
-        words = language.interval(low, high, language.number)
-        return f'<td data-low="{low!r}" data-high="{high!r}">{words}</td>'
+        return language.interval(low, high, language.number)
     if not np.isfinite(estimate):
         if measure == "mvpf" and np.isinf(low) != np.isinf(high) and row["status"] == "ok":
-            return f"<td>{html.escape(_one_sided(low, high, language))}</td>"
+            return _one_sided(low, high, language)
         if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
-            return "<td>–</td>"
-        return f"<td>{html.escape(language.no_number(str(row['status'])))}</td>"
-    words = written(estimate, unit, measure=measure, language=language)
+            return "–"
+        return language.no_number(str(row["status"]))
+
+    def without_unit(value: float) -> str:
+        if unit in ("share", "probability"):
+            return language.number(100 * value, 1, signed=measure in DIFFERENCES)
+        if unit == "points":
+            return language.number(value, 2, signed=measure in DIFFERENCES)
+        return written(value, unit, measure=measure, language=language)
+
+    words = without_unit(estimate) if bare else written(estimate, unit, measure=measure, language=language)
     if measure == "break_even_persistence":
         past = estimate > WORKING_LIFE_MONTHS
         words = language.text("longer than a working life") if past else words if estimate else "–"
@@ -80,31 +98,15 @@ def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -
         words = _one_sided(low, high, language)
     if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
         words = language.number(estimate)
-    if bare:
-        shown, decimals = (100 * estimate, 1) if unit == "share" else (estimate, 2)
-        words = language.number(shown, decimals, signed=measure in DIFFERENCES)
-    exact = f' data-value="{estimate!r}"'
-    if np.isfinite(low) and np.isfinite(high):
-        unitless = unit in ("share", "probability", "points")
-        scale = 100 if unit in ("share", "probability") else 1
-
-        def end(value: float) -> str:
-            if unitless:
-                return language.number(
-                    scale * value, 2 if unit == "points" else 1, signed=measure in DIFFERENCES
-                )
-            return written(value, unit, measure=measure, language=language)
-
-        words += f" ({language.interval(low, high, end)})"
-        exact += f' data-low="{low!r}" data-high="{high!r}"'
+    if np.isfinite([low, high]).all():
+        words += f" ({language.interval(low, high, without_unit)})"
     elif measure == "mvpf" and np.isfinite([low, high]).any():
         words += f" ({_one_sided(low, high, language)})"
-    return f"<td{exact}>{html.escape(words)}</td>"
+    return words
 
 
-def value_with_interval(row: Mapping[str, object], *, language: Language) -> str:
-    """Write a row's estimate with its interval, or why there is no number, as plain text."""
-    return html.unescape(cell(row, language=language).partition(">")[2].removesuffix("</td>"))
+def _numbers(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    return float(row["estimate"]), float(row["ci_low"]), float(row["ci_high"])
 
 
 def _one_sided(low: float, high: float, language: Language) -> str:
@@ -149,28 +151,11 @@ def data_table(
     names: Mapping[str, str],
     spread: str = "",
 ) -> str:
-    """Write ledger rows as an HTML table.
+    """Write ledger rows as an HTML table, in a region that scrolls.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Cleared rows.
-    columns : sequence of str
-        Ledger columns that name a line, from the left.
-    caption : str
-        Caption of the table, in the reader's language.
-    language : Language
-        Language of names and numbers.
-    names : mapping
-        Names of areas and municipalities by code.
-    spread : str
-        Ledger column whose values stand beside each other as columns.
-
-    Returns
-    -------
-    str
-        The table in a region that scrolls; cells carry the exact numbers as ``data-value``, ``data-low``
-        and ``data-high``.
+    `columns` of the ledger name a line, from the left; the values of the column `spread` stand beside each
+    other. `names` are those of areas and municipalities by code. Cells carry the exact numbers as
+    ``data-value``, ``data-low`` and ``data-high``.
     """
     records = in_order(rows, columns, names, language=language).to_dict("records")
     # nothing but percentage points: the caption says the unit once
@@ -179,35 +164,31 @@ def data_table(
     if bare:
         caption = f"{caption}, {labels.label('unit', 'points', language)}"
     columns = [name for name in columns if any(record[name] != "" for record in records)]
-    across = list(dict.fromkeys(record[spread] for record in records)) if spread else [""]
     lines: dict[tuple, dict[object, dict]] = {}
+    across: dict[object, dict] = {}  # what stands beside each other, each with a row of it
     for record in records:
         key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
-        lines.setdefault(key, {})[record[spread] if spread else ""] = record
-    measure = records[0]["measure"]
-    heads = [heading(name, measure, language) for name in columns]
-    example = {
-        value: next(record for record in records if not spread or record[spread] == value) for value in across
-    }
-    heads += (
-        [name_of(spread, example[value], language=language, names=names) for value in across]
-        if spread
-        else [language.text("Estimate and 95% interval") if _any_interval(rows) else language.text("Value")]
-    )
-    with_values = bool(rows["estimate"].notna().any()) or "status" not in columns
-    if not with_values:
-        heads = heads[: len(columns)]
+        value = record[spread] if spread else ""
+        lines.setdefault(key, {})[value] = record
+        across.setdefault(value, record)
+    heads = [heading(name, records[0]["measure"], language) for name in columns]
+    if rows["estimate"].isna().all() and "status" in columns:  # words say it all
+        across = {}
+    elif spread:
+        heads += [name_of(spread, record, language=language, names=names) for record in across.values()]
+    else:
+        ranged = rows["ci_low"].notna().any()
+        heads.append(language.text("Estimate and 95% interval" if ranged else "Value"))
     out = [head_row(heads, texts=len(columns))]
     for by_value in lines.values():
         some = next(iter(by_value.values()))
         said = [name_of(name, some, language=language, names=names) for name in columns]
         out.append(f'<tr><th scope="row">{html.escape(said[0])}</th>' if said else "<tr>")
         out += [f'<td class="text">{html.escape(words)}</td>' for words in said[1:]]
-        if with_values:
-            out += [
-                cell(by_value[v], language=language, bare=bare) if v in by_value else "<td></td>"
-                for v in across
-            ]
+        out += [
+            cell(by_value[value], language=language, bare=bare) if value in by_value else "<td></td>"
+            for value in across
+        ]
         out.append("</tr>")
     return framed_table(caption, "".join(out))
 
@@ -236,10 +217,6 @@ def framed_table(caption: str, inner: str) -> str:
     )
 
 
-def _any_interval(rows: pd.DataFrame) -> bool:
-    return bool(rows["ci_low"].notna().any())
-
-
 def in_order(
     rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str], *, language: Language
 ) -> pd.DataFrame:
@@ -263,7 +240,7 @@ def in_order(
         elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
             keys.append(_by_alphabet(codes, names))
         elif name in known:
-            keys.append(_by_list(codes, known[name]))
+            keys.append(in_place(codes, known[name]))
     return rows.iloc[np.lexsort(keys[::-1])]
 
 
@@ -271,14 +248,3 @@ def _by_alphabet(codes: list[str], names: Mapping[str, str]) -> np.ndarray:
     called = {code: names.get(code, code) for code in codes}
     place = {name: number for number, name in enumerate(alphabetical(set(called.values())))}
     return np.array([place[called[code]] for code in codes])
-
-
-def _by_list(codes: list[str], known: Sequence[str]) -> np.ndarray:
-    place = {code: number for number, code in reversed(list(enumerate(known)))}
-    # codes without a place of their own (months, covariates, horizons) keep the order of the alphabet
-    keys = {}
-    for rank, code in enumerate(sorted(set(codes)), start=1):
-        months = labels.HORIZON.search(code)
-        stem = labels.HORIZON.sub("", code)
-        keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
-    return np.array([keys[code] for code in codes])

@@ -19,7 +19,6 @@ from evaluation.words.labels import item, label
 from evaluation.words.language import Language, mark
 
 FEWEST, ROUNDED_TO = 10, 5
-NAME = "delivery"
 DONE = {"dropped": mark("dropped"), "mended": mark("mended"), "kept": mark("kept and counted"), "lost": ""}
 JUDGED = {"": mark("within limits"), "warn": mark("look at it"), "stop": mark("too much")}
 VALUE = re.compile(r"(?<=mapped to )\w+|(?<=more than )[\d,]+(?= euros)")  # in a remedy, not translated
@@ -31,60 +30,36 @@ def write_delivery(
 ) -> tuple[Path, str]:
     """Write the page of a delivery that was read or refused, as HTML and as text, in three languages.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the processed tables lie; gets ``delivery.html`` and ``delivery.txt`` in English, and the same
-        with ``-fi`` and ``-sv`` after the name.
-    judged : pandas.DataFrame
-        From `registers.rules.judge`: table, rule, rows, share, action, limit, allowed, remedy, is_loss.
-    problems : sequence of str
-        Why the delivery was refused; empty if it was stored.
-    simulated : bool
-        Whether the layout says that the data are simulated.
-
-    Returns
-    -------
-    tuple of Path and str
-        The English page, and one line: what share was lost, the worst of each table.
-
-    Examples
-    --------
-    >>> page, line = write_delivery(Path("data/processed"), judged, problems=[], simulated=False)
+    `judged` comes from `registers.rules.judge`; `problems` say why the delivery was refused, none if it was
+    stored. The files are ``delivery.html`` and ``delivery.txt`` in English, with ``-fi`` and ``-sv`` after
+    the name in the others. Returned are the English page and its line of what was lost.
     """
-    pages = {code: folder / f"{NAME}{'' if code == 'en' else f'-{code}'}.html" for code in languages.CODES}
+    pages = {code: folder / f"delivery{'' if code == 'en' else f'-{code}'}.html" for code in languages.CODES}
+    template = environment().get_template("sections/delivery.html.j2")
     for code, page in pages.items():
         spoken = languages.get(code)
         values = {
-            "line": summary(judged, refused=bool(problems), language=code),
+            "line": _summary(judged, spoken, refused=bool(problems)),
             "problems": _problems(judged, problems, spoken),
             "tables": _tables(judged, spoken),
+            "others": [(other, OWN_NAMES[other], pages[other].name) for other in pages if other != code],
         }
-        others = [(other, OWN_NAMES[other], pages[other].name) for other in pages if other != code]
-        template = environment().get_template("sections/delivery.html.j2")
         title = spoken.text("What was read of the delivery")
         write_plain(
             page,
             title=title,
-            body=template.render(values, others=others, text=spoken.text),
+            body=template.render(values, text=spoken.text),
             language=code,
             simulated=simulated,
             home="",
             all_languages=(),
         )
         page.with_suffix(".txt").write_text(_text(title, values, spoken), encoding="utf-8")
-    return pages["en"], summary(judged, refused=bool(problems))
+    return pages["en"], _summary(judged, languages.get("en"), refused=bool(problems))
 
 
-def summary(judged: pd.DataFrame, *, refused: bool, language: str = "en") -> str:
-    """One line: what share of the rows was lost, and the worst rule of each table.
-
-    Examples
-    --------
-    >>> summary(judged, refused=False)
-    'Lost 0.5% (1,000 rows read): spells 1.1% (reversed_interval); persons 0.0%.'
-    """
-    spoken = languages.get(language)
+def _summary(judged: pd.DataFrame, spoken: Language, *, refused: bool) -> str:
+    """One line: what share of the rows was lost, and the worst rule of each table, by its code in English."""
     start = spoken.text("Refused, nothing was stored.") + " " if refused else ""
     read = _rows(judged, "rows_read")
     if not read.sum():
@@ -93,12 +68,12 @@ def summary(judged: pd.DataFrame, *, refused: bool, language: str = "en") -> str
     dropped = judged[judged["is_loss"] & (judged["rows"] > 0)]
     worst = dropped.sort_values("rows", kind="stable").groupby("table")["rule"].last()
     shares = (lost / read.where(read > 0)).fillna(0.0).sort_values(ascending=False, kind="stable")
-    parts = [
-        (str(table) if language == "en" else label("table", str(table), spoken).lower())
-        + f" {_share(lost[table], read[table], spoken)}"
-        + (f" ({_short(table, worst[table], spoken)})" if table in worst else "")
-        for table in shares.index
-    ]
+    parts = []
+    for table in map(str, shares.index):
+        name, rule = table, worst.get(table, "")
+        if spoken.code != "en":
+            name, rule = label("table", table, spoken).lower(), rule and _words(table, rule, spoken)
+        parts.append(f"{name} {_share(lost[table], read[table], spoken)}" + (f" ({rule})" if rule else ""))
     return start + spoken.text(
         "Lost {share} ({rows} rows read): {tables}.",
         share=_share(lost.sum(), read.sum(), spoken),
@@ -128,25 +103,17 @@ def _share(rows: float, read: float, spoken: Language) -> str:
     return spoken.percent(min(1.0, _rounded(rows) / max(_rounded(read), 1)))
 
 
-def _short(table: object, rule: str, spoken: Language) -> str:
-    return rule if spoken.code == "en" else _words(str(table), rule, spoken)
-
-
 def _words(table: str, rule: str, spoken: Language) -> str:
     return item("rows", f"{table}:{rule}", spoken).partition(": ")[2]
 
 
 def _problems(judged: pd.DataFrame, problems: Sequence[str], spoken: Language) -> list[dict[str, str]]:
     """Why nothing was stored: broken limits in the language, what the reader says of files in English."""
-    read, out = _rows(judged, "rows_read"), []
+    read, out, english = _rows(judged, "rows_read"), [], spoken.code == "en"
+    stopped = {f"{row.table}: {row.rule} in ": row for row in judged[judged["limit"] == "stop"].itertuples()}
     for problem in problems:
-        about = [
-            row
-            for row in judged[judged["limit"] == "stop"].itertuples()
-            if problem.startswith(f"{row.table}: {row.rule} in ")
-        ]
-        if about and spoken.code != "en":
-            row = about[0]
+        row = next((row for start, row in stopped.items() if problem.startswith(start)), None)
+        if row and not english:
             said = spoken.text(
                 "{table}: {rule}, {share} of the rows, more than {limit}; {remedy}",
                 table=label("table", str(row.table), spoken),
@@ -157,7 +124,7 @@ def _problems(judged: pd.DataFrame, problems: Sequence[str], spoken: Language) -
             )
             out.append({"text": said, "lang": spoken.code})
         elif dropped := re.fullmatch(r"(\w+): all \d+ rows dropped", problem):
-            table = label("table", dropped[1], spoken) if spoken.code != "en" else dropped[1]
+            table = dropped[1] if english else label("table", dropped[1], spoken)
             out.append({"text": spoken.text("{table}: all rows dropped", table=table), "lang": spoken.code})
         else:
             out.append({"text": ROWS.sub(_told, problem), "lang": "en"})

@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.figures.side_by_side import by_name
 from evaluation.reporting.country import at_a_glance
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
+from evaluation.reporting.sections import open_report
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, labels, public
 from evaluation.words import language as languages
@@ -22,25 +24,16 @@ def write_failed(
     target: Path,
     study: Study,
     *,
-    area: str | None,
+    area: str,
     language: str,
     reference: str | Path,
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
-    """Write the page of an area whose analysis failed: it says so, without traceback and without data."""
-    text = labels.in_study(languages.get(language), study).text
-    name = area_names(reference, study.areas, language=language).get(area or "", area or "")
-    title = text("{area}: no report", area=name)
-    body = _own_page("failed", title=title, text=text)
-    return write_plain(
-        target,
-        title=title,
-        body=body,
-        language=language,
-        simulated=False,
-        site=study.texts.site[language],
-        all_languages=all_languages,
-    )
+    """Write the page of an area (its slug) whose analysis failed: without traceback and without data."""
+    spoken = labels.in_study(languages.get(language), study)
+    name = area_names(reference, study.areas, language=language).get(area, area)
+    title = spoken.text("{area}: no report", area=name)
+    return _write(target, study, spoken, "failed", title=title, simulated=False, all_languages=all_languages)
 
 
 def write_index(
@@ -56,64 +49,38 @@ def write_index(
 ) -> Path:
     """Write the index of a language: reports, areas, and every municipality with the way to its area.
 
-    Parameters
-    ----------
-    target : Path
-        ``reports/<language>/index.html``.
-    study : Study
-        The reform.
-    cleared : path
-        Cleared ledger: whether it is simulated, and what public statistics show of the whole country.
-    reference : path
-        Folder with municipalities.csv and the table of areas.
-    language : str
-        fi, sv or en.
-    areas : sequence of str
-        Areas that have a page.
-    failed : iterable of str
-        Those among them whose page says that the analysis failed.
-    all_languages : sequence of str
-        Languages in which the index is written; the page links to them.
+    `areas` are those that have a page, `failed` those among them whose page says that the analysis failed.
+    The `cleared` ledger tells whether it is simulated, and what public statistics show of the whole country.
     """
-    ledger = pd.read_parquet(cleared)
-    spoken = labels.in_study(languages.get(language), study)
+    report = open_report(cleared, study=study, reference=reference, language=language, release_date="")
+    ledger, spoken, names = report.cleared, report.language, report.area_names
     said = study.texts.in_language(language)
     table = municipality_names(reference, study.areas, language=language)
-    names = area_names(reference, study.areas, language=language)
     notes = {area: spoken.text("membership not confirmed") for area in _unconfirmed(table)}
     notes |= {area: spoken.text("the analysis failed, no results") for area in failed}
-    by_name = {names.get(area, area): area for area in areas}
     entries = _municipalities(spoken, table, names=names, areas=set(areas), elsewhere=said["elsewhere"])
     letters = groupby(alphabetical(entries), key=lambda name: name[0].upper())
-    municipalities = [(letter, [(name, *entries[name]) for name in found]) for letter, found in letters]
-    title = said["reports"]
-    simulated = bool(ledger["simulated"].any())
     country = ledger[ledger["area"] == "all"]
-    body = _own_page(
+    return _write(
+        target,
+        study,
+        spoken,
         "index",
-        title=title,
-        text=spoken.text,
+        title=said["reports"],
+        simulated=report.simulated,
+        home="",
+        all_languages=all_languages,
         said=said,
         shown=_shown(ledger, study, spoken),
         answered=[one for one in answers.answers(country, study, area="all", language=spoken) if one.real],
-        at_a_glance=at_a_glance(
-            ledger, study, areas=areas, names=names, reference=reference, language=spoken
-        ),
-        report={"simulated": simulated},
-        areas=[(by_name[name], name, notes.get(by_name[name], "")) for name in alphabetical(by_name)],
-        municipalities=municipalities,
-        anchors={letter: f"letter-{ord(letter)}" for letter, _ in municipalities},
+        at_a_glance=at_a_glance(report, areas=areas),
+        report=report,
+        areas=[(area, names.get(area, area), notes.get(area, "")) for area in by_name(areas, names)],
+        municipalities=[
+            (letter, f"letter-{ord(letter)}", [(name, *entries[name]) for name in found])
+            for letter, found in letters
+        ],
         public_statistics=bool((ledger["topic"] == "public_statistics").any()),
-    )
-    return write_plain(
-        target,
-        title=title,
-        body=body,
-        language=language,
-        simulated=simulated,
-        site=said["site"],
-        home="",
-        all_languages=all_languages,
     )
 
 
@@ -150,15 +117,34 @@ def _municipalities(
     entries: dict[str, tuple[str, str]] = {}
     for row in table.to_dict("records"):
         own = row["area"]
-        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], ""))
-        entries |= dict.fromkeys(
-            [row["name"]] if spoken.code != "en" else [row["name_fi"], row["name_sv"]],
-            said if said[1] else ("", elsewhere),
-        )
+        said = (own, names.get(own, own)) if own in areas else ("", status.get(row["arm"], elsewhere))
+        called = [row["name_fi"], row["name_sv"]] if spoken.code == "en" else [row["name"]]
+        entries |= dict.fromkeys(called, said)
     return entries
 
 
-def _own_page(macro: str, **values: object) -> str:
-    """Body of a page that is no notebook: a macro of ``templates/sections/index.html.j2``."""
-    module = environment().get_template("sections/index.html.j2").make_module(values)
-    return str(getattr(module, macro)())
+def _write(
+    target: Path,
+    study: Study,
+    spoken: Language,
+    macro: str,
+    *,
+    title: str,
+    simulated: bool,
+    all_languages: Sequence[str],
+    home: str | None = None,
+    **values: object,
+) -> Path:
+    """Write the page that a macro of ``templates/sections/index.html.j2`` makes of values."""
+    given = {"title": title, "text": spoken.text, **values}
+    module = environment().get_template("sections/index.html.j2").make_module(given)
+    return write_plain(
+        target,
+        title=title,
+        body=str(getattr(module, macro)()),
+        language=spoken.code,
+        simulated=simulated,
+        site=study.texts.site[spoken.code],
+        home=home,
+        all_languages=all_languages,
+    )

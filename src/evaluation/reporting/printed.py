@@ -70,8 +70,8 @@ def table(
 def _frame(rows: pd.DataFrame, words: Language, *, level: float) -> pd.DataFrame:
     """Names and numbers as text, one line a row."""
     measure = "event_study" if "window" in rows else "att"
-    full = rows.assign(**{name: value for name, value in DEFAULTS.items() if name not in rows})
-    full = full if "measure" in full else full.assign(measure=measure)
+    usual = DEFAULTS | {"measure": measure}
+    full = rows.assign(**{name: value for name, value in usual.items() if name not in rows})
     told = {"outcome", "measure"} & set(rows)
     naming = [name for name in NAMING if name in told or (name in full and len(set(full[name])) > 1)]
     if "window" in naming:  # quarters are named, and need not be counted too
