@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaluation.figures.palette import SERIES, SOFT, look, panels, svg
-from evaluation.reporting.data_tables import framed_table, head_row
+from evaluation.reporting.page import macros
 from validation.rows import GOAL, IN_USE
 
 if TYPE_CHECKING:
@@ -69,14 +69,11 @@ def table(frame: pd.DataFrame, *, caption: str, texts: int) -> str:
     >>> table(pd.DataFrame({"a": ["x"], "b": ["1"]}), caption="C", texts=1).count('scope="row"')
     1
     """
-    lines = []
-    for first, *rest in frame.itertuples(index=False):
-        kinds = [' class="text"' if place < texts - 1 else "" for place in range(len(rest))]
-        cells = "".join(
-            f"<td{kind}>{html.escape(str(value))}</td>" for kind, value in zip(kinds, rest, strict=True)
-        )
-        lines.append(f'<tr><th scope="row">{html.escape(str(first))}</th>{cells}</tr>')
-    return framed_table(caption, head_row(list(frame), texts=texts) + "".join(lines))
+    lines: list[tuple] = []
+    for row in frame.itertuples(index=False, name=None):
+        words = list(map(str, row))
+        lines.append((words[:texts], [({}, word) for word in words[texts:]]))
+    return str(macros("sections/parts.html.j2").data_table(caption, list(frame), lines, texts))
 
 
 def share(value: float, error: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.figures.one_area import in_place, named
+from evaluation.reporting.page import macros
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 
@@ -54,14 +54,14 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
     return language.number(value, decimals.get(unit, 0), signed=signed)
 
 
-def cell(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
-    """Write a row's number as a table cell that carries the exact numbers, see `value_with_interval`."""
+def exact(row: Mapping[str, object]) -> dict[str, str]:
+    """The exact numbers of a row, as attributes of its cell."""
     estimate, low, high = _numbers(row)
     rank = row["measure"] == "rank"
-    exact = f' data-value="{estimate!r}"' if np.isfinite(estimate) and not rank else ""
+    found = {"data-value": repr(estimate)} if np.isfinite(estimate) and not rank else {}
     if rank or np.isfinite([estimate, low, high]).all():
-        exact += f' data-low="{low!r}" data-high="{high!r}"'
-    return f"<td{exact}>{html.escape(value_with_interval(row, language=language, bare=bare))}</td>"
+        found |= {"data-low": repr(low), "data-high": repr(high)}
+    return found
 
 
 def value_with_interval(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
@@ -179,18 +179,16 @@ def data_table(
     else:
         ranged = rows["ci_low"].notna().any()
         heads.append(language.text("Estimate and 95% interval" if ranged else "Value"))
-    out = [head_row(heads, texts=len(columns))]
+    told = []
     for by_value in lines.values():
         some = next(iter(by_value.values()))
         said = [name_of(name, some, language=language, names=names) for name in columns]
-        out.append(f'<tr><th scope="row">{html.escape(said[0])}</th>' if said else "<tr>")
-        out += [f'<td class="text">{html.escape(words)}</td>' for words in said[1:]]
-        out += [
-            cell(by_value[value], language=language, bare=bare) if value in by_value else "<td></td>"
-            for value in across
+        cells = [
+            (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ({}, "")
+            for row in map(by_value.get, across)
         ]
-        out.append("</tr>")
-    return framed_table(caption, "".join(out))
+        told.append((said, cells))
+    return str(macros("sections/parts.html.j2").data_table(caption, heads, told, len(columns)))
 
 
 def heading(column: str, measure: str, language: Language) -> str:
@@ -199,22 +197,6 @@ def heading(column: str, measure: str, language: Language) -> str:
         if kind.startswith((column, "heading")) and code in labels.names()[kind]:
             return labels.label(kind, code, language)
     return ""
-
-
-def head_row(heads: Sequence[str], *, texts: int) -> str:
-    """Column headings and the opening of the body; the first `texts` columns hold words."""
-    marked = [(head, ' class="text"' if place < texts else "") for place, head in enumerate(heads)]
-    cells = "".join(f'<th scope="col"{kind}>{html.escape(head)}</th>' for head, kind in marked)
-    return f"<thead><tr>{cells}</tr></thead><tbody>"
-
-
-def framed_table(caption: str, inner: str) -> str:
-    """Put rows with their caption into a region that can be scrolled with the keyboard."""
-    label = html.escape(caption)
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">'
-        f"<table><caption>{label}</caption>{inner}</tbody></table></div>"
-    )
 
 
 def in_order(
