@@ -118,7 +118,9 @@ def at_a_glance(
             lines, said = _lines(by_area.get(area, series.iloc[:0]), language)
             tiles.append(Tile(area, short[area], place, lines, said))
         else:
-            found = answers.work(rows.get(area, cleared.iloc[:0]), study, area=area, language=language)
+            found = answers.answer(
+                rows.get(area, cleared.iloc[:0]), study, area=area, language=language, about="work"
+            )
             scale = scale or found.scale
             tiles.append(Tile(area, short[area], place, {}, found.text, found.bars))
     note = f"{note} {scale}." if scale else note

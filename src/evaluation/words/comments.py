@@ -54,27 +54,10 @@ def _renderer() -> mistune.HTMLRenderer:
 
 
 def read(file: str | Path) -> Comment | None:
-    """Read the comment of a report.
+    """Read the comment of a report; None where no file is named.
 
-    Parameters
-    ----------
-    file : path or ""
-        Markdown in UTF-8; its first line is ``Author: Name`` (also ``Kirjoittaja:`` or ``Skribent:``).
-
-    Returns
-    -------
-    Comment or None
-        None where `file` is empty.
-
-    Raises
-    ------
-    ValueError
-        If nobody is named, the text is empty, too long, or not UTF-8.
-
-    Examples
-    --------
-    >>> read("") is None
-    True
+    The file is Markdown in UTF-8; its first line is ``Author: Name`` (also ``Kirjoittaja:`` or
+    ``Skribent:``). A ValueError says that nobody is named, or the text is empty, too long, or not UTF-8.
     """
     if not file:
         return None
@@ -95,17 +78,8 @@ def read(file: str | Path) -> Comment | None:
 def check(folder: Path, reports: Collection[str]) -> None:
     """Read every comment before anything runs, so that none is passed over or stops a page.
 
-    Parameters
-    ----------
-    folder : Path
-        Where comments are, as ``lahti.fi.md``; there may be no such folder.
-    reports : collection of str
-        Names of reports that take comments.
-
-    Raises
-    ------
-    ValueError
-        If a file is not named after a report and a language, or cannot be read as a comment.
+    Comments are named after one of the `reports` that take them and a language, as ``lahti.fi.md``; there may
+    be no such folder. A ValueError names a file that is not, or that cannot be read.
     """
     for file in sorted(folder.glob("*.md")):
         report, _, language = file.stem.rpartition(".")

@@ -85,15 +85,21 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         row = pick(cleared, area=area, measure="synthetic", outcome=HEADLINE, specification=method)
         if row is None or not math.isfinite(row["estimate"]):
             continue
+        change, interval = change_of(row, language)
+        chance = _holds_zero(row)
         text = language.text(
             "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
             "weighted mean of other municipalities. {judged}",
             method=labels.label("specification", method, language),
-            change=language.points(row["estimate"], 2, signed=True),
-            interval=language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
-            judged=_judged(row, language),
+            change=change,
+            interval=interval,
+            judged=language.text(
+                "This cannot be told from no change."
+                if chance
+                else "By itself this can be told from no change."
+            ),
         )
-        found.append(Finding(method, "none" if _holds_zero(row) else "differs", text))
+        found.append(Finding(method, "none" if chance else "differs", text))
     return found
 
 
@@ -106,20 +112,16 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
         if row is None or not math.isfinite(row["estimate"]):
             continue
         sign = "none" if _holds_zero(row) else "rise" if row["estimate"] > 0 else "fall"
-        given = {
-            "number": language.points(row["estimate"], 2, signed=True),
-            "interval": language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
-        }
-        if agrees := sign == study_before.found:
-            said = language.text(
-                "The estimate for all areas here does not contradict it: {number} ({interval}).", **given
-            )
-        else:
-            said = language.text(
-                "The pooled figure here does not agree: {number} ({interval}). Months, municipalities and "
-                "method differ.",
-                **given,
-            )
+        agrees = sign == study_before.found
+        number, interval = change_of(row, language)
+        said = language.text(
+            "The estimate for all areas here does not contradict it: {number} ({interval})."
+            if agrees
+            else "The pooled figure here does not agree: {number} ({interval}). Months, municipalities and "
+            "method differ.",
+            number=number,
+            interval=interval,
+        )
         text = f"{study_before.said[language.code]} {said}"
         found.append(Finding("earlier", "agrees" if agrees else "differs", text))
     return found
@@ -241,10 +243,14 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
     else:
         part = language.percent(abs(first / second - 1), 0)
     one, other = (place.name[language.code] for place in question.places[:2])
-    given = {"first": one, "part": part, "second": other}
-    if first >= second:
-        return f"{text} {language.text('{first}: {part} higher than {second}.', **given)}"
-    return f"{text} {language.text('{first}: {part} lower than {second}.', **given)}"
+    higher = first >= second
+    compared = language.text(
+        "{first}: {part} higher than {second}." if higher else "{first}: {part} lower than {second}.",
+        first=one,
+        part=part,
+        second=other,
+    )
+    return f"{text} {compared}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -267,11 +273,11 @@ def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     return found
 
 
+def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
+    """The change that a row tells, in percentage points, and its interval."""
+    interval = language.interval(row["ci_low"], row["ci_high"], lambda value: language.number(value, 2))
+    return language.points(row["estimate"], 2, signed=True), interval
+
+
 def _holds_zero(row: pd.Series) -> bool:
     return bool(row["ci_low"] <= 0 <= row["ci_high"])
-
-
-def _judged(row: pd.Series, language: Language) -> str:
-    if _holds_zero(row):
-        return language.text("This cannot be told from no change.")
-    return language.text("By itself this can be told from no change.")
