@@ -14,6 +14,7 @@ from evaluation.words.fairness import SHOWN, fairness, main_row, strength
 from evaluation.words.findings import amounts, kind_of, pick, side
 from evaluation.words.first_screen import CERTAINTIES, certainty
 from evaluation.words.language import Language, mark
+from evaluation.words.public import held_months, months_of
 
 # half the width of the drawn scale, the same for every area; an interval that reaches beyond ends in an arrow
 SCALES = {"share": 0.25, "points": 4.0, "days": 30.0, "eur": 2500.0}
@@ -182,11 +183,10 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     kind = SIGNS.get(sides, "depends")
     window = study.windows[year]
     text = language.text(PUBLIC[kind], year=window.short[language.code])
-    months = pd.period_range(window.first, window.last, freq="M").astype("str")
-    held = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
-    here = cleared.loc[held & cleared["window"].isin(months), "window"].nunique()
-    if here < len(months):
-        counts = {"held": language.number(here), "all": language.number(len(months))}
+    months = months_of(window)
+    held = held_months(cleared).intersection(months)
+    if len(held) < len(months):
+        counts = {"held": language.number(len(held)), "all": language.number(len(months))}
         text += " " + language.text("Only {held} of the year's {all} months are held.", **counts)
     question = language.text("What do public statistics show?")
     bars = tuple(_bar(row, study, language, name=one.short[language.code]) for one, row in seen)

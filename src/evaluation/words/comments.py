@@ -44,13 +44,8 @@ def _code(code: str, info: str | None = None) -> str:
     return f'<pre tabindex="0"><code>{mistune.escape(code)}</code></pre>\n'
 
 
-def _renderer() -> mistune.HTMLRenderer:
-    """A writer of HTML without what could load, run, or break the outline of a page."""
-    renderer = mistune.HTMLRenderer(escape=True)
-    own = {"heading": _heading, "image": _image, "link": _link, "block_code": _code}
-    for name, function in own.items():
-        setattr(renderer, name, function)
-    return renderer
+# in place of what could load, run, or break the outline of a page
+WRITERS = {"heading": _heading, "image": _image, "link": _link, "block_code": _code}
 
 
 def read(file: str | Path) -> Comment | None:
@@ -71,8 +66,10 @@ def read(file: str | Path) -> Comment | None:
         raise ValueError(f"{name}: say in the first line who writes, as `Author: Name`")
     if not text.strip() or len(text) > LONGEST:
         raise ValueError(f"{name}: write a text of 1 to {LONGEST} characters under the author")
-    written = mistune.create_markdown(renderer=_renderer())(text)
-    return Comment(author[1].strip(), Markup(written))
+    renderer = mistune.HTMLRenderer(escape=True)
+    for kind, write in WRITERS.items():
+        setattr(renderer, kind, write)
+    return Comment(author[1].strip(), Markup(mistune.create_markdown(renderer=renderer)(text)))
 
 
 def check(folder: Path, reports: Collection[str]) -> None:

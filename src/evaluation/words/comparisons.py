@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[F
         if row is not None:
             strong = strength(cleared, study, area="all", outcome=outcome, row=row)
             said = effect(row, language, limits=study.limits, outcome=whose, strength=strong)
-            found.append(Finding(measure, said.kind, said.text))
+            found.append(replace(said, about=measure))
     return [*found, ranking(cleared, study, language=language)]
 
 
@@ -116,7 +117,7 @@ def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
             name = labels.label("window", baseline, language)
             strong = strength(cleared, study, area=area, outcome=outcome, row=row)
             said = effect(row, language, limits=study.limits, outcome=name, strength=strong)
-            found.append(Finding(f"baseline_{baseline}", said.kind, said.text))
+            found.append(replace(said, about=f"baseline_{baseline}"))
             if said.kind in JUDGEMENTS or said.kind in DOUBTS:
                 estimates.append(float(row["estimate"]))
     return [*found, *agreement(estimates, study, language=language)]

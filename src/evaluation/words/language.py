@@ -55,17 +55,7 @@ class Language:
         return self.in_terms(self.translate(message)).format(**values) if message else ""
 
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
-        """Write a number; NaN and infinity become words, zero has no sign.
-
-        Examples
-        --------
-        >>> get("fi").number(-1234.56, 1)
-        '−1\\xa0234,6'
-        >>> get("en").number(0.004, 1, signed=True)
-        '0.0'
-        >>> get("en").number(4.5), get("en").number(-2.25, 1)
-        ('5', '−2.3')
-        """
+        """Write a number: halves away from zero, 4.5 as 5; NaN and infinity are words, zero has no sign."""
         if value is None or not math.isfinite(value):
             return self.no_number("missing")
         # the sign is written here, so that it is U+2212 in every language and never stands before a zero
@@ -138,7 +128,7 @@ def get(code: str) -> Language:
         raise ValueError(f"language: {code!r} is not among {list(CODES)}")
     with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
         catalogue = pofile.read_po(file, locale=code, abort_invalid=True)
-    said = {message.id: message.string for message in catalogue if message.string}
+    said = {str(message.id): str(message.string) for message in catalogue if message.string}
     region = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}[code]
     return Language(code, Locale.parse(region), lambda message: said.get(message, message))
 

@@ -8,8 +8,7 @@ from functools import partial
 import pandas as pd
 
 from evaluation.study import Study
-from evaluation.study_parts import Question
-from evaluation.units import to_month
+from evaluation.study_parts import Question, Window
 from evaluation.words import labels
 from evaluation.words.findings import Finding, pick
 from evaluation.words.language import Language
@@ -25,16 +24,12 @@ def incomplete_windows(
     cleared: pd.DataFrame, study: Study, *, area: str, language: Language
 ) -> Finding | None:
     """Say which windows the statistics do not hold in full: they can hold other seasons than the rest."""
-    rows = cleared[cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")]
-    held = {to_month(month.to_timestamp()) for month in pd.PeriodIndex(rows["window"].unique(), freq="M")}
-    said = []
+    held, said = held_months(cleared), []
     for name, window in study.windows.items():
-        first, last = window.months
-        here = len(held & set(range(first, last + 1)))
-        if held and here <= last - first:
-            text = language.text(
-                "{held} of {all}", held=language.number(here), all=language.number(last - first + 1)
-            )
+        months = months_of(window)
+        if held and not held.issuperset(months):
+            here = language.number(len(held.intersection(months)))
+            text = language.text("{held} of {all}", held=here, all=language.number(len(months)))
             said.append(f"{labels.label('window', name, language)}: {text}")
     if not said:
         return None
@@ -171,8 +166,8 @@ def _bill_in_per_cent(
 ) -> list[str]:
     """The bill's change in every year, of what it was before, and what earlier studies found of it."""
     base = study.baselines[study.main_baseline]
-    months = pd.period_range(base.first, base.last, freq="M").astype("str")
-    before = monthly.loc[monthly["item"].eq("pilot") & monthly["window"].isin(months), "estimate"].mean()
+    of_base = monthly["item"].eq("pilot") & monthly["window"].isin(months_of(base))
+    before = monthly.loc[of_base, "estimate"].mean()
     if not before > 0:
         return []
 
@@ -199,21 +194,21 @@ def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
 
     `cleared` holds the rows of all areas.
     """
-    rows = cleared[cleared["measure"].eq("asked")]
+    asked = cleared[cleared["measure"].eq("asked")]
     found = []
     for number, question in enumerate(study.questions):
         if area not in question.areas:
             continue
+        rows = asked[asked["item"].str.startswith(f"{number};")]
         said = [question.asks[language.code]]
         for share in question.shares:
-            here = rows[rows["outcome"].eq(share) & rows["item"].str.startswith(f"{number};")]
+            here = rows[rows["outcome"].eq(share)]
             said += [_compared(question, number, here, window, language) for window in question.windows]
             if here.empty:
                 said.append(language.text("The statistics read here do not hold the figures for it."))
         if question.answer is not None:
             said.append(question.answer[language.code])
-        answered = bool(rows["item"].str.startswith(f"{number};").any())
-        kind = "answered" if answered else "not_held" if question.shares else "words"
+        kind = "answered" if len(rows) else "not_held" if question.shares else "words"
         found.append(Finding("question", kind, " ".join(filter(None, said))))
     return found
 
@@ -271,6 +266,17 @@ def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: L
         )
         found.append(Finding("project_money", "told", text))
     return found
+
+
+def months_of(window: Window) -> list[str]:
+    """The months of a window as codes, 2021-03."""
+    return pd.period_range(window.first, window.last, freq="M").astype("str").tolist()
+
+
+def held_months(cleared: pd.DataFrame) -> set[str]:
+    """The months that public statistics hold."""
+    rows = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
+    return set(cleared.loc[rows, "window"])
 
 
 def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
