@@ -119,7 +119,7 @@ def test_a_number_that_is_not_there_is_a_word_never_empty_or_zero(code):
     said = {status: words.no_number(status) for status in ("missing", "suppressed", "withheld", "not_run")}
     assert len(set(said.values())) == 4
     assert all(text and not any(c.isdigit() for c in text) for text in said.values())
-    assert words.interval(math.nan, 1.0) == said["missing"]
+    assert words.interval(math.nan, 1.0, words.number) == said["missing"]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -83,11 +83,10 @@ class Language:
         """Write euros: 1 234 € in Finnish and Swedish, €1,234 in English."""
         return self._with_unit(value, decimals, "€{}" if self.code == "en" else f"{{}}{NBSP}€", signed)
 
-    def interval(self, low: float, high: float, write: Callable[[float], str] | None = None) -> str:
-        """Write an interval for a table cell: −1,0 … 3,0; `write` formats each end (default one decimal)."""
+    def interval(self, low: float, high: float, write: Callable[[float], str]) -> str:
+        """Write an interval for a table cell: −1,0 … 3,0; `write` formats each end."""
         if not (math.isfinite(low) and math.isfinite(high)):
             return self.no_number("missing")
-        write = write or (lambda value: self.number(value, 1))
         return self.text("{low} to {high}", low=write(low), high=write(high))
 
     def date(self, value: object) -> str:

@@ -216,36 +216,33 @@ def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
 def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, language: Language) -> str:
     """The level of every place in a window, and how much higher the first is than the second."""
     here = rows[rows["window"] == window].set_index("item")
-    keys = [f"{number};{position}" for position in range(len(question.places))]
-    if not here.index.isin(keys).any():
+    places = {f"{number};{at}": place.name[language.code] for at, place in enumerate(question.places)}
+    held = [key for key in places if key in here.index]
+    if not held:
         return ""
-    write = language.percent if here["unit"].iloc[0] == "share" else partial(language.euros, decimals=2)
+    share = here["unit"].iloc[0] == "share"
+    write = language.percent if share else partial(language.euros, decimals=2)
     text = language.text(
         "{outcome}, {window}: {levels}.",
         outcome=labels.outcome(str(here["outcome"].iloc[0]), language),
         window=labels.label("window", window, language),
-        levels="; ".join(
-            f"{place.name[language.code]} {write(here.loc[key, 'estimate'])}"
-            for key, place in zip(keys, question.places, strict=True)
-            if key in here.index
-        ),
+        levels="; ".join(f"{places[key]} {write(here.loc[key, 'estimate'])}" for key in held),
     )
-    if len(keys) < 2 or not set(keys[:2]) <= set(here.index):
+    compared = list(places)[:2]
+    if len(compared) < 2 or held[:2] != compared:
         return text
-    first, second = (float(here.loc[key, "estimate"]) for key in keys[:2])
-    if here["unit"].iloc[0] == "share":  # a share of a share would be misread
-        part = language.points(100 * abs(first - second), 1)
-    else:
-        part = language.percent(abs(first / second - 1), 0)
-    one, other = (place.name[language.code] for place in question.places[:2])
+    first, second = (float(here.loc[key, "estimate"]) for key in compared)
     higher = first >= second
-    compared = language.text(
+    said = language.text(
         "{first}: {part} higher than {second}." if higher else "{first}: {part} lower than {second}.",
-        first=one,
-        part=part,
-        second=other,
+        first=places[compared[0]],
+        second=places[compared[1]],
+        # a share of a share would be misread
+        part=language.points(100 * abs(first - second), 1)
+        if share
+        else language.percent(abs(first / second - 1), 0),
     )
-    return f"{text} {compared}"
+    return f"{text} {said}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
