@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,10 @@ from evaluation.words import costs, fairness, findings, first_screen, labels
 from evaluation.words.findings import effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
-from messages import parse_number, spoken
+from messages import messages, parse_number, spoken
 from small_register import TRIALS
 
+TEMPLATES = Path(__file__).parents[1] / "src" / "evaluation" / "reporting" / "templates"
 UNITS = {
     "share": "open_employment_12m",
     "days": "service_days_12m",
@@ -299,6 +301,9 @@ def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
     said = [one.text for one in first_screen.headline(cleared, TRIALS, area=area, language=words)]
     said += first_screen.may_say(cleared, TRIALS, area=area, language=words)
     said.append(first_screen.may_not_say(cleared, TRIALS, area=area, language=words))
+    never = [message for message in messages(TEMPLATES) if message.startswith("“")]
+    assert len(never) == 3  # the same for every area
+    said += [words.text(message) for message in never]
     said += [one.text for one in costs.who_paid(cleared, TRIALS, area=area, language=words)]
     said += [one.text for one in area_sentences.pooled(cleared, TRIALS, language=words)]
     said += [one.text for one in area_sentences.public_statistics(cleared, TRIALS, area=area, language=words)]
