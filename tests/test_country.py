@@ -101,7 +101,7 @@ def test_without_public_statistics_the_tile_says_what_the_panel_says(seed):
     rows = rows[rows["topic"] != "public_statistics"]
     area = rows["area"].iloc[0]
     found = seen(rows, areas=[area])
-    work = answers.work(rows, TRIALS, area=area, language=spoken("fi"))
+    work = answers.answer(rows, TRIALS, area=area, language=spoken("fi"), about="work")
     assert not found.real
     assert (found.tiles[0].said, found.tiles[0].bars) == (work.text, work.bars)
 

@@ -92,7 +92,7 @@ def at_a_glance(report: Report, *, areas: Collection[str]) -> Country:
             tiles.append(Tile(area, name, place, lines, said))
         else:
             rows = cleared[cleared["area"] == area]
-            found = answers.work(rows, study, area=area, language=language)
+            found = answers.answer(rows, study, area=area, language=language, about="work")
             scale = scale or found.scale
             tiles.append(Tile(area, name, place, {}, found.text, found.bars))
     note = f"{note} {scale}." if scale else note

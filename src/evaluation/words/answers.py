@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -13,9 +14,15 @@ from evaluation.words.fairness import SHOWN, fairness, main_row, strength
 from evaluation.words.findings import amounts, kind_of, pick, side
 from evaluation.words.first_screen import CERTAINTIES, certainty
 from evaluation.words.language import Language, mark
+from evaluation.words.public import held_months, months_of
 
 # half the width of the drawn scale, the same for every area; an interval that reaches beyond ends in an arrow
 SCALES = {"share": 0.25, "points": 4.0, "days": 30.0, "eur": 2500.0}
+QUESTIONS = {
+    "work": mark("Did more people get work?"),
+    "services": mark("Did time in services change?"),
+    "cost": mark("What did it cost, and who paid?"),
+}
 LEADS = {
     "clear_more": mark("Increase"),
     "more": mark("Increase, perhaps a small one"),
@@ -71,6 +78,20 @@ PUBLIC = {
         "Unemployment fell against the comparison in the {year} of the trial, by some baselines."
     ),
 }
+# on which sides of zero the intervals of the baselines lie, in alphabetical order; any others disagree
+SIGNS = {
+    ("both",): "none",
+    ("more",): "rose",
+    ("fewer",): "fell",
+    ("both", "more"): "some_rose",
+    ("both", "fewer"): "some_fell",
+}
+SIZES = {
+    "eur": mark("Scale ±{size}"),
+    "days": mark("Scale ±{size} days"),
+    "share": mark("Scale ±{size} percentage points"),
+    "points": mark("Scale ±{size} percentage points"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,98 +123,49 @@ class Answer:
 def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Answer]:
     """Answer what people ask first: public statistics, work, services, cost, and how far to trust it.
 
-    Parameters
-    ----------
-    cleared : pandas.DataFrame
-        The cleared ledger.
-    study : Study
-        The reform: its main baseline, limits and first outcomes.
-    area : str
-        Pilot area or "all".
-    language : Language
-        Language of the sentences.
-
-    Returns
-    -------
-    list of Answer
-        Kinds are those of the findings: the sentence, its certainty and the drawn interval come from one row.
-        Public statistics are left out where none were read.
+    `area` is a pilot area or "all". Kinds are those of the findings: the sentence, its certainty and the
+    drawn interval come from one row. Public statistics are left out where none were read.
     """
-    text = language.text
-    first, services = study.outcomes.first_screen[:2]
-    found = [
-        _public(cleared, study, area=area, language=language),
-        work(cleared, study, area=area, language=language),
-        _effect(cleared, study, area=area, language=language, about="services", outcomes=[services],
-                question=text("Did time in services change?")),
-        _effect(cleared, study, area=area, language=language, about="cost",
-                outcomes=[f"cost_{payer}_12m_eur" for payer in (*study.payers, "all_public")],
-                question=text("What did it cost, and who paid?")),
-    ]  # fmt: skip
-    status, reasons = fairness(cleared, study, area=area, outcome=first)
+    public = _public(cleared, study, area=area, language=language)
+    found = [answer(cleared, study, area=area, language=language, about=about) for about in QUESTIONS]
+    status, reasons = fairness(cleared, study, area=area, outcome=study.outcomes.first_screen[0])
     told = status
     if status == "pass" and reasons:
         noticed = any(reason.endswith("_concern") for reason in reasons)
         told = "pass_noticed" if noticed else "pass_in_part"
-    if status == "fail" and not any(one.bars for one in found if one and one.about != "public"):
+    if status == "fail" and not any(one.bars for one in found):
         told = "fail_all"
-    trust = Answer("trust", status, text("How far can it be trusted?"), text(TRUST[told]))
-    return [*(one for one in found if one), trust]
+    question = language.text("How far can it be trusted?")
+    trust = Answer("trust", status, question, language.text(TRUST[told]))
+    return [*([public] if public else []), *found, trust]
 
 
-def work(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer:
-    """Answer whether more people got work, as in the panel of an area."""
-    outcomes, question = [study.outcomes.first_screen[0]], language.text("Did more people get work?")
-    return _effect(
-        cleared, study, area=area, language=language, about="work", outcomes=outcomes, question=question
-    )
-
-
-def _effect(
-    cleared: pd.DataFrame,
-    study: Study,
-    *,
-    area: str,
-    language: Language,
-    about: str,
-    outcomes: list[str],
-    question: str,
-) -> Answer:
-    """The answer of the last outcome, with an interval for each of them."""
-    main = outcomes[-1]
+def answer(cleared: pd.DataFrame, study: Study, *, area: str, language: Language, about: str) -> Answer:
+    """Answer one of the `QUESTIONS`: on the main outcome, the last one, with an interval for each of them."""
+    work, services = study.outcomes.first_screen[:2]
+    payers = (*study.payers, "all_public")
+    costs = [f"cost_{payer}_12m_eur" for payer in payers]
+    outcomes = {"work": [work], "services": [services], "cost": costs}[about]
+    main, question = outcomes[-1], language.text(QUESTIONS[about])
     status, _ = fairness(cleared, study, area=area, outcome=main)
-    row = main_row(cleared, study, area=area, outcome=main)
     if status not in SHOWN:
         return Answer(about, status, question, language.text(UNFAIR[status]))
+    rows = [main_row(cleared, study, area=area, outcome=name) for name in outcomes]
+    row = rows[-1]
     if row is None or not math.isfinite(row["ci_low"]):
         state = "missing" if row is None else str(row["status"])
         return Answer(about, state, question, language.no_number(state).capitalize() + ".")
-    kind, text = sentence(
-        row, study, strength=strength(cleared, study, area=area, outcome=main), language=language
-    )
-    rows = {name: main_row(cleared, study, area=area, outcome=name) for name in outcomes}
-    bars = tuple(
-        _bar(
-            one,
-            study,
-            language,
-            name="" if len(rows) == 1 else labels.label("payer", str(one["item"]), language),
-        )
-        for one in rows.values()
-        if one is not None and math.isfinite(one["ci_low"])
-    )
-    grade = CERTAINTIES[certainty(cleared, study, area=area, outcome=main)]
-    return Answer(about, kind, question, text, language.text(grade), bars, _scale(str(row["unit"]), language))
-
-
-def sentence(row: pd.Series, study: Study, *, strength: str, language: Language) -> tuple[str, str]:
-    """The kind of a finding, as `findings.effect` tells it, and its short sentence."""
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
-    kind, pattern = kind_of(low, high, study.limits[unit], strength=strength), side(low, high)
+    strong = strength(cleared, study, area=area, outcome=main)
+    kind, pattern = kind_of(low, high, study.limits[unit], strength=strong), side(low, high)
     ends = amounts((low, high), unit, language)
     small, large = ends[::-1] if pattern == "fewer" else ends
-    lead = language.text(LEADS[kind])
-    return kind, language.text(RANGES[unit, pattern], lead=lead, low=small, high=large)
+    text = language.text(RANGES[unit, pattern], lead=language.text(LEADS[kind]), low=small, high=large)
+    shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"])]
+    names = ["" if len(rows) == 1 else labels.label("payer", str(one["item"]), language) for one in shown]
+    bars = tuple(_bar(one, study, language, name=name) for one, name in zip(shown, names, strict=True))
+    grade = language.text(CERTAINTIES[certainty(cleared, study, area=area, outcome=main)])
+    return Answer(about, kind, question, text, grade, bars, _scale(unit, language))
 
 
 def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer | None:
@@ -201,65 +173,42 @@ def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     of_area = cleared[list(where)].eq(pd.Series(where)).all(axis=1)
     year = cleared.loc[of_area & cleared["ci_low"].notna(), "window"].min()  # the first one that is held
     rows = [
-        (name, pick(cleared, specification=f"baseline_{name}", window=year, **where))
-        for name in study.baselines
+        (baseline, pick(cleared, specification=f"baseline_{name}", window=year, **where))
+        for name, baseline in study.baselines.items()
     ]
-    seen = [(name, row) for name, row in rows if row is not None and math.isfinite(row["ci_low"])]
+    seen = [(one, row) for one, row in rows if row is not None and math.isfinite(row["ci_low"])]
     if not seen:
         return None
-    signs = {int(row["ci_low"] > 0) - int(row["ci_high"] < 0) for _, row in seen}
-    kinds = {(0,): "none", (1,): "rose", (-1,): "fell", (0, 1): "some_rose", (-1, 0): "some_fell"}
-    kind = kinds.get(tuple(sorted(signs)), "depends")
-    bars = tuple(
-        _bar(
-            row,
-            study,
-            language,
-            name=study.baselines[name].short[language.code],
-        )
-        for name, row in seen
-    )
+    sides = tuple(sorted({side(row["ci_low"], row["ci_high"]) for _, row in seen}))
+    kind = SIGNS.get(sides, "depends")
     window = study.windows[year]
     text = language.text(PUBLIC[kind], year=window.short[language.code])
-    months = pd.period_range(window.first, window.last, freq="M").astype("str")
-    held = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
-    here = cleared.loc[held & cleared["window"].isin(months), "window"].nunique()
-    if here < len(months):
-        counts = {"held": language.number(here), "all": language.number(len(months))}
+    months = months_of(window)
+    held = held_months(cleared).intersection(months)
+    if len(held) < len(months):
+        counts = {"held": language.number(len(held)), "all": language.number(len(months))}
         text += " " + language.text("Only {held} of the year's {all} months are held.", **counts)
     question = language.text("What do public statistics show?")
-    scale = _scale("points", language)
-    return Answer("public", kind, question, text, "", bars, scale, real=True)
+    bars = tuple(_bar(row, study, language, name=one.short[language.code]) for one, row in seen)
+    return Answer("public", kind, question, text, "", bars, _scale("points", language), real=True)
 
 
 def _bar(row: pd.Series, study: Study, language: Language, *, name: str) -> Bar:
-    unit = str(row["unit"])
+    unit, low, high = str(row["unit"]), float(row["ci_low"]), float(row["ci_high"])
     half = SCALES[unit]
-    low, high = float(row["ci_low"]), float(row["ci_high"])
     drawn = min(max(low / half, -1.0), 1.0), min(max(high / half, -1.0), 1.0)
-    said = _written(low, high, unit, language)
+    said = language.interval(low, high, partial(_size, unit=unit, decimals=1, signed=True, language=language))
+    if unit != "eur":
+        said += " " + labels.label("unit", "points" if unit == "share" else unit, language)
     return Bar(name, low / half, high / half, study.limits[unit] / half, said, drawn)
 
 
-def _written(low: float, high: float, unit: str, language: Language) -> str:
-    def write(value: float) -> str:
-        if unit == "eur":
-            return language.euros(value, signed=True)
-        return language.number(100 * value if unit == "share" else value, 1, signed=True)
-
-    said = language.interval(low, high, write)
-    return (
-        said
-        if unit == "eur"
-        else f"{said} {labels.label('unit', 'points' if unit == 'share' else unit, language)}"
-    )
-
-
 def _scale(unit: str, language: Language) -> str:
-    half = SCALES[unit]
+    return language.text(SIZES[unit], size=_size(SCALES[unit], unit=unit, language=language))
+
+
+def _size(value: float, *, unit: str, language: Language, decimals: int = 0, signed: bool = False) -> str:
+    """An amount in whole euros, anything else as a number, a share in percentage points."""
     if unit == "eur":
-        return language.text("Scale ±{size}", size=language.euros(half))
-    size = language.number(100 * half if unit == "share" else half)
-    if unit == "days":
-        return language.text("Scale ±{size} days", size=size)
-    return language.text("Scale ±{size} percentage points", size=size)
+        return language.euros(value, signed=signed)
+    return language.number(100 * value if unit == "share" else value, decimals, signed=signed)

@@ -44,37 +44,15 @@ def _code(code: str, info: str | None = None) -> str:
     return f'<pre tabindex="0"><code>{mistune.escape(code)}</code></pre>\n'
 
 
-def _renderer() -> mistune.HTMLRenderer:
-    """A writer of HTML without what could load, run, or break the outline of a page."""
-    renderer = mistune.HTMLRenderer(escape=True)
-    own = {"heading": _heading, "image": _image, "link": _link, "block_code": _code}
-    for name, function in own.items():
-        setattr(renderer, name, function)
-    return renderer
+# in place of what could load, run, or break the outline of a page
+WRITERS = {"heading": _heading, "image": _image, "link": _link, "block_code": _code}
 
 
 def read(file: str | Path) -> Comment | None:
-    """Read the comment of a report.
+    """Read the comment of a report; None where no file is named.
 
-    Parameters
-    ----------
-    file : path or ""
-        Markdown in UTF-8; its first line is ``Author: Name`` (also ``Kirjoittaja:`` or ``Skribent:``).
-
-    Returns
-    -------
-    Comment or None
-        None where `file` is empty.
-
-    Raises
-    ------
-    ValueError
-        If nobody is named, the text is empty, too long, or not UTF-8.
-
-    Examples
-    --------
-    >>> read("") is None
-    True
+    The file is Markdown in UTF-8; its first line is ``Author: Name`` (also ``Kirjoittaja:`` or
+    ``Skribent:``). A ValueError says that nobody is named, or the text is empty, too long, or not UTF-8.
     """
     if not file:
         return None
@@ -88,24 +66,17 @@ def read(file: str | Path) -> Comment | None:
         raise ValueError(f"{name}: say in the first line who writes, as `Author: Name`")
     if not text.strip() or len(text) > LONGEST:
         raise ValueError(f"{name}: write a text of 1 to {LONGEST} characters under the author")
-    written = mistune.create_markdown(renderer=_renderer())(text)
-    return Comment(author[1].strip(), Markup(written))
+    renderer = mistune.HTMLRenderer(escape=True)
+    for kind, write in WRITERS.items():
+        setattr(renderer, kind, write)
+    return Comment(author[1].strip(), Markup(mistune.create_markdown(renderer=renderer)(text)))
 
 
 def check(folder: Path, reports: Collection[str]) -> None:
     """Read every comment before anything runs, so that none is passed over or stops a page.
 
-    Parameters
-    ----------
-    folder : Path
-        Where comments are, as ``lahti.fi.md``; there may be no such folder.
-    reports : collection of str
-        Names of reports that take comments.
-
-    Raises
-    ------
-    ValueError
-        If a file is not named after a report and a language, or cannot be read as a comment.
+    Comments are named after one of the `reports` that take them and a language, as ``lahti.fi.md``; there may
+    be no such folder. A ValueError names a file that is not, or that cannot be read.
     """
     for file in sorted(folder.glob("*.md")):
         report, _, language = file.stem.rpartition(".")

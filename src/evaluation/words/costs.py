@@ -3,70 +3,64 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 
+from evaluation.schemas import PAYERS
 from evaluation.study import Study
 from evaluation.units import DAYS_IN_MONTH
 from evaluation.words import labels
 from evaluation.words.fairness import doubtful, strength, withheld
-from evaluation.words.findings import Finding, amounts, effect, pick
+from evaluation.words.findings import Finding, amounts, effect, pick, side
 from evaluation.words.first_screen import COST
-from evaluation.words.language import Language
+from evaluation.words.language import NO_NUMBER, Language, mark
 
-PAYERS = ("municipality", "state", "unemployment_funds", "eu", "all_public")
 PERSPECTIVES = ("municipality", "state", "all_public")
+# by the sides of zero on which the intervals of the municipality and of the state lie
+MOVED = {("fewer", "more"): "to_state", ("more", "fewer"): "to_municipality"}
+SHIFTS = {
+    "to_state": mark("The municipality paid less and the state more: costs moved to the state."),
+    "to_municipality": mark(
+        "The municipality paid more and the state less: costs moved to the municipality."
+    ),
+}
+WORTH = {
+    "more": mark("{payer}: if a month in open-market work is worth {value}, benefits exceed costs."),
+    "both": mark(
+        "{payer}: if a month in open-market work is worth {value}, it cannot be told whether benefits exceed "
+        "costs."
+    ),
+    "fewer": mark("{payer}: if a month in open-market work is worth {value}, costs exceed benefits."),
+}
 
 
 def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Say for each payer whether it paid more or less than with the TE office, and whether costs moved.
 
-    Parameters
-    ----------
-    cleared : pandas.DataFrame
-        The cleared ledger; rows of measure delta_cost in topic cost are read.
-    study : Study
-        The reform: its main baseline and limits.
-    area : str
-        Pilot area or "all".
-    language : Language
-        Language of the sentences.
-
-    Returns
-    -------
-    list of Finding
-        One for each payer with a row; then, where the municipality's interval and the state's clearly lie on
-        opposite sides of zero, one that says so (about = cost_shift).
+    One finding for each payer with a row of measure delta_cost in topic cost; then, where the municipality's
+    interval and the state's clearly lie on opposite sides of zero, one that says so (about = cost_shift).
     """
     if held := withheld(cleared, study, area=area, about="delta_cost", language=language, outcomes=[COST]):
         return [held]
     where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": study.main_baseline}
     where |= {"group": "target_group", "specification": "main"}
-    found, signs = [], {}
-    for payer in PAYERS:
+    found, sides = [], {}
+    for payer in (*PAYERS, "all_public"):
         outcome = f"cost_{payer}_12m_eur"
         row = pick(cleared, item=payer, outcome=outcome, **where)
         if row is not None:
             strong = strength(cleared, study, area=area, outcome=outcome, row=row)
             found.append(effect(row, language, limits=study.limits, strength=strong))
-            signs[payer] = 0 if strong == "doubtful" else _sign(row)
-    shift = signs.get("municipality", 0), signs.get("state", 0)
-    if shift == (-1, 1):
-        text = language.text("The municipality paid less and the state more: costs moved to the state.")
-        found.append(Finding("cost_shift", "to_state", text))
-    elif shift == (1, -1):
-        text = language.text(
-            "The municipality paid more and the state less: costs moved to the municipality."
-        )
-        found.append(Finding("cost_shift", "to_municipality", text))
+            sides[payer] = "both" if strong == "doubtful" else _side(row)
+    if moved := MOVED.get((sides.get("municipality", ""), sides.get("state", ""))):
+        found.append(Finding("cost_shift", moved, language.text(SHIFTS[moved])))
     return found
 
 
-def _sign(row: pd.Series | None) -> int:
-    # the side of zero on which the whole interval lies; 0 where it does not lie on one side
-    if row is None or not math.isfinite(row["ci_low"]):
-        return 0
-    return 1 if row["ci_low"] > 0 else -1 if row["ci_high"] < 0 else 0
+def _side(row: pd.Series | None) -> str:
+    """The side of zero on which the interval of a row lies; both where there is none."""
+    return "both" if row is None else side(row["ci_low"], row["ci_high"])
 
 
 def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
@@ -86,17 +80,13 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
     half = pick(cleared, measure="delta_half_count", **where)
     if whole is not None and half is not None and math.isfinite(whole["estimate"] + half["estimate"]):
         now, then = (language.euros(each["estimate"]) for each in (whole, half))
-        text += " " + (
-            language.text(
-                "Counted over half that time, the difference in the municipality's costs is the same."
-            )
+        text += " " + language.text(
+            "Counted over half that time, the difference in the municipality's costs is the same."
             if now == then
-            else language.text(
-                "Counted over half that time, the difference in the municipality's costs would be {half} "
-                "instead of {whole}.",
-                half=then,
-                whole=now,
-            )
+            else "Counted over half that time, the difference in the municipality's costs would be {half} "
+            "instead of {whole}.",
+            half=then,
+            whole=now,
         )
     return Finding("day_count", "look_back", text)
 
@@ -115,127 +105,71 @@ def additional_month(
     where = {"area": area, "topic": "cost_effectiveness", "item": perspective, "specification": "main"}
     where |= {"group": "target_group"}
     ratio = pick(cleared, measure="icer", **where)
-    months = pick(cleared, measure="delta_effect", **where)
+    months, euros = (_side(pick(cleared, measure=name, **where)) for name in ("delta_effect", "delta_cost"))
+    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
+    kind, text = _ratio(ratio, language, months=months, euros=euros, doubt=doubt)
     name = labels.label("measure", "icer", language)
     payer = labels.label("payer", perspective, language)
+    return Finding(f"icer:{perspective}", kind, f"{name} – {payer}: {text}")
 
-    def say(kind: str, text: str) -> Finding:
-        return Finding(f"icer:{perspective}", kind, f"{name} – {payer}: {text}")
 
-    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
-    method = "" if ratio is None else str(ratio["method"])
-    status = "missing" if ratio is None else str(ratio["status"])
-    if method.startswith("refused") and status not in ("suppressed", "withheld"):
-        reason = method.partition(":")[2]
-        euros = pick(cleared, measure="delta_cost", **where)
-        if doubt or not (_sign(months) and _sign(euros)):  # a quadrant is a statement about two directions
-            reason = "cannot_be_told"
-        why = (
-            labels.label("refusal", reason, language)
-            if reason in labels.names()["refusal"]
-            else language.no_number("missing")
-        )
-        return say("refused", language.text("no figure is given, because {reason}.", reason=why))
-    if status in ("suppressed", "withheld", "missing", "not_run") or ratio is None:
-        return say(status, language.no_number(status) + ".")
-    low, high = float(ratio["ci_low"]), float(ratio["ci_high"])
-    if method != "interval" or _sign(months) < 1 or not (math.isfinite(low) and math.isfinite(high)):
-        if _sign(months) < 0:
-            why = labels.label("refusal", "fewer_months_in_work", language)
-            return say("refused", language.text("no figure is given, because {reason}.", reason=why))
-        return say(
-            "unbounded",
-            language.text(
+def _ratio(
+    row: pd.Series | None, language: Language, *, months: str, euros: str, doubt: bool
+) -> tuple[str, str]:
+    """What a ratio allows to say, and the sentence; `months` and `euros` are the sides of its parts."""
+    status = "missing" if row is None else str(row["status"])
+    method, _, refusal = ("" if row is None else str(row["method"])).partition(":")
+    if method == "refused" and status not in ("suppressed", "withheld"):
+        if doubt or "both" in (months, euros):  # a quadrant is a statement about two directions
+            refusal = "cannot_be_told"
+    elif row is None or status in NO_NUMBER:
+        return status, language.no_number(status) + "."
+    elif method != "interval" or months != "more" or not math.isfinite(row["ci_low"] + row["ci_high"]):
+        if months != "fewer":
+            return "unbounded", language.text(
                 "no upper limit can be given, because the data do not rule out that there were no "
                 "additional months."
-            ),
-        )
-    if doubt:
-        why = labels.label("refusal", "doubtful", language)
-        return say("refused", language.text("no figure is given, because {reason}.", reason=why))
-    low_text, high_text = amounts((low, high), "eur", language)
-    if low >= 0:
-        return say("cost", language.text("between {low} and {high}.", low=low_text, high=high_text))
-    if high <= 0:
-        text = language.text("a saving of {low} to {high}.", low=high_text, high=low_text)
-        return say("saving", text)
-    text = language.text("from a saving of {low} to a cost of {high}.", low=low_text, high=high_text)
-    return say("saving_or_cost", text)
+            )
+        refusal = "fewer_months_in_work"
+    elif doubt:
+        refusal = "doubtful"
+    else:
+        low, high = amounts((row["ci_low"], row["ci_high"]), "eur", language)
+        if row["ci_low"] >= 0:
+            return "cost", language.text("between {low} and {high}.", low=low, high=high)
+        if row["ci_high"] <= 0:
+            return "saving", language.text("a saving of {low} to {high}.", low=high, high=low)
+        text = language.text("from a saving of {low} to a cost of {high}.", low=low, high=high)
+        return "saving_or_cost", text
+    why = labels.label("refusal", refusal, language)
+    return "refused", language.text("no figure is given, because {reason}.", reason=why)
 
 
 def worth_it(
-    cleared: pd.DataFrame,
-    study: Study,
-    *,
-    area: str,
-    language: Language,
-    value: float,
-    perspective: str = "all_public",
+    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, value: float
 ) -> Finding | None:
-    """Say whether the trial was worth it if a month in open employment is valued at `value` euros.
+    """Say whether the trial was worth it to all public payers if a month in work is valued at `value` euros.
 
-    Returns None where the ledger has no net benefit at this value.
+    None where the ledger has no net benefit at this value.
     """
     both = (COST, study.outcomes.headline)
     if held := withheld(cleared, study, area=area, about="net_benefit", language=language, outcomes=both):
         return held
-    rows = cleared[cleared["x"] == value]
-    row = pick(
-        rows,
-        area=area,
-        topic="cost_effectiveness",
-        measure="net_benefit",
-        item=perspective,
-        group="target_group",
-        specification="main",
-    )
+    where = {"area": area, "topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public"}
+    where |= {"group": "target_group", "specification": "main"}
+    row = pick(cleared[cleared["x"] == value], **where)
     if row is None:
         return None
-    payer = labels.label("payer", perspective, language)
-    amount = language.euros(value)
-    about = f"net_benefit:{perspective}"
+    given = {"payer": labels.label("payer", "all_public", language), "value": language.euros(value)}
     if not math.isfinite(row["ci_low"]):
-        status = str(row["status"]) if row["status"] != "ok" else "missing"
         text = language.text(
             "{payer}, if a month in open-market work is worth {value}: {reason}.",
-            value=amount,
-            payer=payer,
-            reason=language.no_number(status),
+            reason=language.no_number(str(row["status"])),
+            **given,
         )
-        return Finding(about, status, text)
+        return Finding("net_benefit", str(row["status"]), text)
     doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
-    sign = 0 if doubt else _sign(row)
-    messages = {
-        1: language.text(
-            "{payer}: if a month in open-market work is worth {value}, benefits exceed costs.",
-            value=amount,
-            payer=payer,
-        ),
-        0: language.text(
-            "{payer}: if a month in open-market work is worth {value}, it cannot be told whether benefits "
-            "exceed costs.",
-            value=amount,
-            payer=payer,
-        ),
-        -1: language.text(
-            "{payer}: if a month in open-market work is worth {value}, costs exceed benefits.",
-            value=amount,
-            payer=payer,
-        ),
-    }
-    kind = {1: "worth", 0: "unclear", -1: "not_worth"}[sign]
-    bounds = language.text(
-        "Net benefit per unemployment spell: {interval}.",
-        interval=language.interval(
-            row["ci_low"], row["ci_high"], lambda value: language.euros(value, signed=True)
-        ),
-    )
-    return Finding(about, kind, f"{messages[sign]} {bounds}")
-
-
-def municipality_alone(language: Language) -> str:
-    """Warn that the municipality's figures do not stand alone."""
-    return language.text(
-        "Read the municipality's figures together with those of the other payers: a municipality can gain by "
-        "moving people into services without anyone working more."
-    )
+    kind = "both" if doubt else _side(row)
+    interval = language.interval(row["ci_low"], row["ci_high"], partial(language.euros, signed=True))
+    bounds = language.text("Net benefit per unemployment spell: {interval}.", interval=interval)
+    return Finding("net_benefit", kind, f"{language.text(WORTH[kind], **given)} {bounds}")

@@ -14,20 +14,7 @@ from evaluation.words.language import CODES, Language, get
 def disclosure_note(told: Mapping[str, Any]) -> str:
     """Disclosure profile, audit and approval of a release as plain text, in three languages.
 
-    Parameters
-    ----------
-    told : mapping
-        What the release says of itself: profile, audit (rows, hidden, earlier), signed, cleared_sha256.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> note = disclosure_note(told)
-    >>> "Fewest persons behind a number: 10" in note
-    True
+    `told` is what the release says of itself: profile, audit (rows, hidden, earlier), signed, cleared_sha256.
     """
     audit, signed, parts = told["audit"], told["signed"], []
     for code in CODES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,6 +33,17 @@ CERTAINTIES = {
     2: mark("Certainty: low."),
     1: mark("Certainty: very low."),
 }
+# by the kind of the finding on work, the first that fits; "unknown" where there is none
+NOT_TO_SAY = {
+    "unknown": mark("“The trial helped” or “the trial did harm”. The comparison does not show it."),
+    "doubtful_.*": mark("“The trial caused the change.” The areas may have drifted apart even without it."),
+    "unclear|maybe_.*": mark("“The trial made no difference.” The data leave the direction open."),
+    "small": mark(
+        "“The trial raised employment” or “lowered it” as such. Only small differences fit the data."
+    ),
+    ".*more": mark("“Every jobseeker gained” or “the same would happen elsewhere”. The figure is a mean."),
+    ".*fewer": mark("“Every jobseeker lost” or “the same would happen elsewhere”. The figure is a mean."),
+}
 
 
 def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> int:
@@ -59,53 +71,46 @@ def count(found: Sequence[Finding]) -> int:
 def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
     """Choose the findings of the first screen: at most five, at most 150 words, the verdict first.
 
-    Parameters
-    ----------
-    cleared : pandas.DataFrame
-        The cleared ledger.
-    study : Study
-        The reform: its main baseline, limits and first outcomes.
-    area : str
-        Pilot area or "all".
-    language : Language
-        Language of the sentences.
-
-    Returns
-    -------
-    list of Finding
-        The verdict, then the effects, the cost to all public payers last. An effect whose family of outcomes
-        failed or was not checked is not shown; where all did, a description of the level stands in their
-        place. Past 150 words the outcome before the cost is left out.
+    `area` is a pilot area or "all". After the verdict come the effects, the cost to all public payers last.
+    An effect whose family of outcomes failed or was not checked is not shown; where all did, a description of
+    the level stands in their place. Past 150 words the outcome before the cost is left out.
     """
-    chosen = [outcome for outcome in (*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST)]
+    chosen = [*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST]
     shown = [o for o in chosen if fairness(cleared, study, area=area, outcome=o)[0] in SHOWN]
     if not shown:
         level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
         return [verdict(cleared, study, area=area, language=language), *level]
-    rows = {o: main_row(cleared, study, area=area, outcome=o) for o in chosen}
-    grades = {o: certainty(cleared, study, area=area, outcome=o) for o in chosen}
+    judged = {}
+    for name in shown:
+        about = {"area": area, "outcome": name}
+        row = main_row(cleared, study, **about)
+        judged[name] = row, strength(cleared, study, **about), certainty(cleared, study, **about)
 
-    def said(words_of: Language) -> list[Finding]:
-        found = [verdict(cleared, study, area=area, language=words_of)]
-        for name, row in rows.items():
-            if name not in shown:
-                called = labels.outcome(name, words_of)
-                one = withheld(
-                    cleared, study, area=area, about=name, language=words_of, outcomes=[name], name=called
-                )
-                found += [one] if one else []
-            elif row is not None:
-                strong = strength(cleared, study, area=area, outcome=name)
-                one = effect(row, words_of, limits=study.limits, strength=strong)
-                told = one.kind in JUDGEMENTS or one.kind in DOUBTS
-                grade = " " + words_of.text(CERTAINTIES[grades[name]]) if told else ""
-                found.append(replace(one, text=one.text + grade))
-        return found
+    def said(name: str, spoken: Language) -> Finding | None:
+        if name not in shown:
+            called = labels.outcome(name, spoken)
+            return withheld(
+                cleared, study, area=area, about=name, language=spoken, outcomes=[name], name=called
+            )
+        row, strong, grade = judged[name]
+        return None if row is None else graded(row, study, spoken, strength=strong, grade=grade)
+
+    def all_said(spoken: Language) -> list[Finding]:
+        first = verdict(cleared, study, area=area, language=spoken)
+        return [first, *(one for name in chosen if (one := said(name, spoken)))]
 
     # every language drops the same findings, so that all of them say the same
-    while len(rows) > 1 and max(count(said(get(code))) for code in CODES) > MAX_WORDS:
-        rows.pop(list(rows)[-2] if len(rows) > 2 else list(rows)[-1])
-    return said(language)
+    while len(chosen) > 1 and max(count(all_said(get(code))) for code in CODES) > MAX_WORDS:
+        chosen.pop(-2 if len(chosen) > 2 else -1)
+    return all_said(language)
+
+
+def graded(row: pd.Series, study: Study, language: Language, *, strength: str, grade: int) -> Finding:
+    """Say a finding with its certainty; what tells no size has none."""
+    found = effect(row, language, limits=study.limits, strength=strength)
+    if found.kind not in JUDGEMENTS and found.kind not in DOUBTS:
+        return found
+    return replace(found, text=f"{found.text} {language.text(CERTAINTIES[grade])}")
 
 
 def counted(study: Study, language: Language) -> str:
@@ -121,14 +126,6 @@ def counted(study: Study, language: Language) -> str:
         end=language.date(study.end),
         first=language.date(before.first),
         last=language.date(before.last),
-    )
-
-
-def years_compared(study: Study, language: Language) -> str:
-    """Say what the public statistics of the panel compare: it names only the years."""
-    year = next(iter(study.followup.values())).short[language.code]
-    return language.text(
-        "The public statistics compare the {year} of the trial with each of the years shown.", year=year
     )
 
 
@@ -154,71 +151,33 @@ def may_say(
     cleared: pd.DataFrame, study: Study, *, area: str, language: Language, ready: bool = False
 ) -> list[str]:
     """List what the results allow a reader to say, the headline first: `ready` to be said, or where it is."""
-    status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
-    row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
-    if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
+    about = {"area": area, "outcome": study.outcomes.headline}
+    row = _shown(cleared, study, area=area)
+    if row is None:
         return [language.text("The effect of the trial is not known.")]
     said = [language.text("The answer on work at the top, with its interval and its certainty.")]
     if ready:
-        strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
-        grade = certainty(cleared, study, area=area, outcome=study.outcomes.headline)
-        found = effect(row, language, limits=study.limits, strength=strong).text
-        said = [f"{found} {language.text(CERTAINTIES[grade])}"]
-    if status == "concern":
+        strong, grade = strength(cleared, study, **about), certainty(cleared, study, **about)
+        said = [graded(row, study, language, strength=strong, grade=grade).text]
+    if fairness(cleared, study, **about)[0] == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
         )
-    said.append(study.texts.against[language.code])
-    return said
+    return [*said, study.texts.against[language.code]]
 
 
-def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[str]:
-    """List what the area's results do not allow a reader to say."""
-    status, _ = fairness(cleared, study, area=area, outcome=study.outcomes.headline)
-    row = main_row(cleared, study, area=area, outcome=study.outcomes.headline)
-    said = []
-    if status not in SHOWN or row is None or math.isnan(row["ci_low"]):
-        said.append(
-            language.text("“The trial helped” or “the trial did harm”. The comparison does not show it.")
-        )
-    else:
+def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> str:
+    """Tell what the area's result on work does not allow a reader to say."""
+    row, kind = _shown(cleared, study, area=area), "unknown"
+    if row is not None:
         strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
         kind = effect(row, language, limits=study.limits, strength=strong).kind
-        if kind in DOUBTS:
-            said.append(
-                language.text(
-                    "“The trial caused the change.” The areas may have drifted apart even without it."
-                )
-            )
-        elif kind in ("unclear", "maybe_more", "maybe_fewer"):
-            said.append(language.text("“The trial made no difference.” The data leave the direction open."))
-        elif kind == "small":
-            said.append(
-                language.text(
-                    "“The trial raised employment” or “lowered it” as such. "
-                    "Only small differences fit the data."
-                )
-            )
-        elif kind.endswith("more"):
-            said.append(
-                language.text(
-                    "“Every jobseeker gained” or “the same would happen elsewhere”. The figure is a mean."
-                )
-            )
-        else:
-            said.append(
-                language.text(
-                    "“Every jobseeker lost” or “the same would happen elsewhere”. The figure is a mean."
-                )
-            )
-    said += [
-        language.text("“This area did better than another pilot area.” The reports do not rank areas."),
-        language.text(
-            "“Unemployment fell, so more people are in work.” Unemployment also falls when people move "
-            "into services."
-        ),
-        language.text(
-            "“The municipality's saving is a saving for all.” Costs can move from one payer to another."
-        ),
-    ]
-    return said
+    return language.text(next(text for kinds, text in NOT_TO_SAY.items() if re.fullmatch(kinds, kind)))
+
+
+def _shown(cleared: pd.DataFrame, study: Study, *, area: str) -> pd.Series | None:
+    """The main analysis of the headline; None where it is not shown or has no interval."""
+    about = {"area": area, "outcome": study.outcomes.headline}
+    row = main_row(cleared, study, **about)
+    held = fairness(cleared, study, **about)[0] not in SHOWN
+    return None if held or row is None or math.isnan(row["ci_low"]) else row

@@ -18,6 +18,8 @@ VALUE_OF_A_MONTH = re.compile(r"at (\d+) euros a month in work")
 ITEM_KIND = {
     "attrition_episodes": "step",
     "attrition_persons": "step",
+    "cost_item": "cost_item",
+    "cost_shift": "transition",
     "diagnostic": "diagnostic",
 }
 
@@ -78,27 +80,9 @@ def codes(kind: str, language: Language) -> list[str]:
 
 
 def label(kind: str, code: str, language: Language) -> str:
-    """Name a code for readers.
+    """Name a code for readers; a code without a name is a ValueError.
 
-    Parameters
-    ----------
-    kind : str
-        A table of ``names.toml``: outcome, payer, measure, ...
-    code : str
-        A code of that kind, as in the ledger. Months (2021-03) and quarters (2019Q1) are windows too.
-    language : Language
-        Language of the name.
-
-    Raises
-    ------
-    ValueError
-        If the code has no name; add it to ``names.toml`` in three languages.
-
-    Examples
-    --------
-    >>> from evaluation.words.language import get
-    >>> label("payer", "state", get("fi"))
-    'Valtio'
+    `kind` is a table of ``names.toml``; months (2021-03) and quarters (2019Q1) are windows too.
     """
     if kind == "window" and re.fullmatch(r"\d{4}Q\d", code):
         return language.quarter(code)
@@ -114,14 +98,7 @@ def label(kind: str, code: str, language: Language) -> str:
 
 
 def outcome(code: str, language: Language) -> str:
-    """Name an outcome with its horizon, or an exit state.
-
-    Examples
-    --------
-    >>> from evaluation.words.language import get
-    >>> outcome("service_days_12m", get("en"))
-    'Days in services within 12 months'
-    """
+    """Name an outcome with its horizon, or an exit state."""
     if code in names()["state"] or not code:
         return label("state", code, language)
     months = HORIZON.search(code)
@@ -145,14 +122,7 @@ def covariate(code: str, language: Language) -> str:
 
 
 def group(code: str, language: Language) -> str:
-    """Name a group of persons; a subgroup without a name of its own is called by the level that it shares.
-
-    Examples
-    --------
-    >>> from evaluation.words.language import get
-    >>> group("female", get("sv")), group("tertiary", get("fi"))
-    ('Kvinnor', 'Korkea-aste')
-    """
+    """Name a group of persons; a subgroup without a name of its own is called by the level that it shares."""
     if code in names()["group"]:
         return label("group", code, language)
     level = label("level", code.lower(), language)
@@ -160,33 +130,13 @@ def group(code: str, language: Language) -> str:
 
 
 def reason(code: str, language: Language) -> str:
-    """Name a reason of a verdict: a check and its state (pre_trend_concern), or a check alone.
-
-    Examples
-    --------
-    >>> from evaluation.words.language import get
-    >>> reason("overlap_fail", get("sv"))
-    'det finns för få liknande arbetssökande i jämförelsekommunerna'
-    """
-    if code in names()["reason"]:
-        return label("reason", code, language)
-    check, state = re.fullmatch(r"(.*?)(?:_(concern|fail|not_run|unclear))?", code).groups()  # type: ignore[union-attr]
-    if state == "not_run":
-        return language.text("not checked: {check}", check=label("diagnostic", check, language))
-    if state == "unclear":
-        return language.text("too few data to tell: {check}", check=label("diagnostic", check, language))
-    return label("reason", check, language)
+    """Name a reason of a verdict: a check with what it found (pre_trend_concern), or a check alone."""
+    known = code in names()["reason"]
+    return label("reason", code if known else re.sub("_(concern|fail)$", "", code), language)
 
 
 def reasons(codes: Sequence[str], language: Language) -> list[str]:
-    """Name the reasons of a verdict: what was found by name, checks without a clear answer in one phrase.
-
-    Examples
-    --------
-    >>> from evaluation.words.language import get
-    >>> reasons(["balance_fail", "overlap_unclear", "hidden_bias_not_run"], get("en"))[1:]
-    ['the data are too few for all checks to give a clear answer', 'some checks could not be made']
-    """
+    """Name the reasons of a verdict: what was found by name, checks without a clear answer in one phrase."""
     run = [code for code in codes if not code.endswith("_not_run")]
     telling = [code for code in run if not code.endswith("_unclear")]
     said = [reason(code, language) for code in telling]
@@ -233,10 +183,9 @@ def item(measure: str, code: str, language: Language, places: Mapping[str, str] 
         return f"{label('table', table, language)}: {label('rule', known, language)}"
     if measure in ("cost_item", "cost_shift"):
         what, _, payer = code.partition(":")
-        kind = "cost_item" if measure == "cost_item" else "transition"
         who = label("payer", payer, language)
         who = who if payer == "eu" else who[:1].lower() + who[1:]
-        return f"{label(kind, what, language)} ({who})"
+        return f"{label(ITEM_KIND[measure], what, language)} ({who})"
     if measure in ITEM_KIND:
         return label(ITEM_KIND[measure], code, language)
     for kind in ("payer", "arm", "method"):

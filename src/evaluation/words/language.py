@@ -7,8 +7,6 @@ and before % and €, the minus sign U+2212, dates as ``1.3.2021``.
 
 from __future__ import annotations
 
-import gettext
-import io
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date
-from babel.messages import mofile, pofile
+from babel.messages import pofile
 from babel.numbers import NumberPattern, parse_pattern
 
 CODES = ("fi", "sv", "en")
@@ -53,27 +51,11 @@ class Language:
     in_terms: Callable[[str], str] = field(default=str, repr=False)  # see `labels.in_study`
 
     def text(self, message: str, /, **values: object) -> str:
-        """Translate a message and fill its places; values are ready strings.
-
-        Examples
-        --------
-        >>> get("sv").text("not available")
-        'uppgift saknas'
-        """
+        """Translate a message and fill its places; values are ready strings."""
         return self.in_terms(self.translate(message)).format(**values) if message else ""
 
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
-        """Write a number; NaN and infinity become words, zero has no sign.
-
-        Examples
-        --------
-        >>> get("fi").number(-1234.56, 1)
-        '−1\\xa0234,6'
-        >>> get("en").number(0.004, 1, signed=True)
-        '0.0'
-        >>> get("en").number(4.5), get("en").number(-2.25, 1)
-        ('5', '−2.3')
-        """
+        """Write a number: halves away from zero, 4.5 as 5; NaN and infinity are words, zero has no sign."""
         if value is None or not math.isfinite(value):
             return self.no_number("missing")
         # the sign is written here, so that it is U+2212 in every language and never stands before a zero
@@ -93,19 +75,18 @@ class Language:
         number = self.number(points, decimals, signed=signed)
         if not math.isfinite(points):
             return number
-        if number.lstrip(MINUS + "+") == "1":  # 1,0 takes the plural in all three languages
-            return self.text("{number} percentage point", number=number).replace(" ", NBSP, 1)
-        return self.text("{number} percentage points", number=number).replace(" ", NBSP, 1)
+        one = number.lstrip(MINUS + "+") == "1"  # 1,0 takes the plural in all three languages
+        said = self.text("{number} percentage point" if one else "{number} percentage points", number=number)
+        return said.replace(" ", NBSP, 1)
 
     def euros(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
         """Write euros: 1 234 € in Finnish and Swedish, €1,234 in English."""
         return self._with_unit(value, decimals, "€{}" if self.code == "en" else f"{{}}{NBSP}€", signed)
 
-    def interval(self, low: float, high: float, write: Callable[[float], str] | None = None) -> str:
-        """Write an interval for a table cell: −1,0 … 3,0; `write` formats each end (default one decimal)."""
+    def interval(self, low: float, high: float, write: Callable[[float], str]) -> str:
+        """Write an interval for a table cell: −1,0 … 3,0; `write` formats each end."""
         if not (math.isfinite(low) and math.isfinite(high)):
             return self.no_number("missing")
-        write = write or (lambda value: self.number(value, 1))
         return self.text("{low} to {high}", low=write(low), high=write(high))
 
     def date(self, value: object) -> str:
@@ -141,37 +122,17 @@ def _pattern(decimals: int) -> NumberPattern:
 
 @lru_cache
 def get(code: str) -> Language:
-    """Return a language by its code.
-
-    Raises
-    ------
-    ValueError
-        If the code is not fi, sv or en.
-
-    Examples
-    --------
-    >>> get("fi").euros(1234)
-    '1\\xa0234\\xa0€'
-    """
+    """Return the language fi, sv or en; ValueError for any other code."""
     if code not in CODES:
         raise ValueError(f"language: {code!r} is not among {list(CODES)}")
     with (LOCALE_FOLDER / code / "LC_MESSAGES" / "evaluation.po").open("rb") as file:
         catalogue = pofile.read_po(file, locale=code, abort_invalid=True)
-    compiled = io.BytesIO()
-    mofile.write_mo(compiled, catalogue)
-    compiled.seek(0)
-    translations = gettext.GNUTranslations(compiled)  # type: ignore[arg-type]
+    said = {str(message.id): str(message.string) for message in catalogue if message.string}
     region = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}[code]
-    return Language(code, Locale.parse(region), translations.gettext)
+    return Language(code, Locale.parse(region), lambda message: said.get(message, message))
 
 
 def alphabetical(names: Iterable[str]) -> list[str]:
-    """Sort names by the Finnish alphabet: å, ä and ö after z, capitals as small letters.
-
-    Examples
-    --------
-    >>> alphabetical(["Äänekoski", "Åbo", "Zoo", "espoo"])
-    ['espoo', 'Zoo', 'Åbo', 'Äänekoski']
-    """
+    """Sort names by the Finnish alphabet: å, ä and ö after z, capitals as small letters."""
     order = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}", "é": "e", "ü": "y", "-": " "})
     return sorted(names, key=lambda name: (name.lower().translate(order), name))

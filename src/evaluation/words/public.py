@@ -8,8 +8,7 @@ from functools import partial
 import pandas as pd
 
 from evaluation.study import Study
-from evaluation.study_parts import Question
-from evaluation.units import to_month
+from evaluation.study_parts import Question, Window
 from evaluation.words import labels
 from evaluation.words.findings import Finding, pick
 from evaluation.words.language import Language
@@ -25,16 +24,12 @@ def incomplete_windows(
     cleared: pd.DataFrame, study: Study, *, area: str, language: Language
 ) -> Finding | None:
     """Say which windows the statistics do not hold in full: they can hold other seasons than the rest."""
-    rows = cleared[cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")]
-    held = {to_month(month.to_timestamp()) for month in pd.PeriodIndex(rows["window"].unique(), freq="M")}
-    said = []
+    held, said = held_months(cleared), []
     for name, window in study.windows.items():
-        first, last = window.months
-        here = len(held & set(range(first, last + 1)))
-        if held and here <= last - first:
-            text = language.text(
-                "{held} of {all}", held=language.number(here), all=language.number(last - first + 1)
-            )
+        months = months_of(window)
+        if held and not held.issuperset(months):
+            here = language.number(len(held.intersection(months)))
+            text = language.text("{held} of {all}", held=here, all=language.number(len(months)))
             said.append(f"{labels.label('window', name, language)}: {text}")
     if not said:
         return None
@@ -85,15 +80,21 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         row = pick(cleared, area=area, measure="synthetic", outcome=HEADLINE, specification=method)
         if row is None or not math.isfinite(row["estimate"]):
             continue
+        change, interval = change_of(row, language)
+        chance = _holds_zero(row)
         text = language.text(
             "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
             "weighted mean of other municipalities. {judged}",
             method=labels.label("specification", method, language),
-            change=language.points(row["estimate"], 2, signed=True),
-            interval=language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
-            judged=_judged(row, language),
+            change=change,
+            interval=interval,
+            judged=language.text(
+                "This cannot be told from no change."
+                if chance
+                else "By itself this can be told from no change."
+            ),
         )
-        found.append(Finding(method, "none" if _holds_zero(row) else "differs", text))
+        found.append(Finding(method, "none" if chance else "differs", text))
     return found
 
 
@@ -106,20 +107,16 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
         if row is None or not math.isfinite(row["estimate"]):
             continue
         sign = "none" if _holds_zero(row) else "rise" if row["estimate"] > 0 else "fall"
-        given = {
-            "number": language.points(row["estimate"], 2, signed=True),
-            "interval": language.interval(row["ci_low"], row["ci_high"], lambda v: language.number(v, 2)),
-        }
-        if agrees := sign == study_before.found:
-            said = language.text(
-                "The estimate for all areas here does not contradict it: {number} ({interval}).", **given
-            )
-        else:
-            said = language.text(
-                "The pooled figure here does not agree: {number} ({interval}). Months, municipalities and "
-                "method differ.",
-                **given,
-            )
+        agrees = sign == study_before.found
+        number, interval = change_of(row, language)
+        said = language.text(
+            "The estimate for all areas here does not contradict it: {number} ({interval})."
+            if agrees
+            else "The pooled figure here does not agree: {number} ({interval}). Months, municipalities and "
+            "method differ.",
+            number=number,
+            interval=interval,
+        )
         text = f"{study_before.said[language.code]} {said}"
         found.append(Finding("earlier", "agrees" if agrees else "differs", text))
     return found
@@ -169,8 +166,8 @@ def _bill_in_per_cent(
 ) -> list[str]:
     """The bill's change in every year, of what it was before, and what earlier studies found of it."""
     base = study.baselines[study.main_baseline]
-    months = pd.period_range(base.first, base.last, freq="M").astype("str")
-    before = monthly.loc[monthly["item"].eq("pilot") & monthly["window"].isin(months), "estimate"].mean()
+    of_base = monthly["item"].eq("pilot") & monthly["window"].isin(months_of(base))
+    before = monthly.loc[of_base, "estimate"].mean()
     if not before > 0:
         return []
 
@@ -197,21 +194,21 @@ def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
 
     `cleared` holds the rows of all areas.
     """
-    rows = cleared[cleared["measure"].eq("asked")]
+    asked = cleared[cleared["measure"].eq("asked")]
     found = []
     for number, question in enumerate(study.questions):
         if area not in question.areas:
             continue
+        rows = asked[asked["item"].str.startswith(f"{number};")]
         said = [question.asks[language.code]]
         for share in question.shares:
-            here = rows[rows["outcome"].eq(share) & rows["item"].str.startswith(f"{number};")]
+            here = rows[rows["outcome"].eq(share)]
             said += [_compared(question, number, here, window, language) for window in question.windows]
             if here.empty:
                 said.append(language.text("The statistics read here do not hold the figures for it."))
         if question.answer is not None:
             said.append(question.answer[language.code])
-        answered = bool(rows["item"].str.startswith(f"{number};").any())
-        kind = "answered" if answered else "not_held" if question.shares else "words"
+        kind = "answered" if len(rows) else "not_held" if question.shares else "words"
         found.append(Finding("question", kind, " ".join(filter(None, said))))
     return found
 
@@ -219,32 +216,33 @@ def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
 def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, language: Language) -> str:
     """The level of every place in a window, and how much higher the first is than the second."""
     here = rows[rows["window"] == window].set_index("item")
-    keys = [f"{number};{position}" for position in range(len(question.places))]
-    if not here.index.isin(keys).any():
+    places = {f"{number};{at}": place.name[language.code] for at, place in enumerate(question.places)}
+    held = [key for key in places if key in here.index]
+    if not held:
         return ""
-    write = language.percent if here["unit"].iloc[0] == "share" else partial(language.euros, decimals=2)
+    share = here["unit"].iloc[0] == "share"
+    write = language.percent if share else partial(language.euros, decimals=2)
     text = language.text(
         "{outcome}, {window}: {levels}.",
         outcome=labels.outcome(str(here["outcome"].iloc[0]), language),
         window=labels.label("window", window, language),
-        levels="; ".join(
-            f"{place.name[language.code]} {write(here.loc[key, 'estimate'])}"
-            for key, place in zip(keys, question.places, strict=True)
-            if key in here.index
-        ),
+        levels="; ".join(f"{places[key]} {write(here.loc[key, 'estimate'])}" for key in held),
     )
-    if len(keys) < 2 or not set(keys[:2]) <= set(here.index):
+    compared = list(places)[:2]
+    if len(compared) < 2 or held[:2] != compared:
         return text
-    first, second = (float(here.loc[key, "estimate"]) for key in keys[:2])
-    if here["unit"].iloc[0] == "share":  # a share of a share would be misread
-        part = language.points(100 * abs(first - second), 1)
-    else:
-        part = language.percent(abs(first / second - 1), 0)
-    one, other = (place.name[language.code] for place in question.places[:2])
-    given = {"first": one, "part": part, "second": other}
-    if first >= second:
-        return f"{text} {language.text('{first}: {part} higher than {second}.', **given)}"
-    return f"{text} {language.text('{first}: {part} lower than {second}.', **given)}"
+    first, second = (float(here.loc[key, "estimate"]) for key in compared)
+    higher = first >= second
+    said = language.text(
+        "{first}: {part} higher than {second}." if higher else "{first}: {part} lower than {second}.",
+        first=places[compared[0]],
+        second=places[compared[1]],
+        # a share of a share would be misread
+        part=language.points(100 * abs(first - second), 1)
+        if share
+        else language.percent(abs(first / second - 1), 0),
+    )
+    return f"{text} {said}"
 
 
 def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
@@ -267,11 +265,22 @@ def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     return found
 
 
+def months_of(window: Window) -> list[str]:
+    """The months of a window as codes, 2021-03."""
+    return pd.period_range(window.first, window.last, freq="M").astype("str").tolist()
+
+
+def held_months(cleared: pd.DataFrame) -> set[str]:
+    """The months that public statistics hold."""
+    rows = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
+    return set(cleared.loc[rows, "window"])
+
+
+def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
+    """The change that a row tells, in percentage points, and its interval."""
+    interval = language.interval(row["ci_low"], row["ci_high"], lambda value: language.number(value, 2))
+    return language.points(row["estimate"], 2, signed=True), interval
+
+
 def _holds_zero(row: pd.Series) -> bool:
     return bool(row["ci_low"] <= 0 <= row["ci_high"])
-
-
-def _judged(row: pd.Series, language: Language) -> str:
-    if _holds_zero(row):
-        return language.text("This cannot be told from no change.")
-    return language.text("By itself this can be told from no change.")
