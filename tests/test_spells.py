@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,22 +46,6 @@ def test_islands_cover_the_same_days_and_stay_apart(rows):
     assert sorted(listed) == sorted((p, day) for p, days in day_sets(rows).items() for day in days)
     same = merged.person[1:] == merged.person[:-1]
     assert np.all(merged.start[1:][same] > merged.end[:-1][same])
-
-
-@given(ROWS, st.integers(0, 12))
-def test_islands_with_a_gap_differ_from_islands_only_by_short_gaps(rows, gap):
-    person, start, end, _ = arrays(rows)
-    merged = spells.islands(person, start, end, gap=gap)
-    same = merged.person[1:] == merged.person[:-1]
-    assert np.all(merged.start[1:][same] - merged.end[:-1][same] > gap)
-    for p, days in day_sets(rows).items():
-        ordered = sorted(days)
-        filled = days | {d for a, b in pairwise(ordered) if b - a - 1 <= gap for d in range(a, b)}
-        own = merged.person == p
-        assert (
-            set().union(*(range(s, e) for s, e in zip(merged.start[own], merged.end[own], strict=True)))
-            == filled
-        )
 
 
 @given(ROWS, WINDOWS)
