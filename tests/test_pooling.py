@@ -72,7 +72,7 @@ def test_no_heterogeneity_shrinks_all_the_way():
 
 
 def test_shared_comparison_widens_the_mean_but_not_the_differences():
-    y, s = np.array([0.0, 0.02, 0.05, 0.03]), np.full(4, 0.02)
+    y, s = np.array([0.0, 0.02, 0.05, 0.03, 0.04]), np.full(5, 0.02)
     apart, together = random_effects(y, s), random_effects(y, s, shared_error=0.015)
     assert together["std_error"] > apart["std_error"]
     assert together["tau"] > apart["tau"]
@@ -104,7 +104,7 @@ def test_ranks_of_clearly_different_areas_are_certain_and_of_equal_ones_are_not(
     ("call", "says"),
     [
         (lambda: random_effects([0.1, 0.2], [0.1, 0.1]), "2 areas"),
-        (lambda: random_effects([0.1, np.nan, 0.2], [0.1] * 3), "1 areas have no estimate"),
+        (lambda: random_effects([0.1, np.nan, 0.2, 0.3, 0.4], [0.1] * 5), "1 areas have no estimate"),
         (lambda: shrunken([0.1] * 5, [0.1, 0.1, 0.1, 0.1, 0.02], shared_error=0.03), "1 areas"),
         (lambda: shrunken([0.1] * 4, [0.1] * 4), "4 areas"),
         (lambda: rank_intervals([0.1], [0.1], seed=1), "two complete areas"),

@@ -55,7 +55,7 @@ def test_days_with_each_label_are_those_within_its_own_intervals(rows, windows):
     until = np.maximum(since, until)
     before, after = lookups.days_with(line, who, [since, until], labels=LABELS)
     for label in range(LABELS):
-        own = spells.select(line, (label,))
+        own = line[line.label == label]
         assert (after - before)[label].tolist() == lookups.days_within(own, who, since, until).tolist()
 
 

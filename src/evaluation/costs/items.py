@@ -47,10 +47,6 @@ def _years(day: np.ndarray) -> np.ndarray:
     return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
 
 
-def _months(day: np.int64) -> int:
-    return int(np.datetime64(int(day), "D").astype("datetime64[M]").astype(int))
-
-
 def _cut_everywhere(
     person: np.ndarray, start: np.ndarray, end: np.ndarray, cut: Cuts
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,23 +111,16 @@ def benefits_paid(
 
     support = kind == "labour_market_support"
     counted = np.where(support & ~serving, paid, 0)
-    new_payment = np.concatenate([[True], row[1:] != row[:-1]]) if len(row) else np.empty(0, dtype=bool)
-    told = table["paid_days_before"].to_numpy(dtype=float)[row] if "paid_days_before" in table else None
-    before = _days_before(
-        who,
-        first,
-        counted,
-        told=None if told is None else np.where(new_payment & support, told, np.nan),
-        index=index,
-        look_back=look_back,
-    )
+    told = np.full(len(row), np.nan)
+    if "paid_days_before" in table:
+        told_at = support & (np.diff(row, prepend=-1) > 0)  # the first part of a payment
+        told = np.where(told_at, table["paid_days_before"].to_numpy(dtype=float)[row], np.nan)
+    before = _days_before(who, first, counted, told=told, index=index, look_back=look_back)
     shared = support & ~serving & needed
+    bands = municipal_share.bands_from(reference.municipal_share)
     share = np.zeros(len(row))
     share[shared] = municipal_share.municipal_fraction(
-        before[shared],
-        counted[shared],
-        bands=municipal_share.bands_from(reference.municipal_share),
-        day=first[shared],
+        before[shared], counted[shared], bands=bands, day=first[shared]
     )
     values = np.zeros((len(row), len(BENEFIT_ITEMS)))
     values[:, 0] = euros * share
@@ -155,11 +144,11 @@ def _days_before(
     day: np.ndarray,
     counted: np.ndarray,
     *,
-    told: np.ndarray | None,
+    told: np.ndarray,
     index: Cuts,
     look_back: int | None,
 ) -> np.ndarray:
-    """Paid days before each part: by the payer's own count where it is told, else over the look-back.
+    """Paid days before each part: by the payer's own count where it is told (not missing), else looked back.
 
     Parts are ordered by person and day. The payer's count holds for the part that it stands at, and by
     running on for all others of the person; who has none is counted from `look_back` days before the index
@@ -172,8 +161,6 @@ def _days_before(
         followed = starts[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
         since = np.where((followed >= since) & (followed <= at), np.maximum(followed - look_back, since), at)
     before = total - np.append(total, 0)[np.searchsorted(at, since)]
-    if told is None:
-        return before
     known = pd.Series(told - total).groupby(person)
     offset = known.ffill().fillna(known.bfill())
     return np.where(offset.notna(), np.maximum(total + offset.fillna(0).to_numpy(), 0), before)
@@ -222,8 +209,8 @@ def taxes_on_earnings(
     earnings: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     month = earnings["month"].to_numpy(dtype=np.int64)
-    near = np.isin(earnings["person_id"].to_numpy(), cut[0])
-    near &= (month >= _months(cut[1].min())) & (month <= _months(cut[1].max())) if len(cut[1]) else near
+    span = np.array([cut[1].min(), cut[1].max()]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+    near = np.isin(earnings["person_id"].to_numpy(), cut[0]) & (month >= span[0]) & (month <= span[1])
     earnings, month = earnings.loc[near], month[near]
     start = month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     end = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)

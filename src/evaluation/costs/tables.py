@@ -114,8 +114,7 @@ def cost_shift(
         ),
     )
     people = pd.DataFrame({"person_id": range(4), "index_day": first, "followed_days": 365})
-    prices = {"price_year": price_year, "discount_rate": 0.0, "reference": reference}
-    found = cost(register, people, months=[12], **prices)
+    found = cost(register, people, months=[12], price_year=price_year, discount_rate=0.0, reference=reference)
     return pd.DataFrame({payer: found[f"cost_{payer}_12m_eur"] / 12 for payer in PURSES}).set_axis(
         ["unemployed", "service", "subsidised_work", "open_work"]
     )

@@ -79,7 +79,7 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     att = effects[effects["measure"].eq("att")]
     delta = att[att["outcome"].isin(cost_outcomes(study)[:-1])]
     half = att[att["outcome"].eq(HALF_COUNT)]
-    prices = {"price_year": study.price_year, "year": study.middle_year}
+    prices: dict[str, Any] = {"price_year": study.price_year, "year": study.middle_year}
     shift = tables.cost_shift(assumptions.cost_reference(inputs.reference), **prices, **SHIFT)
     clients = inputs.pilot_areas.set_index("area")["clients_at_transfer"]
     parts = [

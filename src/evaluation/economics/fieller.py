@@ -22,17 +22,12 @@ class FiellerSet:
         ``everything``: every ratio is compatible with the data.
     low, high : float
         Limits; infinite where the set reaches no limit, missing for ``everything``.
-    a, b, c : float
-        The set is where a R² + 2 b R + c ≤ 0.
     """
 
     ratio: float
     kind: str
     low: float
     high: float
-    a: float
-    b: float
-    c: float
 
     def contains(self, ratio: float) -> bool:
         """Whether a ratio is compatible with the data."""
@@ -69,6 +64,7 @@ def fieller(
     variance = np.asarray(covariance, dtype=float)
     if variance.shape != (2, 2) or not np.isfinite(variance).all() or (np.diag(variance) < 0).any():
         raise ValueError("covariance: 2 × 2 finite numbers with variances ≥ 0 expected, cost first")
+    # the set is where a R² + 2 b R + c ≤ 0
     q = stats.t.ppf(0.5 + level / 2, df) ** 2
     a = float(delta_effect**2 - q * variance[1, 1])
     b = float(q * variance[0, 1] - delta_cost * delta_effect)
@@ -76,15 +72,15 @@ def fieller(
     ratio = delta_cost / delta_effect if delta_effect != 0 else np.nan
     discriminant = b**2 - a * c
     if a == b == 0 or (a < 0 and discriminant < 0):
-        return FiellerSet(ratio, "everything", np.nan, np.nan, a, b, c)
+        return FiellerSet(ratio, "everything", np.nan, np.nan)
     if a == 0:
         limit = -c / (2 * b)
         low, high = (-np.inf, limit) if b > 0 else (limit, np.inf)
-        return FiellerSet(ratio, "interval", low, high, a, b, c)
+        return FiellerSet(ratio, "interval", low, high)
     # The larger root in size first, the other from their product: no cancellation.
     larger = -b - math.copysign(math.sqrt(max(discriminant, 0.0)), b)
     low, high = sorted([larger / a, c / larger]) if larger != 0 else (0.0, 0.0)
-    return FiellerSet(ratio, "interval" if a > 0 else "outside", low, high, a, b, c)
+    return FiellerSet(ratio, "interval" if a > 0 else "outside", low, high)
 
 
 def reason_to_refuse(delta_cost: float, delta_effect: float) -> str:

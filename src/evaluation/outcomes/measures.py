@@ -101,45 +101,33 @@ def measure(
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
         )
-    persons = np.unique(episodes["person_id"].to_numpy())
-    benefits = register.benefits[np.isin(register.benefits["person_id"].to_numpy(), persons)]
-    return _measured(register.days, benefits, episodes, register.observed_until, horizons=months)
-
-
-def _measured(
-    days: Intervals,
-    benefits: pd.DataFrame,
-    episodes: pd.DataFrame,
-    observed_until: int,
-    *,
-    horizons: Sequence[int],
-) -> pd.DataFrame:
     person, since = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
-    followed = observed_until - since
+    days, followed = register.days, register.observed_until - since
     found: dict[str, Array] = {}
-    unemployed, study = periods(days, UNEMPLOYED), periods(days, ("study",))
-    until = [since + horizon_days(months) for months in horizons]
+    unemployed, studying = periods(days, UNEMPLOYED), periods(days, ("study",))
+    until = [since + horizon_days(horizon) for horizon in months]
+    benefits = register.benefits[np.isin(register.benefits["person_id"].to_numpy(), person)]
     before, *after = days_with(days, person, [since, *until], labels=len(PRECEDENCE))
     who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
     amounts = [benefits[column].to_numpy() for column in ("days", "amount_eur")]
     paid = prorated(who, start, end, amounts, who=person, since=since, until=until)
     at_index = locate(unemployed, person, since)
-    for number, (months, last) in enumerate(zip(horizons, until, strict=True)):
+    for number, (horizon, last) in enumerate(zip(months, until, strict=True)):
         spent = after[number] - before
         at_end = locate(unemployed, person, last)
         values = {
             "open_employment": status(days, person, last) == codes(("open_employment",))[0],
             **{name: spent[list(codes(states))].sum(axis=0) for name, states in _DAYS_IN.items()},
-            "entered_education": starts_within(study, person, since + 1, last) > 0,
+            "entered_education": starts_within(studying, person, since + 1, last) > 0,
             "still_unemployed": (at_index >= 0) & (at_end == at_index),
         }
-        if months >= 12:
+        if horizon >= 12:
             began = np.append(unemployed.start, 0)[at_end]
             values["long_term_unemployed"] = (at_end >= 0) & (last - began >= LONG_TERM_DAYS)
         values["benefit_days"], values["benefit_eur"] = paid[:, number]
-        complete = followed > horizon_days(months)
+        complete = followed > horizon_days(horizon)
         for name, value in values.items():
-            found[f"{name}_{months}m"] = np.where(complete, value.astype(float), np.nan)
+            found[f"{name}_{horizon}m"] = np.where(complete, value.astype(float), np.nan)
     exit_state, exit_day = _exits(days, person, since, followed)
     found |= {"exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
     return pd.DataFrame(found, index=episodes.index)

@@ -64,7 +64,9 @@ def between_variance(estimates: ArrayLike, std_errors: ArrayLike) -> float:
 
 
 def _own_variance(y: Array, error: Array, shared_error: float) -> Array:
-    """Error variance of each area without the part that all share; refuses incomplete areas."""
+    """Error variance of each area without the part that all share; refuses few or incomplete areas."""
+    if len(y) < FEWEST_COMPARISONS:
+        raise ValueError(f"pooling: {len(y)} areas; at least {FEWEST_COMPARISONS} are needed")
     bad = int((~(np.isfinite(y) & np.isfinite(error) & (error > shared_error))).sum())
     if bad:
         raise ValueError(
@@ -91,13 +93,13 @@ def random_effects(
     -------
     dict
         estimate, std_error, ci_low, ci_high, p_value (95 %, Hartung–Knapp, t(k − 1)), prediction_low,
-        prediction_high (range for a new area; missing with fewer than five), tau, tau_low, tau_high
-        (Q-profile), i2 (share), q, q_p_value, method.
+        prediction_high (range for a new area), tau, tau_low, tau_high (Q-profile), i2 (share), q, q_p_value,
+        method.
 
     Raises
     ------
     ValueError
-        With fewer than three areas, missing values, or a shared error as large as an area's own.
+        With fewer than five areas, missing values, or a shared error as large as an area's own.
 
     Notes
     -----
@@ -115,8 +117,6 @@ def random_effects(
     """
     y, error = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     k = len(y)
-    if k < 3:
-        raise ValueError(f"pooling: {k} areas; at least three are needed")
     v = _own_variance(y, error, shared_error)
     tau2 = between_variance(y, np.sqrt(v))
     mean, _, weight = _fit(y, v, tau2)
@@ -146,8 +146,6 @@ def random_effects(
 
 def _prediction_variance(y: Array, v: Array, centre: float) -> float:
     """Expected squared distance of a new area from the pooled mean, over plausible between-area variances."""
-    if len(y) < FEWEST_COMPARISONS:
-        return float("nan")
     found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)
     tau2 = found.municipality[0]
     weight = 1 / (v + tau2[:, None])
@@ -173,10 +171,6 @@ def shrunken(estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float
     True
     """
     y = np.asarray(estimates, dtype=float)
-    if len(y) < FEWEST_COMPARISONS:
-        raise ValueError(
-            f"pooling: {len(y)} areas; at least {FEWEST_COMPARISONS} are needed to shrink estimates"
-        )
     v = _own_variance(y, np.asarray(std_errors, dtype=float), shared_error)
     predicted = _shrink(y, v, np.array([between_variance(y, np.sqrt(v))]))[0][0]
     found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)

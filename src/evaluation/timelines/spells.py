@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 
 PERSON_BITS = 32
 MOST_LABELS = 12  # all at once, twice on a day when one ends and another begins, fit into the bits of each
+SIDES = ("person", "start", "end")
 _SHIFT = 1 << 31  # lets days before 1970 keep their order inside the packed number
 
 
@@ -163,8 +164,9 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     if at_once.max(initial=0) >> room:
         rows = [label == code for code in range(labels)]
         alone = [islands(person[own], start[own], end[own]) for own in rows]
-        merged = [np.concatenate([getattr(i, side) for i in alone]) for side in ("person", "start", "end")]
-        return timeline(*merged, np.repeat(np.arange(labels), [len(i) for i in alone]), labels=labels)
+        person, start, end = (np.concatenate([getattr(i, side) for i in alone]) for side in SIDES)
+        label = np.repeat(np.arange(labels), [len(i) for i in alone])
+        return timeline(person, start, end, label, labels=labels)
     change = np.ones(len(keys), dtype=bool)
     change[:-1] = keys[1:] != keys[:-1]  # the last event of a day decides what holds from that day on
     one = np.int64(1) << (room * label)
@@ -175,11 +177,3 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     begins, ends, held = keys[:-1], keys[1:], held[:-1]
     keep = held < labels
     return joined(begins[keep], ends[keep], held[keep], person_dtype)
-
-
-def select(intervals: Intervals, labels: tuple[int, ...]) -> Intervals:
-    """The intervals of a timeline that carry one of the labels, merged into islands."""
-    wanted = np.isin(np.arange(intervals.label.max(initial=0) + 1), labels)
-    chosen = np.flatnonzero(wanted[intervals.label])
-    label = np.zeros(len(chosen), np.int16)
-    return joined(intervals.starts[chosen], intervals.ends[chosen], label, intervals.person.dtype)
