@@ -13,14 +13,8 @@ def keep(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply rules one after the other and count what each of them removes.
 
-    Parameters
-    ----------
-    candidates : pandas.DataFrame
-        One row an episode, with `person_id`, `arm` and `area` ("" outside the pilot areas).
-    steps : mapping of str to boolean array
-        Rules in their order; True where the episode stays.
-    first : str
-        Name of the first row: what the candidates are.
+    `candidates` have one row an episode, with `person_id`, `arm` and `area` ("" outside the pilot areas);
+    a rule of `steps` is True where the episode stays; `first` says what the candidates are.
 
     Returns
     -------

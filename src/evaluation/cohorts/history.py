@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation.schemas import BENEFITS
 from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
-from evaluation.timelines.spells import Array, Intervals, key, running, timeline
+from evaluation.timelines.spells import Array, key, running, timeline
 from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ def earnings_before(earnings: pd.DataFrame, person: Array, day: Array) -> Array:
     return (total[high] - total[low]) / 100
 
 
-def covariates(
-    register: Register, days: Intervals, person: Array, index_day: Array, *, stay_age: int
-) -> pd.DataFrame:
+def covariates(register: Register, person: Array, index_day: Array, *, stay_age: int) -> pd.DataFrame:
     """Covariates of episodes (rows of `person` and `index_day`), from days strictly before the index date.
 
     age (completed years), days_from_30 (days since the birthday of the target group's age limit, `stay_age`),
@@ -113,8 +111,10 @@ def covariates(
     people = register.persons.set_index("person_id").reindex(person)
     birth = people["birth_day"].to_numpy()
     year, two_years = index_day - 365, index_day - 730
-    *before, so_far = days_with(days, person, [year, two_years, index_day], labels=len(PRECEDENCE))
+    asked = [year, two_years, index_day]
+    *before, so_far = days_with(register.days, person, asked, labels=len(PRECEDENCE))
     in_year, in_two_years = (so_far - each for each in before)
+    spells_before = starts_within(periods(register.days, UNEMPLOYED), person, two_years, index_day)
     unemployed, service = list(codes(UNEMPLOYED)), list(codes(("service",)))
     return pd.DataFrame(
         {
@@ -124,10 +124,10 @@ def covariates(
             "education": people["education"].to_numpy(dtype=object),
             "native_language": people["native_language"].to_numpy(dtype=object),
             "immigrant": people["immigrant"].to_numpy(dtype=bool),
-            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0),
-            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0),
-            "service_days_24m_before": in_two_years[service].sum(axis=0),
-            "earlier_spells_24m": starts_within(periods(days, UNEMPLOYED), person, two_years, index_day),
+            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0, dtype=np.int32),
+            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0, dtype=np.int32),
+            "service_days_24m_before": in_two_years[service].sum(axis=0, dtype=np.int32),
+            "earlier_spells_24m": spells_before.astype(np.int32),
             "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day),
         }
     ).astype({"sex": "str", "education": "str", "native_language": "str"})

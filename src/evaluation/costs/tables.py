@@ -62,22 +62,10 @@ def cost_shift(
     year is divided by twelve. Nobody needs to work more for the municipality to gain when a person moves from
     unemployment to a service. In both the person is paid labour market support at the full basic rate.
 
-    Parameters
-    ----------
-    reference : CostReference
-    year : int
-        Year lived through; taxes and benefit rates are those of that year.
-    price_year : int
-        Year in whose prices the table is given.
-    paid_days_before : int
-        Paid unemployed days of labour market support before; 300 puts the municipality's share at half.
-    service, subsidy : str
-        Codes of the service and of the subsidised work.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index position; one column a payer with all_public: euros a month.
+    Taxes and benefit rates are those of `year`, prices those of `price_year`. `paid_days_before` are paid
+    unemployed days of labour market support: 300 put the municipality's share at half. `service` and
+    `subsidy` are codes of the service and of the subsidised work. Index: the state; one column a payer with
+    all_public: euros a month.
     """
     first = int(np.datetime64(f"{year}-01-01").astype(np.int64))
     day = np.datetime64(f"{year}-01-01") + np.arange(365)

@@ -100,32 +100,13 @@ def _look_back_row(days: float) -> pd.DataFrame:
 
 
 def cost_effectiveness_rows_of(
-    data: pd.DataFrame,
-    changes: MunicipalChanges,
-    study: Study,
-    *,
-    seed: int,
-    **shocks: Unpack[Shocks],
+    data: pd.DataFrame, changes: MunicipalChanges, study: Study, *, seed: int, **shocks: Unpack[Shocks]
 ) -> pd.DataFrame:
     """Plane, ICER, net benefit, acceptability, perfect information, break-even, payback and public value.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Episodes of the main comparison.
-    changes : MunicipalChanges
-        With the cost outcomes, net income and days in open employment.
-    study : Study
-        The reform.
-    seed : int
-        Seed of the draws behind the marginal value of public funds.
-    **shocks
-        From `shock_structure`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of topic cost_effectiveness; `item` is the perspective, `x` the value of a month in work.
+    `data` are the episodes of the main comparison; `changes` hold the cost outcomes, net income and days in
+    open employment; `seed` is that of the draws behind the marginal value of public funds. In the rows of
+    topic cost_effectiveness `item` is the perspective, `x` the value of a month in work.
     """
     joints = {payer: joint_of(changes, cost=f"cost_{payer}_12m_eur", **shocks) for payer in PERSPECTIVES}
     by_month = _by_month(data, study, **shocks)

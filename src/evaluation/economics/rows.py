@@ -32,29 +32,23 @@ def summary(
     Parameters
     ----------
     joints : mapping of perspective to Joint
-        municipality, state, all_public, …; all_public must be among them.
+        municipality, state, all_public, …; a payer without all_public is refused: its gain may be another's
+        loss.
     thresholds : sequence of float
         Values of a month in work, for net benefit, acceptability and value of information.
     value : float
         The value at which break-even values are stated.
     effect_unit : str
         Unit of the effect: months, or that of another outcome, whose one unit then takes the month's place.
-    monthly_cost : mapping of perspective to array, optional
-        Difference in cost in each month after the index date, for payback and persistence.
-    monthly_effect : array, optional
-        Difference in months in work in each month.
+    monthly_cost, monthly_effect : mapping of perspective to array, and array, optional
+        Difference in cost and in months in work in each month after the index date, for payback and
+        persistence.
 
     Returns
     -------
     pandas.DataFrame
         measure, item (perspective), x, unit, estimate, std_error, ci_low, ci_high, p_value, method, status. A
-        ratio that would mislead has no number and its method says why (``refused:dominated``). Add area,
-        window, persons and simulated with ``ledger.rows``.
-
-    Raises
-    ------
-    ValueError
-        If a payer stands without all_public: one payer's gain may be another's loss.
+        ratio that would mislead has no number and its method says why (``refused:dominated``).
     """
     if set(PAYERS) & set(joints) and "all_public" not in joints:
         raise ValueError(f"joints: no all_public among {list(joints)}; {ALONE}")

@@ -41,31 +41,20 @@ class _Risk:
 def aalen_johansen(
     time: Array, event: Array, *, times: Array, cluster: Array | None = None, censored: Any = 0
 ) -> pd.DataFrame:
-    """Probability of each competing event by time.
+    """Probability of each competing event by each of `times`.
 
     Parameters
     ----------
-    time : array_like (n)
-        End of follow-up.
-    event : array_like (n)
-        What happened at the end; `censored` where nothing did.
-    times : array_like
-        Where to report. Missing results follow the last observed time, unless nobody was left without an
-        event by then.
+    time, event : array_like (n)
+        End of follow-up and what happened at it; `censored` where nothing did.
     cluster : array_like (n), optional
         Rows of one cluster are not independent.
-    censored : value
-        The value of `event` that means censored.
 
     Returns
     -------
     pandas.DataFrame
         state (each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the log-log scale).
-
-    Raises
-    ------
-    ValueError
-        If there is no row or a value is missing.
+        Missing after the last observed time, unless nobody was left without an event by then.
 
     Examples
     --------

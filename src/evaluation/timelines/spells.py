@@ -123,26 +123,10 @@ def joined(starts: Array, ends: Array, label: Array, person_dtype: Any) -> Inter
 
 
 def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: int) -> Intervals:
-    """One label for each day where intervals with different labels overlap.
+    """One label for each day where intervals with different labels overlap, in any order.
 
-    Parameters
-    ----------
-    person, start, end : array_like of int
-        Intervals in any order.
-    label : array_like of int
-        0 … `labels` − 1; where several hold on a day, the **lowest** is kept.
-    labels : int
-        How many labels there are, 12 at most.
-
-    Returns
-    -------
-    Intervals
-        Disjoint, with neighbours that touch and share a label merged. Days without any interval are absent.
-
-    Raises
-    ------
-    ValueError
-        If there are more labels.
+    Labels are 0 … `labels` − 1, 12 at most; where several hold on a day, the **lowest** is kept. The result
+    is disjoint, with neighbours that touch and share a label merged. Days without any interval are absent.
 
     Examples
     --------
