@@ -102,18 +102,14 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
             "method": "can_be_ranked" if ordered else "cannot_be_ranked",
         },
     ]
-    drawn = shrunken(y, error, shared_error=shared)
+    possible = ranks.rename(columns={"rank": "estimate", "rank_low": "ci_low", "rank_high": "ci_high"})
     own = found[["area", "unit", "persons"]]
     parts = [
         pd.DataFrame(together).assign(area="all", persons=found["persons"].sum()),
         found.drop(columns="shared_error").assign(measure="att_raw"),
-        own.join(drawn[NUMBERS]).assign(measure="att_shrunken"),
-        own.assign(
-            measure="rank",
-            unit="rank",
-            estimate=ranks["rank"].astype(float),
-            ci_low=ranks["rank_low"].astype(float),
-            ci_high=ranks["rank_high"].astype(float),
+        own.join(shrunken(y, error, shared_error=shared)).assign(measure="att_shrunken"),
+        own.join(possible[["estimate", "ci_low", "ci_high"]].astype(float)).assign(
+            measure="rank", unit="rank"
         ),
         own.join(limits.rename(columns={"target": "estimate"})[NUMBERS]).assign(
             measure="funnel_limit", method=np.where(limits["outside"], "outside", "inside")
