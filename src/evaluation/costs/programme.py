@@ -10,20 +10,10 @@ PROGRAMME_ITEMS = ("henkilöstö", "hankkeet")
 
 
 def cost_per_client(area_costs: pd.DataFrame, clients: pd.Series) -> pd.DataFrame:
-    """Programme spending per client of each area; what is not published stays missing.
+    """Programme spending in euros per client, by area; what is not published stays missing.
 
-    Parameters
-    ----------
-    area_costs : pandas.DataFrame
-        Canonical table: area, year, item, payer, amount_eur, source, status.
-    clients : pandas.Series
-        Clients by area; a missing number leaves the area missing.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index area; euros per client: reported (missing unless every item has an amount), low (published items
-        only, a lower bound), high (highest of the areas with complete figures).
+    Columns: reported (missing unless every item has an amount), low (published items only, a lower bound),
+    high (highest of the areas with complete figures). A missing number of clients leaves the area missing.
 
     Examples
     --------

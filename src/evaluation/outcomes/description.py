@@ -45,27 +45,21 @@ def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) 
             "persons": kept["person_id"].nunique(),
         }
         counts = pd.concat([table[list(analysed)], pd.DataFrame([analysed])])
+        named = counts.drop(columns="episodes").rename(columns={"reason": "item", "step": "x"})
         for unit in ("episodes", "persons"):
-            named = counts[["reason", "step", "persons"]].rename(columns={"reason": "item", "step": "x"})
-            parts.append(
-                named.assign(measure=f"attrition_{unit}", group=arm, unit=unit, estimate=counts[unit])
-            )
+            rows = named.assign(measure=f"attrition_{unit}", group=arm, unit=unit, estimate=counts[unit])
+            parts.append(rows)
     return pd.concat(parts, ignore_index=True)
 
 
 def size_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Episodes and persons per window, arm and group."""
     table = with_after(of_area(episodes, area), study)
-    sizes = table.groupby(["group", "window", "side"], observed=True)["person_id"].agg(["size", "nunique"])
-    parts = [
-        sizes[column].rename("estimate").reset_index().assign(measure=unit, unit=unit)
-        for column, unit in (("size", "episodes"), ("nunique", "persons"))
-    ]
-    return (
-        pd.concat(parts, ignore_index=True)
-        .rename(columns={"side": "item"})
-        .assign(persons=np.tile(sizes["nunique"].to_numpy(float), 2))
-    )
+    grouped = table.groupby(["group", "window", "side"], observed=True)["person_id"]
+    sizes = grouped.agg(episodes="size", persons="nunique").reset_index()
+    named = sizes.drop(columns="episodes").rename(columns={"side": "item"})
+    parts = [named.assign(measure=unit, unit=unit, estimate=sizes[unit]) for unit in ("episodes", "persons")]
+    return pd.concat(parts, ignore_index=True)
 
 
 def mean_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:

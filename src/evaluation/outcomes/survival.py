@@ -99,35 +99,25 @@ def _risk(time: Array, event: Array, states: list[Any]) -> _Risk:
 
 
 def _spread(found: _Risk, state: int, stop: int, cluster: Array | None) -> float:
-    """Standard error of the incidence of a state after the first `stop` times."""
+    """Standard error of the incidence of a state after the first `stop` times, from each row's influence."""
     if not stop:
         return 0.0
     past, path = np.arange(len(found.times)) < stop, found.incidence[:, state]
-    own, later = np.where(past, found.before[:-1], 0.0), np.where(past, path[stop - 1] - path, 0.0)
-    scores = _influence(found, state, own, later)
+    hazard = found.events / found.at_risk[:, None]
+    total = hazard.sum(axis=1)
+    # incidence grows with the hazard of the state; what still lies ahead shrinks with that of any event
+    gain = np.where(past, found.before[:-1], 0.0) / found.at_risk
+    ahead = np.where(past, path[stop - 1] - path, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = np.where(total < 1, ahead / (1 - total), 0.0) / found.at_risk
+    drift = np.concatenate([[0.0], np.cumsum(gain * hazard[:, state] - loss * total)])
+    scores = drift[0] - drift[found.left + 1]
+    any_event, this = found.kind >= 0, found.kind == state
+    scores[any_event] -= loss[found.left[any_event]]
+    scores[this] += gain[found.left[this]]
     if cluster is not None:
         scores = np.bincount(pd.factorize(np.asarray(cluster))[0], scores)
     return float(np.sqrt(scores @ scores))
-
-
-def _influence(found: _Risk, state: int, own: Array, later: Array) -> Array:
-    """Influence of each row on a sum over times of `own` × hazard of a state.
-
-    `own` is how the target changes with that hazard at each time, all else equal; `later` how much of the
-    target still lies ahead of each time: it shrinks with the hazard of any event.
-    """
-    hazard = found.events / found.at_risk[:, None]
-    total = hazard.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        loss = np.where(total < 1, later / (1 - total), 0.0) / found.at_risk
-    gain = own / found.at_risk
-    drift = np.concatenate([[0.0], np.cumsum(gain * hazard[:, state] - loss * total)])
-    out = drift[0] - drift[found.left + 1]
-    any_event = found.kind >= 0
-    out[any_event] -= loss[found.left[any_event]]
-    this = found.kind == state
-    out[this] += gain[found.left[this]]
-    return out
 
 
 def _bounds(estimate: Array, error: Array) -> tuple[Array, Array]:
