@@ -77,9 +77,11 @@ def cells(register: Register, *, first: str, last: str) -> pd.DataFrame:
     Examples
     --------
     >>> from types import SimpleNamespace
+    >>> from evaluation.timelines.states import daily_states
     >>> spells = pd.DataFrame({"person_id": [1], "state": ["unemployed"], "start": [10], "end": [45]})
     >>> residence = pd.DataFrame({"person_id": [1], "municipality": ["564"], "start": [0], "end": [400]})
-    >>> register = SimpleNamespace(spells=spells, residence=residence, observed_from=0, observed_until=400)
+    >>> facts = {"residence": residence, "observed_from": 0, "observed_until": 400}
+    >>> register = SimpleNamespace(days=daily_states(spells), **facts)
     >>> cells(register, first="1970-01", last="1970-02")[["month", "unemployed", "inflow"]].values.tolist()
     [[0, 1, 1], [1, 0, 0]]
     """

@@ -20,6 +20,7 @@ def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> days_within(one, np.array([1]), np.array([5]), np.array([25])).tolist()
     [10]
@@ -42,6 +43,7 @@ def days_with(intervals: Intervals, person: Array, days: Sequence[Array], *, lab
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import timeline
     >>> one = timeline(np.array([1, 1]), np.array([0, 3]), np.array([10, 5]), np.array([1, 0]), labels=2)
     >>> before, after = days_with(one, np.array([1]), [np.array([2]), np.array([9])], labels=2)
     >>> (after - before).tolist()
@@ -65,6 +67,7 @@ def locate(intervals: Intervals, person: Array, day: Array) -> Array:
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> locate(one, np.array([1, 1, 2]), np.array([9, 10, 5])).tolist()
     [0, -1, -1]
@@ -84,6 +87,7 @@ def next_start(intervals: Intervals, person: Array, day: Array) -> Array:
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> next_start(one, np.array([1, 1]), np.array([1, 21])).tolist()
     [1, -1]
