@@ -89,18 +89,6 @@ def test_cells_agree_with_a_naive_count(drawn):
                 assert cell[state] == (here == state).sum()
 
 
-def test_groups_add_up_to_the_whole(drawn):
-    groups = drawn.persons.set_index("person_id")["sex"].astype("str")
-    whole = cells(drawn, first="2019-01", last="2019-12").set_index(["municipality", "month"])
-    parts = cells(drawn, first="2019-01", last="2019-12", groups=groups)
-    assert set(parts["group"]) == set(groups)
-    counts = [name for name in whole if name != "month_name"]
-    added = parts.groupby(["municipality", "month"])[counts].sum()
-    pd.testing.assert_frame_equal(added, whole[counts], check_dtype=False)
-    women = cells(drawn, first="2019-01", last="2019-12", groups=groups[groups == "female"])
-    assert women["open_employment"].sum() == parts.query("group == 'female'")["open_employment"].sum()
-
-
 def test_order_of_rows_does_not_matter(drawn):
     mixed = drawn.with_(
         spells=drawn.spells.sample(frac=1, random_state=1),

@@ -6,18 +6,19 @@ import pytest
 
 from evaluation.costs import programme
 from evaluation.economics import public_funds
-from evaluation.economics import rows as cost_effectiveness_rows
 from evaluation.economics.fieller import fieller
 from evaluation.economics.joint import Joint, combination
+from evaluation.economics.rows import summary
 from evaluation.results import ledger
 
-JOINT = Joint(1000.0, 2.0, np.array([[90_000.0, -30.0], [-30.0, 0.16]]), df=30.0, method="test")
+JOINT = Joint(1000.0, 2.0, np.array([[90_000.0, -30.0], [-30.0, 0.16]]), df=30.0)
+CLIENTS = pd.Series({"a": 10.0, "b": 10.0, "c": 10.0, "d": 10.0})
 
 
 def test_fieller_set_holds_exactly_the_ratios_whose_net_benefit_is_not_significant():
     for delta_effect in (2.0, 0.5, 0.1):
         joint = Joint(1000.0, delta_effect, JOINT.covariance, df=12.0)
-        found = joint.fieller(level=0.95)
+        found = joint.fieller()
         for ratio in np.linspace(-20_000, 40_000, 241):
             row = combination(joint, cost=-1.0, effect=ratio)
             assert found.contains(ratio) == (row["ci_low"] <= 0 <= row["ci_high"])
@@ -33,17 +34,16 @@ def test_fieller_on_the_boundary_gives_a_half_line_and_no_information_gives_ever
 
 
 def test_summary_rows_enter_the_ledger_with_every_measure():
-    draws = JOINT.draws(500, seed=4)
-    monthly = {"all_public": [600.0] + [-80.0] * 11, "municipality": [10.0] * 12}
-    rows = cost_effectiveness_rows.summary(
-        {"municipality": Joint(-50.0, 2.0, JOINT.covariance), "all_public": JOINT},
+    monthly = {"all_public": np.array([600.0] + [-80.0] * 11), "municipality": np.full(12, 10.0)}
+    rows = summary(
+        {"municipality": Joint(-50.0, 2.0, JOINT.covariance, df=30.0), "all_public": JOINT},
         thresholds=[0, 500, 1000],
-        value_of_month=400.0,
+        value=400.0,
         monthly_cost=monthly,
-        monthly_effect=[0.1] * 12,
-        recipients={"estimate": 700.0, "draws": np.full(500, 700.0), "cost_draws": draws[:, 0]},
+        monthly_effect=np.full(12, 0.1),
     )
-    entered = ledger.rows(rows, area="oulu", window="2019_20", simulated=True)
+    fixed = {"topic": "cost_effectiveness", "area": "oulu", "window": "2019_20", "simulated": True}
+    entered = ledger.rows(rows, **fixed)
     public = entered[entered["item"] == "all_public"].set_index("measure")
     assert public.loc["icer", "estimate"] == 500.0
     assert public.loc["icer", "method"] == "interval"
@@ -51,7 +51,6 @@ def test_summary_rows_enter_the_ledger_with_every_measure():
     assert public.loc["break_even_cost", "estimate"] == 800.0
     assert public.loc["break_even_persistence", "estimate"] == pytest.approx((1000 - 800) / (40 + 80))
     assert public.loc["payback", "estimate"] == 9  # month 9: 600 - 8 x 80 < 0
-    assert public.loc["mvpf", "estimate"] == pytest.approx(0.7)
     own = entered[entered["item"] == "municipality"].set_index("measure")
     assert own.loc["icer", "method"] == "refused:dominant"
     assert np.isnan(own.loc["icer", "estimate"])
@@ -63,20 +62,21 @@ def test_summary_rows_enter_the_ledger_with_every_measure():
 
 def test_the_municipality_never_stands_alone():
     with pytest.raises(ValueError, match="no all_public"):
-        cost_effectiveness_rows.summary({"municipality": JOINT}, thresholds=[1], value_of_month=1.0)
+        summary({"municipality": JOINT}, thresholds=[1], value=1.0)
 
 
 def test_missing_programme_costs_stay_missing_and_give_a_range():
     spending = pd.DataFrame(
         {"area": ["a", "a", "b", "b", "c"], "amount_eur": [1000.0, 500.0, 800.0, np.nan, np.nan]}
     )
-    found = programme.cost_per_client(spending, pd.Series({"a": 10.0, "b": 10.0, "c": 10.0, "d": 10.0}))
-    assert found["status"].tolist() == ["ok", "missing", "missing", "missing"]
-    assert found["reported_eur"].tolist()[0] == 150.0
-    assert found["reported_eur"].isna().tolist() == [False, True, True, True]
-    assert found["low_eur"].tolist()[:2] == [150.0, 80.0]
-    assert found["low_eur"].isna().tolist()[2:] == [True, True]
-    assert set(found["high_eur"]) == {150.0}
+    found = programme.cost_per_client(spending, CLIENTS)
+    assert found["reported"].tolist()[0] == 150.0
+    assert found["reported"].isna().tolist() == [False, True, True, True]
+    assert found["low"].tolist()[:2] == [150.0, 80.0]
+    assert found["low"].isna().tolist()[2:] == [True, True]
+    assert set(found["high"]) == {150.0}
+    rows = programme.programme_rows(spending.assign(item="hankkeet", year=2021), CLIENTS, area="b")
+    assert rows["status"].tolist() == ["missing", "ok", "ok"]
 
 
 def test_mvpf_interval_drops_draws_that_are_not_comparable_and_takes_them_from_the_tails():

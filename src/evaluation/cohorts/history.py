@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluation.schemas import BENEFITS
 from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
-from evaluation.timelines.spells import Array, Intervals, key, running, timeline
+from evaluation.timelines.spells import Array, key, running, timeline
 from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
 
 if TYPE_CHECKING:
@@ -75,31 +75,18 @@ def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> Array:
 
     The benefit paid on the day, or else the first one paid in the next 31 days, or else "none". It decides
     who belongs to the target group by law; it is not a covariate measured before the index date.
-
-    Parameters
-    ----------
-    benefits : pandas.DataFrame
-        Canonical table `benefits`.
-    person, day : array of int
-        One episode a row.
-
-    Returns
-    -------
-    ndarray of str
     """
     label = pd.Categorical(benefits["benefit"], categories=list(_ORDER)).codes
     who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
     paid = timeline(who, start, end, label, labels=len(_ORDER))
-    if not len(paid):
-        return np.full(len(person), "none", dtype=object)
     now, later = locate(paid, person, day), next_start(paid, person, day)
-    soon = (later >= 0) & (paid.start[later] < day + BENEFIT_LOOKAHEAD_DAYS)
+    soon = np.append(paid.start, 0)[later] < day + BENEFIT_LOOKAHEAD_DAYS
     found = np.where(now >= 0, now, np.where(soon, later, -1))
-    return np.where(found >= 0, np.array(_ORDER, dtype=object)[paid.label[found]], "none")
+    return np.array([*_ORDER, "none"], dtype=object)[np.append(paid.label, len(_ORDER))[found]]
 
 
-def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months: int) -> Array:
-    """Euros earned in the whole calendar months before the month of the day."""
+def earnings_before(earnings: pd.DataFrame, person: Array, day: Array) -> Array:
+    """Euros earned in the twelve whole calendar months before the month of the day."""
     keys = key(earnings["person_id"].to_numpy(), earnings["month"].to_numpy())
     # whole cents, so that the sum does not depend on who else is in the table
     cents = np.rint(earnings["earnings_eur"].to_numpy() * 100).astype(np.int64)
@@ -108,39 +95,26 @@ def earnings_before(earnings: pd.DataFrame, person: Array, day: Array, *, months
         keys, cents = keys[order], cents[order]
     total = running(cents)
     month = _months(day)
-    low = np.searchsorted(keys, key(person, month - months), side="left")
+    low = np.searchsorted(keys, key(person, month - 12), side="left")
     high = np.searchsorted(keys, key(person, month), side="left")
     return (total[high] - total[low]) / 100
 
 
-def covariates(
-    register: Register, days: Intervals, person: Array, index_day: Array, *, stay_age: int
-) -> pd.DataFrame:
-    """Covariates of episodes, from days strictly before the index date.
+def covariates(register: Register, person: Array, index_day: Array, *, stay_age: int) -> pd.DataFrame:
+    """Covariates of episodes (rows of `person` and `index_day`), from days strictly before the index date.
 
-    Parameters
-    ----------
-    register : Register
-    days : Intervals
-        As `states.daily_states` returns them.
-    person, index_day : array of int
-        One episode a row; every person is in `register.persons`.
-    stay_age : int
-        Age limit of the target group.
-
-    Returns
-    -------
-    pandas.DataFrame
-        age (completed years), days_from_30 (days since the birthday of the age limit), sex, education,
-        native_language, immigrant, unemployed_days_12m_before, unemployed_days_24m_before,
-        service_days_24m_before, earlier_spells_24m (unemployment spells that began),
-        earnings_12m_before_eur. Months are 365 and 730 days.
+    age (completed years), days_from_30 (days since the birthday of the target group's age limit, `stay_age`),
+    sex, education, native_language, immigrant, unemployed_days_12m_before, unemployed_days_24m_before,
+    service_days_24m_before, earlier_spells_24m (unemployment spells that began), earnings_12m_before_eur.
+    Months are 365 and 730 days.
     """
     people = register.persons.set_index("person_id").reindex(person)
     birth = people["birth_day"].to_numpy()
     year, two_years = index_day - 365, index_day - 730
-    *before, so_far = days_with(days, person, [year, two_years, index_day], labels=len(PRECEDENCE))
+    asked = [year, two_years, index_day]
+    *before, so_far = days_with(register.days, person, asked, labels=len(PRECEDENCE))
     in_year, in_two_years = (so_far - each for each in before)
+    spells_before = starts_within(periods(register.days, UNEMPLOYED), person, two_years, index_day)
     unemployed, service = list(codes(UNEMPLOYED)), list(codes(("service",)))
     return pd.DataFrame(
         {
@@ -150,10 +124,10 @@ def covariates(
             "education": people["education"].to_numpy(dtype=object),
             "native_language": people["native_language"].to_numpy(dtype=object),
             "immigrant": people["immigrant"].to_numpy(dtype=bool),
-            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0),
-            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0),
-            "service_days_24m_before": in_two_years[service].sum(axis=0),
-            "earlier_spells_24m": starts_within(periods(days, UNEMPLOYED), person, two_years, index_day),
-            "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day, months=12),
+            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0, dtype=np.int32),
+            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0, dtype=np.int32),
+            "service_days_24m_before": in_two_years[service].sum(axis=0, dtype=np.int32),
+            "earlier_spells_24m": spells_before.astype(np.int32),
+            "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day),
         }
     ).astype({"sex": "str", "education": "str", "native_language": "str"})

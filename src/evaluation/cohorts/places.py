@@ -15,22 +15,11 @@ _URBAN_RURAL = {
 
 
 def places(municipalities: pd.DataFrame, areas: Areas) -> pd.DataFrame:
-    """Arm, area and surroundings of each municipality.
+    """Arm, area and surroundings of each municipality of the reference table, as the study's `areas` say.
 
-    Parameters
-    ----------
-    municipalities : pandas.DataFrame
-        Reference table: municipality, region_code, urban_rural_fi, commuting_area_fi, and the columns that
-        `areas` names.
-    areas : Areas
-        Of the study: where areas and arms come from.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index municipality; arm (pilot, comparison, possible_pilot or excluded), area ("" outside; an area
-        whose membership is unconfirmed keeps its name, and its municipalities stay possible pilots), region,
-        urban_rural, commuting_area ("" if none).
+    Index municipality; arm (pilot, comparison, possible_pilot or excluded), area ("" outside; an area whose
+    membership is unconfirmed keeps its name, and its municipalities stay possible pilots), region,
+    urban_rural, commuting_area ("" if none).
     """
     table = municipalities.set_index("municipality")
     if not table.index.is_unique:

@@ -83,11 +83,8 @@ def cost_reference(folder: Path | str = FOLDER) -> CostReference:
     services = pd.read_csv(folder / "service_unit_costs.csv", dtype={"code": "str"}, keep_default_na=False)
     index = pd.read_csv(folder / "price_index.csv")
     bands = pd.read_csv(folder / "municipal_share.csv")
-    for name, table in (
-        ("cost_assumptions", assumptions),
-        ("service_unit_costs", services),
-        ("price_index", index),
-    ):
+    sourced = {"cost_assumptions": assumptions, "service_unit_costs": services, "price_index": index}
+    for name, table in sourced.items():
         bare = int((table["source"].isna() | (table["source"] == "")).sum())
         if bare:
             raise ValueError(f"{name}.source: {bare} rows are empty; every figure names its source")
@@ -109,23 +106,10 @@ def cost_reference(folder: Path | str = FOLDER) -> CostReference:
 
 
 def service_costs_per_day(reference: CostReference, codes: pd.Series, states: pd.Series) -> pd.DataFrame:
-    """Benefit-free cost of one calendar day in each service spell, in prices of ``price_year``.
+    """Benefit-free cost of one calendar day in each service spell (`eur_per_day`), in prices of `price_year`.
 
-    Parameters
-    ----------
-    reference : CostReference
-    codes, states : pandas.Series
-        Service code and state of each spell; an empty code takes the row of its state without a code.
-
-    Returns
-    -------
-    pandas.DataFrame
-        eur_per_day, price_year, share_municipality, share_state, share_eu, service; index as ``codes``.
-
-    Raises
-    ------
-    ValueError
-        If a code has no unit cost.
+    Rows of the table of services by the code of each spell, an empty code by its state; refuses a code
+    without a unit cost.
     """
     table = reference.services
     coded = table.loc[table["code"] != ""].set_index("code")
@@ -137,9 +121,5 @@ def service_costs_per_day(reference: CostReference, codes: pd.Series, states: pd
             f"spells.code: {int(unknown.sum())} service spells have no unit cost for codes "
             f"{sorted(set(code[unknown]))}; add rows to service_unit_costs.csv"
         )
-    stacked = pd.concat([coded, plain])
-    wanted = np.where(code == "", states.astype("str").to_numpy(), code)
-    found = stacked.loc[wanted]
-    out = found[["price_year", "share_municipality", "share_state", "share_eu", "service"]].copy()
-    out.insert(0, "eur_per_day", found["benefit_free_eur_per_year"] / 365.0)
-    return out.set_axis(codes.index)
+    found = pd.concat([coded, plain]).loc[np.where(code == "", states.astype("str").to_numpy(), code)]
+    return found.assign(eur_per_day=found["benefit_free_eur_per_year"] / 365.0).set_axis(codes.index)

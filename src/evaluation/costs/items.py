@@ -6,6 +6,8 @@ price year.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -45,16 +47,6 @@ def _years(day: np.ndarray) -> np.ndarray:
     return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
 
 
-def _months(day: np.int64) -> int:
-    return int(np.datetime64(int(day), "D").astype("datetime64[M]").astype(int))
-
-
-def state_islands(table: pd.DataFrame, state: str) -> spells.Intervals:
-    """Merged time of each person in a state."""
-    here = table.loc[(table["state"] == state).to_numpy()]
-    return spells.islands(here["person_id"], here["start"], here["end"])
-
-
 def _cut_everywhere(
     person: np.ndarray, start: np.ndarray, end: np.ndarray, cut: Cuts
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,13 +59,16 @@ def _prices(reference: CostReference, day: np.ndarray, price_year: int, needed: 
     # History before the first episode needs days, not euros: years outside the index must not stop the
     # ledger.
     factor = np.zeros(len(day))
-    years = _years(day)
-    unique, inverse = np.unique(years[needed], return_inverse=True)
-    if len(unique):
-        factor[needed] = prices.price_factors(reference.price_index, years=unique, price_year=price_year)[
-            inverse
-        ]
+    years = _years(day[needed])
+    factor[needed] = prices.price_factors(reference.price_index, years=years, price_year=price_year)
     return factor
+
+
+def _rates(reference: CostReference, key: str, day: np.ndarray, needed: np.ndarray) -> np.ndarray:
+    """An assumption by the year of each day, zero where it is not needed."""
+    out = np.zeros(len(day))
+    out[needed] = reference.by_year(key, _years(day[needed]))
+    return out
 
 
 def _needed(person: np.ndarray, day: np.ndarray, cut: Cuts) -> np.ndarray:
@@ -84,8 +79,7 @@ def _needed(person: np.ndarray, day: np.ndarray, cut: Cuts) -> np.ndarray:
 
 def benefits_paid(
     benefits: pd.DataFrame,
-    in_service: spells.Intervals,
-    laid_off: spells.Intervals,
+    states: pd.DataFrame,
     cut: Cuts,
     price_year: int,
     reference: CostReference,
@@ -95,13 +89,15 @@ def benefits_paid(
     table = benefits.sort_values(["person_id", "start"], kind="stable")
     names = ("person_id", "start", "end", "days")
     person, start, end, days = (table[name].to_numpy(dtype=np.int64) for name in names)
+    merged = [states.loc[(states["state"] == name).to_numpy()] for name in ("service", "laid_off")]
+    in_service, laid_off = (spells.islands(each["person_id"], each["start"], each["end"]) for each in merged)
     changes = [(np.tile(i.person, 2), np.concatenate([i.start, i.end])) for i in (in_service, laid_off)]
-    all_cuts = tuple(np.concatenate([np.asarray(part[i]) for part in (cut, *changes)]) for i in (0, 1))
-    row, first, last = _cut_everywhere(person, start, end, (all_cuts[0], all_cuts[1]))
+    persons, cut_days = zip(cut, *changes, strict=True)
+    all_cuts = np.concatenate(persons), np.concatenate(cut_days)
+    row, first, last = _cut_everywhere(person, start, end, all_cuts)
     who = person[row]
-    paid = accrual.paid_days(start[row], end[row], days[row], last) - accrual.paid_days(
-        start[row], end[row], days[row], first
-    )
+    period = start[row], end[row], days[row]
+    paid = accrual.paid_days(*period, last) - accrual.paid_days(*period, first)
     length = (end - start)[row]
     fraction = np.where(
         days[row] > 0, paid / np.maximum(days[row], 1), (last - first) / np.maximum(length, 1)
@@ -109,28 +105,22 @@ def benefits_paid(
     kind = table["benefit"].astype("str").to_numpy()[row]
     serving = lookups.locate(in_service, who, first) >= 0
     needed = _needed(who, first, cut)
+    rates = partial(_rates, reference, day=first, needed=needed)
     factor = _prices(reference, first, price_year, needed)
     euros = table["amount_eur"].to_numpy(dtype=float)[row] * fraction * factor
 
     support = kind == "labour_market_support"
     counted = np.where(support & ~serving, paid, 0)
-    new_payment = np.concatenate([[True], row[1:] != row[:-1]]) if len(row) else np.empty(0, dtype=bool)
-    told = table["paid_days_before"].to_numpy(dtype=float)[row] if "paid_days_before" in table else None
-    before = _days_before(
-        who,
-        first,
-        counted,
-        told=None if told is None else np.where(new_payment & support, told, np.nan),
-        index=index,
-        look_back=look_back,
-    )
+    told = np.full(len(row), np.nan)
+    if "paid_days_before" in table:
+        told_at = support & (np.diff(row, prepend=-1) > 0)  # the first part of a payment
+        told = np.where(told_at, table["paid_days_before"].to_numpy(dtype=float)[row], np.nan)
+    before = _days_before(who, first, counted, told=told, index=index, look_back=look_back)
     shared = support & ~serving & needed
+    bands = municipal_share.bands_from(reference.municipal_share)
     share = np.zeros(len(row))
     share[shared] = municipal_share.municipal_fraction(
-        before[shared],
-        counted[shared],
-        bands=municipal_share.bands_from(reference.municipal_share),
-        day=first[shared],
+        before[shared], counted[shared], bands=bands, day=first[shared]
     )
     values = np.zeros((len(row), len(BENEFIT_ITEMS)))
     values[:, 0] = euros * share
@@ -139,15 +129,13 @@ def benefits_paid(
     values[:, 2] = basic * reference.value("basic_allowance_state_share")
     values[:, 3] = basic - values[:, 2]
     related = np.where(kind == "earnings_related", euros, 0.0)
-    values[:, 4] = _state_part_of_earnings_related(
-        related, paid * factor, _years(first), needed, lookups.locate(laid_off, who, first) >= 0, reference
-    )
+    basic_part = np.minimum(related, paid * factor * rates("basic_allowance_eur_per_day"))
+    basic_part = basic_part * reference.value("earnings_related_state_pays_basic_part")
+    of_layoffs = basic_part * reference.value("earnings_related_state_pays_layoffs")
+    values[:, 4] = np.where(lookups.locate(laid_off, who, first) >= 0, of_layoffs, basic_part)
     values[:, 5] = related - values[:, 4]
-    year = np.where(needed, _years(first), -1)
-    values[:, 6] = (
-        -euros * _rate("municipal_tax_rate", year, reference) * reference.value("benefit_taxable_share")
-    )
-    values[:, 7] = -euros * _rate("state_tax_share_of_benefits", year, reference)
+    values[:, 6] = -euros * rates("municipal_tax_rate") * reference.value("benefit_taxable_share")
+    values[:, 7] = -euros * rates("state_tax_share_of_benefits")
     return who, first, values
 
 
@@ -156,11 +144,11 @@ def _days_before(
     day: np.ndarray,
     counted: np.ndarray,
     *,
-    told: np.ndarray | None,
+    told: np.ndarray,
     index: Cuts,
     look_back: int | None,
 ) -> np.ndarray:
-    """Paid days before each part: by the payer's own count where it is told, else over the look-back.
+    """Paid days before each part: by the payer's own count where it is told (not missing), else looked back.
 
     Parts are ordered by person and day. The payer's count holds for the part that it stands at, and by
     running on for all others of the person; who has none is counted from `look_back` days before the index
@@ -173,39 +161,16 @@ def _days_before(
         followed = starts[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
         since = np.where((followed >= since) & (followed <= at), np.maximum(followed - look_back, since), at)
     before = total - np.append(total, 0)[np.searchsorted(at, since)]
-    if told is None:
-        return before
     known = pd.Series(told - total).groupby(person)
     offset = known.ffill().fillna(known.bfill())
     return np.where(offset.notna(), np.maximum(total + offset.fillna(0).to_numpy(), 0), before)
 
 
-def _state_part_of_earnings_related(
-    euros: np.ndarray,
-    days: np.ndarray,
-    years: np.ndarray,
-    needed: np.ndarray,
-    laid_off: np.ndarray,
-    reference: CostReference,
-) -> np.ndarray:
-    basic_day = _rate("basic_allowance_eur_per_day", np.where(needed, years, -1), reference)
-    part = np.minimum(euros, days * basic_day) * reference.value("earnings_related_state_pays_basic_part")
-    return np.where(laid_off, part * reference.value("earnings_related_state_pays_layoffs"), part)
-
-
-def _rate(key: str, years: np.ndarray, reference: CostReference) -> np.ndarray:
-    out = np.zeros(len(years))
-    asked = years >= 0
-    if asked.any():
-        out[asked] = reference.by_year(key, years[asked])
-    return out
-
-
 def _merged(table: pd.DataFrame) -> pd.DataFrame:
     """Overlapping spells of a person in the same service as one: a day is paid for once."""
-    kinds = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")).unique()
-    kind = kinds.get_indexer(pd.MultiIndex.from_frame(table[["state", "code"]].astype("str")))
-    person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kind
+    named = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str"))
+    kinds = named.unique()
+    person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kinds.get_indexer(named)
     found = spells.islands(person, table["start"], table["end"])
     who, which = np.divmod(found.person, max(len(kinds), 1))
     out = pd.DataFrame({"person_id": who, "start": found.start, "end": found.end})
@@ -244,8 +209,8 @@ def taxes_on_earnings(
     earnings: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     month = earnings["month"].to_numpy(dtype=np.int64)
-    near = np.isin(earnings["person_id"].to_numpy(), cut[0])
-    near &= (month >= _months(cut[1].min())) & (month <= _months(cut[1].max())) if len(cut[1]) else near
+    span = np.array([cut[1].min(), cut[1].max()]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+    near = np.isin(earnings["person_id"].to_numpy(), cut[0]) & (month >= span[0]) & (month <= span[1])
     earnings, month = earnings.loc[near], month[near]
     start = month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     end = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
@@ -255,8 +220,7 @@ def taxes_on_earnings(
     needed = _needed(who, first, cut)
     euros = earnings["earnings_eur"].to_numpy(dtype=float)[row] * (last - first) / (end - start)[row]
     euros = euros * _prices(reference, first, price_year, needed)
-    year = np.where(needed, _years(first), -1)
-    municipal = _rate("municipal_tax_rate", year, reference) * reference.value("wage_taxable_share")
-    state = _rate("state_tax_share_of_earnings", year, reference)
+    municipal = _rates(reference, "municipal_tax_rate", first, needed) * reference.value("wage_taxable_share")
+    state = _rates(reference, "state_tax_share_of_earnings", first, needed)
     funds = np.where(needed, reference.value("fund_contribution_share_of_earnings"), 0.0)
     return who, first, -euros[:, None] * np.stack([municipal, state, funds], axis=1)

@@ -14,18 +14,7 @@ import pandas as pd
 
 
 def bands_from(table: pd.DataFrame) -> pd.DataFrame:
-    """Prepare the bands: ``valid_from``/``valid_until`` as half-open days, open upper limits as infinity.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        municipal_share.csv: valid_from, valid_until (inclusive dates), paid_days_from, paid_days_until,
-        share.
-
-    Returns
-    -------
-    pandas.DataFrame
-        valid_from, valid_until (int64 days, half-open), paid_days_from, paid_days_until, share (float).
+    """The bands of municipal_share.csv with half-open int64 days and open upper limits as infinity.
 
     Raises
     ------
@@ -61,35 +50,8 @@ def _days(dates: pd.Series) -> np.ndarray:
     return dates.astype(str).to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
-def days_by_band(paid_before: np.ndarray, days: np.ndarray, *, until: np.ndarray) -> np.ndarray:
-    """Split paid days over the bands.
-
-    Parameters
-    ----------
-    paid_before : numpy.ndarray, shape (n,)
-        Paid unemployed days before these.
-    days : numpy.ndarray, shape (n,)
-        Paid unemployed days to split.
-    until : numpy.ndarray, shape (bands,)
-        Upper limit of each band, ascending, the last infinite.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, bands)
-
-    Examples
-    --------
-    >>> days_by_band(np.array([299]), np.array([2]), until=np.array([300, 1000, np.inf])).tolist()
-    [[1.0, 1.0, 0.0]]
-    """
-    before = np.asarray(paid_before, dtype=float)[:, None]
-    after = before + np.asarray(days, dtype=float)[:, None]
-    low = np.concatenate([[0.0], np.asarray(until, dtype=float)[:-1]])
-    return np.clip(np.minimum(after, until) - np.maximum(before, low), 0.0, None)
-
-
 def municipal_fraction(
-    paid_before: np.ndarray, days: np.ndarray, *, bands: pd.DataFrame, day: np.ndarray | None = None
+    paid_before: np.ndarray, days: np.ndarray, *, bands: pd.DataFrame, day: np.ndarray
 ) -> np.ndarray:
     """Fraction of each payment that the home municipality pays.
 
@@ -99,13 +61,9 @@ def municipal_fraction(
         Paid unemployed days before the payment, and in it. A payment of no whole day takes the band of the
         next day.
     bands : pandas.DataFrame
-        From :func:`bands_from`, or with columns paid_days_until and share only where ``day`` is None.
-    day : numpy.ndarray, shape (n,), optional
-        Day of each payment, which chooses the rule in force. None: the bands are one rule.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
+        From :func:`bands_from`.
+    day : numpy.ndarray, shape (n,)
+        Day of each payment, which chooses the rule in force.
 
     Raises
     ------
@@ -114,19 +72,21 @@ def municipal_fraction(
 
     Examples
     --------
-    >>> rule = pd.DataFrame({"paid_days_until": [300, 1000, np.inf], "share": [0.0, 0.5, 0.7]})
-    >>> municipal_fraction(np.array([299, 999]), np.array([2, 1]), bands=rule).tolist()
+    >>> rule = pd.DataFrame({"valid_from": 0, "valid_until": 9, "paid_days_from": [0, 300, 1000],
+    ...     "paid_days_until": [300, 1000, np.inf], "share": [0.0, 0.5, 0.7]})
+    >>> both = {"bands": rule, "day": np.array([5, 5])}
+    >>> municipal_fraction(np.array([299, 999]), np.array([2, 1]), **both).tolist()
     [0.25, 0.5]
     """
-    if day is None:
-        until, share = bands["paid_days_until"].to_numpy(float), bands["share"].to_numpy(float)
-        split = days_by_band(paid_before, days, until=until)
-        next_day = share[np.searchsorted(until, np.asarray(paid_before), side="right")]
-        return np.where(np.asarray(days) > 0, split @ share / np.maximum(days, 1), next_day)
     out = np.full(len(paid_before), np.nan)
     for (first, last), rule in bands.groupby(["valid_from", "valid_until"]):
+        names = ("paid_days_from", "paid_days_until", "share")
+        low, until, share = (rule[name].to_numpy(float) for name in names)
         here = (day >= first) & (day < last)
-        out[here] = municipal_fraction(paid_before[here], days[here], bands=rule)
+        before, paid = paid_before[here, None].astype(float), days[here]
+        in_band = np.clip(np.minimum(before + paid[:, None], until) - np.maximum(before, low), 0.0, None)
+        next_day = share[np.searchsorted(until, before[:, 0], side="right")]
+        out[here] = np.where(paid > 0, in_band @ share / np.maximum(paid, 1), next_day)
     if missing := int(np.isnan(out).sum()):
         raise ValueError(
             f"municipal_share: {missing} payments fall on days without a rule; add rows with their valid_from"

@@ -7,15 +7,14 @@ cancel in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.costs import prices
 from evaluation.costs.assumptions import CostReference, cost_reference
-from evaluation.costs.items import ITEMS, benefits_paid, services_used, state_islands, taxes_on_earnings
+from evaluation.costs.items import ITEMS, benefits_paid, services_used, taxes_on_earnings
 from evaluation.schemas import PAYERS
 from evaluation.study import Study
 from evaluation.timelines import accrual
@@ -97,18 +96,9 @@ def cost(
     if look_back_days is None and study:
         look_back_days = look_back(int(register.observed_from), study)
     _check(episodes, months)
-    persons = np.unique(episodes["person_id"].to_numpy())
-    segments = _segments(
-        _of(register.benefits, persons),
-        _of(register.spells, persons),
-        _of(register.earnings, persons),
-        episodes,
-        _bounds(months),
-        price_year,
-        reference,
-        look_back_days,
-    )
-    return _columns(segments, episodes, months, discount_rate, programme)
+    bounds = _bounds(months)
+    segments = _segments(register, episodes, bounds, price_year, reference, look_back_days)
+    return _columns(segments, episodes, bounds, months, discount_rate, programme)
 
 
 def look_back(observed_from: int, study: Study) -> int:
@@ -151,19 +141,14 @@ def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
         )
 
 
-def _of(table: pd.DataFrame, persons: np.ndarray) -> pd.DataFrame:
-    return table.loc[np.isin(table["person_id"].to_numpy(), persons)]
-
-
-def _bounds(horizons: Iterable[int]) -> np.ndarray:
-    ends = sorted({horizon_days(months) for months in horizons})
-    return np.unique(np.concatenate([[0], ends, np.arange(365, ends[-1], 365)]))
+def _bounds(horizons: Sequence[int]) -> np.ndarray:
+    """Days from the index date to each horizon and to each year before the last of them."""
+    ends = [horizon_days(months) for months in horizons]
+    return np.unique([0, *ends, *range(365, max(ends), 365)])
 
 
 def _segments(
-    benefits: pd.DataFrame,
-    spells: pd.DataFrame,
-    earnings: pd.DataFrame,
+    register: Any,
     episodes: pd.DataFrame,
     bounds: np.ndarray,
     price_year: int,
@@ -174,41 +159,33 @@ def _segments(
     if episodes.empty:
         return np.empty((0, len(bounds) - 1, len(ITEMS)))
     person = episodes["person_id"].to_numpy()
+    tables = (register.benefits, register.spells, register.earnings)
+    benefits, spells, earnings = (of[np.isin(of["person_id"].to_numpy(), person)] for of in tables)
     index_day = episodes["index_day"].to_numpy(dtype=np.int64)
     edges = index_day[:, None] + bounds
     cut = (np.repeat(person, len(bounds)), edges.ravel())
+    given = cut, price_year, reference
     flows = (
-        benefits_paid(
-            benefits,
-            state_islands(spells, "service"),
-            state_islands(spells, "laid_off"),
-            cut,
-            price_year,
-            reference,
-            index=(person, index_day),
-            look_back=look_back,
-        ),
-        services_used(spells, cut, price_year, reference),
-        taxes_on_earnings(earnings, cut, price_year, reference),
+        benefits_paid(benefits, spells, *given, index=(person, index_day), look_back=look_back),
+        services_used(spells, *given),
+        taxes_on_earnings(earnings, *given),
     )
-    sums = [
-        accrual.sums_between(
-            who, start, np.round(values * _MICRO).astype(np.int64), at_person=person, bounds=edges
-        )
-        for who, start, values in flows
-    ]
+    sums = []
+    for who, start, values in flows:
+        millionths = np.round(values * _MICRO).astype(np.int64)
+        sums.append(accrual.sums_between(who, start, millionths, at_person=person, bounds=edges))
     return np.concatenate(sums, axis=2).astype(float) / _MICRO
 
 
 def _columns(
     segments: np.ndarray,
     episodes: pd.DataFrame,
+    bounds: np.ndarray,
     horizons: Sequence[int],
     rate: float,
     programme: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    bounds = _bounds(horizons)
-    factor = prices.discount_factors(bounds[:-1] // 365, rate=rate, timing="start")
+    factor = (1.0 + rate) ** -(bounds[:-1] // 365).astype(float)  # a year's euros fall at its start
     running = np.cumsum(segments * factor[:, None], axis=1)
     added = _programme(programme, episodes)
     items = (*ITEMS, *(PROGRAMME_ITEMS if programme is not None else ()))

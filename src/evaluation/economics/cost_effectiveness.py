@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison
-from evaluation.economics import rows as cost_effectiveness_rows
 from evaluation.economics.joint import Joint
+from evaluation.economics.rows import summary
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.area import changes_of, shock_structure
 from evaluation.inference.contrasts import Shocks
@@ -86,13 +86,9 @@ def cost_effectiveness(
         payer: joint_of(changes, cost=name, effect=effect, in_months=unit == "days", **shocks)
         for payer, name in zip(payers, costs, strict=True)
     }
-    rows = cost_effectiveness_rows.summary(
-        joints,
-        thresholds=thresholds,
-        value_of_month=value,
-        effect_unit="months" if unit == "days" else unit,
-    )
-    return rows.drop(columns="topic").assign(outcome=effect, simulated=data.simulated)
+    effect_unit = "months" if unit == "days" else unit
+    rows = summary(joints, thresholds=thresholds, value=value, effect_unit=effect_unit)
+    return rows.assign(outcome=effect, simulated=data.simulated)
 
 
 def joint_of(
@@ -107,8 +103,9 @@ def joint_of(
     found = area_covariance(changes, outcomes=[cost, effect], **shocks)
     scale = np.array([1.0, 1 / DAYS_IN_MONTH if in_months else 1.0])
     delta_cost, delta_effect = found.estimate * scale
-    covariance = found.covariance * np.outer(scale, scale)
-    return Joint(float(delta_cost), float(delta_effect), covariance, df=found.df, method="area covariance, t")
+    return Joint(
+        float(delta_cost), float(delta_effect), found.covariance * np.outer(scale, scale), df=found.df
+    )
 
 
 def payer_of(column: str) -> str:

@@ -22,17 +22,12 @@ class FiellerSet:
         ``everything``: every ratio is compatible with the data.
     low, high : float
         Limits; infinite where the set reaches no limit, missing for ``everything``.
-    a, b, c : float
-        The set is where a R² + 2 b R + c ≤ 0.
     """
 
     ratio: float
     kind: str
     low: float
     high: float
-    a: float
-    b: float
-    c: float
 
     def contains(self, ratio: float) -> bool:
         """Whether a ratio is compatible with the data."""
@@ -51,22 +46,9 @@ def fieller(
     level: float = 0.95,
     df: float = np.inf,
 ) -> FiellerSet:
-    """Fieller's confidence set of delta_cost / delta_effect.
+    """Fieller's confidence set of delta_cost / delta_effect, from their covariance (2 × 2, cost first).
 
-    Parameters
-    ----------
-    delta_cost, delta_effect : float
-        Estimated differences.
-    covariance : array_like, shape (2, 2)
-        Their covariance, cost first.
-    level : float
-        Confidence level.
-    df : float
-        Degrees of freedom of the t quantile; infinite for the normal.
-
-    Returns
-    -------
-    FiellerSet
+    `df` are the degrees of freedom of the t quantile; infinite ones give the normal.
 
     Notes
     -----
@@ -82,41 +64,31 @@ def fieller(
     variance = np.asarray(covariance, dtype=float)
     if variance.shape != (2, 2) or not np.isfinite(variance).all() or (np.diag(variance) < 0).any():
         raise ValueError("covariance: 2 × 2 finite numbers with variances ≥ 0 expected, cost first")
-    q = stats.t.ppf(0.5 + level / 2, df) ** 2 if np.isfinite(df) else stats.norm.ppf(0.5 + level / 2) ** 2
+    # the set is where a R² + 2 b R + c ≤ 0
+    q = stats.t.ppf(0.5 + level / 2, df) ** 2
     a = float(delta_effect**2 - q * variance[1, 1])
     b = float(q * variance[0, 1] - delta_cost * delta_effect)
     c = float(delta_cost**2 - q * variance[0, 0])
     ratio = delta_cost / delta_effect if delta_effect != 0 else np.nan
     discriminant = b**2 - a * c
+    if a == b == 0 or (a < 0 and discriminant < 0):
+        return FiellerSet(ratio, "everything", np.nan, np.nan)
     if a == 0:
-        return _half_line(ratio, a, b, c)
-    if discriminant < 0 and a < 0:
-        return FiellerSet(ratio, "everything", np.nan, np.nan, a, b, c)
+        limit = -c / (2 * b)
+        low, high = (-np.inf, limit) if b > 0 else (limit, np.inf)
+        return FiellerSet(ratio, "interval", low, high)
     # The larger root in size first, the other from their product: no cancellation.
     larger = -b - math.copysign(math.sqrt(max(discriminant, 0.0)), b)
-    roots = sorted([larger / a, c / larger]) if larger != 0 else [0.0, 0.0]
-    return FiellerSet(ratio, "interval" if a > 0 else "outside", roots[0], roots[1], a, b, c)
-
-
-def _half_line(ratio: float, a: float, b: float, c: float) -> FiellerSet:
-    if b == 0:
-        return FiellerSet(ratio, "everything", np.nan, np.nan, a, b, c)
-    limit = -c / (2 * b)
-    low, high = (-np.inf, limit) if b > 0 else (limit, np.inf)
-    return FiellerSet(ratio, "interval", low, high, a, b, c)
+    low, high = sorted([larger / a, c / larger]) if larger != 0 else (0.0, 0.0)
+    return FiellerSet(ratio, "interval" if a > 0 else "outside", low, high)
 
 
 def reason_to_refuse(delta_cost: float, delta_effect: float) -> str:
     """Why a cost per month must not be stated, or "" where it may.
 
     A negative ratio says nothing without its quadrant, and a ratio of two negative numbers is money saved per
-    month lost, not a price per month gained.
-
-    Returns
-    -------
-    str
-        ``dominant`` (costs less, more work), ``dominated`` (costs more, less work), ``saves_and_loses``
-        (costs less, less work), ``no_effect``, or "".
+    month lost, not a price per month gained: ``dominant`` (costs less, more work), ``dominated`` (costs more,
+    less work), ``saves_and_loses`` (costs less, less work) or ``no_effect``.
 
     Examples
     --------

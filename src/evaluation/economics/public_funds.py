@@ -1,40 +1,21 @@
-"""Flows over years and payers: present value, payback, rate of return, marginal value of public funds."""
+"""Public funds: when they are paid back, and their marginal value."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
 
-def payback(flows: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """When the running total turns non-negative for good.
-
-    Parameters
-    ----------
-    flows : sequence of float
-        Net flow of each period (years or months) from period 0, a gain positive.
-
-    Returns
-    -------
-    period, interpolated : float
-        First period after which the total never falls below zero again, and the point inside it by straight
-        line; both missing where that never happens.
+def payback(flows: np.ndarray) -> float:
+    """First period, from 0, after which the total of net gains never falls below zero; missing without one.
 
     Examples
     --------
-    >>> payback([-100.0, 50.0, 100.0])
-    (2.0, 1.5)
+    >>> payback(np.array([-100.0, 50.0, 100.0]))
+    2.0
     """
-    flow = np.asarray(flows, dtype=float)
-    total = np.cumsum(flow)
-    below = np.flatnonzero(total < 0)
-    if len(below) == 0:
-        return 0.0, 0.0
-    period = int(below[-1]) + 1
-    if period == len(flow):
-        return np.nan, np.nan
-    return float(period), float(period - 1 - total[period - 1] / flow[period])
+    below = np.flatnonzero(np.cumsum(flows) < 0)
+    period = below[-1] + 1.0 if len(below) else 0.0
+    return float(period) if period < len(flows) else np.nan
 
 
 def mvpf(willingness_to_pay: float | np.ndarray, net_cost: float | np.ndarray) -> np.ndarray:

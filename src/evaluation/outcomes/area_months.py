@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,17 +26,9 @@ FLOW_DAYS = {3: 91, 6: 183}
 
 
 def months_between(first: str, last: str) -> pd.DataFrame:
-    """Calendar months with their first and last day.
+    """Calendar months from `first` to `last` (as "2021-03") with their first and last day.
 
-    Parameters
-    ----------
-    first, last : str
-        As "2021-03", both included.
-
-    Returns
-    -------
-    pandas.DataFrame
-        month (months since January 1970), month_name, first_day, last_day.
+    Columns: month (months since January 1970), month_name, first_day, last_day.
 
     Examples
     --------
@@ -55,7 +46,7 @@ def months_between(first: str, last: str) -> pd.DataFrame:
     )
 
 
-def cells(register: Register, *, first: str, last: str, groups: pd.Series | None = None) -> pd.DataFrame:
+def cells(register: Register, *, first: str, last: str) -> pd.DataFrame:
     """Counts of persons by municipality and month.
 
     Parameters
@@ -64,14 +55,11 @@ def cells(register: Register, *, first: str, last: str, groups: pd.Series | None
         Canonical register.
     first, last : str
         Months, both included; they have to be observed to their end.
-    groups : pandas.Series, optional
-        Label of each person (index person_id); persons without a label are left out.
 
     Returns
     -------
     pandas.DataFrame
-        One row per municipality (and group) and month, zeros included: municipality, group (where asked
-        for), month, month_name;
+        One row per municipality and month, zeros included: municipality, month, month_name;
 
         - on the last day of the month, one state a person: ``unemployed`` (lay-offs included),
           ``laid_off``, ``service``, ``subsidised_employment``, ``open_employment``, ``study``, and
@@ -89,9 +77,11 @@ def cells(register: Register, *, first: str, last: str, groups: pd.Series | None
     Examples
     --------
     >>> from types import SimpleNamespace
+    >>> from evaluation.timelines.states import daily_states
     >>> spells = pd.DataFrame({"person_id": [1], "state": ["unemployed"], "start": [10], "end": [45]})
     >>> residence = pd.DataFrame({"person_id": [1], "municipality": ["564"], "start": [0], "end": [400]})
-    >>> register = SimpleNamespace(spells=spells, residence=residence, observed_from=0, observed_until=400)
+    >>> facts = {"residence": residence, "observed_from": 0, "observed_until": 400}
+    >>> register = SimpleNamespace(days=daily_states(spells), **facts)
     >>> cells(register, first="1970-01", last="1970-02")[["month", "unemployed", "inflow"]].values.tolist()
     [[0, 1, 1], [1, 0, 0]]
     """
@@ -102,22 +92,12 @@ def cells(register: Register, *, first: str, last: str, groups: pd.Series | None
         raise ValueError(f"last: {last} ends after the register does; choose an earlier month")
     days = register.days
     stays, names = homes(register.residence)
-    labels = np.array([""], dtype=object) if groups is None else np.unique(groups.dropna().to_numpy())
     month_ends = calendar["last_day"].to_numpy()
-    size = len(names) * len(labels)
-
-    def cell(person: Array, municipality: Array) -> Array:
-        """Number of the municipality × group of each row, −1 outside the groups."""
-        if groups is None:
-            return municipality.astype(np.int64)
-        label = pd.Categorical(groups.reindex(person), categories=labels).codes
-        return np.where(label >= 0, municipality.astype(np.int64) * len(labels) + label, -1)
 
     def stocks(intervals: Intervals) -> Array:
         pieces, _, at_home = intersect(intervals, stays)
-        where = cell(pieces.person, stays.label[at_home])
-        inside = where >= 0
-        return stock(where[inside], pieces.start[inside], pieces.end[inside], days=month_ends, groups=size)
+        where = stays.label[at_home]
+        return stock(where, pieces.start, pieces.end, days=month_ends, groups=len(names))
 
     unemployed = periods(days, UNEMPLOYED)
     lasting = unemployed[unemployed.end - unemployed.start > LONG_TERM_DAYS]
@@ -130,60 +110,48 @@ def cells(register: Register, *, first: str, last: str, groups: pd.Series | None
             if state not in ("unemployed", "outside")
         },
         "long_term_unemployed": stocks(long_term),
-        **_flows(unemployed, stays, calendar, cell, size, register.observed_until),
+        **_flows(unemployed, stays, calendar, len(names), register.observed_until),
     }
-    shape = (len(names), len(labels), len(calendar))
-    places, group, month = (part.ravel() for part in np.indices(shape))
-    out = pd.DataFrame({"municipality": pd.array(names[places], dtype="str")})
-    if groups is not None:
-        out["group"] = labels[group]
-    out["month"] = calendar["month"].to_numpy()[month]
-    out["month_name"] = calendar["month_name"].array[month]
-    return out.assign(**{name: values.ravel() for name, values in found.items()})
+    places, month = (part.ravel() for part in np.indices((len(names), len(calendar))))
+    return pd.DataFrame(
+        {
+            "municipality": pd.array(names[places], dtype="str"),
+            "month": calendar["month"].to_numpy()[month],
+            "month_name": calendar["month_name"].array[month],
+            **{name: values.ravel() for name, values in found.items()},
+        }
+    )
 
 
 def _flows(
-    unemployed: Intervals,
-    stays: Intervals,
-    calendar: pd.DataFrame,
-    cell: Callable[[Array, Array], Array],
-    size: int,
-    observed_until: int,
+    unemployed: Intervals, stays: Intervals, calendar: pd.DataFrame, municipalities: int, observed_until: int
 ) -> dict[str, Array]:
-    home = status(stays, unemployed.person, unemployed.start)
-    where = cell(unemployed.person, home)
+    """Unemployment periods that began in each municipality and month, and those of them that lasted."""
+    home = status(stays, unemployed.person, unemployed.start).astype(np.int64)
     first_day, last_day = calendar["first_day"].to_numpy(), calendar["last_day"].to_numpy()
     month = np.searchsorted(first_day, unemployed.start, side="right") - 1
-    inside = (home >= 0) & (where >= 0) & (month >= 0) & (unemployed.start <= last_day[-1])
-    at = where[inside] * len(calendar) + month[inside]
+    inside = (home >= 0) & (month >= 0) & (unemployed.start <= last_day[-1])
+    at = home[inside] * len(calendar) + month[inside]
     lasted = (unemployed.end - unemployed.start)[inside]
+    shape = municipalities, len(calendar)
 
-    def count(rows: Array) -> Array:
-        return np.bincount(at[rows], minlength=size * len(calendar)).reshape(size, len(calendar))
+    def longer_than(length: int) -> Array:
+        return np.bincount(at[lasted > length], minlength=shape[0] * shape[1]).reshape(shape)
 
-    flows = {"inflow": count(np.ones(len(at), dtype=bool))}
+    flows = {"inflow": longer_than(0)}
     for months, length in FLOW_DAYS.items():
         seen = last_day + length < observed_until
-        flows[f"past_{months}m"] = np.where(seen, count(lasted > length), np.nan)
+        flows[f"past_{months}m"] = np.where(seen, longer_than(length), np.nan)
     return flows
 
 
 def rates(counts: pd.DataFrame) -> pd.DataFrame:
-    """Rates of summed counts.
+    """Rates of rows of `cells`, or of sums of them: shares from 0 to 1, missing where nobody is counted.
 
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Rows of `cells`, or sums of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index of `counts`; shares from 0 to 1, missing where nobody is in the denominator:
-        ``activation_rate`` P / (U + P) with P everyone in services and subsidised work and U the unemployed
-        (Statistics Finland publishes it times 100), ``unemployed_share`` and ``broad_unemployed_share`` of
-        those unemployed, in services or employed, ``long_term_share`` of the unemployed, ``past_3m_share``
-        and ``past_6m_share`` of the inflow.
+    ``activation_rate`` is P / (U + P) with P everyone in services and subsidised work and U the unemployed
+    (Statistics Finland publishes it times 100), ``unemployed_share`` and ``broad_unemployed_share`` are of
+    those unemployed, in services or employed, ``long_term_share`` of the unemployed, ``past_3m_share`` and
+    ``past_6m_share`` of the inflow.
 
     Examples
     --------
@@ -196,17 +164,12 @@ def rates(counts: pd.DataFrame) -> pd.DataFrame:
     activated = counts["service"] + counts["subsidised_employment"]
     broad = counts["unemployed"] + activated
     everyone = broad + counts["open_employment"]
-
-    def share(part: pd.Series, whole: pd.Series) -> pd.Series:
-        return part / whole.where(whole > 0)
-
-    return pd.DataFrame(
-        {
-            "activation_rate": share(activated, broad),
-            "unemployed_share": share(counts["unemployed"], everyone),
-            "broad_unemployed_share": share(broad, everyone),
-            "long_term_share": share(counts["long_term_unemployed"], counts["unemployed"]),
-            "past_3m_share": share(counts["past_3m"], counts["inflow"]),
-            "past_6m_share": share(counts["past_6m"], counts["inflow"]),
-        }
-    )
+    parts_of = {
+        "activation_rate": (activated, broad),
+        "unemployed_share": (counts["unemployed"], everyone),
+        "broad_unemployed_share": (broad, everyone),
+        "long_term_share": (counts["long_term_unemployed"], counts["unemployed"]),
+        "past_3m_share": (counts["past_3m"], counts["inflow"]),
+        "past_6m_share": (counts["past_6m"], counts["inflow"]),
+    }
+    return pd.DataFrame({name: part / whole.where(whole > 0) for name, (part, whole) in parts_of.items()})

@@ -26,77 +26,40 @@ def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
     return episodes[inside].assign(side=np.where(own[inside], "pilot", "comparison"))
 
 
-def cohort_rows(
-    attrition: pd.DataFrame, episodes: pd.DataFrame, design: pd.DataFrame, study: Study, *, area: str
-) -> pd.DataFrame:
-    """Attrition and sizes: rows of the chapter on who is included."""
-    return pd.concat(
-        [attrition_rows(attrition, design, area=area), size_rows(episodes, study, area=area)],
-        ignore_index=True,
-    )
-
-
 def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) -> pd.DataFrame:
     """Attrition of an area and of its comparison, down to the episodes of the main comparison.
 
-    Parameters
-    ----------
-    attrition : pandas.DataFrame
-        From the cohort: arm, area, step, reason, episodes, persons.
-    design : pandas.DataFrame
-        Episodes that the main comparison analyses, with `treated`.
-    area : str
-        Pilot area or "all".
-
-    Returns
-    -------
-    pandas.DataFrame
-        measure, item (reason), x (step), group (arm), unit, estimate, persons.
+    From the attrition table of the cohort and the episodes (with `treated`) that the main comparison
+    analyses; columns: measure, item (reason), x (step), group (arm), unit, estimate, persons.
     """
-    own = attrition["arm"].eq("pilot") & attrition["area"].eq("" if area == "all" else area)
-    if area != "all":
-        own = attrition["area"].eq(area)
+    whole = attrition["arm"].eq("pilot") & attrition["area"].eq("")
+    own = whole if area == "all" else attrition["area"].eq(area)
     tables = {"pilot": attrition[own], "comparison": attrition[attrition["arm"].eq("comparison")]}
     parts = []
     for arm, table in tables.items():
         kept = design[design["treated"] == (arm == "pilot")]
-        last = {"reason": "analysed", "step": table["step"].max() + 1}
-        counts = pd.concat(
-            [
-                table[["reason", "step", "episodes", "persons"]],
-                pd.DataFrame([{**last, "episodes": len(kept), "persons": kept["person_id"].nunique()}]),
-            ]
-        )
+        analysed = {
+            "reason": "analysed",
+            "step": table["step"].max() + 1,
+            "episodes": len(kept),
+            "persons": kept["person_id"].nunique(),
+        }
+        counts = pd.concat([table[list(analysed)], pd.DataFrame([analysed])])
+        named = counts.drop(columns="episodes").rename(columns={"reason": "item", "step": "x"})
         for unit in ("episodes", "persons"):
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "measure": f"attrition_{unit}",
-                        "item": counts["reason"],
-                        "x": counts["step"],
-                        "group": arm,
-                        "unit": unit,
-                        "estimate": counts[unit],
-                        "persons": counts["persons"],
-                    }
-                )
-            )
+            rows = named.assign(measure=f"attrition_{unit}", group=arm, unit=unit, estimate=counts[unit])
+            parts.append(rows)
     return pd.concat(parts, ignore_index=True)
 
 
 def size_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Episodes and persons per window, arm and group."""
     table = with_after(of_area(episodes, area), study)
-    sizes = table.groupby(["group", "window", "side"], observed=True)["person_id"].agg(["size", "nunique"])
-    parts = [
-        sizes[column].rename("estimate").reset_index().assign(measure=unit, unit=unit)
-        for column, unit in (("size", "episodes"), ("nunique", "persons"))
-    ]
-    return (
-        pd.concat(parts, ignore_index=True)
-        .rename(columns={"side": "item"})
-        .assign(persons=np.tile(sizes["nunique"].to_numpy(float), 2))
-    )
+    grouped = table.groupby(["group", "window", "side"], observed=True)["person_id"]
+    sizes = grouped.agg(episodes="size", persons="nunique").reset_index()
+    named = sizes.drop(columns="episodes").rename(columns={"side": "item"})
+    parts = [named.assign(measure=unit, unit=unit, estimate=sizes[unit]) for unit in ("episodes", "persons")]
+    return pd.concat(parts, ignore_index=True)
 
 
 def mean_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
@@ -108,41 +71,25 @@ def mean_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequ
         outcome, measure "mean", item (arm), window ("2019Q1"), x (quarters since the start), estimate,
         std_error, ci_low, ci_high (clustered on nothing: description only), persons, episodes, unit.
     """
-    table = of_area(episodes, area)
-    table = table[table["group"] == "target_group"]
-    return _means(table, ["index_quarter", "side"], outcomes, "mean", {"index_quarter": "window"}).assign(
-        x=lambda rows: rows["window"].map(study.quarters_since_start)
-    )
+    rows = _means(_target_group(episodes, area), ["index_quarter", "side"], outcomes, "mean")
+    return rows.assign(x=rows["window"].map(study.quarters_since_start))
 
 
 def window_mean_rows(
     episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]
 ) -> pd.DataFrame:
     """Means of outcomes of the target group by named window, per arm."""
-    table = with_after(of_area(episodes, area), study)
-    table = table[table["group"] == "target_group"]
-    return _means(table, ["window", "side"], outcomes, "window_mean", {})
+    table = with_after(_target_group(episodes, area), study)
+    return _means(table, ["window", "side"], outcomes, "window_mean")
 
 
 def municipality_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcome: str) -> pd.DataFrame:
     """Episodes and the mean of an outcome by municipality of the area, before and after the start."""
-    table = with_after(of_area(episodes, area), study)
-    table = table[
-        table["side"].eq("pilot")
-        & table["group"].eq("target_group")
-        & table["window"].isin(study.described_windows)
-    ]
-    means = _means(
-        table, ["window", "municipality"], [outcome], "municipality_mean", {"municipality": "item"}
-    )
-    counts = means.assign(
-        outcome="",
-        measure="municipality_episodes",
-        unit="episodes",
-        estimate=means["episodes"],
-        std_error=np.nan,
-        ci_low=np.nan,
-        ci_high=np.nan,
+    table = with_after(_target_group(episodes, area), study)
+    own = table[table["side"].eq("pilot") & table["window"].isin(study.described_windows)]
+    means = _means(own, ["window", "municipality"], [outcome], "municipality_mean")
+    counts = means.drop(columns=["std_error", "ci_low", "ci_high"]).assign(
+        outcome="", measure="municipality_episodes", unit="episodes", estimate=means["episodes"]
     )
     return pd.concat([counts, means], ignore_index=True)
 
@@ -154,15 +101,15 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     for name in names:
         cells = after.assign(level=after[name].astype("str").str.lower())
         counts = cells.groupby(["treated", "level"])["person_id"].agg(["size", "nunique"])
-        shares = counts["size"] / counts.groupby("treated")["size"].transform("sum")
+        whole = counts.groupby("treated")["size"].transform("sum")
         parts.append(
             pd.DataFrame(
                 {
                     "item": [f"{name}={level}" for level in counts.index.get_level_values("level")],
                     "group": np.where(counts.index.get_level_values("treated"), "pilot", "comparison"),
-                    "estimate": shares.to_numpy(),
+                    "estimate": (counts["size"] / whole).to_numpy(),
                     "persons": counts["nunique"].to_numpy(float),
-                    "episodes": counts.groupby("treated")["size"].transform("sum").to_numpy(float),
+                    "episodes": whole.to_numpy(float),
                 }
             )
         )
@@ -171,12 +118,12 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
 
 def exit_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Cumulative shares of exits by kind in the first year (Aalen-Johansen), per arm and window."""
-    from evaluation.outcomes.survival import INITIAL, aalen_johansen
+    from evaluation.outcomes.survival import aalen_johansen
 
-    table = with_after(of_area(episodes, area), study)
-    table = table[table["group"].eq("target_group") & table["window"].isin(study.described_windows)]
+    table = with_after(_target_group(episodes, area), study)
+    described = table[table["window"].isin(study.described_windows)]
     parts = []
-    for (window, side), cell in table.groupby(["window", "side"], observed=True):
+    for (window, side), cell in described.groupby(["window", "side"], observed=True):
         curves = aalen_johansen(
             cell["exit_day"].to_numpy(float),
             cell["exit_state"].to_numpy(str),
@@ -184,10 +131,14 @@ def exit_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFram
             cluster=cell["person_id"].to_numpy(),
             censored="censored",
         )
-        curves = curves[curves["state"] != INITIAL]  # no exit, and all others tell it
         parts.append(curves.assign(window=window, item=side, persons=cell["person_id"].nunique()))
     curves = pd.concat(parts, ignore_index=True).rename(columns={"state": "outcome", "time": "x"})
     return curves.assign(measure="cif", unit="share")[EXIT_COLUMNS]
+
+
+def _target_group(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
+    table = of_area(episodes, area)
+    return table[table["group"] == "target_group"]
 
 
 def with_after(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -196,9 +147,8 @@ def with_after(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     return pd.concat([table[table["window"].isin(list(study.windows))], after])
 
 
-def _means(
-    table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure: str, names: dict[str, str]
-) -> pd.DataFrame:
+def _means(table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure: str) -> pd.DataFrame:
+    """Means of outcomes by two columns, which become `window` and `item`."""
     groups = table.groupby(by, observed=True)
     parts = []
     for outcome in outcomes:
@@ -222,5 +172,5 @@ def _means(
                 }
             ).reset_index()
         )
-    rows = pd.concat(parts, ignore_index=True).rename(columns={"side": "item", **names})
+    rows = pd.concat(parts, ignore_index=True).rename(columns=dict(zip(by, ("window", "item"), strict=True)))
     return rows[rows["episodes"] > 1]

@@ -46,30 +46,15 @@ def indicator_rows(
 ) -> pd.DataFrame:
     """Monthly indicators that employment services know, per arm; everybody, not only the target group.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Municipality x month counts from `area_months.cells`.
-    study : Study
-        The reform.
-    municipalities : pandas.DataFrame
-        Reference table.
-    area : str
-        Pilot area or "all".
-
-    Returns
-    -------
-    pandas.DataFrame
-        measure (see `area_months.rates`), item (arm), window ("2021-03"), x (months since the start), group
-        "all", unit, estimate, persons (those in the states that the rate is made of).
+    From counts of `area_months.cells`; columns: measure (see `area_months.rates`), item (arm), window
+    ("2021-03"), x (months since the start), group "all", unit, estimate, persons (those in the states that
+    the rate is made of).
     """
     table = places(municipalities, study.areas).reindex(cells["municipality"].astype("str"))
     own = (table["arm"].eq("pilot") if area == "all" else table["area"].eq(area)).to_numpy()
     side = np.where(own, "pilot", np.where(table["arm"].eq("comparison").to_numpy(), "comparison", ""))
-    counts = cells.assign(item=side)[side != ""]
-    counts = counts.groupby(["item", "month", "month_name"], observed=True).sum(
-        numeric_only=True, min_count=1
-    )
+    by_month = cells.assign(item=side)[side != ""].groupby(["item", "month", "month_name"], observed=True)
+    counts = by_month.sum(numeric_only=True, min_count=1)
     found = rates(counts)
     parts = [
         pd.DataFrame(

@@ -101,44 +101,33 @@ def measure(
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
         )
-    persons = np.unique(episodes["person_id"].to_numpy())
-    benefits = register.benefits[np.isin(register.benefits["person_id"].to_numpy(), persons)]
-    return _measured(register.days, benefits, episodes, register.observed_until, horizons=months)
-
-
-def _measured(
-    days: Intervals,
-    benefits: pd.DataFrame,
-    episodes: pd.DataFrame,
-    observed_until: int,
-    *,
-    horizons: Sequence[int],
-) -> pd.DataFrame:
     person, since = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
-    followed = observed_until - since
+    days, followed = register.days, register.observed_until - since
     found: dict[str, Array] = {}
-    unemployed, study = periods(days, UNEMPLOYED), periods(days, ("study",))
-    until = [since + horizon_days(months) for months in horizons]
+    unemployed, studying = periods(days, UNEMPLOYED), periods(days, ("study",))
+    until = [since + horizon_days(horizon) for horizon in months]
+    benefits = register.benefits[np.isin(register.benefits["person_id"].to_numpy(), person)]
     before, *after = days_with(days, person, [since, *until], labels=len(PRECEDENCE))
     who, start, end = (benefits[name].to_numpy() for name in ("person_id", "start", "end"))
     amounts = [benefits[column].to_numpy() for column in ("days", "amount_eur")]
     paid = prorated(who, start, end, amounts, who=person, since=since, until=until)
     at_index = locate(unemployed, person, since)
-    for number, (months, last) in enumerate(zip(horizons, until, strict=True)):
+    for number, (horizon, last) in enumerate(zip(months, until, strict=True)):
         spent = after[number] - before
         at_end = locate(unemployed, person, last)
         values = {
             "open_employment": status(days, person, last) == codes(("open_employment",))[0],
             **{name: spent[list(codes(states))].sum(axis=0) for name, states in _DAYS_IN.items()},
-            "entered_education": starts_within(study, person, since + 1, last) > 0,
+            "entered_education": starts_within(studying, person, since + 1, last) > 0,
             "still_unemployed": (at_index >= 0) & (at_end == at_index),
         }
-        if months >= 12:
-            values["long_term_unemployed"] = _lasted(unemployed, at_end, last) >= LONG_TERM_DAYS
+        if horizon >= 12:
+            began = np.append(unemployed.start, 0)[at_end]
+            values["long_term_unemployed"] = (at_end >= 0) & (last - began >= LONG_TERM_DAYS)
         values["benefit_days"], values["benefit_eur"] = paid[:, number]
-        complete = followed > horizon_days(months)
+        complete = followed > horizon_days(horizon)
         for name, value in values.items():
-            found[f"{name}_{months}m"] = np.where(complete, value.astype(float), np.nan)
+            found[f"{name}_{horizon}m"] = np.where(complete, value.astype(float), np.nan)
     exit_state, exit_day = _exits(days, person, since, followed)
     found |= {"exit_state": pd.array(exit_state, dtype="str"), "exit_day": exit_day.astype(np.int32)}
     return pd.DataFrame(found, index=episodes.index)
@@ -190,13 +179,6 @@ def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, w
     return pd.Series(np.where(observed, found.astype(float), np.nan), index=episodes.index, name=state)
 
 
-def _lasted(intervals: Intervals, at: Array, day: Array) -> Array:
-    """Days that the interval at a position has lasted on the day, −1 where there is none."""
-    if not len(intervals):
-        return np.full(len(at), -1)
-    return np.where(at >= 0, day - intervals.start[at], -1)
-
-
 def _exits(days: Intervals, person: Array, since: Array, followed: Array) -> tuple[Array, Array]:
     end = np.maximum(followed - MIN_JOB_DAYS, 0)
     first = end.copy()
@@ -206,9 +188,7 @@ def _exits(days: Intervals, person: Array, since: Array, followed: Array) -> tup
         if name == "open_employment":
             entered = entered[entered.end - entered.start >= MIN_JOB_DAYS]
         at = next_start(entered, person, since + 1)
-        if not len(entered):
-            continue
-        wait = np.where(at >= 0, entered.start[at] - since, end)
+        wait = np.append(entered.start, 0)[at] - since
         # the end of follow-up itself still counts: a job that starts there lasts 28 observed days
         sooner = (at >= 0) & (wait <= end) & ((wait < first) | (state == STILL))
         state[sooner], first[sooner] = name, wait[sooner]
@@ -218,26 +198,13 @@ def _exits(days: Intervals, person: Array, since: Array, followed: Array) -> tup
 def earnings(
     register: Register, episodes: pd.DataFrame, *, price_index: pd.DataFrame, price_year: int
 ) -> pd.DataFrame:
-    """Earnings in the first year after the index date.
+    """Earnings in the first year after the index date, in prices of `price_year`.
 
-    Parameters
-    ----------
-    register : Register
-    episodes : pandas.DataFrame
-        With `person_id`, `index_day` and `followed_days`.
-    price_index : pandas.DataFrame
-        year, index.
-    price_year : int
-        Year in whose prices the result is given.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index of `episodes`; `earnings_12m_eur`: gross earnings of the twelve whole months before the day
-        ``index + 365``, at the price level of the middle of that year; missing where it was not observed.
+    `earnings_12m_eur` with the index of `episodes`: gross earnings of the twelve whole months before the day
+    ``index + 365``, at the price level of the middle of that year; missing where it was not observed.
     """
     index_day = episodes["index_day"].to_numpy()
-    euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365, months=12)
+    euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365)
     seen = episodes["followed_days"].to_numpy() > 365
     middle = (index_day[seen] + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
     out = np.full(len(index_day), np.nan)

@@ -7,6 +7,7 @@ standard error is the infinitesimal jackknife, summed within clusters.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,6 @@ import pandas as pd
 from scipy.stats import norm
 
 from evaluation.timelines.spells import Array
-
-INITIAL = "initial"
 
 
 @dataclass(frozen=True)
@@ -28,62 +27,40 @@ class _Risk:
     left: Array  # position of each row's end in `times`
     kind: Array  # position of its event, −1 where censored
 
-    @property
-    def survival(self) -> Array:
-        """Probability of no event of any kind, just after each time."""
-        return np.cumprod(1 - self.events.sum(axis=1) / self.at_risk)
-
-    @property
+    @cached_property
     def before(self) -> Array:
-        """Probability of no event of any kind, just before each time."""
-        return np.concatenate([[1.0], self.survival[:-1]])
+        """Probability of no event of any kind, just before each time and after the last."""
+        return np.concatenate([[1.0], np.cumprod(1 - self.events.sum(axis=1) / self.at_risk)])
 
-    @property
+    @cached_property
     def incidence(self) -> Array:
         """Cumulative incidence of each kind of event, just after each time: T × J."""
-        return np.cumsum(self.before[:, None] * self.events / self.at_risk[:, None], axis=0)
+        return np.cumsum(self.before[:-1, None] * self.events / self.at_risk[:, None], axis=0)
 
 
 def aalen_johansen(
-    time: Array,
-    event: Array,
-    *,
-    times: Array | None = None,
-    cluster: Array | None = None,
-    censored: Any = 0,
+    time: Array, event: Array, *, times: Array, cluster: Array | None = None, censored: Any = 0
 ) -> pd.DataFrame:
-    """Probability of each competing event, and of none yet, by time.
+    """Probability of each competing event by each of `times`.
 
     Parameters
     ----------
-    time : array_like (n)
-        End of follow-up.
-    event : array_like (n)
-        What happened at the end; `censored` where nothing did.
-    times : array_like, optional
-        Where to report; by default every distinct time. Missing results follow the last observed time,
-        unless nobody was left without an event by then.
+    time, event : array_like (n)
+        End of follow-up and what happened at it; `censored` where nothing did.
     cluster : array_like (n), optional
         Rows of one cluster are not independent.
-    censored : value
-        The value of `event` that means censored.
 
     Returns
     -------
     pandas.DataFrame
-        state ("initial" and each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the
-        log-log scale), at_risk and events (at risk just before the time, events up to it).
-
-    Raises
-    ------
-    ValueError
-        If there is no row or a value is missing.
+        state (each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the log-log scale).
+        Missing after the last observed time, unless nobody was left without an event by then.
 
     Examples
     --------
     >>> table = aalen_johansen([1, 2, 3, 4], ["job", "study", "", "job"], times=[2], censored="")
     >>> table[["state", "estimate"]].values.tolist()
-    [['initial', 0.5], ['job', 0.25], ['study', 0.25]]
+    [['job', 0.25], ['study', 0.25]]
 
     References
     ----------
@@ -95,36 +72,17 @@ def aalen_johansen(
     if not np.isfinite(time).all() or pd.isna(event).any():
         raise ValueError("time, event: missing values; drop the rows or give them a censoring time")
     states = sorted(set(event.tolist()) - {censored})
-    found = _risk(time, event, states)
-    survival, wanted = (
-        found.survival,
-        found.times if times is None else np.atleast_1d(np.asarray(times, float)),
-    )
+    found, wanted = _risk(time, event, states), np.asarray(times, dtype=float)
     at = np.searchsorted(found.times, wanted, side="right")
-    paths = np.vstack([np.eye(1, 1 + len(states)), np.column_stack([survival, found.incidence])])
-    seen = (wanted <= found.times[-1]) | (survival[-1] < 1e-12)
-    ahead = np.append(found.at_risk, 0.0)[np.searchsorted(found.times, wanted, side="left")]
-    counts = np.vstack([np.zeros(len(states)), np.cumsum(found.events, axis=0)])
+    seen = (wanted <= found.times[-1]) | (found.before[-1] < 1e-12)
+    paths = np.vstack([np.zeros(len(states)), found.incidence])
     parts = []
-    for number, name in enumerate([INITIAL, *states]):
-        state = number - 1
+    for number, name in enumerate(states):
         estimate = np.where(seen, paths[at, number], np.nan)
-        error = np.where(seen, [_spread(found, state, int(stop), cluster) for stop in at], np.nan)
+        error = np.where(seen, [_spread(found, number, int(stop), cluster) for stop in at], np.nan)
         low, high = _bounds(estimate, error)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "state": name,
-                    "time": wanted,
-                    "estimate": estimate,
-                    "std_error": error,
-                    "ci_low": low,
-                    "ci_high": high,
-                    "at_risk": ahead,
-                    "events": counts[at].sum(axis=1) if state < 0 else counts[at, state],
-                }
-            )
-        )
+        numbers = {"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high}
+        parts.append(pd.DataFrame({"state": name, "time": wanted, **numbers}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -141,41 +99,25 @@ def _risk(time: Array, event: Array, states: list[Any]) -> _Risk:
 
 
 def _spread(found: _Risk, state: int, stop: int, cluster: Array | None) -> float:
-    """Standard error of one probability after the first `stop` times; state −1 is no event yet."""
-    past = np.arange(len(found.times)) < stop
+    """Standard error of the incidence of a state after the first `stop` times, from each row's influence."""
     if not stop:
         return 0.0
-    if state < 0:
-        own, later = np.zeros(len(past)), np.where(past, found.survival[stop - 1], 0.0)
-    else:
-        path = found.incidence[:, state]
-        own, later = np.where(past, found.before, 0.0), np.where(past, path[stop - 1] - path, 0.0)
-    scores = _influence(found, state, own, later)
+    past, path = np.arange(len(found.times)) < stop, found.incidence[:, state]
+    hazard = found.events / found.at_risk[:, None]
+    total = hazard.sum(axis=1)
+    # incidence grows with the hazard of the state; what still lies ahead shrinks with that of any event
+    gain = np.where(past, found.before[:-1], 0.0) / found.at_risk
+    ahead = np.where(past, path[stop - 1] - path, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = np.where(total < 1, ahead / (1 - total), 0.0) / found.at_risk
+    drift = np.concatenate([[0.0], np.cumsum(gain * hazard[:, state] - loss * total)])
+    scores = drift[0] - drift[found.left + 1]
+    any_event, this = found.kind >= 0, found.kind == state
+    scores[any_event] -= loss[found.left[any_event]]
+    scores[this] += gain[found.left[this]]
     if cluster is not None:
         scores = np.bincount(pd.factorize(np.asarray(cluster))[0], scores)
     return float(np.sqrt(scores @ scores))
-
-
-def _influence(found: _Risk, state: int, own: Array, later: Array) -> Array:
-    """Influence of each row on a sum over times of `own` × hazard of a state.
-
-    `own` is how the target changes with that hazard at each time, all else equal; `later` how much of the
-    target still lies ahead of each time: it shrinks with the hazard of any event.
-    """
-    hazard = found.events / found.at_risk[:, None]
-    total = hazard.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        loss = np.where(total < 1, later / (1 - total), 0.0) / found.at_risk
-    gain = own / found.at_risk
-    mine = hazard[:, state] if state >= 0 else np.zeros(len(total))
-    drift = np.concatenate([[0.0], np.cumsum(gain * mine - loss * total)])
-    out = drift[0] - drift[found.left + 1]
-    any_event = found.kind >= 0
-    out[any_event] -= loss[found.left[any_event]]
-    if state >= 0:
-        this = found.kind == state
-        out[this] += gain[found.left[this]]
-    return out
 
 
 def _bounds(estimate: Array, error: Array) -> tuple[Array, Array]:

@@ -19,26 +19,19 @@ FEWEST_AREAS = 5
 def area_estimates(ledger: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     """Main estimates of the areas whose comparison is fair enough to have one, with their common error.
 
-    An area whose finding other evidence contradicts enters neither mean nor ranks.
-
-    Returns
-    -------
-    pandas.DataFrame
-        area, estimate, std_error, ci_low, ci_high, p_value, unit, persons, shared_error.
+    An area whose finding other evidence contradicts enters neither mean nor ranks. Columns: area, estimate,
+    std_error, ci_low, ci_high, p_value, unit, persons, shared_error.
     """
-    rows = ledger[
-        ledger["topic"].eq("effect")
-        & ledger["outcome"].eq(outcome)
-        & ledger["specification"].eq("main")
-        & ledger["area"].ne("all")
-        & ledger["status"].eq("ok")
+    said = ledger[ledger["outcome"].eq(outcome)]
+    contradicted = said.loc[
+        said["item"].eq("contradiction") & said["status"].isin(["concern", "fail"]), "area"
     ]
-    contradicted = ledger[
-        ledger["item"].eq("contradiction")
-        & ledger["outcome"].eq(outcome)
-        & ledger["status"].isin(["concern", "fail"])
+    rows = said[
+        said["topic"].eq("effect")
+        & said["specification"].eq("main")
+        & said["status"].eq("ok")
+        & ~said["area"].isin(["all", *contradicted])
     ]
-    rows = rows[~rows["area"].isin(contradicted["area"])]
     att = rows[rows["measure"].eq("att") & rows["std_error"].notna()]
     shared = rows[rows["measure"].eq("comparison_error")].set_index("area")["estimate"]
     return att.assign(shared_error=att["area"].map(shared))[
@@ -49,10 +42,7 @@ def area_estimates(ledger: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
 def adjusted_rows(ledger: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
     """Adjust the p-values of the primary family over outcomes and areas together (Holm).
 
-    Returns
-    -------
-    pandas.DataFrame
-        Rows p_adjusted of topic effect, one an area and outcome.
+    Rows p_adjusted of topic effect, one an area and outcome.
     """
     rows = ledger[
         ledger["topic"].eq("effect")
@@ -73,19 +63,9 @@ def adjusted_rows(ledger: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFr
 def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFrame:
     """Everything that the areas say together about one outcome, in the ledger's columns.
 
-    Parameters
-    ----------
-    ledger : pandas.DataFrame
-        Ledger parts of the areas.
-    outcome : str
-    seed : int
-        Seed of the simultaneous rank intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows att, prediction_interval, tau, i2, heterogeneity (area "all") and att_raw, att_shrunken, rank and
-        funnel_limit (one an area). With fewer than five areas one row att of status "not_run".
+    From the ledger parts of the areas: rows att, prediction_interval, tau, i2, heterogeneity (area "all") and
+    att_raw, att_shrunken, rank and funnel_limit (one an area). With fewer than five areas one row att of
+    status "not_run". `seed` is that of the simultaneous rank intervals.
     """
     found = area_estimates(ledger, outcome=outcome)
     if len(found) < FEWEST_AREAS:
@@ -101,24 +81,18 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
     y, error = found["estimate"].to_numpy(), found["std_error"].to_numpy()
     # Never larger than an area's own error: the areas' weights on the comparison differ a little.
     shared = float(min(found["shared_error"].median(), 0.99 * error.min()))
-    whole = random_effects(y, error, shared_error=shared).iloc[0]
+    whole = random_effects(y, error, shared_error=shared)
     ranks = rank_intervals(y, error, seed=seed, shared_error=shared)
     ordered = rankable(ranks, heterogeneity_p=whole["q_p_value"])
     limits = funnel(y, error)
+
+    def limits_of(name: str) -> dict[str, float]:
+        return {"ci_low": whole[f"{name}_low"], "ci_high": whole[f"{name}_high"]}
+
     together = [
         {"measure": "att", **{name: whole[name] for name in [*NUMBERS, "p_value", "method"]}},
-        {
-            "measure": "prediction_interval",
-            "estimate": whole["estimate"],
-            "ci_low": whole["prediction_low"],
-            "ci_high": whole["prediction_high"],
-        },
-        {
-            "measure": "tau",
-            "estimate": whole["tau"],
-            "ci_low": whole["tau_low"],
-            "ci_high": whole["tau_high"],
-        },
+        {"measure": "prediction_interval", "estimate": whole["estimate"], **limits_of("prediction")},
+        {"measure": "tau", "estimate": whole["tau"], **limits_of("tau")},
         {"measure": "i2", "estimate": whole["i2"], "unit": "share"},
         {
             "measure": "heterogeneity",
@@ -128,18 +102,14 @@ def pooled_rows(ledger: pd.DataFrame, *, outcome: str, seed: int) -> pd.DataFram
             "method": "can_be_ranked" if ordered else "cannot_be_ranked",
         },
     ]
-    drawn = shrunken(y, error, shared_error=shared)
+    possible = ranks.rename(columns={"rank": "estimate", "rank_low": "ci_low", "rank_high": "ci_high"})
     own = found[["area", "unit", "persons"]]
     parts = [
         pd.DataFrame(together).assign(area="all", persons=found["persons"].sum()),
         found.drop(columns="shared_error").assign(measure="att_raw"),
-        own.join(drawn[NUMBERS]).assign(measure="att_shrunken"),
-        own.assign(
-            measure="rank",
-            unit="rank",
-            estimate=ranks["rank"].astype(float),
-            ci_low=ranks["rank_low"].astype(float),
-            ci_high=ranks["rank_high"].astype(float),
+        own.join(shrunken(y, error, shared_error=shared)).assign(measure="att_shrunken"),
+        own.join(possible[["estimate", "ci_low", "ci_high"]].astype(float)).assign(
+            measure="rank", unit="rank"
         ),
         own.join(limits.rename(columns={"target": "estimate"})[NUMBERS]).assign(
             measure="funnel_limit", method=np.where(limits["outside"], "outside", "inside")

@@ -13,14 +13,7 @@ FUNNEL_TRIM = 0.1  # share of areas at each end whose deviation is drawn in when
 def funnel(estimates: ArrayLike, std_errors: ArrayLike) -> pd.DataFrame:
     """Funnel limits that allow for areas differing by more than chance, and who is outside.
 
-    Parameters
-    ----------
-    estimates, std_errors : array, k
-
-    Returns
-    -------
-    DataFrame
-        One row an area, in order: std_error, target, ci_low, ci_high (95 % limits), outside (bool).
+    One row an area, in order: std_error, target, ci_low, ci_high (95 % limits), outside (bool).
 
     Notes
     -----

@@ -6,6 +6,8 @@ Areas share their comparison municipalities, so their errors are correlated. ``s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -62,7 +64,9 @@ def between_variance(estimates: ArrayLike, std_errors: ArrayLike) -> float:
 
 
 def _own_variance(y: Array, error: Array, shared_error: float) -> Array:
-    """Error variance of each area without the part that all share; refuses incomplete areas."""
+    """Error variance of each area without the part that all share; refuses few or incomplete areas."""
+    if len(y) < FEWEST_COMPARISONS:
+        raise ValueError(f"pooling: {len(y)} areas; at least {FEWEST_COMPARISONS} are needed")
     bad = int((~(np.isfinite(y) & np.isfinite(error) & (error > shared_error))).sum())
     if bad:
         raise ValueError(
@@ -74,8 +78,8 @@ def _own_variance(y: Array, error: Array, shared_error: float) -> Array:
 
 
 def random_effects(
-    estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0, level: float = 0.95
-) -> pd.DataFrame:
+    estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0
+) -> dict[str, Any]:
     """Mean effect over areas, its uncertainty, heterogeneity, and the range for a new area.
 
     Parameters
@@ -84,19 +88,18 @@ def random_effects(
         One an area.
     shared_error : float
         Standard error that all areas share through their comparison; must be below every ``std_errors``.
-    level : float
 
     Returns
     -------
-    DataFrame
-        One row: estimate, std_error, ci_low, ci_high, p_value (Hartung–Knapp, t(k − 1)), prediction_low,
-        prediction_high (range for a new area; missing with fewer than five), tau, tau_low, tau_high
-        (Q-profile), i2 (share), q, q_p_value, method.
+    dict
+        estimate, std_error, ci_low, ci_high, p_value (95 %, Hartung–Knapp, t(k − 1)), prediction_low,
+        prediction_high (range for a new area), tau, tau_low, tau_high (Q-profile), i2 (share), q, q_p_value,
+        method.
 
     Raises
     ------
     ValueError
-        With fewer than three areas, missing values, or a shared error as large as an area's own.
+        With fewer than five areas, missing values, or a shared error as large as an area's own.
 
     Notes
     -----
@@ -108,25 +111,22 @@ def random_effects(
 
     Examples
     --------
-    >>> row = random_effects([0.01, 0.03, 0.02, 0.05, 0.0], [0.01, 0.02, 0.01, 0.02, 0.02]).iloc[0]
+    >>> row = random_effects([0.01, 0.03, 0.02, 0.05, 0.0], [0.01, 0.02, 0.01, 0.02, 0.02])
     >>> bool(row["prediction_low"] <= row["ci_low"] < row["estimate"])
     True
     """
     y, error = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     k = len(y)
-    if k < 3:
-        raise ValueError(f"pooling: {k} areas; at least three are needed")
     v = _own_variance(y, error, shared_error)
     tau2 = between_variance(y, np.sqrt(v))
     mean, _, weight = _fit(y, v, tau2)
     plain = 1 / v
     typical = (k - 1) * plain.sum() / (plain.sum() ** 2 - (plain**2).sum())
     se = float(np.sqrt(weight @ (y - mean) ** 2 / (k - 1) / weight.sum() + shared_error**2))
-    half = float(stats.t.ppf(0.5 + level / 2, k - 1)) * se
-    new = stats.norm.ppf(0.5 + level / 2) * np.sqrt(_prediction_variance(y, v, mean) + shared_error**2)
-    low, high = (_profile(y, v, at) for at in (0.5 + level / 2, 0.5 - level / 2))
+    half = float(stats.t.ppf(0.975, k - 1)) * se
+    new = stats.norm.ppf(0.975) * np.sqrt(_prediction_variance(y, v, mean) + shared_error**2)
     q = _cochran(y, v)
-    row = {
+    return {
         "estimate": mean,
         "std_error": se,
         "ci_low": mean - half,
@@ -135,20 +135,17 @@ def random_effects(
         "prediction_low": mean - new,
         "prediction_high": mean + new,
         "tau": np.sqrt(tau2),
-        "tau_low": np.sqrt(low),
-        "tau_high": np.sqrt(high),
+        "tau_low": np.sqrt(_profile(y, v, 0.975)),
+        "tau_high": np.sqrt(_profile(y, v, 1 - 0.975)),
         "i2": tau2 / (tau2 + typical),
         "q": q,
         "q_p_value": float(stats.chi2.sf(q, k - 1)),
         "method": METHOD,
     }
-    return pd.DataFrame([row])
 
 
 def _prediction_variance(y: Array, v: Array, centre: float) -> float:
     """Expected squared distance of a new area from the pooled mean, over plausible between-area variances."""
-    if len(y) < FEWEST_COMPARISONS:
-        return float("nan")
     found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)
     tau2 = found.municipality[0]
     weight = 1 / (v + tau2[:, None])
@@ -156,25 +153,11 @@ def _prediction_variance(y: Array, v: Array, centre: float) -> float:
     return float(found.probability[0] @ (tau2 + 1 / total + (weight @ y / total - centre) ** 2))
 
 
-def shrunken(
-    estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0, level: float = 0.95
-) -> pd.DataFrame:
+def shrunken(estimates: ArrayLike, std_errors: ArrayLike, *, shared_error: float = 0.0) -> pd.DataFrame:
     """Empirical-Bayes estimate of each area: drawn to the mean as far as its own figure is uncertain.
 
-    Parameters
-    ----------
-    estimates, std_errors, shared_error, level
-        As :func:`random_effects`.
-
-    Returns
-    -------
-    DataFrame
-        One row an area, in order: estimate, std_error, ci_low, ci_high.
-
-    Raises
-    ------
-    ValueError
-        With fewer than five areas or incomplete ones.
+    Takes what `random_effects` takes, of five areas or more; one row an area, in order: estimate, std_error,
+    ci_low, ci_high (95 %).
 
     Notes
     -----
@@ -188,24 +171,14 @@ def shrunken(
     True
     """
     y = np.asarray(estimates, dtype=float)
-    if len(y) < FEWEST_COMPARISONS:
-        raise ValueError(
-            f"pooling: {len(y)} areas; at least {FEWEST_COMPARISONS} are needed to shrink estimates"
-        )
     v = _own_variance(y, np.asarray(std_errors, dtype=float), shared_error)
     predicted = _shrink(y, v, np.array([between_variance(y, np.sqrt(v))]))[0][0]
     found = shock_posterior(y[None], v[None], scale=np.sqrt(np.median(v)), prior=HETEROGENEITY)
     means, variances = _shrink(y, v, found.municipality[0])
     error = np.sqrt(found.probability[0] @ (variances + (means - predicted) ** 2) + shared_error**2)
-    half = stats.norm.ppf(0.5 + level / 2) * error
-    return pd.DataFrame(
-        {
-            "estimate": predicted,
-            "std_error": error,
-            "ci_low": predicted - half,
-            "ci_high": predicted + half,
-        }
-    )
+    half = stats.norm.ppf(0.975) * error
+    limits = {"ci_low": predicted - half, "ci_high": predicted + half}
+    return pd.DataFrame({"estimate": predicted, "std_error": error, **limits})
 
 
 def _shrink(y: Array, v: Array, tau2: Array) -> tuple[Array, Array]:

@@ -20,16 +20,8 @@ def rank_intervals(
 
     Two areas are told apart if the simultaneous interval of their difference excludes zero; an area's best
     possible rank is one more than the number of areas surely above it, its worst one leaves out those surely
-    below.
-
-    Parameters
-    ----------
-    estimates, std_errors : array, k
-        Larger estimates rank first.
-    seed : int
-        Of the draws for the quantile of the largest studentised difference.
-    shared_error : float
-        Part of every standard error that all areas have in common; it cancels in differences.
+    below. `shared_error` is the part of every standard error that all areas have in common: it cancels in
+    differences. `seed` is that of the draws for the quantile of the largest studentised difference.
 
     Returns
     -------
@@ -89,12 +81,7 @@ def _largest_difference(own: Array, *, seed: int) -> float:
 def rankable(intervals: pd.DataFrame, *, heterogeneity_p: float) -> bool:
     """Whether areas can be told apart: only then may a report show any order.
 
-    Parameters
-    ----------
-    intervals : DataFrame
-        From :func:`rank_intervals`.
-    heterogeneity_p : float
-        p-value of the omnibus test of equal effects (``q_p_value`` of random effects).
+    `heterogeneity_p` is the p-value of the omnibus test of equal effects (``q_p_value`` of random effects).
 
     Examples
     --------

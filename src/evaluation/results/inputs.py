@@ -80,8 +80,10 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
 
 def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Who is included: persons and episodes left after each step of the attrition, and who is compared."""
-    found = inputs.attrition, inputs.episodes, inputs.main, inputs.study
-    return description.cohort_rows(*found, area=area)
+    return stack(
+        description.attrition_rows(inputs.attrition, inputs.main, area=area),
+        description.size_rows(inputs.episodes, inputs.study, area=area),
+    )
 
 
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:

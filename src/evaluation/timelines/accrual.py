@@ -4,39 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.timelines.spells import key
-
-Days = np.ndarray
+from evaluation.timelines.spells import Array, key, running
 
 
-def weekdays_before(day: Days) -> np.ndarray:
-    """Weekdays (Monday to Friday) from Monday 29 December 1969 up to, not including, a day.
-
-    Examples
-    --------
-    >>> weekdays_before(np.array([-3, -2, 2, 4, 5])).tolist()
-    [0, 1, 5, 5, 6]
-    """
-    weeks, rest = np.divmod(np.asarray(day, dtype=np.int64) + 3, 7)
-    return weeks * 5 + np.minimum(rest, 5)
-
-
-def paid_days(start: Days, end: Days, days: np.ndarray, until: Days) -> np.ndarray:
-    """Whole benefit days of a payment period that are paid before a day.
+def paid_days(start: Array, end: Array, days: Array, until: Array) -> Array:
+    """Whole benefit days of a payment period that are paid before the day `until`.
 
     A period states how many days were paid, not which. They are spread evenly over its weekdays: after the
     j-th of W weekdays floor(j · days / W) days are paid, so every day has a whole number and the period's
     total is kept. With as many paid days as weekdays each weekday is a paid day. A period that claims more
     days than it has weekdays is spread over its calendar days in the same way.
-
-    Parameters
-    ----------
-    start, end : numpy.ndarray of int
-        The periods, half-open days.
-    days : numpy.ndarray of int
-        Paid days of each period.
-    until : numpy.ndarray of int
-        Day up to which (not including) to count.
 
     Examples
     --------
@@ -45,31 +22,22 @@ def paid_days(start: Days, end: Days, days: np.ndarray, until: Days) -> np.ndarr
     [0, 1, 5, 5]
     """
     until = np.clip(until, start, end)
-    first = weekdays_before(start)
-    weekdays = weekdays_before(end) - first
-    by_calendar = np.asarray(days) > weekdays
-    passed = np.where(by_calendar, until - start, weekdays_before(until) - first)
+    first, last, day = (each.astype("datetime64[D]") for each in (start, end, until))
+    weekdays = np.busday_count(first, last)
+    by_calendar = days > weekdays
+    passed = np.where(by_calendar, until - start, np.busday_count(first, day))
     whole = np.where(by_calendar, end - start, weekdays)
-    return passed.astype(np.int64) * np.asarray(days, dtype=np.int64) // np.maximum(whole, 1)
+    return passed * days // np.maximum(whole, 1)
 
 
 def split(
-    person: np.ndarray, start: Days, end: Days, *, cut_person: np.ndarray | None, cut_day: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cut intervals at days.
-
-    Parameters
-    ----------
-    person, start, end : numpy.ndarray
-        The intervals.
-    cut_person : numpy.ndarray or None
-        Person of each cut; None cuts everybody at ``cut_day``.
-    cut_day : numpy.ndarray
-        Day of each cut, the first day of the later part.
+    person: Array, start: Array, end: Array, *, cut_person: Array | None, cut_day: Array
+) -> tuple[Array, Array, Array]:
+    """Cut intervals at days, each the first day of the later part; without `cut_person` it cuts everybody.
 
     Returns
     -------
-    row, start, end : numpy.ndarray
+    row, start, end : ndarray of int
         The parts and the interval each comes from, in the order of the intervals.
 
     Examples
@@ -99,25 +67,22 @@ def split(
     return row, part_start - base[row], part_end - base[row]
 
 
-def sums_between(
-    person: np.ndarray, start: Days, values: np.ndarray, *, at_person: np.ndarray, bounds: np.ndarray
-) -> np.ndarray:
+def sums_between(person: Array, start: Array, values: Array, *, at_person: Array, bounds: Array) -> Array:
     """Sums of values that start between consecutive days of each person.
 
     Parameters
     ----------
-    person, start : numpy.ndarray, shape (parts,)
+    person, start : ndarray of int, shape (parts,)
         Parts that no bound cuts.
-    values : numpy.ndarray of int, shape (parts, columns)
+    values : ndarray of int, shape (parts, columns)
         Whole units (millionths of a euro, say), so that sums are exact in every order.
-    at_person : numpy.ndarray, shape (episodes,)
-        Person of each episode.
-    bounds : numpy.ndarray of int, shape (episodes, segments + 1)
+    at_person : ndarray of int, shape (episodes,)
+    bounds : ndarray of int, shape (episodes, segments + 1)
         Days between which to add up, ascending.
 
     Returns
     -------
-    numpy.ndarray of int, shape (episodes, segments, columns)
+    ndarray of int, shape (episodes, segments, columns)
 
     Examples
     --------
@@ -127,7 +92,5 @@ def sums_between(
     """
     starts = key(person, start)
     order = np.argsort(starts, kind="stable")
-    running = np.zeros((len(starts) + 1, values.shape[1]), dtype=np.int64)
-    np.cumsum(values[order], axis=0, out=running[1:])
     at = np.searchsorted(starts[order], key(at_person[:, None], bounds), side="left")
-    return np.diff(running[at], axis=1)
+    return np.diff(running(values[order])[at], axis=1)

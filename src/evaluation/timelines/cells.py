@@ -27,21 +27,9 @@ def prorated(
 ) -> Array:
     """Sums of amounts that fall into each person's windows, each spread evenly over its interval.
 
-    Parameters
-    ----------
-    person, start, end : array_like
-        Intervals in any order; they may overlap.
-    amounts : sequence of array_like
-        Kinds of amounts of the intervals.
-    who, since : array_like of int
-        One row a window's person and first day.
-    until : sequence of array_like of int
-        Days after the last of the windows, one array for each set of windows.
-
-    Returns
-    -------
-    ndarray of float64
-        Kind × set of windows × row, in the unit of `amounts`, exact to about a millionth of it.
+    Intervals (`person`, `start`, `end`) come in any order, may overlap and have several kinds of `amounts`.
+    A window is a row of `who` and `since`; each array of `until`, the days after the last, is a set of them.
+    The result is kind × set × row, in the unit of `amounts` and exact to about a millionth of it.
 
     Examples
     --------
@@ -75,19 +63,7 @@ def prorated(
 
 
 def stock(group: Array, start: Array, end: Array, *, days: Array, groups: int) -> Array:
-    """How many intervals of each group cover each of the given days.
-
-    Parameters
-    ----------
-    group : array_like of int
-        0 … `groups` − 1, one an interval.
-    start, end : array_like of int
-    days : array_like of int
-        Increasing.
-
-    Returns
-    -------
-    ndarray of int64, shape (groups, len(days))
+    """How many intervals of each group (0 … `groups` − 1) cover each of the increasing days: group × day.
 
     Examples
     --------

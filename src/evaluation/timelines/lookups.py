@@ -1,6 +1,7 @@
 """What holds on a person's day, how many days fall into a window, and where two timelines meet.
 
 One binary search answers a question for every person at once; `spells` makes the intervals that are asked.
+A search that finds nothing gives position −1; what is looked up there is appended for it.
 """
 
 from __future__ import annotations
@@ -13,32 +14,23 @@ from evaluation.timelines.spells import PERSON_BITS, Array, Intervals, days_of, 
 
 
 def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
-    """Days that each person's window shares with that person's disjoint intervals.
+    """Days that each person's window shares with that person's intervals; one window a row.
 
-    Parameters
-    ----------
-    intervals : Intervals
-        Disjoint within a person, as `islands` and `timeline` return them.
-    person, start, end : array_like of int
-        One window a row; a window that ends before it starts counts 0 days.
-
-    Returns
-    -------
-    ndarray of int64
+    A window that ends before it starts counts 0 days.
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> days_within(one, np.array([1]), np.array([5]), np.array([25])).tolist()
     [10]
     """
-    starts, ends, total = intervals.starts, intervals.ends, intervals.days_before
+    starts, ends, total = intervals.starts, np.append(intervals.ends, 0), intervals.days_before
 
     def before(instant: Array) -> Array:
         passed = np.searchsorted(starts, instant, side="left")
         # what the last island that has begun still has ahead of it
-        ahead = np.maximum(ends[passed - 1] - instant, 0) if len(ends) else 0
-        return total[passed] - np.where(passed > 0, ahead, 0)
+        return total[passed] - np.maximum(ends[passed - 1] - instant, 0)
 
     start, end = np.asarray(start), np.maximum(np.asarray(end), np.asarray(start))
     return before(key(person, end)) - before(key(person, start))
@@ -47,42 +39,26 @@ def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -
 def days_with(intervals: Intervals, person: Array, days: Sequence[Array], *, labels: int) -> Array:
     """Days that each label has held before given days: the days between two of them are a difference.
 
-    Parameters
-    ----------
-    intervals : Intervals
-        Disjoint within a person, as `timeline` returns them.
-    person : array_like of int
-        One row each.
-    days : sequence of array_like of int
-        Days of the rows.
-    labels : int
-        How many labels there are.
-
-    Returns
-    -------
-    ndarray of int64
-        Day × label × row.
+    `days` are sets of days, each with one day a row of `person`; the result is set × label × row.
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import timeline
     >>> one = timeline(np.array([1, 1]), np.array([0, 3]), np.array([10, 5]), np.array([1, 0]), labels=2)
     >>> before, after = days_with(one, np.array([1]), [np.array([2]), np.array([9])], labels=2)
     >>> (after - before).tolist()
     [[2], [5]]
     """
-    instants = [key(person, day) for day in days]
-    begun = [np.searchsorted(intervals.starts, instant, side="left") for instant in instants]
+    lengths, ends = intervals.ends - intervals.starts, np.append(intervals.ends, 0)
+    holds = [np.append(intervals.label == label, False) for label in range(labels)]
+    totals = [running(lengths * held[:-1]) for held in holds]
     found = np.zeros((len(days), labels, len(np.asarray(person))), dtype=np.int64)
-    if not len(intervals):
-        return found
-    lengths = intervals.ends - intervals.starts
-    for label in range(labels):
-        held = intervals.label == label
-        total = running(lengths * held)
-        for row, (passed, instant) in enumerate(zip(begun, instants, strict=True)):
-            last = passed - 1
-            ahead = np.maximum(intervals.ends[last] - instant, 0)  # of the interval that has begun
-            found[row, label] = total[passed] - np.where((passed > 0) & held[last], ahead, 0)
+    for row, day in enumerate(days):
+        instant = key(person, day)
+        passed = np.searchsorted(intervals.starts, instant, side="left")
+        ahead = np.maximum(ends[passed - 1] - instant, 0)  # of the interval that has begun
+        for label, (held, total) in enumerate(zip(holds, totals, strict=True)):
+            found[row, label] = total[passed] - ahead * held[passed - 1]
     return found
 
 
@@ -91,24 +67,19 @@ def locate(intervals: Intervals, person: Array, day: Array) -> Array:
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> locate(one, np.array([1, 1, 2]), np.array([9, 10, 5])).tolist()
     [0, -1, -1]
     """
     instant = key(person, day)
     last = np.searchsorted(intervals.starts, instant, side="right") - 1
-    if not len(intervals):
-        return np.full(len(instant), -1)
-    inside = (last >= 0) & (intervals.ends[last] > instant)
-    return np.where(inside, last, -1)
+    return np.where(np.append(intervals.ends, 0)[last] > instant, last, -1)
 
 
 def status(intervals: Intervals, person: Array, day: Array) -> Array:
     """Label that holds for each person on a day, −1 where none does."""
-    found = locate(intervals, person, day)
-    if not len(intervals):
-        return found
-    return np.where(found >= 0, intervals.label[found], -1)
+    return np.append(intervals.label, np.int16(-1))[locate(intervals, person, day)]
 
 
 def next_start(intervals: Intervals, person: Array, day: Array) -> Array:
@@ -116,16 +87,13 @@ def next_start(intervals: Intervals, person: Array, day: Array) -> Array:
 
     Examples
     --------
+    >>> from evaluation.timelines.spells import islands
     >>> one = islands(np.array([1, 1]), np.array([0, 20]), np.array([10, 30]))
     >>> next_start(one, np.array([1, 1]), np.array([1, 21])).tolist()
     [1, -1]
     """
     found = np.searchsorted(intervals.starts, key(person, day), side="left")
-    if not len(intervals):
-        return np.full(len(found), -1)
-    nearest = np.minimum(found, len(intervals) - 1)
-    own = (found < len(intervals)) & (intervals.person[nearest] == np.asarray(person))
-    return np.where(own, found, -1)
+    return np.where(np.append(intervals.person, -1)[found] == np.asarray(person), found, -1)
 
 
 def starts_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
@@ -136,15 +104,7 @@ def starts_within(intervals: Intervals, person: Array, start: Array, end: Array)
 
 
 def intersect(first: Intervals, second: Intervals) -> tuple[Intervals, Array, Array]:
-    """Cut two timelines into the pieces that both cover.
-
-    Returns
-    -------
-    pieces : Intervals
-        With the labels of `first`.
-    in_first, in_second : ndarray of int
-        Positions of the interval that each piece comes from.
-    """
+    """The pieces that two timelines both cover, labelled as in `first`, and their positions in the two."""
     cuts = np.unique(np.concatenate([key(t.person, d) for t in (first, second) for d in (t.start, t.end)]))
     begins, ends = cuts[:-1], cuts[1:]
     person, day = begins >> PERSON_BITS, days_of(begins)

@@ -19,19 +19,20 @@ Array = npt.NDArray[Any]
 
 PERSON_BITS = 32
 MOST_LABELS = 12  # all at once, twice on a day when one ends and another begins, fit into the bits of each
+SIDES = ("person", "start", "end")
 _SHIFT = 1 << 31  # lets days before 1970 keep their order inside the packed number
 
 
 def running(values: Array) -> Array:
-    """Sums of whole numbers before each of them, and of all.
+    """Sums of whole numbers (of each column) before each of them, and of all.
 
     Examples
     --------
     >>> running(np.array([3, 4])).tolist()
     [0, 3, 7]
     """
-    total = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=total[1:])
+    total = np.zeros((len(values) + 1, *values.shape[1:]), dtype=np.int64)
+    np.cumsum(values, axis=0, out=total[1:])
     return total
 
 
@@ -96,20 +97,8 @@ def from_keys(start_key: Array, end_key: Array, label: Array, person_dtype: Any)
     )
 
 
-def islands(person: Array, start: Array, end: Array, *, gap: int = 0) -> Intervals:
-    """Merge overlapping and touching intervals of each person.
-
-    Parameters
-    ----------
-    person, start, end : array_like of int
-        Intervals in any order, overlapping or not.
-    gap : int
-        Islands at most this many days apart are one; 0 merges only what overlaps or touches.
-
-    Returns
-    -------
-    Intervals
-        Sorted by person and start, more than `gap` days apart within a person.
+def islands(person: Array, start: Array, end: Array) -> Intervals:
+    """Merge overlapping and touching intervals of each person, given in any order.
 
     Examples
     --------
@@ -121,39 +110,23 @@ def islands(person: Array, start: Array, end: Array, *, gap: int = 0) -> Interva
     real = end > start
     starts, ends = key(person[real], start[real]), key(person[real], end[real])
     order = np.argsort(starts, kind="stable")
-    return _joined(starts[order], np.maximum.accumulate(ends[order]), gap, person.dtype)
+    label = np.zeros(len(order), np.int16)
+    return joined(starts[order], np.maximum.accumulate(ends[order]), label, person.dtype)
 
 
-def _joined(starts: Array, ends: Array, gap: int, person_dtype: Any) -> Intervals:
-    """Islands of sorted keys whose ends do not fall."""
+def joined(starts: Array, ends: Array, label: Array, person_dtype: Any) -> Intervals:
+    """Sorted intervals, as keys whose ends do not fall, with those that touch and share a label as one."""
     opens = np.ones(len(starts), dtype=bool)
-    opens[1:] = starts[1:] > ends[:-1] + gap
-    first = np.flatnonzero(opens)
-    closing = np.append(first[1:], len(starts)) - 1 if len(first) else first
-    return from_keys(starts[first], ends[closing], np.zeros(len(first), np.int16), person_dtype)
+    opens[1:] = (starts[1:] > ends[:-1]) | (label[1:] != label[:-1])
+    closes = np.roll(opens, -1)  # each before one that opens; the first opens, and so the last closes
+    return from_keys(starts[opens], ends[closes], label[opens], person_dtype)
 
 
 def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: int) -> Intervals:
-    """One label for each day where intervals with different labels overlap.
+    """One label for each day where intervals with different labels overlap, in any order.
 
-    Parameters
-    ----------
-    person, start, end : array_like of int
-        Intervals in any order.
-    label : array_like of int
-        0 … `labels` − 1; where several hold on a day, the **lowest** is kept.
-    labels : int
-        How many labels there are, 12 at most.
-
-    Returns
-    -------
-    Intervals
-        Disjoint, with neighbours that touch and share a label merged. Days without any interval are absent.
-
-    Raises
-    ------
-    ValueError
-        If there are more labels.
+    Labels are 0 … `labels` − 1, 12 at most; where several hold on a day, the **lowest** is kept. The result
+    is disjoint, with neighbours that touch and share a label merged. Days without any interval are absent.
 
     Examples
     --------
@@ -173,15 +146,11 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     room = 63 // labels  # bits of one number in which the intervals of a label that hold on a day are counted
     at_once = np.cumsum(np.where(order < len(label), 1, -1), dtype=np.int32)
     if at_once.max(initial=0) >> room:
-        own = [label == code for code in range(labels)]
-        alone = [islands(person[rows], start[rows], end[rows]) for rows in own]
-        merged = (
-            np.concatenate(side) for side in zip(*((i.person, i.start, i.end) for i in alone), strict=True)
-        )
-        person, start, end = merged
-        return timeline(
-            person, start, end, np.repeat(np.arange(labels), [len(i) for i in alone]), labels=labels
-        )
+        rows = [label == code for code in range(labels)]
+        alone = [islands(person[own], start[own], end[own]) for own in rows]
+        person, start, end = (np.concatenate([getattr(i, side) for i in alone]) for side in SIDES)
+        label = np.repeat(np.arange(labels), [len(i) for i in alone])
+        return timeline(person, start, end, label, labels=labels)
     change = np.ones(len(keys), dtype=bool)
     change[:-1] = keys[1:] != keys[:-1]  # the last event of a day decides what holds from that day on
     one = np.int64(1) << (room * label)
@@ -191,16 +160,4 @@ def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: i
     keys = keys[change]
     begins, ends, held = keys[:-1], keys[1:], held[:-1]
     keep = held < labels
-    begins, ends, held = begins[keep], ends[keep], held[keep]
-    opens = np.ones(len(begins), dtype=bool)
-    opens[1:] = (begins[1:] != ends[:-1]) | (held[1:] != held[:-1])
-    first = np.flatnonzero(opens)
-    closing = np.append(first[1:], len(begins)) - 1 if len(first) else first
-    return from_keys(begins[first], ends[closing], held[first], person_dtype)
-
-
-def select(intervals: Intervals, labels: tuple[int, ...], *, gap: int = 0) -> Intervals:
-    """The intervals of a timeline that carry one of the labels, merged into islands."""
-    wanted = np.isin(np.arange(intervals.label.max(initial=0) + 1), labels)
-    chosen = np.flatnonzero(wanted[intervals.label])
-    return _joined(intervals.starts[chosen], intervals.ends[chosen], gap, intervals.person.dtype)
+    return joined(begins[keep], ends[keep], held[keep], person_dtype)

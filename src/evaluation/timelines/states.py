@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.schemas import STATES
-from evaluation.timelines.spells import Array, Intervals, key, select, timeline
+from evaluation.timelines.spells import Array, Intervals, joined, key, timeline
 
 # From the strongest to the weakest: on a day with several spells, the first one here is the state of the day.
 PRECEDENCE = (
@@ -45,17 +45,7 @@ def codes(states: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def daily_states(spells: pd.DataFrame) -> Intervals:
-    """One state a day for every person.
-
-    Parameters
-    ----------
-    spells : pandas.DataFrame
-        Canonical table `spells`: person_id, state, start, end.
-
-    Returns
-    -------
-    Intervals
-        Disjoint; `label` is the position in `PRECEDENCE`.
+    """One state a day for every person, from the canonical table `spells`; labels as of `codes`.
 
     Examples
     --------
@@ -70,45 +60,28 @@ def daily_states(spells: pd.DataFrame) -> Intervals:
         raise ValueError(
             f"spells.state: {int((label < 0).sum())} rows hold a state outside {list(PRECEDENCE)}"
         )
-    return timeline(
-        spells["person_id"].to_numpy(),
-        spells["start"].to_numpy(),
-        spells["end"].to_numpy(),
-        label,
-        labels=len(PRECEDENCE),
-    )
+    who, start, end = (spells[name].to_numpy() for name in ("person_id", "start", "end"))
+    return timeline(who, start, end, label, labels=len(PRECEDENCE))
 
 
-def periods(days: Intervals, states: tuple[str, ...], *, gap: int = 0) -> Intervals:
+def periods(days: Intervals, states: tuple[str, ...]) -> Intervals:
     """Unbroken periods in any of the states."""
-    return select(days, codes(states), gap=gap)
+    wanted = np.isin(np.arange(len(PRECEDENCE)), codes(states))
+    chosen = np.flatnonzero(wanted[days.label])
+    label = np.zeros(len(chosen), np.int16)
+    return joined(days.starts[chosen], days.ends[chosen], label, days.person.dtype)
 
 
 def homes(residence: pd.DataFrame) -> tuple[Intervals, Array]:
-    """Where each person lives: one municipality a day.
+    """Where each person lives: one municipality a day, and the municipalities that labels are positions in.
 
     A stay ends at the latest when the next one begins: the later registration is the newer information.
-
-    Parameters
-    ----------
-    residence : pandas.DataFrame
-        Canonical table `residence`.
-
-    Returns
-    -------
-    stays : Intervals
-        `label` is a position in `municipality`.
-    municipality : ndarray of str
     """
     code = pd.Categorical(residence["municipality"])
     person, start, end = (residence[name].to_numpy() for name in ("person_id", "start", "end"))
     order = np.argsort(key(person, start), kind="stable")
-    person, start, end, label = (
-        person[order],
-        start[order],
-        end[order].copy(),
-        code.codes[order].astype(np.int16),
-    )
+    label = code.codes[order].astype(np.int16)
+    person, start, end = person[order], start[order], end[order]
     followed = np.flatnonzero(person[1:] == person[:-1])
     end[followed] = np.minimum(end[followed], start[followed + 1])
     real = end > start
