@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from evaluation.texts import are_within, bytes_of, hashes, holds
 SAMPLES = (2**10, 2**15)  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 LONGEST_EMPTY = max(map(len, EMPTY))
-Tally = list[tuple[str, int, str]]  # rule, rows, action
+Tally = Counter[tuple[str, str]]  # rows by rule and action
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.nd
         Naming the file, the column, the number of rows and the remedy, never a value.
     """
     columns, rows, malformed = columns_of(piece)
-    tally.append(("rows_read", rows + malformed, "read"))
-    tally.append(("malformed_row", malformed, "dropped"))
+    tally["rows_read", "read"] += rows + malformed
+    tally["malformed_row", "dropped"] += malformed
     told = {name: column for name, column in columns.items() if name not in piece.file.written.ignore}
     mapped = {name: columns[name] for name in piece.file.raw_columns}
     return mapped, _row_hash(told, rows)
