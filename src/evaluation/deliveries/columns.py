@@ -34,10 +34,9 @@ def read_table(forms: tuple[FileLayout, ...]) -> tuple[pd.DataFrame, Tally]:
     """Read all files of a table at once, as `read_piece` reads a piece, and add up what was counted."""
     read = [read_piece(piece) for piece in pieces(forms)]
     counts = counted([told for _, told in read])
-    parts = [frame for frame, _ in read]
-    if len(parts) == 1:
-        return parts[0], counts
-    return pd.concat([_plain(part) for part in parts], ignore_index=True).pipe(_coded), counts
+    frame = pd.concat([part for part, _ in read], ignore_index=True)
+    texts = frame.select_dtypes("str")  # codes that are not the same in all pieces
+    return frame.assign(**{name: texts[name].astype("category") for name in texts}), counts
 
 
 def counted(told: list[Told]) -> Tally:
@@ -58,16 +57,6 @@ def counted(told: list[Told]) -> Tally:
     if problems:
         raise ValueError("; ".join(dict.fromkeys(problems.values())))
     return totals
-
-
-def _plain(part: pd.DataFrame) -> pd.DataFrame:
-    coded = part.select_dtypes("category")
-    return part.assign(**{name: coded[name].astype("str") for name in coded})
-
-
-def _coded(frame: pd.DataFrame) -> pd.DataFrame:
-    texts = frame.select_dtypes("str")
-    return frame.assign(**{name: texts[name].astype("category") for name in texts})
 
 
 def read_piece(piece: Piece) -> tuple[pd.DataFrame, Told]:

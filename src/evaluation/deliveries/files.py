@@ -55,12 +55,8 @@ class RawColumn:
 def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
     """Read all columns of a piece of a raw file, and a hash of every whole row.
 
-    Every column of the file, mapped or not, is searched for personal identity codes first.
-
-    Raises
-    ------
-    ValueError
-        Naming the file, the column, the number of rows and the remedy, never a value.
+    Every column of the file, mapped or not, is searched for personal identity codes first. What is wrong is
+    told by the file, the column, the number of rows and the remedy, never by a value.
     """
     columns, rows, malformed = columns_of(piece)
     tally["rows_read", "read"] += rows + malformed
@@ -71,13 +67,7 @@ def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.nd
 
 
 def columns_of(piece: Piece) -> tuple[dict[str, RawColumn], int, int]:
-    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields.
-
-    Raises
-    ------
-    ValueError
-        As `read_raw` does.
-    """
+    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields."""
     path, file = piece.path, piece.file
     table, malformed = table_of(piece)
     known = list(table.column_names)

@@ -143,7 +143,7 @@ class DeliveryPart(Part):
     def _only_known_tables(cls, content: Any) -> Any:
         """Tables are told first: the parts of an unknown one say nothing about what is wrong."""
         for key in ("files", "codes", "code_files", "limits"):
-            tables = content.get(key, {}) if isinstance(content, dict) else {}
+            tables = content.get(key)
             unknown = (
                 [name for name in tables if name not in REGISTER_TABLES] if isinstance(tables, dict) else []
             )
