@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.deliveries import values
-from evaluation.deliveries.files import RawColumn
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.layout_parts import OTHERS
+from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import Column
 
 QUOTED_FROM = (

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from evaluation.deliveries import values
 from evaluation.deliveries.codes import joined, labels_of, mapped, names_of
-from evaluation.deliveries.files import RawColumn, Tally, read_raw
+from evaluation.deliveries.files import Tally, read_raw
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, pieces
+from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import REGISTER_TABLES, Column
 
 EXACT = {"float": 2**24, "halffloat": 2**11}  # whole numbers above are not told apart; 2**53 else

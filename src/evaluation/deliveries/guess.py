@@ -20,12 +20,13 @@ import pyarrow as pa
 
 from evaluation.deliveries import values
 from evaluation.deliveries.codes import NUMBER_OR_DATE, QUOTED_FROM, frequent_codes, labels_of
-from evaluation.deliveries.files import RawColumn, columns_of
+from evaluation.deliveries.files import columns_of
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.layout_parts import MAY_BE_ABSENT, FilePart
 from evaluation.deliveries.pieces import Piece
 from evaluation.deliveries.sources import content, text_of
+from evaluation.deliveries.values import RawColumn
 from evaluation.deliveries.workbooks import is_workbook, sheets_of
 from evaluation.schemas import REGISTER_TABLES, Column, Table
 

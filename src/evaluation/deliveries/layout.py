@@ -120,13 +120,10 @@ def _content(path: Path) -> dict[str, Any]:
 def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, str]]:
     """Meaning of codes by column: from files of code tables, then as the layout itself says."""
     found: dict[str, dict[str, str]] = {}
-    tables: dict[str, CodeFile] = part.code_files.get(table, {})
-    for column, given in tables.items():
+    for column, given in part.code_files.get(table, {}).items():
         where = f"[code_files.{table}.{column}]"
         (path,) = files_named(folder, (given.file,), where=f"{where} file")
-        found[column] = code_table(
-            path, raw=given.raw, canonical=given.canonical, where=where, sheet=given.sheet
-        )
+        found[column] = code_table(path, given, where=where)
         _check_codes(found[column], table, column, where=where, quoted=False)
     for column, codes in part.codes.get(table, {}).items():
         _check_codes(codes, table, column, where=f"[codes.{table}.{column}]", quoted=True)

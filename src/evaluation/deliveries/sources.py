@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code, with_identity_code
+from evaluation.deliveries.layout_parts import CodeFile
 from evaluation.deliveries.workbooks import EXCEL, NoValue, is_workbook, sheet_of
 
 UNPACK = "unpack it and name the file inside"
@@ -145,13 +146,12 @@ def text_of(
     )
 
 
-def code_table(
-    path: Path, *, raw: str, canonical: str, where: str, sheet: str | None = None
-) -> dict[str, str]:
-    """Meaning of codes by code, from the columns `canonical` and `raw` of a CSV file or a sheet."""
+def code_table(path: Path, given: CodeFile, *, where: str) -> dict[str, str]:
+    """Meaning of codes by code, from a CSV file or a sheet with one row a code."""
+    raw, canonical = given.raw, given.canonical
     data = content(path)
     if is_workbook(data):
-        first, *lines = sheet_of(path, data, sheet, where=where)
+        first, *lines = sheet_of(path, data, given.sheet, where=where)
         names = ["" if name is None else str(name).strip() for name in first]
         if any(
             not isinstance(cell, str | None) or isinstance(cell, NoValue) for one in lines for cell in one

@@ -1,4 +1,4 @@
-"""Raw values turned into days, months, numbers, flags and codes, one distinct value at a time.
+"""Columns of raw values, and these turned into days, months and numbers, one distinct value at a time.
 
 Typed values are taken as typed; text is read as the layout says, or as the column itself shows.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,35 @@ UNCLEAR = r"^-?\d{1,3}[.,]\d{3}$"  # 1.234: one and a bit, or more than a thousa
 INEXACT = 1e15  # Excel keeps fifteen digits
 NO_CODE = "holds numbers, but 5 and 05 are different services: deliver text and name it"
 BLANKS = r"[\s\u00a0\u202f€]|EUR$"
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as values and, for each row, the position of its value; -1 is missing.
+
+    Values stand there once, or, where they hardly repeat, row by row.
+    """
+
+    positions: np.ndarray
+    values: pa.Array
+    row_by_row: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are text, to be read as the layout says."""
+        return bool(pa.types.is_string(self.values.type))
+
+    @property
+    def distinct(self) -> RawColumn:
+        """The same column with every value once."""
+        coded = self.values.dictionary_encode()
+        return RawColumn(np.append(coded.indices, np.int32(-1))[self.positions], coded.dictionary)
+
+    def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
+        """What was found of each value, for each row."""
+        if self.row_by_row and len(found) == len(self.positions):  # none is missing
+            return found
+        return np.append(found, np.array(missing, found.dtype))[self.positions]
 
 
 def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = False) -> np.ndarray:
