@@ -80,9 +80,9 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     if told.problem:
         return told
     pseudonyms, *_ = _people(people, people.stat().st_mtime_ns)
-    column = frame["person_id"]
-    numbers = pseudonyms.numbers_of(pa.array(column.cat.categories, pa.string()))
-    person = np.append(numbers, np.int32(cleaning.NO_PERSON))[column.cat.codes]
+    given_ids = frame["person_id"].cat
+    numbers = pseudonyms.numbers_of(pa.array(given_ids.categories, pa.string()))
+    person = np.append(numbers, np.int32(cleaning.NO_PERSON))[given_ids.codes]
     batch = pa.record_batch(
         {
             name: coded(column) if column.dtype == "category" else pa.array(column.to_numpy())
@@ -123,27 +123,36 @@ def cleaned_in_turn(
 ) -> Iterator[tuple[pa.Table, Tally]]:
     """Canonical rows of each bucket of persons by the rules of its table, and what each rule found.
 
-    They come in files, which other processes hand over sooner than pipes.
+    Other processes hand the rows over in files, sooner than in pipes.
     """
-    clean = partial(_clean, people=people, table=table, **given)
+    clean = partial(_cleaned, people=people, table=table, **given)
+    if executor is None:
+        yield from map(clean, buckets)
+        return
     places = ((number, people.with_name(f"{table}-cleaned-{number}.arrow")) for number in buckets)
-    for place, tally in in_turn(clean, places, executor):
+    for place, tally in in_turn(partial(_hand_over, clean=clean), places, executor):
         yield _read(place), tally
         place.unlink()
 
 
-def _clean(
-    given: tuple[int, Path], *, table: str, places: list[Path], people: Path, known: Known
+def _hand_over(
+    given: tuple[int, Path], *, clean: Callable[[int], tuple[pa.Table, Tally]]
 ) -> tuple[Path, Tally]:
     number, place = given
+    table, tally = clean(number)
+    _write(table, place)
+    return place, tally
+
+
+def _cleaned(
+    number: int, *, table: str, places: list[Path], people: Path, known: Known
+) -> tuple[pa.Table, Tally]:
     contract = REGISTER_TABLES[table]
     tally: Tally = Counter()
     _, births, months = _people(people, people.stat().st_mtime_ns)
     known = replace(known, births=births, birth_months=months)
-    frame = in_order(_rows(number, places), contract)
-    frame = cleaning.apply(frame, RULES[table], known, tally=tally)
-    _write(arrow(canonical_of(frame, table, tally=tally), contract), place)
-    return place, tally
+    frame = cleaning.apply(in_order(_rows(number, places), contract), RULES[table], known, tally=tally)
+    return arrow(canonical_of(frame, table, tally=tally), contract), tally
 
 
 def canonical_of(frame: pd.DataFrame, name: str, *, tally: Tally) -> pd.DataFrame:

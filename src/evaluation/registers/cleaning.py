@@ -36,9 +36,10 @@ class Known:
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
-    """The table without the rows that rules drop one after the other, ends still inclusive, and the counts.
+    """Apply rules one after the other and count what each found; gives the rows that are left.
 
-    Rows that are dropped stay in the frame, and count no more, until a rule needs them to be gone.
+    Rows that are dropped stay in the frame, and count no more, until a rule needs them to be gone. Ends are
+    inclusive still.
     """
     left = np.ones(len(frame), dtype=bool)
     for rule in rules:
