@@ -19,7 +19,7 @@ def test_an_example_is_read_without_a_loss(form, tmp_path):
     quality = registers.ingest(EXAMPLES / form, tmp_path, reference=REFERENCE)
     found = stored.load(tmp_path)
     assert found.simulated and len(found.persons) == 40
-    judged = judge(quality)
+    judged = judge(quality, {})
     assert judged.query("rule == 'rows_lost'")["rows"].sum() == 0
     assert not judged.query("limit == 'stop'").size
     states = set(found.spells["state"])

@@ -13,7 +13,7 @@ import pytest
 from evaluation import schemas
 from evaluation.deliveries.identity import holds_identity_code, refuse_identity_codes, with_identity_code
 from evaluation.deliveries.layout import read_layout
-from evaluation.deliveries.values import months_of, parse_days, parse_numbers
+from evaluation.deliveries.values import RawColumn, months_of, parse_days, parse_numbers
 from evaluation.registers import ingest as registers
 from evaluation.registers import stored
 
@@ -373,7 +373,9 @@ def test_a_code_of_ten_characters_is_found_and_nothing_shorter_is_read_as_one():
 def test_every_century_separator_is_known(separator):
     code = identity_code("131052", separator, "308")
     with pytest.raises(ValueError, match="column id holds a personal identity code in 2 rows") as error:
-        refuse_identity_codes({"id": (pd.Series(["p1", code]), np.array([0, 1, 1]))}, where="henkilot.csv")
+        refuse_identity_codes(
+            {"id": RawColumn(np.array([0, 1, 1]), pa.array(["p1", code]))}, where="henkilot.csv"
+        )
     assert code not in str(error.value)
 
 

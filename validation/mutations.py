@@ -128,7 +128,7 @@ def _file(raw: Path, rng: random.Random) -> None:
     path = rng.choice(rng.choice(layout.files[table]).paths)
     with kept(raw, path.name):
         path.write_bytes(mutated_file(path.read_bytes(), rng))
-        read_table(layout.files[table], tally=[])
+        read_table(layout.files[table])
 
 
 def _delivery(raw: Path, rng: random.Random) -> None:

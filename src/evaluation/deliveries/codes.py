@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.deliveries import values
-from evaluation.deliveries.files import RawColumn
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.layout_parts import OTHERS
+from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import Column
 
 QUOTED_FROM = (
@@ -100,11 +100,6 @@ def frequent_codes(
     """Codes that may be shown, with their persons, or rows where there are no persons.
 
     None are shown where a column may hold persons, ids, dates or sums.
-
-    Examples
-    --------
-    >>> frequent_codes(pd.Categorical(["02"] * 10 + ["03"] * 9), ["tila"])
-    {'02': 10}
     """
     codes = labels.codes.astype(np.int64)
     if persons is not None:  # a name in twelve rows of one person is no code

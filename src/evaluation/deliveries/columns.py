@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,43 +12,14 @@ import pyarrow as pa
 
 from evaluation.deliveries import values
 from evaluation.deliveries.codes import joined, labels_of, mapped, names_of
-from evaluation.deliveries.files import RawColumn, Tally, read_raw
+from evaluation.deliveries.files import Tally, read_raw
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, pieces
+from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import REGISTER_TABLES, Column
 
 EXACT = {"float": 2**24, "halffloat": 2**11}  # whole numbers above are not told apart; 2**53 else
 MAY_BE_EMPTY = "ask for the file again, or set may_be_empty"
-
-
-def read_table(forms: tuple[FileLayout, ...], *, tally: Tally) -> pd.DataFrame:
-    """Read all files of a table at once.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `read_piece` gives, for all rows.
-
-    Raises
-    ------
-    ValueError
-        Naming file, column, rows and remedy.
-    """
-    parts: list[pd.DataFrame] = []
-    told: list[Told] = []
-    for piece in pieces(forms):
-        counts: Tally = []
-        try:
-            parts.append(read_piece(piece, tally=counts))
-            told.append(Told(piece, counts))
-        except ValueError as error:
-            told.append(Told(piece, counts, str(error)))
-    tally += counted(told)
-    return (
-        parts[0]
-        if len(parts) == 1
-        else pd.concat([_plain(part) for part in parts], ignore_index=True).pipe(_coded)
-    )
 
 
 @dataclass(frozen=True)
@@ -59,62 +31,50 @@ class Told:
     problem: str = ""
 
 
+def read_table(forms: tuple[FileLayout, ...]) -> tuple[pd.DataFrame, Tally]:
+    """Read all files of a table at once, as `read_piece` reads a piece, and add up what was counted."""
+    read = [read_piece(piece) for piece in pieces(forms)]
+    counts = counted([told for _, told in read])
+    frame = pd.concat([part for part, _ in read], ignore_index=True)
+    texts = frame.select_dtypes("str")  # codes that are not the same in all pieces
+    return frame.assign(**{name: texts[name].astype("category") for name in texts}), counts
+
+
 def counted(told: list[Told]) -> Tally:
     """Counts of all pieces of a table together.
 
-    Raises
-    ------
-    ValueError
-        What was wrong with each file, by its first piece of which something was.
+    If something was wrong it is an error, said of each file by its first piece of which something was.
     """
     problems: dict[Path, str] = {}
-    totals: dict[tuple[str, str], int] = {}
-    before: dict[Path, int] = {}
+    totals: Tally = Counter()
+    before: Counter[Path] = Counter()
     for one in told:
         path = one.piece.path
         if one.problem:
-            part = f" (counted in a part of the file, after row {before.get(path, 0):,})"
-            where = part if one.piece.part else ""
-            problems.setdefault(path, one.problem + where)
-        for rule, rows, action in one.counts:
-            totals[rule, action] = totals.get((rule, action), 0) + rows
-            before[path] = before.get(path, 0) + rows * (rule == "rows_read")
+            part = f" (counted in a part of the file, after row {before[path]:,})" if one.piece.part else ""
+            problems.setdefault(path, one.problem + part)
+        totals.update(one.counts)
+        before[path] += one.counts["rows_read", "read"]
     if problems:
         raise ValueError("; ".join(dict.fromkeys(problems.values())))
-    return [(rule, rows, action) for (rule, action), rows in totals.items()]
+    return totals
 
 
-def _plain(part: pd.DataFrame) -> pd.DataFrame:
-    coded = part.select_dtypes("category")
-    return part.assign(**{name: coded[name].astype("str") for name in coded})
+def read_piece(piece: Piece) -> tuple[pd.DataFrame, Told]:
+    """Read a piece of a file of a table: its canonical columns, and what there is to be told of it.
 
-
-def _coded(frame: pd.DataFrame) -> pd.DataFrame:
-    texts = frame.select_dtypes("str")
-    return frame.assign(**{name: texts[name].astype("category") for name in texts})
-
-
-def read_piece(piece: Piece, *, tally: Tally) -> pd.DataFrame:
-    """Read a piece of a file of a table.
-
-    Parameters
-    ----------
-    piece : Piece
-        Which rows.
-    tally : list
-        Gets what was counted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Canonical columns, with `row`, a hash of the whole raw row, and `latest` where rows of a person are
-        told apart by a year. Days are float, open ends infinity; what cannot be read is missing and counted.
-
-    Raises
-    ------
-    ValueError
-        Naming file, column, rows and remedy.
+    Columns are `row`, a hash of the whole raw row, those of the contract, and `latest` where rows of a person
+    are told apart by a year. Days are float, open ends infinity; what cannot be read is missing and counted.
+    What is wrong with the piece is told by file, column, rows and remedy; there are no columns then.
     """
+    counts: Tally = Counter()
+    try:
+        return _read(piece, counts), Told(piece, counts)
+    except ValueError as error:
+        return pd.DataFrame(), Told(piece, counts, str(error))
+
+
+def _read(piece: Piece, tally: Tally) -> pd.DataFrame:
     path, file = piece.path, piece.file
     raw, rows = read_raw(piece, tally=tally)
     if not len(rows) and not piece.alone and not file.written.may_be_empty:
@@ -177,7 +137,7 @@ def _values(
         return mapped(column, found, file, source.names, persons)
     parsed = found.spread(_parsed(column, found.values, file), np.nan)
     unread = np.isnan(parsed).sum() - (found.positions < 0).sum()
-    tally.append((f"unreadable_{column.name}", int(unread), "kept"))
+    tally[f"unreadable_{column.name}", "kept"] += int(unread)
     return parsed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,72 +11,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.deliveries import values
-from evaluation.deliveries.identity import Searched, refuse_identity_codes
+from evaluation.deliveries.identity import refuse_identity_codes
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece, table_of
+from evaluation.deliveries.values import RawColumn
 from evaluation.texts import are_within, bytes_of, hashes, holds
 
 SAMPLES = (2**10, 2**15)  # rows that tell whether values repeat: more than there are days in a life
 EMPTY = ("", "NULL", "NA", "NaN", "nan", "None", "NaT", "<NA>", ".", "..", "...", "-")
 LONGEST_EMPTY = max(map(len, EMPTY))
-Tally = list[tuple[str, int, str]]  # rule, rows, action
-
-
-@dataclass(frozen=True)
-class RawColumn:
-    """A column as values and, for each row, the position of its value; -1 is missing.
-
-    Values stand there once, or, where they hardly repeat, row by row.
-    """
-
-    positions: np.ndarray
-    values: pa.Array
-    row_by_row: bool = False
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the values are text, to be read as the layout says."""
-        return bool(pa.types.is_string(self.values.type))
-
-    @property
-    def distinct(self) -> RawColumn:
-        """The same column with every value once."""
-        coded = self.values.dictionary_encode()
-        return RawColumn(np.append(coded.indices, np.int32(-1))[self.positions], coded.dictionary)
-
-    def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
-        """What was found of each value, for each row."""
-        if self.row_by_row and len(found) == len(self.positions):  # none is missing
-            return found
-        return np.append(found, np.array(missing, found.dtype))[self.positions]
+Tally = Counter[tuple[str, str]]  # rows by rule and action
 
 
 def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
     """Read all columns of a piece of a raw file, and a hash of every whole row.
 
-    Every column of the file, mapped or not, is searched for personal identity codes first.
-
-    Raises
-    ------
-    ValueError
-        Naming the file, the column, the number of rows and the remedy, never a value.
+    Every column of the file, mapped or not, is searched for personal identity codes first. What is wrong is
+    told by the file, the column, the number of rows and the remedy, never by a value.
     """
     columns, rows, malformed = columns_of(piece)
-    tally.append(("rows_read", rows + malformed, "read"))
-    tally.append(("malformed_row", malformed, "dropped"))
+    tally["rows_read", "read"] += rows + malformed
+    tally["malformed_row", "dropped"] += malformed
     told = {name: column for name, column in columns.items() if name not in piece.file.written.ignore}
     mapped = {name: columns[name] for name in piece.file.raw_columns}
     return mapped, _row_hash(told, rows)
 
 
 def columns_of(piece: Piece) -> tuple[dict[str, RawColumn], int, int]:
-    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields.
-
-    Raises
-    ------
-    ValueError
-        As `read_raw` does.
-    """
+    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields."""
     path, file = piece.path, piece.file
     table, malformed = table_of(piece)
     known = list(table.column_names)
@@ -184,17 +146,18 @@ def _needs_care(found: pa.Array) -> bool:
     return bool(pc.any(empty).as_py() or (holds(found, "=") and pc.any(pc.starts_with(found, "=")).as_py()))
 
 
-def _searched(column: RawColumn) -> Searched:
+def _searched(column: RawColumn) -> RawColumn:
     """Values as the text in which identity codes are looked for."""
     kind = column.values.type
     if column.is_text:
-        return column.values, column.positions
+        return column
     texts = None
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
         texts = values.texts_of(column.values)
     if texts is None:  # dates and truth values hold none
-        return pa.array([], pa.string()), np.full(len(column.positions), -1, np.int32)
-    return pa.array(texts.str.zfill(10), pa.string()), column.positions  # ten digits lost their zero in front
+        return RawColumn(np.full(len(column.positions), -1, np.int32), pa.array([], pa.string()))
+    digits = texts.str.zfill(10)  # ten digits lost their zero in front
+    return RawColumn(column.positions, pa.array(digits, pa.string()))
 
 
 def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:

@@ -6,11 +6,12 @@ amount or rare code of a person.
 
 from __future__ import annotations
 
-import difflib
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ import pyarrow as pa
 
 from evaluation.deliveries import values
 from evaluation.deliveries.codes import NUMBER_OR_DATE, QUOTED_FROM, frequent_codes, labels_of
-from evaluation.deliveries.files import RawColumn, columns_of
+from evaluation.deliveries.files import columns_of
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.layout_parts import MAY_BE_ABSENT, FilePart
 from evaluation.deliveries.pieces import Piece
-from evaluation.deliveries.sources import content, is_plain_file, text_of
+from evaluation.deliveries.sources import content, text_of
+from evaluation.deliveries.values import RawColumn
 from evaluation.deliveries.workbooks import is_workbook, sheets_of
 from evaluation.schemas import REGISTER_TABLES, Column, Table
 
@@ -54,31 +56,10 @@ class Seen:
 
 
 def guess(folder: Path | str) -> str:
-    """Propose a layout for the files of a folder.
-
-    Parameters
-    ----------
-    folder : path
-        The delivery; nothing in it is changed.
-
-    Returns
-    -------
-    str
-        TOML with comments on what is to be corrected.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder holds no file.
-
-    Examples
-    --------
-    >>> print(guess("data/raw/register"))
-    # A draft: correct it, save it as layout.toml beside the files, then run `evaluation ingest`.
-    """
+    """Propose a layout for the files of a folder: TOML with comments on what is to be corrected."""
     top = Path(folder)
-    paths = [one for one in sorted(top.rglob("*")) if is_plain_file(one) and one.suffix != ".toml"]
-    paths = [one for one in paths if not one.name.startswith(".")]
+    files = [one for one in sorted(top.rglob("*")) if os.path.isfile(one)]
+    paths = [one for one in files if one.suffix != ".toml" and not one.name.startswith(".")]
     if not paths:
         raise FileNotFoundError(f"{top} holds no files; give the folder of a delivery")
     if any(holds_identity_code(str(one.relative_to(top))) for one in paths):
@@ -113,7 +94,9 @@ def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
     part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
     file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
     columns = {column: found.distinct for column, found in columns_of(Piece(path, file))[0].items()}
-    if any(NO_NAME.search(column) or _holds(found, column) for column, found in columns.items()):
+    # where the first row is no header, the name of a column is one of its values
+    no_header = any(found.is_text and column in found.values.to_pylist() for column, found in columns.items())
+    if no_header or any(NO_NAME.search(column) for column in columns):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
     data, written = content(path), {"sheet": sheet} if sheet else {}
     if data[:4] != b"PAR1" and not is_workbook(data):
@@ -121,19 +104,13 @@ def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
         first = text.partition(b"\n")[0].decode("utf-8")
         written["separator"] = max(";,\t|", key=first.count)
     kinds = {column: values.kind_of(found.values) for column, found in columns.items()}
-    dates = [columns[column].values for column, kind in kinds.items() if kind in values.DATES]
-    forms = {values.kind_of(one) for one in dates}
+    forms = {kind for kind in kinds.values() if kind in values.DATES}
     if len(forms) == 1:
         written["date_format"] = forms.pop()
     marks = [_decimal(columns[column].values) for column, kind in kinds.items() if kind == "number"]
     if len(found := {mark for mark in marks if mark}) == 1:
         written["decimal"] = found.pop()
     return Seen(name, columns, kinds, written)
-
-
-def _holds(found: RawColumn, name: str) -> bool:
-    """Whether the name of a column is one of its values, as where the first row is no header."""
-    return found.is_text and name in found.values.to_pylist()
 
 
 def _decimal(found: pa.Array) -> str:
@@ -161,9 +138,7 @@ def _likeness(column: Column, raw: str, seen: Seen) -> float:
         return 0.0
     name = _plain(raw)
     usual = [column.name.replace("_", ""), *USUAL["names"].get(column.name, [])]
-    by_name = max(
-        1.0 if name == one else 0.8 if len(one) > 3 and one in name else _ratio(name, one) for one in usual
-    )
+    by_name = max(_alike(name, one) for one in usual)
     texts = values.texts_of(found.values) if distinct <= 400 else None
     known = {text.lower() for group in USUAL["codes"].get(column.name, {}).values() for text in group}
     known |= {code.lower() for code in column.allowed}
@@ -173,8 +148,10 @@ def _likeness(column: Column, raw: str, seen: Seen) -> float:
     return by_name + 0.4 * by_content
 
 
-def _ratio(one: str, other: str) -> float:
-    return 0.7 * difflib.SequenceMatcher(None, one, other).ratio()
+def _alike(name: str, usual: str) -> float:
+    if name == usual:
+        return 1.0
+    return 0.8 if len(usual) > 3 and usual in name else 0.7 * SequenceMatcher(None, name, usual).ratio()
 
 
 def _plain(name: str) -> str:

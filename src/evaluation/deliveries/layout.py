@@ -7,6 +7,7 @@ here, before any data is read.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tomllib
 import unicodedata
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 
 from evaluation.deliveries.identity import PSEUDONYMS, with_identity_code
 from evaluation.deliveries.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
-from evaluation.deliveries.sources import code_table, files_named, is_plain_file
+from evaluation.deliveries.sources import code_table, files_named
 from evaluation.schemas import REGISTER_TABLES
 from evaluation.study import nearest
 
@@ -74,12 +75,8 @@ class Layout:
 def read_layout(raw: Path) -> Layout:
     """Read and check ``layout.toml`` of a delivery; no data file is opened but code tables.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no layout, with an example of what to write.
-    ValueError
-        Naming every key, table, column, code or file that is missing, unknown or of the wrong kind.
+    Every key, table, column, code or file that is missing, unknown or of the wrong kind is named in one
+    ValueError; a layout that is not there is a FileNotFoundError with an example of what to write.
     """
     path = Path(raw) / "layout.toml"
     content = _content(path)
@@ -108,7 +105,7 @@ def read_layout(raw: Path) -> Layout:
 def _content(path: Path) -> dict[str, Any]:
     if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(f"{path} is missing: " + HELP.format(tables=", ".join(REGISTER_TABLES)))
-    if not is_plain_file(path) or path.stat().st_size > LARGEST_LAYOUT:
+    if not os.path.isfile(path) or path.stat().st_size > LARGEST_LAYOUT:
         raise ValueError(f"{path} is no file of text: write the layout into a file of this name")
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -123,13 +120,10 @@ def _content(path: Path) -> dict[str, Any]:
 def _codes(folder: Path, table: str, part: DeliveryPart) -> dict[str, dict[str, str]]:
     """Meaning of codes by column: from files of code tables, then as the layout itself says."""
     found: dict[str, dict[str, str]] = {}
-    tables: dict[str, CodeFile] = part.code_files.get(table, {})
-    for column, given in tables.items():
+    for column, given in part.code_files.get(table, {}).items():
         where = f"[code_files.{table}.{column}]"
         (path,) = files_named(folder, (given.file,), where=f"{where} file")
-        found[column] = code_table(
-            path, raw=given.raw, canonical=given.canonical, where=where, sheet=given.sheet
-        )
+        found[column] = code_table(path, given, where=where)
         _check_codes(found[column], table, column, where=where, quoted=False)
     for column, codes in part.codes.get(table, {}).items():
         _check_codes(codes, table, column, where=f"[codes.{table}.{column}]", quoted=True)

@@ -143,11 +143,9 @@ class DeliveryPart(Part):
     def _only_known_tables(cls, content: Any) -> Any:
         """Tables are told first: the parts of an unknown one say nothing about what is wrong."""
         for key in ("files", "codes", "code_files", "limits"):
-            tables = content.get(key, {}) if isinstance(content, dict) else {}
-            unknown = (
-                [name for name in tables if name not in REGISTER_TABLES] if isinstance(tables, dict) else []
-            )
-            if unknown:
+            tables = content.get(key)
+            named = tables if isinstance(tables, dict) else {}
+            if unknown := [name for name in named if name not in REGISTER_TABLES]:
                 told = "".join(f" {key}.{name}{nearest(name, REGISTER_TABLES)}" for name in unknown)
                 raise ValueError(f"unknown tables:{told}")
         return content

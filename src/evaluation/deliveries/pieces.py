@@ -10,6 +10,7 @@ import csv
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -88,13 +89,7 @@ def _groups(path: Path) -> Sequence[tuple[int, int] | None]:
 
 
 def table_of(piece: Piece) -> tuple[pa.Table, int]:
-    """The rows of a piece as they stand there, and how many had a wrong number of fields.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read, naming the remedy.
-    """
+    """The rows of a piece as they stand there, and how many had a wrong number of fields."""
     path, file = piece.path, piece.file
     if piece.part is None:
         data = content(path)
@@ -133,16 +128,11 @@ def _lines_before(data: bytes | bytearray, file: FileLayout) -> int:
 
 def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
     rows = sheet_of(path, data, file.written.sheet, where=f"[files.{file.table}]")[file.written.skip_lines :]
-    first, *rows = [row for row in rows if any(cell is not None for cell in row)] or [[]]
-    width = max(
-        (place for row in (first, *rows) for place, cell in enumerate(row, 1) if cell is not None), default=0
-    )
-    names = _unique(
-        ["" if cell is None else str(cell).strip() for cell in [*first, *[None] * width][:width]], path
-    )
-    cells = {
-        name: [row[place] if place < len(row) else None for row in rows] for place, name in enumerate(names)
-    }
+    columns = list(zip_longest(*(row for row in rows if any(cell is not None for cell in row))))
+    while columns and all(cell is None for cell in columns[-1]):
+        columns.pop()
+    names = _unique(["" if first is None else str(first).strip() for first, *_ in columns], path)
+    cells = {name: column for name, (_, *column) in zip(names, columns, strict=True)}
     mapped = {name: cells[name] for name in file.raw_columns if name in cells}
     bad = {name: sum(isinstance(one, NoValue) for one in column) for name, column in mapped.items()}
     if any(bad.values()):

@@ -5,54 +5,38 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import stat
+import os
+import re
 import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
 
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code, with_identity_code
+from evaluation.deliveries.layout_parts import CodeFile
 from evaluation.deliveries.workbooks import EXCEL, NoValue, is_workbook, sheet_of
 
 UNPACK = "unpack it and name the file inside"
-OTHER_FORMATS = (  # how files begin that are neither text nor Parquet nor a workbook
-    *(
-        b"BZh",
-        b"\xfd7zXZ",
-        b"7z\xbc\xaf",
-        b"Rar!",
-        b"\x28\xb5\x2f\xfd",
-        b"ARROW1",
-        b"$FL",
-        b"%PDF",
-        b"SQLite",
-    ),
-    *(b"\x89HDF", b"{", b"[", b"<"),
+# how files begin that are neither text nor Parquet nor a workbook
+OTHER_FORMATS = re.compile(
+    rb"BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd|ARROW1|\$FL|%PDF|SQLite|\x89HDF|[{\[<]"
 )
+MARKS = {  # of encodings, the longer ones first
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 MOST_PACKED = 3  # a zip in a gzip, and the like
 
 
-def is_plain_file(path: Path) -> bool:
-    """Whether a path is a file with bytes to read: no folder, no pipe, no device. Nothing is opened."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except (OSError, ValueError):
-        return False
-
-
 def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Path, ...]:
-    """Files that names or patterns such as ``jaksot_*.csv`` stand for, each inside the folder and plain.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError
-        Naming what is missing, outside the folder, no plain file, or named twice.
-    """
+    """Files that names or patterns such as ``jaksot_*.csv`` stand for, each inside the folder and plain."""
     top = folder.resolve()
     found: list[Path] = []
     for name in names:
         try:
-            pattern = any(sign in name for sign in "*?[") and not _there(folder / name)
+            pattern = any(sign in name for sign in "*?[") and not os.path.exists(folder / name)
             paths = sorted(folder.glob(name)) if pattern else [_as_spelt(folder / name)]
             outside = [path for path in paths if not path.resolve().is_relative_to(top)]
         except (ValueError, OSError, NotImplementedError, RuntimeError):
@@ -68,8 +52,9 @@ def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Pa
         if any(holds_identity_code(str(path.relative_to(folder))) for path in paths):
             raise ValueError(f"{where}: the name of a file holds a personal identity code; {PSEUDONYMS}")
         for path in paths:
-            if not is_plain_file(path):
-                kind = "is no plain file but a folder, pipe or device" if _there(path) else "is missing"
+            if not os.path.isfile(path):
+                there = os.path.exists(path)
+                kind = "is no plain file but a folder, pipe or device" if there else "is missing"
                 raise FileNotFoundError(
                     f"{path} {kind}; put the file there or correct {where} in layout.toml"
                 )
@@ -81,28 +66,15 @@ def files_named(folder: Path, names: tuple[str, ...], *, where: str) -> tuple[Pa
 
 def _as_spelt(path: Path) -> Path:
     """The file itself where its ä is written as two signs, as on a Mac."""
-    if _there(path) or not path.parent.is_dir():
+    if os.path.exists(path) or not path.parent.is_dir():
         return path
     name = unicodedata.normalize("NFC", path.name)
     alike = [one for one in path.parent.iterdir() if unicodedata.normalize("NFC", one.name) == name]
     return alike[0] if alike else path
 
 
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
 def content(path: Path) -> bytes:
-    """Bytes of a file, unpacked where it is gzip or a zip with one file in it.
-
-    Raises
-    ------
-    ValueError
-        Where the file cannot be opened or unpacked, is empty, or is a workbook of another kind than .xlsx.
-    """
+    """Bytes of a file, unpacked where it is gzip or a zip with one file in it; other forms are refused."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -119,7 +91,7 @@ def content(path: Path) -> bytes:
         raise ValueError(f"{path.name} is a workbook of an old or locked kind; {EXCEL}")
     if not data.strip(b"\r\n\x00 \t\xef\xbb\xbf"):
         raise ValueError(f"{path.name} is empty; ask for the file again")
-    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(OTHER_FORMATS):
+    if OTHER_FORMATS.match(data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()):
         raise ValueError(
             f"{path.name} is neither text in columns nor Parquet nor Excel; have it exported as CSV UTF-8 or "
             "Parquet"
@@ -149,37 +121,23 @@ def _unzipped(path: Path, data: bytes) -> bytes:
 def text_of(
     path: Path, data: bytes | bytearray, encoding: str | None, *, where: str
 ) -> tuple[str, bytes | bytearray]:
-    """The encoding of bytes of text, found out where it is not given, and the text in UTF-8.
-
-    Raises
-    ------
-    ValueError
-        If the bytes are not in the given encoding.
-    """
-    for mark, found in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark) and encoding is None:
-            encoding = found
+    """The encoding of bytes of text, found out where it is not given, and the text in UTF-8."""
+    if encoding is None:
+        encoding = next((found for mark, found in MARKS.items() if data.startswith(mark)), None)
     if encoding is None and b"\x00" in data[:2]:
         encoding = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
     if encoding is None and b"\x00" in data[:100]:
         raise ValueError(
             f"{path.name} holds bytes that are no text; have it exported as CSV UTF-8 or Parquet"
         )
-    tried = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
-    for name in tried:
+    for name in [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]:
         try:
             if name == "utf-8":
                 if not data.isascii():
                     data.decode(name)
                 return name, data
-            return name, data.decode("utf-8-sig" if name.lower() in ("utf8", "utf_8") else name).encode(
-                "utf-8"
-            )
+            meant = "utf-8-sig" if name.lower() in ("utf8", "utf_8") else name
+            return name, data.decode(meant).encode("utf-8")
         except UnicodeError:
             continue
     raise ValueError(
@@ -188,19 +146,12 @@ def text_of(
     )
 
 
-def code_table(
-    path: Path, *, raw: str, canonical: str, where: str, sheet: str | None = None
-) -> dict[str, str]:
-    """Meaning of codes from a CSV file or a sheet with one row a code.
-
-    Raises
-    ------
-    ValueError
-        If a column is absent or a code has two meanings.
-    """
+def code_table(path: Path, given: CodeFile, *, where: str) -> dict[str, str]:
+    """Meaning of codes by code, from a CSV file or a sheet with one row a code."""
+    raw, canonical = given.raw, given.canonical
     data = content(path)
     if is_workbook(data):
-        first, *lines = sheet_of(path, data, sheet, where=where)
+        first, *lines = sheet_of(path, data, given.sheet, where=where)
         names = ["" if name is None else str(name).strip() for name in first]
         if any(
             not isinstance(cell, str | None) or isinstance(cell, NoValue) for one in lines for cell in one

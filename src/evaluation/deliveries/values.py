@@ -1,4 +1,4 @@
-"""Raw values turned into days, months, numbers, flags and codes, one distinct value at a time.
+"""Columns of raw values, and these turned into days, months and numbers, one distinct value at a time.
 
 Typed values are taken as typed; text is read as the layout says, or as the column itself shows.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 from evaluation.texts import digits_only
 
 OPEN_END_YEAR = 2100  # 31.12.9999 and its relatives
+OPEN_END = np.datetime64(f"{OPEN_END_YEAR}-01-01", "D").astype(int)  # the same in days
 LOCAL = "Europe/Helsinki"
 DAY_IN = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 DATES = {
@@ -36,27 +38,44 @@ NO_CODE = "holds numbers, but 5 and 05 are different services: deliver text and 
 BLANKS = r"[\s\u00a0\u202f€]|EUR$"
 
 
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as values and, for each row, the position of its value; -1 is missing.
+
+    Values stand there once, or, where they hardly repeat, row by row.
+    """
+
+    positions: np.ndarray
+    values: pa.Array
+    row_by_row: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are text, to be read as the layout says."""
+        return bool(pa.types.is_string(self.values.type))
+
+    @property
+    def distinct(self) -> RawColumn:
+        """The same column with every value once."""
+        coded = self.values.dictionary_encode()
+        return RawColumn(np.append(coded.indices, np.int32(-1))[self.positions], coded.dictionary)
+
+    def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
+        """What was found of each value, for each row."""
+        if self.row_by_row and len(found) == len(self.positions):  # none is missing
+            return found
+        return np.append(found, np.array(missing, found.dtype))[self.positions]
+
+
 def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = False) -> np.ndarray:
     """Days since 1970-01-01 as float from dates, timestamps, whole numbers or text; NaN where unreadable.
 
-    A far future date is an open end, infinity. A year alone is its first day, or its last one.
-
-    Raises
-    ------
-    TypeError
-        If the values are of a type that holds no dates.
-
-    Examples
-    --------
-    >>> days_of(pa.array(["1.3.2021", "2021-03-01", "31.12.9999", "2021"])).tolist()
-    [18687.0, 18687.0, inf, 18628.0]
+    A far future date is an open end, infinity. A year alone is its first day, or its last one. A type that
+    holds no dates is a TypeError.
     """
     kind = values.type
-    if pa.types.is_date(kind):
-        found = values.cast(pa.date32()).cast(pa.int32()).to_numpy(zero_copy_only=False).astype(float)
-        return _open_ends(found)
-    if pa.types.is_timestamp(kind):
-        return _open_ends(_timestamp_days(values))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return _typed_days(values)
     labels = texts_of(values)
     if labels is None or pa.types.is_boolean(kind):
         raise TypeError(f"{kind} where dates belong")
@@ -74,30 +93,23 @@ def _in_finland(labels: pd.Series) -> pd.Series:
     return labels.mask(inside, dates.reindex(labels.index)).fillna("")
 
 
-def _timestamp_days(values: pa.Array) -> np.ndarray:
-    """Dates of timestamps: of a midnight in its own zone, of other times in Finland's, each by itself."""
-    size = DAY_IN[values.type.unit]
-    local = pc.local_timestamp(values) if values.type.tz else values
+def _typed_days(values: pa.Array) -> np.ndarray:
+    """Days of dates, and of timestamps: a midnight's in its own zone, other times' in Finland's."""
+    if pa.types.is_date(values.type):
+        days = values.cast(pa.date32()).cast(pa.int32()).to_numpy(zero_copy_only=False).astype(float)
+        return np.where(days >= OPEN_END, np.inf, days)
+    unit, zone = values.type.unit, values.type.tz
+    local = pc.local_timestamp(values) if zone else values
     ticks = local.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    if values.type.tz and (times := ticks % size != 0).any():
-        finnish = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, LOCAL)))
+    if zone and (times := ticks % DAY_IN[unit] != 0).any():
+        finnish = pc.local_timestamp(values.cast(pa.timestamp(unit, LOCAL)))
         ticks = np.where(times, finnish.cast(pa.int64()).to_numpy(zero_copy_only=False), ticks)
-    return np.floor_divide(ticks, size).astype(float)
-
-
-def _open_ends(days: np.ndarray) -> np.ndarray:
-    limit = (np.datetime64(f"{OPEN_END_YEAR}-01-01") - np.datetime64("1970-01-01")).astype(int)
-    return np.where(days >= limit, np.inf, days)
+    days = np.floor_divide(ticks, DAY_IN[unit]).astype(float)
+    return np.where(days >= OPEN_END, np.inf, days)
 
 
 def parse_days(labels: pd.Series, *, date_format: str | None = None, last: bool = False) -> pd.Series:
-    """Days since 1970-01-01 from text in one of the forms of ``DATES``.
-
-    Examples
-    --------
-    >>> parse_days(pd.Series(["1.3.2021", "2021-03-01", "31.12.9999"])).tolist()
-    [18687.0, 18687.0, inf]
-    """
+    """Days since 1970-01-01 from text in one of the forms of ``DATES``; 31.12.9999 is infinity."""
     out = np.full(len(labels), np.nan)
     for form in [date_format] if date_format else ALONE:
         parts = pc.extract_regex(pa.array(labels, pa.string()), DATES[form])
@@ -122,13 +134,7 @@ def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 
 def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray:
-    """Months since January 1970 from dates, or as 2021-03, 2021M03, 202103, 3/2021, 3.2021 or a date.
-
-    Examples
-    --------
-    >>> months_of(pa.array(["2021-03", "2021M03", "3/2021", "1.3.2021"])).tolist()
-    [614.0, 614.0, 614.0, 614.0]
-    """
+    """Months since January 1970 from dates, or as 2021-03, 2021M03, 202103, 3/2021, 3.2021 or a date."""
     labels = texts_of(values)
     found = np.full(len(values), np.nan)
     if labels is not None:
@@ -144,13 +150,7 @@ def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray
 
 
 def parse_months(labels: pd.Series) -> pd.Series:
-    """Months since January 1970 from text that names year and month only.
-
-    Examples
-    --------
-    >>> parse_months(pd.Series(["2021-03", "2021M03", "3/2021", "13/2021"])).tolist()
-    [614.0, 614.0, 614.0, nan]
-    """
+    """Months since January 1970 from text that names year and month only; NaN else."""
     texts, out = pa.array(labels, pa.string()), np.full(len(labels), np.nan)
     for form in MONTHS:
         parts = pc.extract_regex(texts, form)
@@ -162,15 +162,7 @@ def parse_months(labels: pd.Series) -> pd.Series:
 def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
     """Numbers as float from numbers of any width, or from text; NaN where unreadable or infinite.
 
-    Raises
-    ------
-    TypeError
-        If the values are of a type that holds no numbers.
-
-    Examples
-    --------
-    >>> numbers_of(pa.array(["1 234,5", "1234.5"])).tolist()
-    [1234.5, 1234.5]
+    A type that holds no numbers is a TypeError.
     """
     kind = values.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -191,19 +183,9 @@ def numbers_of(values: pa.Array, *, decimal: str | None = None) -> np.ndarray:
 
 
 def parse_numbers(labels: pd.Series, *, decimal: str | None = None) -> pd.Series:
-    """Numbers from text with decimal comma or point; blanks between thousands are passed over.
+    """Numbers from text with decimal comma or point; blanks and marks between thousands are passed over.
 
-    Where `decimal` is not given the column itself must tell what 1.234 is.
-
-    Raises
-    ------
-    ValueError
-        If the column does not tell.
-
-    Examples
-    --------
-    >>> parse_numbers(pd.Series(["1 234,5", "1234.5", "1.234,50"]), decimal=",").tolist()
-    [1234.5, 1234.5, 1234.5]
+    Where `decimal` is not given the column itself must tell what 1.234 is, else it is a ValueError.
     """
     plain = labels.str.replace(BLANKS, "", regex=True).str.replace("\u2212", "-")
     if decimal is None:
@@ -229,15 +211,10 @@ def _decimal_shown(labels: pd.Series) -> str:
 def texts_of(values: pa.Array) -> pd.Series | None:
     """Values as text, whole numbers without decimals; None for dates and other types without one text."""
     kind = values.type
-    if pa.types.is_string(kind):
-        return values.to_pandas().astype("str")
-    if pa.types.is_boolean(kind):
+    if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return values.cast(pa.string()).to_pandas().astype("str")
-    if pa.types.is_integer(kind):
-        return values.cast(pa.string()).to_pandas().astype("str")
-    if pa.types.is_floating(kind) or pa.types.is_decimal(
-        kind
-    ):  # whole numbers with gaps often come as floats
+    # whole numbers with gaps often come as floats
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         found = values.to_pylist()
         whole = [np.isfinite(float(one)) and one == int(one) for one in found]
         return pd.Series([str(int(a) if b else a) for a, b in zip(found, whole, strict=True)], dtype="str")
@@ -248,11 +225,6 @@ def of_cells(cells: list[Any], *, date_format: str | None = None) -> pa.Array:
     """Cells of a sheet as one column: dates, numbers or truth values where all cells are, else text.
 
     A typed cell among text is written so that it is read back as what it is.
-
-    Examples
-    --------
-    >>> of_cells([dt.datetime(2021, 3, 1), "1.1.1900"]).to_pylist()
-    ['2021-03-01', '1.1.1900']
     """
     kinds = {type(cell) for cell in cells if cell is not None}
     large = any(abs(cell) >= INEXACT for cell in cells if type(cell) in (int, float))
@@ -274,13 +246,7 @@ def _cell_text(cell: Any, date_format: str | None) -> str:
 
 
 def kind_of(found: pa.Array) -> str:
-    """What values look like: a form of dates, "typed date", "month", "number" or "text".
-
-    Examples
-    --------
-    >>> kind_of(pa.array(["1.3.2021", "2.3.2021"]))
-    'd.m.yyyy'
-    """
+    """What values look like: one of ``DATES``, "typed date", "month", "number" or "text"."""
     if pa.types.is_date(found.type) or pa.types.is_timestamp(found.type):
         return "typed date"
     if not pa.types.is_string(found.type):

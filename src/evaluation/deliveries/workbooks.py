@@ -26,11 +26,6 @@ def sheets_of(path: Path, data: bytes, only: str | None = None) -> dict[str, lis
     """Rows of every sheet of a workbook that holds something, or of one, each cell as its type says.
 
     Formulas and errors are `NoValue`: what a formula stands for is known only to who computed it.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be read, or the name of a sheet holds a personal identity code.
     """
     import openpyxl
 
@@ -60,13 +55,7 @@ def sheets_of(path: Path, data: bytes, only: str | None = None) -> dict[str, lis
 
 
 def sheet_of(path: Path, data: bytes, name: str | None, *, where: str) -> list[list[Any]]:
-    """Rows of one sheet: the named one, or the only one that holds something.
-
-    Raises
-    ------
-    ValueError
-        With the names of the sheets, if the layout does not say which.
-    """
+    """Rows of one sheet: the named one, or the only one that holds something."""
     sheets = sheets_of(path, data, name)
     if name is None and len(sheets) == 1:
         return next(iter(sheets.values()))

@@ -5,7 +5,7 @@ Every piece of a file and every bucket can be worked on by another process; the 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -21,7 +21,7 @@ from evaluation.deliveries.columns import Told, read_piece
 from evaluation.deliveries.files import Tally
 from evaluation.deliveries.pieces import Piece
 from evaluation.registers import cleaning
-from evaluation.registers.canonical import arrow, canonical, empty
+from evaluation.registers.canonical import arrow, canonical, coded
 from evaluation.registers.cleaning import Known
 from evaluation.registers.pseudonyms import Pseudonyms
 from evaluation.registers.rows import in_order
@@ -51,9 +51,8 @@ def in_turn(work: Callable[[In], Out], given: Iterable[In], executor: Executor |
 
 def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> None:
     """Write what other tables are compared with: pseudonyms by person number, and birth days."""
-    found = Pseudonyms.of(pa.array(pseudonyms, pa.string()))
     births = pa.array(birth_days.to_numpy(dtype=float))
-    _write(found.table.append_column("birth_day", births), place)
+    _write(pa.table({"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": births}), place)
 
 
 def _write(table: pa.Table, place: Path) -> None:
@@ -71,21 +70,24 @@ def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray, np.ndarr
     table = _read(place)
     births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
     months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
-    return Pseudonyms.from_table(table), births, months
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births, months
 
 
 def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     """Read a piece and write its rows into a file, a batch for every bucket of persons."""
     piece, place = given
-    counts: Tally = []
-    try:
-        frame = read_piece(piece, tally=counts)
-    except ValueError as error:
-        return Told(piece, counts, str(error))
+    frame, told = read_piece(piece)
+    if told.problem:
+        return told
     pseudonyms, *_ = _people(people, people.stat().st_mtime_ns)
-    person = person_numbers(frame["person_id"], pseudonyms)
+    given_ids = frame["person_id"].cat
+    numbers = pseudonyms.numbers_of(pa.array(given_ids.categories, pa.string()))
+    person = np.append(numbers, np.int32(cleaning.NO_PERSON))[given_ids.codes]
     batch = pa.record_batch(
-        {name: _as_arrow(column) for name, column in frame.assign(person_id=person).items()}
+        {
+            name: coded(column) if column.dtype == "category" else pa.array(column.to_numpy())
+            for name, column in frame.assign(person_id=person).items()
+        }
     )
     bucket = (np.maximum(person, 0) // size).astype(np.uint16)
     buckets = buckets_of(len(pseudonyms.texts), size)
@@ -96,13 +98,7 @@ def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
     with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         for first, last in zip([0, *ends[:-1]], ends, strict=True):
             writer.write_batch(batch.slice(first, last - first))
-    return Told(piece, counts)
-
-
-def person_numbers(column: pd.Series, pseudonyms: Pseudonyms) -> np.ndarray:
-    """Running numbers of persons, or what stands for unknown ones and for none."""
-    numbers = pseudonyms.numbers_of(pa.array(column.cat.categories, pa.string()))
-    return np.append(numbers, np.int32(cleaning.NO_PERSON))[column.cat.codes]
+    return told
 
 
 def buckets_of(persons: int, size: int) -> range:
@@ -122,33 +118,14 @@ def _rows(number: int, places: list[Path]) -> pd.DataFrame:
     return frame
 
 
-def _as_arrow(column: pd.Series) -> pa.Array:
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        return pa.array(column.to_numpy())
-    codes = column.cat.codes.to_numpy(dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes, mask=codes < 0), pa.array(column.cat.categories, pa.string())
-    )
-
-
-def cleaned(
-    number: int, *, table: str, places: list[Path], people: Path, known: Known
-) -> tuple[pa.Table, Tally]:
-    """Canonical rows of a bucket of persons by the rules of its table, and what each rule found."""
-    contract = REGISTER_TABLES[table]
-    tally: Tally = []
-    frame = _rows(number, places) if places else empty(contract)
-    _, births, months = _people(people, people.stat().st_mtime_ns)
-    known = replace(known, births=births, birth_months=months)
-    frame = cleaning.apply(in_order(frame, contract), RULES[table], known, tally=tally)
-    return arrow(canonical_of(frame, table, tally=tally), contract), tally
-
-
 def cleaned_in_turn(
     buckets: Iterable[int], executor: Executor | None, *, people: Path, table: str, **given: Any
 ) -> Iterator[tuple[pa.Table, Tally]]:
-    """What `cleaned` gives for each bucket; other processes hand it over in files, sooner than in pipes."""
-    clean = partial(cleaned, people=people, table=table, **given)
+    """Canonical rows of each bucket of persons by the rules of its table, and what each rule found.
+
+    Other processes hand the rows over in files, sooner than in pipes.
+    """
+    clean = partial(_cleaned, people=people, table=table, **given)
     if executor is None:
         yield from map(clean, buckets)
         return
@@ -167,6 +144,17 @@ def _hand_over(
     return place, tally
 
 
+def _cleaned(
+    number: int, *, table: str, places: list[Path], people: Path, known: Known
+) -> tuple[pa.Table, Tally]:
+    contract = REGISTER_TABLES[table]
+    tally: Tally = Counter()
+    _, births, months = _people(people, people.stat().st_mtime_ns)
+    known = replace(known, births=births, birth_months=months)
+    frame = cleaning.apply(in_order(_rows(number, places), contract), RULES[table], known, tally=tally)
+    return arrow(canonical_of(frame, table, tally=tally), contract), tally
+
+
 def canonical_of(frame: pd.DataFrame, name: str, *, tally: Tally) -> pd.DataFrame:
     """The canonical table of parsed rows that went through the rules."""
     table = REGISTER_TABLES[name]
@@ -175,6 +163,6 @@ def canonical_of(frame: pd.DataFrame, name: str, *, tally: Tally) -> pd.DataFram
     texts = [column.name for column in table.columns if column.kind == "text" or column.name == "code"]
     frame = frame.assign(**{text: cleaning.filled(frame[text]) for text in texts})
     found = canonical(frame, table)
-    tally.append(("rows_kept", len(found), "kept"))
+    tally["rows_kept", "kept"] += len(found)
     check(found, table)
     return found

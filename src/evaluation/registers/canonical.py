@@ -47,11 +47,13 @@ def arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     out = {}
     for column in (*table.columns, *table.optional):
         values = frame[column.name]
-        if column.kind == "code":
-            codes, names = values.cat.codes.astype("int32"), values.cat.categories
-            out[column.name] = pa.DictionaryArray.from_arrays(
-                pa.array(codes, mask=codes < 0), pa.array(names, pa.string())
-            )
-        else:
-            out[column.name] = pa.array(values, pa.string() if column.kind == "text" else None)
+        text = pa.string() if column.kind == "text" else None
+        out[column.name] = coded(values) if column.kind == "code" else pa.array(values, text)
     return pa.table(out)
+
+
+def coded(column: pd.Series) -> pa.DictionaryArray:
+    """A column of categories, with codes of one width whichever there are."""
+    codes = column.cat.codes.to_numpy(dtype=np.int32)
+    names = pa.array(column.cat.categories, pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), names)

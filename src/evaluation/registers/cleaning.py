@@ -36,21 +36,17 @@ class Known:
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
-    """Apply rules one after the other and count what each found.
+    """Apply rules one after the other and count what each found; gives the rows that are left.
 
-    Rows that are dropped stay in the frame, and count no more, until a rule needs them to be gone.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table without the rows that were dropped, ends still inclusive.
+    Rows that are dropped stay in the frame, and count no more, until a rule needs them to be gone. Ends are
+    inclusive still.
     """
     left = np.ones(len(frame), dtype=bool)
     for rule in rules:
         if rule.together and not left.all():
             frame, left = rows_of(frame, left), np.ones(int(left.sum()), dtype=bool)
         bad = np.asarray(rule.finds(frame, known), dtype=bool) & left
-        tally.append((rule.name, int(bad.sum()), rule.action))
+        tally[rule.name, rule.action] += int(bad.sum())
         if not bad.any():
             continue
         if rule.mends is not None:
@@ -132,11 +128,6 @@ def close(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
     return frame.assign(end=frame["end"].mask(bad, last))
 
 
-def clip(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
-    """Nothing ends after the window."""
-    return frame.assign(end=frame["end"].clip(upper=known.until - 1))
-
-
 def outside(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Months that the registers do not cover."""
     days = np.array([known.since, known.until - 1]).astype("datetime64[D]")
@@ -153,11 +144,6 @@ def short_codes(frame: pd.DataFrame, known: Known) -> np.ndarray:
 def pad_codes(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
     """Three digits again."""
     return frame.assign(municipality=pd.Categorical(frame["municipality"].astype("str").str.zfill(3)))
-
-
-def no_start(frame: pd.DataFrame, known: Known) -> np.ndarray:
-    """Stays whose first day is missing or stands for unknown."""
-    return ~(frame["start"] > PLACEHOLDER_DAY).to_numpy()
 
 
 def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
@@ -226,25 +212,10 @@ def weekdays(frame: pd.DataFrame) -> np.ndarray:
     return np.busday_count(first.astype("datetime64[D]"), (after + 1).astype("datetime64[D]")).astype(float)
 
 
-def days_from_period(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
-    """Weekdays in place of paid days that are missing."""
-    return frame.assign(days=frame["days"].mask(bad, weekdays(frame)))
-
-
 def impossible_days(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """More days than a year has, or less than none although euros were paid."""
     days = frame["days"].to_numpy()
     return (np.abs(days) > 366) | (days < 0) & (frame["amount_eur"].to_numpy() > 0)
-
-
-def whole_days(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
-    """Half days rounded up, other parts to the nearest day."""
-    return frame.assign(days=np.floor(frame["days"] + 0.5))
-
-
-def same_period(frame: pd.DataFrame, known: Known) -> np.ndarray:
-    """Rows of one benefit with the first day of an earlier row: corrections."""
-    return repeated(frame, ["person_id", "benefit", "start"])
 
 
 def add_periods(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
@@ -252,7 +223,7 @@ def add_periods(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFr
     how = {"end": "max", "days": "sum", "amount_eur": "sum"}
     if "paid_days_before" in frame:
         how["paid_days_before"] = "min"
-    return _added(frame, ["person_id", "benefit", "start"], how)
+    return added(frame, ["person_id", "benefit", "start"], how)
 
 
 def negative_counts(frame: pd.DataFrame, known: Known) -> np.ndarray:
@@ -262,22 +233,8 @@ def negative_counts(frame: pd.DataFrame, known: Known) -> np.ndarray:
     return (frame["paid_days_before"] < 0).to_numpy()
 
 
-def same_month(frame: pd.DataFrame, known: Known) -> np.ndarray:
-    """Rows with the person and month of an earlier row: several employers."""
-    return repeated(frame, ["person_id", "month"])
-
-
-def add_months(frame: pd.DataFrame, bad: np.ndarray, known: Known) -> pd.DataFrame:
-    """Add the earnings of other employers to the row that stays."""
-    return _added(frame, ["person_id", "month"], {"earnings_eur": "sum"})
-
-
-def same_item(frame: pd.DataFrame, known: Known) -> np.ndarray:
-    """Spending items that stand there already."""
-    return repeated(frame, ["area", "year", "item", "payer"])
-
-
-def _added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
+def added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
+    """Rows of one key hold what all of them hold together."""
     several = _alike(frame)
     several = several[frame[key].iloc[several].duplicated(keep=False).to_numpy()]
     groups = frame.iloc[several].groupby(key, observed=True, sort=False)

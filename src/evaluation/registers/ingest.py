@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
@@ -124,7 +125,7 @@ def ingest(
 
 def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, track: Track) -> pd.DataFrame:
     """Write the register into a folder aside, or say all that is wrong with the delivery."""
-    tallies: dict[str, Tally] = {name: [] for name in REGISTER_TABLES}
+    tallies: dict[str, Tally] = {name: Counter() for name in REGISTER_TABLES}
     people = aside / "people.arrow"
     problems: list[str] = []
     whole: dict[str, pd.DataFrame] = {}
@@ -148,7 +149,7 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     if not problems:
         (aside / "register").mkdir()
         tables: dict[str, Iterator[tuple[pa.Table, Tally]]] = {
-            name: iter([(arrow(whole[name], REGISTER_TABLES[name]), [])]) for name in whole
+            name: iter([(arrow(whole[name], REGISTER_TABLES[name]), Counter())]) for name in whole
         }
         for name, files in places.items():
             buckets = buckets_of(len(pseudonyms), PERSONS)
@@ -159,18 +160,17 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
             without -= _write(name, parts, aside / "register", tallies[name])
             for file in places.get(name, []):
                 file.unlink()
-        tallies["persons"].append((WITHOUT_RESIDENCE.name, without, "kept"))
-    quality = pd.DataFrame(
-        [(name, *entry) for name, tally in tallies.items() for entry in tally], columns=COLUMNS
-    )
+        tallies["persons"][WITHOUT_RESIDENCE.name, "kept"] = without
+    counts = [
+        (name, rule, rows, action)
+        for name, tally in tallies.items()
+        for (rule, action), rows in tally.items()
+    ]
+    quality = pd.DataFrame(counts, columns=COLUMNS)
     problems += _too_much(quality, layout.limits)
     if problems:
         raise DeliveryRefused(problems, quality)
-    facts = {
-        "observed_from": layout.observed_from,
-        "observed_until": layout.observed_until,
-        "simulated": layout.simulated,
-    }
+    facts = {name: getattr(layout, name) for name in ("observed_from", "observed_until", "simulated")}
     quality.to_parquet(aside / "register" / "quality.parquet")
     (aside / "register" / "register.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return quality
@@ -178,7 +178,6 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
 
 def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tally: Tally) -> int:
     """Write the buckets of a table under one another; returns how many persons have a row of residence."""
-    counts: dict[tuple[str, str], int] = {}
     writer, residents = None, 0
     try:
         for table, found in parts:
@@ -188,26 +187,21 @@ def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tal
                 file = folder / f"{name}.parquet"
                 writer = pq.ParquetWriter(file, table.schema, compression="none", use_dictionary=often)
             writer.write_table(table, row_group_size=ROWS_TOGETHER)
-            for rule, rows, action in found:
-                counts[rule, action] = counts.get((rule, action), 0) + rows
+            tally.update(found)
             if name == "residence":
                 residents += pc.count_distinct(table["person_id"]).as_py()
     finally:
         if writer is not None:
             writer.close()
-    tally += [(rule, rows, action) for (rule, action), rows in counts.items()]
     return residents
 
 
 def attempt(
     raw: Path, processed: Path, **how: Any
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Limit]], list[str]]:
-    """Read a delivery as `ingest` does, in the same way, but tell what was wrong instead of failing.
+    """Read a delivery as `ingest` does, but tell what was wrong instead of failing.
 
-    Returns
-    -------
-    tuple of pandas.DataFrame, dict and list of str
-        The quality table as far as it was counted, the limits of the layout, and why it was refused.
+    Returned are the quality table as far as it was counted, the limits of the layout, and why it was refused.
     """
     limits: dict[str, dict[str, Limit]] = {}
     try:
@@ -234,9 +228,10 @@ def _aside(processed: Path) -> Iterator[Path]:
 def _whole(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
     """A table that is read at once."""
     if name not in layout.files:
-        tally.append(("file_absent", 0, "kept"))
+        tally["file_absent", "kept"] = 0
         return empty(REGISTER_TABLES[name])
-    found = read_table(layout.files[name], tally=tally)
+    found, counts = read_table(layout.files[name])
+    tally.update(counts)
     _refuse_empty(layout.files[name], tally)
     return found
 
@@ -245,21 +240,18 @@ def _pieces(
     layout: Layout, name: str, people: Path, tally: Tally, executor: Executor | None, track: Track
 ) -> list[Path]:
     """Put the rows of a table aside by bucket, a file for every piece of it."""
-    if name not in layout.files:
-        tally.append(("file_absent", 0, "kept"))
-        return []
     parts = pieces(layout.files[name])
     places = [people.with_name(f"{name}-{number}.arrow") for number in range(len(parts))]
     one = partial(put_aside, people=people, size=PERSONS)
     told = in_turn(one, zip(parts, places, strict=True), executor)
-    tally += counted(list(track(told, f"reading {name}", total=len(parts))))
+    tally.update(counted(list(track(told, f"reading {name}", total=len(parts)))))
     _refuse_empty(layout.files[name], tally)
     return places
 
 
 def _refuse_empty(forms: tuple[FileLayout, ...], tally: Tally) -> None:
-    rows = {rule: number for rule, number, _ in tally}
-    if rows["rows_read"] == rows["malformed_row"] and not any(one.written.may_be_empty for one in forms):
+    no_rows = tally["rows_read", "read"] == tally["malformed_row", "dropped"]
+    if no_rows and not any(one.written.may_be_empty for one in forms):
         raise ValueError(
             f"{forms[0].table}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
             f"again, or write may_be_empty = true in [files.{forms[0].table}] of layout.toml"
@@ -277,11 +269,11 @@ def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
 def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> list[str]:
     """Sentences on what stops the reading."""
     judged = judge(quality, limits)
-    counts = quality.pivot_table(index="table", columns="rule", values="rows", aggfunc="sum", sort=False)
-    counts = counts.reindex(columns=["rows_read", "rows_kept"])
-    empty = counts.index[(counts["rows_read"] > 0) & (counts["rows_kept"] == 0)]
-    read = quality.query("rule == 'rows_read'").set_index("table")["rows"]
-    return [f"{table}: all {counts['rows_read'][table]:.0f} rows dropped" for table in empty] + [
+    read, kept = (
+        quality[quality["rule"] == rule].set_index("table")["rows"] for rule in ("rows_read", "rows_kept")
+    )
+    empty = [table for table in read.index[read > 0] if kept.get(table) == 0]
+    return [f"{table}: all {read[table]} rows dropped" for table in empty] + [
         f"{row.table}: {row.rule} in {row.rows} of {read.get(row.table, 0)} rows ({row.share:.1%}), more "
         f"than {row.allowed:.1%}; {row.remedy}, or set stop in [limits.{row.table}.{row.rule}] of layout.toml"
         for row in judged[judged["limit"] == "stop"].itertuples()

@@ -11,8 +11,6 @@ import pyarrow.compute as pc
 from evaluation.registers.cleaning import UNKNOWN_PERSON
 from evaluation.texts import hashes
 
-COLUMNS = ["pseudonym", "hash", "number"]
-
 
 @dataclass(frozen=True)
 class Pseudonyms:
@@ -34,19 +32,6 @@ class Pseudonyms:
             if (found[1:] != found[:-1]).all():
                 return cls(texts, key, found, numbers.astype(np.int32))
             key += np.uint64(1)
-
-    @classmethod
-    def from_table(cls, table: pa.Table) -> Pseudonyms:
-        """Pseudonyms of a `table`."""
-        texts, found, numbers = (table[name].combine_chunks() for name in COLUMNS)
-        key = np.uint64(table.schema.metadata[b"key"])
-        return cls(texts, key, found.to_numpy(), numbers.to_numpy())
-
-    @property
-    def table(self) -> pa.Table:
-        """All that tells the number of a person."""
-        columns = [self.texts, pa.array(self.hashes), pa.array(self.numbers)]
-        return pa.table(columns, COLUMNS, metadata={"key": str(self.key)})
 
     def numbers_of(self, texts: pa.StringArray) -> np.ndarray:
         """Running numbers of persons, or what stands for unknown ones."""

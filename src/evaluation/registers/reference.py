@@ -69,13 +69,7 @@ def reference(name: str, folder: Path | str = FOLDER) -> pd.DataFrame:
 
 
 def areas(folder: Path | str = FOLDER) -> frozenset[str]:
-    """Slugs of the areas of every reform: of all tables with one row an area and its membership.
-
-    Examples
-    --------
-    >>> "oulu" in areas()
-    True
-    """
+    """Slugs of the areas of every reform: of all tables with one row an area and its membership."""
     tables = [_read(path.stem, Path(folder)) for path in sorted(upwards(Path(folder)).glob("*.csv"))]
     return frozenset(slug for table in tables if set(table) >= AREA_TABLE for slug in table["area"])
 
@@ -170,10 +164,6 @@ def _unit_cost_problems(frame: pd.DataFrame) -> list[str]:
     return [f"lines {lines[:10]}: value, unit and source must be given"] if lines else []
 
 
-def _service_problems(frame: pd.DataFrame) -> list[str]:
-    return _repeated(frame, "code_statfi")
-
-
 def _share_problems(frame: pd.DataFrame) -> list[str]:
     problems = []
     if not frame["share"].between(0, 1).all():
@@ -193,6 +183,6 @@ def _share_problems(frame: pd.DataFrame) -> list[str]:
 _PROBLEMS = {
     "municipalities": _municipality_problems,
     "unit_costs": _unit_cost_problems,
-    "service_codes": _service_problems,
+    "service_codes": lambda frame: _repeated(frame, "code_statfi"),
     "municipal_share": _share_problems,
 }

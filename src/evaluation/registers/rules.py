@@ -51,6 +51,7 @@ LARGEST_EUR = {"benefits": 1e5, "earnings": 1e6, "area_costs": 1e10}
 EUR_A_DAY, EUR_A_MONTH = 400, 50_000  # of a benefit, of earnings
 CENTS = "are these cents? Check decimal in layout.toml"
 LONGEST_DAYS = 366  # of one payment period
+MONTH = ["person_id", "month"]
 
 
 def missing(column: str, rule: str = "", warn: float = 0.01, stop: float = 0.1) -> Rule:
@@ -99,7 +100,8 @@ ORDER = (
          "are start and end swapped?"),
     Rule("starts_after_window", "dropped", lambda f, k: f["start"] >= k.until, 0.1, 0.5,
          "is observed_until the last day that the registers cover?"),
-    Rule("ends_after_window", "mended", lambda f, k: f["end"] >= k.until, mends=c.clip))
+    Rule("ends_after_window", "mended", lambda f, k: f["end"] >= k.until,
+         mends=lambda f, bad, k: f.assign(end=f["end"].clip(upper=k.until - 1))))
 BORN = Rule("before_birth", "dropped", c.before_birth, 0.001, 0.05,
             "do pseudonyms and birth days belong to the same people?")
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -128,8 +130,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
              0.01, 0.1, "map merged municipalities to their later code in [codes.residence.municipality]"),
         *ENDS,
         # who lives somewhere since an unknown day came there when the stay before it ended
-        Rule("unknown_start", "mended", c.no_start, 0.2, 0.6, ASK, c.start_after_stay_before,
-             together=True),
+        Rule("unknown_start", "mended", lambda f, k: ~(f["start"] > c.PLACEHOLDER_DAY), 0.2, 0.6, ASK,
+             c.start_after_stay_before, together=True),
         *ORDER,
         Rule("repeated_start", "dropped", c.repeated_stay, 0.02, 0.2, REPEATED, together=True),
         Rule("overlapping_residence", "mended", c.overlaps, 0.2, 0.9, ASK, c.end_at_move, together=True)),
@@ -161,7 +163,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
              "more than a year, or less than no day for euros paid: is the right column mapped to days?"),
         Rule("long_period", "kept", lambda f, k: f["end"] - f["start"] >= LONGEST_DAYS, 0.01, 0.2, LAYOUT),
         Rule("missing_days", "mended", lambda f, k: f["days"].isna(), 0.2, NEVER,
-             "is the column of paid days mapped? Weekdays were taken", c.days_from_period, together=True),
+             "is the column of paid days mapped? Weekdays were taken",
+             lambda f, bad, k: f.assign(days=f["days"].mask(bad, c.weekdays(f))), together=True),
         Rule("negative_amount", "kept", lambda f, k: f["amount_eur"] < 0, 0.05, 0.3, SIGN),
         Rule("zero_amount", "kept", lambda f, k: f["amount_eur"] == 0, 0.05, 0.5,
              "is the right column mapped to amount_eur?"),
@@ -170,10 +173,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("negative_day_count", "mended", c.negative_counts, 0, 0.05,
              "is the right column mapped to paid_days_before?",
              lambda f, bad, k: c.put(f, bad, "paid_days_before", np.nan)),
-        Rule("joined_period", "dropped", c.same_period, 0.3, 0.9, REPEATED, c.add_periods, lost=False,
-             together=True),
+        Rule("joined_period", "dropped", lambda f, k: c.repeated(f, ["person_id", "benefit", "start"]),
+             0.3, 0.9, REPEATED, c.add_periods, lost=False, together=True),
         Rule("fractional_days", "mended", lambda f, k: f["days"] % 1 != 0, 0, 0.5,
-             "days were rounded to whole ones; check decimal in layout.toml", c.whole_days),
+             "days were rounded to whole ones; check decimal in layout.toml",
+             lambda f, bad, k: f.assign(days=np.floor(f["days"] + 0.5))),
         Rule("more_days_than_weekdays", "kept", lambda f, k: f["days"] > c.weekdays(f), 0.01, 0.2,
              "benefits are paid for five days a week: are these calendar days?", together=True)),
     "earnings": (
@@ -185,15 +189,16 @@ RULES: dict[str, tuple[Rule, ...]] = {
         too_much("earnings_eur", "earnings"),
         Rule("negative_amount", "kept", lambda f, k: f["earnings_eur"] < 0, 0.05, 0.3, SIGN),
         Rule("high_amount", "kept", lambda f, k: f["earnings_eur"] > EUR_A_MONTH, 0.001, 0.05, CENTS),
-        Rule("joined_employers", "dropped", c.same_month, mends=c.add_months, lost=False, together=True)),
+        Rule("joined_employers", "dropped", lambda f, k: c.repeated(f, MONTH), lost=False, together=True,
+             mends=lambda f, bad, k: c.added(f, MONTH, {"earnings_eur": "sum"}))),
     "area_costs": (
         DUPLICATES,
         Rule("unknown_area", "dropped", lambda f, k: ~f["area"].isin(k.areas), 0, 0.1,
              "write areas as in the table of areas, such as pilot_areas.csv"),
         *(missing(column) for column in ("year", "payer", "status")),
         too_much("amount_eur", "area_costs"),
-        Rule("repeated_item", "dropped", c.same_item, 0.01, 0.1, "add up rows of an area, year, item, payer",
-             together=True),
+        Rule("repeated_item", "dropped", lambda f, k: c.repeated(f, ["area", "year", "item", "payer"]),
+             0.01, 0.1, "add up rows of an area, year, item, payer", together=True),
         Rule("missing_amount", "kept", lambda f, k: f["amount_eur"].isna())),
 }
 # counted while a file is read, over a whole table, and over tables together
@@ -207,13 +212,7 @@ WITHOUT_RESIDENCE = Rule("without_residence", "kept", None, 0.05, 0.5,
 
 
 def rules_of(table: str) -> dict[str, Rule]:
-    """All rules of a table by name, those counted while reading first.
-
-    Examples
-    --------
-    >>> list(rules_of("earnings"))[:4]
-    ['malformed_row', 'rows_lost', 'unreadable_month', 'unreadable_earnings_eur']
-    """
+    """All rules of a table by name, those counted while reading first."""
     contract = REGISTER_TABLES[table]
     columns = (*contract.columns, *contract.optional)
     read = [one.name for one in columns if one.kind not in ("key", "text", "code", "flag")]
@@ -223,13 +222,7 @@ def rules_of(table: str) -> dict[str, Rule]:
 
 
 def refuse_unknown(limits: dict[str, dict[str, Limit]]) -> None:
-    """Refuse limits of rules that do not exist.
-
-    Raises
-    ------
-    ValueError
-        Naming each, with the nearest name of a rule.
-    """
+    """Refuse limits of rules that do not exist, each with the nearest name of a rule."""
     problems = [
         f"layout.toml: limits.{table}.{rule}: no such rule{nearest(rule, rules_of(table))}"
         for table, own in limits.items()
@@ -240,48 +233,30 @@ def refuse_unknown(limits: dict[str, dict[str, Limit]]) -> None:
         raise ValueError("; ".join(problems))
 
 
-def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]] | None = None) -> pd.DataFrame:
-    """Hold the counts of a delivery against the limits of the rules.
+def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> pd.DataFrame:
+    """Hold the counts of a delivery against the limits of the rules, or the layout's own.
 
-    Parameters
-    ----------
-    quality : pandas.DataFrame
-        Columns table, rule, rows, action.
-    limits : dict, optional
-        Other limits than the rules' own, by table and rule, from the layout.
-
-    Returns
-    -------
-    pandas.DataFrame
-        table, rule, rows, share (of the rows read), action, limit ("", "warn" or "stop"), allowed (a share),
-        remedy and is_loss (rows that are gone), with a row `rows_lost` for every table.
+    Of the quality table (table, rule, rows, action) comes one with table, rule, rows, share (of the rows
+    read), action, limit ("", "warn" or "stop"), allowed (a share), remedy and is_loss (rows that are gone),
+    with a row `rows_lost` for every table.
     """
     out = []
     for table, entries in quality.groupby("table", sort=False):
-        declared, own = rules_of(str(table)), (limits or {}).get(str(table), {})
-        rows = entries.set_index("rule")["rows"]
-        read = int(rows.get("rows_read", 0))
-        losses = [name for name in rows.index if name in declared and declared[name].lost]
-        gone = entries[entries["rule"].isin(losses) & (entries["action"] == "dropped")]["rows"].sum()
-        for entry in [*entries.itertuples(), _Lost("rows_lost", int(gone))]:
-            rule = declared.get(str(entry.rule), Rule(str(entry.rule), "kept", None))
-            limit = own.get(rule.name, Limit())
-            warn, stop = (
-                a if a is not None else b for a, b in ((limit.warn, rule.warn), (limit.stop, rule.stop))
-            )
-            share = entry.rows / read if read else float(entry.rows > 0)
-            many = entry.rows > FEW or entry.rows >= max(read, 1)
-            found = "stop" if share > stop and many else "warn" if share > warn else ""
-            allowed = {"stop": stop, "warn": warn}.get(found, np.nan)
-            gone_here = entry.rule in losses and entry.action == "dropped"
-            out.append(
-                (table, rule.name, entry.rows, share, entry.action, found, allowed, rule.remedy, gone_here)
-            )
+        declared, own = rules_of(str(table)), limits.get(str(table), {})
+        found = list(entries[["rule", "rows", "action"]].itertuples(index=False, name=None))
+        read = sum(rows for name, rows, _ in found if name == "rows_read")
+        losses = [
+            name in declared and declared[name].lost and action == "dropped" for name, _, action in found
+        ]
+        gone = sum(rows for (_, rows, _), is_loss in zip(found, losses, strict=True) if is_loss)
+        found.append(("rows_lost", gone, "lost"))
+        for (name, rows, action), is_loss in zip(found, [*losses, False], strict=True):
+            rule = declared.get(name, Rule(name, "kept", None))
+            if name in own:
+                rule = replace(rule, **own[name].model_dump(exclude_none=True))
+            share = rows / read if read else float(rows > 0)
+            many = rows > FEW or rows >= max(read, 1)
+            limit = "stop" if share > rule.stop and many else "warn" if share > rule.warn else ""
+            allowed = {"stop": rule.stop, "warn": rule.warn}.get(limit, np.nan)
+            out.append((table, name, rows, share, action, limit, allowed, rule.remedy, is_loss))
     return pd.DataFrame(out, columns=JUDGED)
-
-
-@dataclass(frozen=True)
-class _Lost:
-    rule: str
-    rows: int
-    action: str = "lost"

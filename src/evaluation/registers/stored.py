@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from evaluation.registers.canonical import typed
 from evaluation.schemas import REGISTER_TABLES
@@ -76,21 +74,8 @@ def load(processed: Path | str, *, persons: range | None = None) -> Register:
 
 
 def of_persons(file: Path, persons: range | None) -> pd.DataFrame:
-    """The rows of a Parquet file, ordered by person, that belong to a range of person numbers or to all."""
-    parquet = pq.ParquetFile(file)
+    """The rows of a Parquet file that belong to a range of person numbers, or to all."""
     if persons is None:
-        return parquet.read().to_pandas()
-    column = parquet.schema_arrow.get_field_index("person_id")
-    groups = []
-    for number in range(parquet.num_row_groups):
-        found = parquet.metadata.row_group(number).column(column).statistics
-        if (
-            found is None
-            or not found.has_min_max
-            or (found.min < persons.stop and found.max >= persons.start)
-        ):
-            groups.append(number)
-    table = parquet.read_row_groups(groups)
-    person = table["person_id"].to_numpy()
-    first, last = np.searchsorted(person, [persons.start, persons.stop])
-    return table.slice(first, last - first).to_pandas()
+        return pd.read_parquet(file)
+    within = [("person_id", ">=", persons.start), ("person_id", "<", persons.stop)]
+    return pd.read_parquet(file, filters=within)
