@@ -5,13 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import (
-    changes_of,
-    effect_rows,
-    labour_market_areas,
-    ledger_columns,
-    pilot_areas_of,
-)
+from evaluation.inference.area import changes_of, effect_rows, ledger_columns, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
@@ -22,13 +16,10 @@ OUTCOMES = [*TRIALS.outcomes.primary[:4], "open_employment_24m"]
 
 def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None):
     places = study.municipalities if municipalities is None else municipalities
+    known = shock_structure(places, TRIALS.areas, area=area)
+    changes = changes_of(data, outcomes=outcomes, covariates=COVARIATES)
     return effect_rows(
-        data,
-        changes_of(data, outcomes=outcomes, covariates=COVARIATES),
-        groups=labour_market_areas(places),
-        areas=pilot_areas_of(places, TRIALS.areas, area=area),
-        baseline="2019_20",
-        seed=1,
+        data, changes, groups=known["groups"], areas=known["areas"], baseline="2019_20", seed=1
     )
 
 
@@ -121,15 +112,14 @@ def test_all_areas_together_have_shocks_of_their_own(study):
     """As one area that shares a single shock, the interval of the country would be wider."""
     data = compare(study.episodes, TRIALS, area="all").frame
     changes = changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES)
-    groups = labour_market_areas(study.municipalities)
-    areas = pilot_areas_of(study.municipalities, TRIALS.areas, area="all")
+    known = shock_structure(study.municipalities, TRIALS.areas, area="all")
     own, one = (
-        effect_rows(data, changes, groups=groups, areas=given, baseline="2019_20", seed=1)
-        for given in (areas, None)
+        effect_rows(data, changes, groups=known["groups"], areas=given, baseline="2019_20", seed=1)
+        for given in (known["areas"], None)
     )
     error = [table.loc[table["measure"] == "att", "std_error"].item() for table in (own, one)]
     assert error[0] < error[1]
-    assert pilot_areas_of(study.municipalities, TRIALS.areas, area="oulu") is None
+    assert shock_structure(study.municipalities, TRIALS.areas, area="oulu")["areas"] is None
 
 
 def test_rows_fit_the_ledger(rows):

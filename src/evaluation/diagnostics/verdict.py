@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE
+from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE, ledger_row
 from evaluation.study import Study
 
 ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters", "contradiction")
@@ -17,20 +17,16 @@ SUPPORTING = ("hidden_bias",)
 def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     """Comparability verdict of one area for one family of outcomes.
 
-    Parameters
-    ----------
-    diagnostics : DataFrame
-        Rows of :mod:`evaluation.diagnostics` (columns measure, outcome, item, status). Checks of other
-        outcomes do not count, except for ``placebo_outcome``, which is about another one by nature.
-    outcome : str
-        Outcome that the checks of the family look at.
+    `diagnostics` holds rows of checks (columns measure, outcome, item, status). Those of other outcomes do
+    not count, except for ``placebo_outcome``, which is about another one by nature; checks that are absent
+    count as not run.
 
     Returns
     -------
     DataFrame
         One ledger-ready row: measure ``verdict``, outcome, status, and in item the reasons, ``check_state``
-        joined by ";" (checks absent from the rows count as not run; empty if everything passed). A concern
-        that only says that the data are too few to tell has the state ``unclear``: nothing was found.
+        joined by ";" (empty if everything passed). A concern that only says that the data are too few to tell
+        has the state ``unclear``: nothing was found.
 
     Raises
     ------
@@ -73,14 +69,8 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
         for item, value in state.items()
     }
     reasons = ";".join(f"{item}_{value}" for item, value in said.items() if state[item] != "pass")
-    row = {
-        "topic": "comparability",
-        "measure": "verdict",
-        "outcome": outcome,
-        "item": reasons,
-        "status": status,
-    }
-    return pd.DataFrame([row | {"unit": "none", "method": "rules of the methods section"}])
+    method = "rules of the methods section"
+    return ledger_row(reasons, status, method, outcome=outcome, measure="verdict")
 
 
 def _unclear(rows: pd.DataFrame) -> bool:

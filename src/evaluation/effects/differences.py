@@ -10,46 +10,30 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import require_columns, truth_values
+from evaluation.effects.covariates import BoolArray, FloatArray, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
 from evaluation.effects.regression import sum_by
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class MunicipalChanges:
     """Covariate-adjusted change per municipality, k outcomes of M municipalities.
 
-    Attributes
-    ----------
-    outcomes : tuple of str
-    municipality : ndarray of str, M
-        In sorted order within arm, treated first.
-    treated : ndarray of bool, M
-    change : ndarray, M × k
-        After − before, in the unit of the outcome, from the scores of the doubly robust estimator.
-    sampling_covariance : ndarray, M × k × k
-        From the variation between persons within the municipality; shocks that hit a whole municipality are
-        not in it, nor the error of the comparison regressions that all municipalities share.
-    n_before, n_after : ndarray of int, M
-        Episodes.
-    weight : ndarray, M
-        Sums to one within each arm.
-    left_out : pandas.DataFrame
-        Municipalities with too few episodes on a side: municipality, and `joined`, the municipality whose
-        episodes they were added to ("" where left out).
+    Changes are after − before, in the unit of the outcome, from the scores of the doubly robust estimator.
+    Their sampling covariance is from the variation between persons within the municipality; shocks that hit a
+    whole municipality are not in it, nor the error of the comparison regressions that all municipalities
+    share. `left_out` lists municipalities with too few episodes on a side: municipality, and `joined`, the
+    municipality whose episodes they were added to ("" where left out).
     """
 
     outcomes: tuple[str, ...]
-    municipality: NDArray[np.object_]
-    treated: BoolArray
-    change: FloatArray
-    sampling_covariance: FloatArray
-    n_before: NDArray[np.intp]
-    n_after: NDArray[np.intp]
-    weight: FloatArray
+    municipality: NDArray[np.object_]  # M, in sorted order within arm, treated first
+    treated: BoolArray  # M
+    change: FloatArray  # M × k
+    sampling_covariance: FloatArray  # M × k × k
+    n_before: NDArray[np.intp]  # M, episodes
+    n_after: NDArray[np.intp]  # M
+    weight: FloatArray  # M, sums to one within each arm
     left_out: pd.DataFrame
 
 
@@ -75,10 +59,6 @@ def municipal_changes(
     `data` is as for `did_rc`, with a column `municipality`. A municipality needs `min_episodes` before and
     after, in every outcome: a comparison municipality with fewer is left out, a treated one joins the treated
     municipality with most episodes. Both are listed.
-
-    Returns
-    -------
-    MunicipalChanges
 
     Raises
     ------

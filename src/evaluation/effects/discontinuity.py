@@ -66,6 +66,6 @@ def discontinuity(
         low, high = np.asarray(fit.ci, float)[2]
         below, above = np.asarray(fit.bws, float)[0]
         method = f"local polynomial, h {below:.4g} below and {above:.4g} above"
-        row = tidy([outcome], estimate[:1], error[2:3], method=method)
+        row = tidy(outcome, estimate[0], error[2], method=method)
         tables.append(row.assign(ci_low=low, ci_high=high, p_value=p_value[2]))
     return pd.concat(tables, ignore_index=True)

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.effects.covariates import (
+    FloatArray,
     covariate_matrix,
     independent_columns,
     outcome_matrix,
@@ -26,7 +27,6 @@ from evaluation.effects.covariates import (
 )
 from evaluation.effects.regression import least_squares, odds_fit
 
-FloatArray = NDArray[np.float64]
 Method = Literal["dr", "dr_traditional", "reg", "none"]
 METHODS = ("dr", "dr_traditional", "reg", "none")
 TABLE = "design"

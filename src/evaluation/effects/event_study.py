@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import covariate_matrix, outside_support
+from evaluation.effects.covariates import FloatArray, covariate_matrix, outside_support
 from evaluation.effects.differences import MunicipalChanges, within_covariance
 from evaluation.effects.regression import least_squares, odds_fit
 
-FloatArray = NDArray[np.float64]
 FEWEST_EPISODES = 3  # in every quarter, else a comparison unit is left out
 FEWEST_UNITS = 5
 

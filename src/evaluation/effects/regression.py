@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from evaluation.effects.covariates import FloatArray
+
 IntArray = NDArray[np.intp]
 MOST_ITERATIONS = 100
 PENALTY = 1e-4  # of standardised coefficients where arms are told apart for sure: a prior of a hundred
@@ -71,10 +72,9 @@ def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of a matrix within groups: groups × columns."""
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(codes) else np.empty(0, np.intp)
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
     out = np.zeros((groups, values.shape[1]))
-    if len(codes):
-        out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
+    out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
     return out
 
 

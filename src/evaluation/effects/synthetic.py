@@ -8,41 +8,23 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from evaluation.effects.covariates import FloatArray
 from evaluation.effects.estimates import tidy
 
-FloatArray = NDArray[np.float64]
 SyntheticMethod = Literal["synthetic_control", "synthetic_did"]
 TABLE = "series"
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Effect on one series, the weights behind it, and how far it lay from its counterpart.
+    """Effect on one series, the weights behind it, and how far it lay from its counterpart."""
 
-    Parameters
-    ----------
-    estimate : float
-        Mean gap after the start, less the weighted gap before it where periods have weights.
-    donors : ndarray (donors,)
-        Weights of the donors; they add up to one.
-    periods : ndarray (periods before,)
-        Weights of the periods before the start; all zero for ``synthetic_control``.
-    fit_before, fit_after : float
-        Root mean squared gap before and after the start.
-    """
-
-    estimate: float
-    donors: FloatArray
-    periods: FloatArray
-    fit_before: float
-    fit_after: float
-
-    @property
-    def fit_ratio(self) -> float:
-        """Fit after the start over that before it."""
-        return self.fit_after / self.fit_before if self.fit_before > 0 else np.inf
+    estimate: float  # mean gap after the start, less the weighted gap before it where periods have weights
+    donors: FloatArray  # weights that add up to one
+    periods: FloatArray  # weights of the periods before the start; all zero for synthetic_control
+    fit_before: float  # root mean squared gap before the start
+    fit_ratio: float  # that after the start over that before it
 
 
 def synthetic(
@@ -87,12 +69,8 @@ def synthetic(
     own = solve(y, n_before, method)
     # Each donor takes the place of the treated, whose own series leaves the pool.
     placebos = [solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
-    table = tidy(
-        [outcome],
-        np.array([own.estimate]),
-        np.array([pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)]),
-        method=method,
-    )
+    error = pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)
+    table = tidy(outcome, own.estimate, error, method=method)
     if method == "synthetic_control":
         ratio = np.array([own.fit_ratio, *(placebo.fit_ratio for placebo in placebos)])
         rank = float((ratio >= ratio[0] * (1 - 1e-12)).mean())
@@ -134,25 +112,26 @@ def solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> Solution:
     (2.0, [0.5, 0.5])
     """
     donors, own = y[:-1], y[-1]
-    before, after = donors[:, :n_before], donors[:, n_before:]
+    early, late = donors[:, :n_before], donors[:, n_before:]
     if method == "synthetic_control":
-        shift, omega, lam = 0.0, simplex_weights(before.T, own[:n_before]), np.zeros(n_before)
+        shift, omega, lam = 0.0, simplex_weights(early.T, own[:n_before]), np.zeros(n_before)
         gaps = own - omega @ donors
     else:
         # The penalty follows the size of month-to-month changes among donors.
-        moves = np.diff(before, axis=1)
+        moves = np.diff(early, axis=1)
         noise = float(moves.std(ddof=1)) if moves.size > 1 else 0.0
-        target = after.mean(axis=1)
-        lam = simplex_weights(before - before.mean(axis=0), target - target.mean())
-        level = before.T - before.T.mean(axis=0)
+        target = late.mean(axis=1)
+        lam = simplex_weights(early - early.mean(axis=0), target - target.mean())
+        level = early.T - early.T.mean(axis=0)
         ridge = n_before * (noise * (y.shape[1] - n_before) ** 0.25) ** 2
         omega = simplex_weights(level, own[:n_before] - own[:n_before].mean(), ridge=ridge)
         gaps = own - omega @ donors
         shift = float(lam @ gaps[:n_before])
-    fit_before, fit_after = (
+    before, after = (
         float(np.sqrt(((part - shift) ** 2).mean())) for part in (gaps[:n_before], gaps[n_before:])
     )
-    return Solution(float(gaps[n_before:].mean() - shift), omega, lam, fit_before, fit_after)
+    ratio = after / before if before > 0 else np.inf
+    return Solution(float(gaps[n_before:].mean() - shift), omega, lam, before, ratio)
 
 
 def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> FloatArray:

@@ -32,18 +32,6 @@ EFFECT_COLUMNS = [
 ]
 
 
-def labour_market_areas(municipalities: pd.DataFrame) -> pd.Series:
-    """Area within which municipalities share shocks, by municipality code: the subregion."""
-    return municipalities.set_index("municipality")["subregion_code"].astype("str")
-
-
-def pilot_areas_of(municipalities: pd.DataFrame, areas: Areas, *, area: str) -> pd.Series | None:
-    """Pilot area by municipality where all areas are evaluated together: each has shocks of its own."""
-    if area != "all":
-        return None
-    return municipalities.set_index("municipality")[areas.column].astype("str")
-
-
 def shock_prior(folder: Path | str = FOLDER) -> ShockPrior:
     """What public statistics show of how far municipalities move by themselves, from the reference data."""
     fitted = reference("municipal_shocks", folder).set_index("parameter")["value"]
@@ -58,11 +46,15 @@ def shock_structure(
     prior: ShockPrior | None = None,
     earlier: MunicipalChanges | None = None,
 ) -> Shocks:
-    """What is known of how municipalities move, in the form that the inference takes."""
+    """What is known of how municipalities move, in the form that the inference takes.
+
+    Municipalities of a subregion share shocks; where all areas are evaluated together, each has its own.
+    """
     municipalities = reference("municipalities") if municipalities is None else municipalities
+    places = municipalities.set_index("municipality")
     return {
-        "groups": labour_market_areas(municipalities),
-        "areas": pilot_areas_of(municipalities, areas, area=area),
+        "groups": places["subregion_code"].astype("str"),
+        "areas": places[areas.column].astype("str") if area == "all" else None,
         "prior": shock_prior() if prior is None else prior,
         "earlier": earlier,
     }
@@ -93,14 +85,7 @@ def changes_before(
 def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Shocks:
     """What is known of how municipalities move: public statistics, and the years before the start.
 
-    Parameters
-    ----------
-    inputs : AreaInputs
-        What the analysis reads.
-    area : str
-        Pilot area or "all".
-    outcomes : sequence of str
-        Outcomes of the first year: the follow-up of later ones reaches the start.
+    `outcomes` are those of the first year: the follow-up of later ones reaches the start.
     """
     return shock_structure(
         inputs.municipalities,
@@ -235,24 +220,9 @@ def effect_rows(
 ) -> pd.DataFrame:
     """Main estimates of an area with intervals by placebo areas.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Episodes of the main comparison.
-    changes : MunicipalChanges
-        Their changes by municipality, from `changes_of`.
-    baseline : str
-        Name of the window before, for the column `window`.
-    seed : int
-        Seed of the placebo draws.
-    **shocks
-        From `shock_structure`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows att, mean_after, counterfactual_mean, mde and comparison_error (standard error of the
-        comparison's mean change, which all areas share).
+    `data` holds the episodes of the main comparison, `changes` their changes, `baseline` is the name of the
+    window before. Rows of measure att, mean_after, counterfactual_mean, mde and comparison_error (standard
+    error of the comparison's mean change, which all areas share) come back.
     """
     found = placebo_areas(changes, seed=seed, **shocks)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)

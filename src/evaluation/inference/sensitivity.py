@@ -62,26 +62,9 @@ def sensitivity_rows(
 ) -> pd.DataFrame:
     """The sensitivity set that every area gets.
 
-    Parameters
-    ----------
-    episodes : pandas.DataFrame
-        All episodes with outcomes.
-    changes : MunicipalChanges
-        Of the main comparison, for leaving out one municipality at a time.
-    study : Study
-        The reform.
-    area : str
-        Pilot area or "all".
-    municipalities : pandas.DataFrame
-        Reference table.
-    shocks : Shocks
-        From `shock_structure`.
-    seed : int
-        Seed of the placebo draws.
-    outcomes : sequence of str, optional
-        Outcomes to vary; by default the first two primary ones and those told in words.
-    only : collection of str, optional
-        Specifications to make; by default all.
+    `episodes` are all, with outcomes; `changes` those of the main comparison, for leaving out one
+    municipality at a time. `outcomes` are by default the first two primary ones and those told in words,
+    `only` names the specifications to make, by default all.
 
     Returns
     -------
