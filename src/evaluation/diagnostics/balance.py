@@ -66,15 +66,10 @@ def standardised_differences(
     """Standardised mean differences before and after weighting, target − comparison.
 
     Both are divided by the target group's unweighted standard deviation, so that table and plot agree and
-    weighting cannot improve balance by inflating the spread.
-
-    `weight` is that of `att_weights`; every level of a category is a row.
-
-    Returns
-    -------
-    pandas.DataFrame
-        covariate, mean_target, mean_comparison, mean_weighted, sd, before_weighting, after_weighting
-        (the last two in SDs; infinite where the target group does not vary but the comparison differs).
+    weighting cannot improve balance by inflating the spread. `weight` is that of `att_weights`; every level
+    of a category is a row: covariate, mean_target, mean_comparison, mean_weighted, sd, before_weighting,
+    after_weighting (the last two in SDs; infinite where the target group does not vary but the comparison
+    differs).
 
     Source: Austin (2009); Stuart (2010).
 

@@ -17,6 +17,7 @@ Rules (the reader sees them in the methods section):
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,43 +30,6 @@ from evaluation.units import unit_of
 POWER_ENOUGH = 0.5
 VISIBLE_SD = SMD_SEVERE  # a check passes if it could have seen a violation of this many SD of the outcome
 SURE = 1.314  # a 99 % interval is this much wider than a 95 % one
-
-
-def judge_null(
-    estimate: float,
-    ci_low: float,
-    ci_high: float,
-    *,
-    std_error: float,
-    limit: float,
-    visible: float,
-    df: float = np.inf,
-) -> tuple[Status, str]:
-    """State of a check whose true value should be zero, with the reason.
-
-    What differs from zero beyond `limit` fails, if even a 99 % interval excludes zero: of the dozen checks of
-    a fair area one in twenty differs by chance. What does not differ passes if the check would have seen
-    `visible` at least every second time.
-
-    Examples
-    --------
-    >>> judge_null(0.00, -0.01, 0.01, std_error=0.005, limit=0.02, visible=0.1)[0]
-    'pass'
-    >>> judge_null(0.00, -0.20, 0.20, std_error=0.1, limit=0.02, visible=0.1)[0]
-    'concern'
-    >>> judge_null(0.05, 0.04, 0.06, std_error=0.005, limit=0.02, visible=0.1)[0]
-    'fail'
-    """
-    if not np.isfinite([estimate, ci_low, ci_high, std_error]).all():
-        return "not_run", "no estimate or interval"
-    if ci_low > 0 or ci_high < 0:
-        if abs(estimate) > max(limit, SURE * (ci_high - ci_low) / 2):
-            return "fail", "surely differs from zero, by more than the relevance limit"
-        return "concern", "differs from zero, not surely or by less than the relevance limit"
-    power = power_against(visible, std_error, df=df)
-    if power < POWER_ENOUGH:
-        return "concern", f"not different from zero, but power against {visible:.3g} is only {power:.0%}"
-    return "pass", f"not different from zero, power against {visible:.3g} is {power:.0%}"
 
 
 def judge_nulls(
@@ -81,17 +45,17 @@ def judge_nulls(
     `found` holds tidy rows, one an outcome, such as those of `placebo_areas`; `limit` is the size that would
     matter, `visible` the size that a check must be able to see to pass, by outcome in its unit. The rows that
     come back are ready for the ledger.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"outcome": ["work", "days"], "estimate": [0.0, 0.05], "std_error": 0.005,
+    ...                       "ci_low": [-0.01, 0.04], "ci_high": [0.01, 0.06], "p_value": [1.0, 0.0]})
+    >>> limit, visible = {"work": 0.02, "days": 0.02}, {"work": 0.1, "days": 0.1}
+    >>> judge_nulls(found, item="placebo_date", limit=limit, visible=visible)["status"].tolist()
+    ['pass', 'fail']
     """
     states = [
-        judge_null(
-            row.estimate,
-            row.ci_low,
-            row.ci_high,
-            std_error=row.std_error,
-            limit=limit[row.outcome],
-            visible=visible[row.outcome],
-            df=df,
-        )
+        _state(row, limit=limit[row.outcome], visible=visible[row.outcome], df=df)
         for row in found.itertuples()
     ]
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
@@ -103,6 +67,25 @@ def judge_nulls(
         method=[reason for _, reason in states],
         unit=[unit_of(name) for name in found["outcome"]],
     )
+
+
+def _state(row: Any, *, limit: float, visible: float, df: float) -> tuple[Status, str]:
+    """State of a check whose true value should be zero, with the reason.
+
+    What differs from zero beyond `limit` fails, if even a 99 % interval excludes zero: of the dozen checks of
+    a fair area one in twenty differs by chance. What does not differ passes if the check would have seen
+    `visible` at least every second time.
+    """
+    if not np.isfinite([row.estimate, row.ci_low, row.ci_high, row.std_error]).all():
+        return "not_run", "no estimate or interval"
+    if row.ci_low > 0 or row.ci_high < 0:
+        if abs(row.estimate) > max(limit, SURE * (row.ci_high - row.ci_low) / 2):
+            return "fail", "surely differs from zero, by more than the relevance limit"
+        return "concern", "differs from zero, not surely or by less than the relevance limit"
+    power = power_against(visible, row.std_error, df=df)
+    if power < POWER_ENOUGH:
+        return "concern", f"not different from zero, but power against {visible:.3g} is only {power:.0%}"
+    return "pass", f"not different from zero, power against {visible:.3g} is {power:.0%}"
 
 
 def pre_trend_row(
@@ -125,8 +108,10 @@ def breakdown(effect: float, ci_low: float, ci_high: float, *, outcome: str, yea
     bound = breakdown_per_year(effect, half / stats.norm.ppf(0.975), years=years)
     if ci_low <= 0 <= ci_high or bound == 0:  # no finding, so nothing that a drift could overturn
         return pd.DataFrame()
-    row = {"outcome": outcome, "measure": "breakdown", "unit": unit_of(outcome)}
-    return ledger_row("per_year", "ok", "folded normal", estimate=bound, **row)
+    unit = unit_of(outcome)
+    return ledger_row(
+        "per_year", "ok", "folded normal", outcome=outcome, measure="breakdown", unit=unit, estimate=bound
+    )
 
 
 def hidden_bias(

@@ -15,10 +15,7 @@ from evaluation.study import Study
 def summary(rules: pd.DataFrame) -> pd.DataFrame:
     """Rows read, kept, dropped and mended per table, from the rules that `registers.ingest` applied.
 
-    Raises
-    ------
-    ValueError
-        If a table loses rows that no rule accounts for.
+    A table that loses rows which no rule accounts for is refused.
 
     Examples
     --------
@@ -45,14 +42,9 @@ def reconcile(
     """Unemployed at the end of the month in the register and in the public statistics, per pilot area.
 
     `cells` counts by municipality and month, `statfin` is the file of the saved table 12r5, "" where there is
-    none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        area ("all" and "comparison" too), register and published (monthly means of persons), ratio
-        (register / published) and correlation (of the monthly series). Months that are not published for a
-        municipality are left out on both sides. Empty without statistics.
+    none; the table is empty then. Its columns are area ("all" and "comparison" too), register and published
+    (monthly means of persons), ratio (register / published) and correlation (of the monthly series). Months
+    that are not published for a municipality are left out on both sides.
     """
     columns = ["area", "register", "published", "ratio", "correlation"]
     if not statfin:

@@ -31,22 +31,13 @@ def power_against(limit: float, std_error: float, *, df: float = np.inf) -> floa
 def pre_trend(
     estimates: ArrayLike, covariance: ArrayLike, *, years: ArrayLike, outcome: str, df: float = np.inf
 ) -> pd.DataFrame:
-    """Test differences between pilot and comparison before the start against none, and against a steady
-    drift.
+    """Slope of the differences between pilot and comparison before the start, and a test of all at once.
 
     `estimates` (k) are relative to the reference period, which is at year 0 and not among them, `years` (k)
     the distance of each from it, negative before it. Shocks are to be in `covariance` (k × k), else the test
-    finds trends everywhere.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One tidy row: the slope in units of the outcome per year, with the p-value of all differences at once.
-
-    Raises
-    ------
-    ValueError
-        If a period is at year 0 or the covariance is not positive definite.
+    finds trends everywhere. The estimate of the tidy row is the steady drift, in units of the outcome per
+    year; its p-value is that of the joint test. A period at year 0, or a covariance that is not positive
+    definite, is refused.
 
     Examples
     --------

@@ -19,19 +19,11 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
 
     `diagnostics` holds rows of checks (columns measure, outcome, item, status). Those of other outcomes do
     not count, except for ``placebo_outcome``, which is about another one by nature; checks that are absent
-    count as not run.
+    count as not run, an unknown state is refused.
 
-    Returns
-    -------
-    DataFrame
-        One ledger-ready row: measure ``verdict``, outcome, status, and in item the reasons, ``check_state``
-        joined by ";" (empty if everything passed). A concern that only says that the data are too few to tell
-        has the state ``unclear``: nothing was found.
-
-    Raises
-    ------
-    ValueError
-        If a row has an unknown state.
+    The item of the ledger-ready row holds the reasons, ``check_state`` joined by ";" (empty if everything
+    passed). A concern that only says that the data are too few to tell has the state ``unclear``: nothing was
+    found.
 
     Examples
     --------

@@ -48,12 +48,8 @@ def covariate_matrix(
 
     Text and categories become dummies named ``column=level``, without their first level in sorted order;
     truth values become 0 and 1. Constant columns, and columns that earlier ones determine, are left out.
-    Without `drop` every level has its dummy and every column stays, as balance tables need them.
-
-    Raises
-    ------
-    ValueError
-        If a column is absent, or holds missing or infinite values.
+    Without `drop` every level has its dummy and every column stays, as balance tables need them. A column
+    that is absent, or holds missing or infinite values, is refused.
 
     Examples
     --------

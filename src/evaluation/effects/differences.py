@@ -22,8 +22,8 @@ class MunicipalChanges:
     Changes are after − before, in the unit of the outcome, from the scores of the doubly robust estimator.
     Their sampling covariance is from the variation between persons within the municipality; shocks that hit a
     whole municipality are not in it, nor the error of the comparison regressions that all municipalities
-    share. `left_out` lists municipalities with too few episodes on a side: municipality, and `joined`, the
-    municipality whose episodes they were added to ("" where left out).
+    share. `left_out` names, for each municipality with too few episodes on a side, the one whose episodes
+    they were added to ("" where there is none).
     """
 
     outcomes: tuple[str, ...]
@@ -34,7 +34,7 @@ class MunicipalChanges:
     n_before: NDArray[np.intp]  # M, episodes
     n_after: NDArray[np.intp]  # M
     weight: FloatArray  # M, sums to one within each arm
-    left_out: pd.DataFrame
+    left_out: dict[str, str]
 
 
 def municipal_changes(
@@ -58,12 +58,8 @@ def municipal_changes(
 
     `data` is as for `did_rc`, with a column `municipality`. A municipality needs `min_episodes` before and
     after, in every outcome: a comparison municipality with fewer is left out, a treated one joins the treated
-    municipality with most episodes. Both are listed.
-
-    Raises
-    ------
-    ValueError
-        As `did_rc`, and where no municipality of an arm has enough episodes.
+    municipality with most episodes. Both are listed. An arm without any large enough is refused, as is what
+    `did_rc` refuses.
 
     Examples
     --------
@@ -121,7 +117,7 @@ def _episodes(codes: NDArray[np.intp], t: FloatArray, units: int) -> NDArray[np.
 
 def _join_small(
     units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
-) -> tuple[NDArray[np.intp], pd.DataFrame]:
+) -> tuple[NDArray[np.intp], dict[str, str]]:
     """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
     if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():
         # An area of small municipalities only is one unit.
@@ -137,12 +133,7 @@ def _join_small(
     host = int(np.argmax(np.where(enough & in_pilot, sides.sum(axis=1), -1)))
     target[~enough & in_pilot] = host
     small = np.flatnonzero(~enough)
-    return target, pd.DataFrame(
-        {
-            "municipality": np.asarray(units, dtype=object)[small],
-            "joined": np.where(in_pilot[small], units[host], ""),
-        }
-    )
+    return target, {units[unit]: units[host] if in_pilot[unit] else "" for unit in small}
 
 
 def _scores(

@@ -28,7 +28,6 @@ from evaluation.effects.covariates import (
 from evaluation.effects.regression import least_squares, odds_fit
 
 Method = Literal["dr", "dr_traditional", "reg", "none"]
-METHODS = ("dr", "dr_traditional", "reg", "none")
 TABLE = "design"
 # Below this many episodes per covariate a pilot cell is too small for a regression of its own.
 EPISODES_PER_COVARIATE = 5
@@ -167,8 +166,6 @@ def design_blocks(
     cell has fewer than five episodes per covariate it has no regression of its own and ``dr`` becomes
     ``dr_traditional``, as the fit's method then says.
     """
-    if method not in METHODS:
-        raise ValueError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
     treated = truth_values(data, "treated", table=TABLE)
     post = truth_values(data, "post", table=TABLE)
     y = outcome_matrix(data, outcomes, table=TABLE)
@@ -233,17 +230,10 @@ def did_rc(
     are estimated on the rows that have them. `data` has one row an episode with `treated` and `post`
     (true/false), outcomes, covariates measured before the index date, and `weights`, sampling weights.
 
-    Returns
-    -------
-    (pandas.Series, pandas.DataFrame)
-        The estimate of each outcome, in its unit; and one influence value per episode and outcome: the mean
-        of a column is the first-order error of the estimate, so Σ over clusters of products of sums / n² is
-        the joint covariance (too small with few treated clusters: see `inference`).
-
-    Raises
-    ------
-    ValueError
-        Where a cell is empty or has one episode, an outcome is constant, or covariates separate the arms.
+    The estimate of each outcome comes back, in its unit, and one influence value per episode and outcome: the
+    mean of a column is the first-order error of the estimate, so Σ over clusters of products of sums / n² is
+    the joint covariance (too small with few treated clusters: see `inference`). A cell without two episodes,
+    a constant outcome, and covariates that separate the arms are refused.
 
     Source: Sant'Anna & Zhao (2020), Journal of Econometrics 219(1).
 

@@ -40,20 +40,12 @@ def synthetic(
     `series` has one row a unit and one column a period in order of time, without empty cells; `start` is the
     label of the first treated period; several treated units enter as their mean. ``synthetic_did`` weights
     units and periods and allows a level difference, ``synthetic_control`` weights units to match levels
-    before the start.
+    before the start. Fewer than two donors, or than two periods before the start, are refused.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One tidy row: mean effect over the periods since the start. The standard error is the spread of the
-        placebo estimates over all donors, each taking the treated units' place; interval and p-value use the
-        normal distribution for ``synthetic_did``. For ``synthetic_control`` the p-value is the rank of the
-        ratio of fit after to fit before the start, and there is no interval.
-
-    Raises
-    ------
-    ValueError
-        With empty cells, fewer than two donors, or fewer than two periods before the start.
+    The tidy row that comes back holds the mean effect over the periods since the start. The standard error is
+    the spread of the placebo estimates over all donors, each taking the treated units' place; interval and
+    p-value use the normal distribution for ``synthetic_did``. For ``synthetic_control`` the p-value is the
+    rank of the ratio of fit after to fit before the start, and there is no interval.
 
     Source: Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021).
 
@@ -64,8 +56,18 @@ def synthetic(
     >>> float(found["estimate"].item())
     5.0
     """
-    y, n_before = _prepare(series, treated, start)
-    donors = len(y) - 1
+    if start not in series.columns:
+        raise ValueError(
+            f"{TABLE}: no period {start!r}; columns run from {series.columns[0]} to {series.columns[-1]}"
+        )
+    values, inside = series.to_numpy(float), series.index.isin(list(treated))
+    n_before, donors = int(series.columns.get_loc(start)), int((~inside).sum())
+    if not inside.any() or donors < 2 or n_before < 2:
+        raise ValueError(
+            f"{TABLE}: {int(inside.sum())} treated units, {donors} donors, {n_before} periods "
+            "before the start; at least 1, 2 and 2 are needed"
+        )
+    y = np.vstack([values[~inside], values[inside].mean(axis=0)])
     own = solve(y, n_before, method)
     # Each donor takes the place of the treated, whose own series leaves the pool.
     placebos = [solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
@@ -76,29 +78,6 @@ def synthetic(
         rank = float((ratio >= ratio[0] * (1 - 1e-12)).mean())
         table = table.assign(ci_low=np.nan, ci_high=np.nan, p_value=rank)
     return table
-
-
-def _prepare(series: pd.DataFrame, treated: Sequence[Any], start: Any) -> tuple[FloatArray, int]:
-    """Donor rows with the mean of the treated last, and the number of periods before the start."""
-    if missing := [unit for unit in treated if unit not in series.index]:
-        raise ValueError(f"{TABLE}: {len(missing)} treated units are not rows of the table; check the labels")
-    if start not in series.columns:
-        raise ValueError(
-            f"{TABLE}: no period {start!r}; columns run from {series.columns[0]} to {series.columns[-1]}"
-        )
-    if empty := int(series.isna().to_numpy().sum()):
-        raise ValueError(
-            f"{TABLE}: {empty} cells are empty; drop those units or periods, or fill them knowingly"
-        )
-    inside = series.index.isin(list(treated))
-    n_before = int(series.columns.get_loc(start))
-    if not inside.any() or (~inside).sum() < 2 or n_before < 2:
-        raise ValueError(
-            f"{TABLE}: {int(inside.sum())} treated units, {int((~inside).sum())} donors, {n_before} periods "
-            "before the start; at least 1, 2 and 2 are needed"
-        )
-    values = series.to_numpy(float)
-    return np.vstack([values[~inside], values[inside].mean(axis=0)]), n_before
 
 
 def solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> Solution:

@@ -40,13 +40,9 @@ def att_weights(
     """Weights under which the comparison group resembles the target group, those with `target` true.
 
     ``logistic`` weights comparison rows by the odds of being in the target group; ``entropy`` finds the
-    weights closest to equal under which every covariate mean is exactly that of the target group.
-
-    Raises
-    ------
-    ValueError
-        If an arm is empty or no weights exist: separated arms, or target means outside what the comparison
-        rows can reach.
+    weights closest to equal under which every covariate mean is exactly that of the target group. Refused
+    where an arm is empty or no weights exist: separated arms, or target means outside what the comparison
+    rows can reach.
 
     Source: Hirano, Imbens & Ridder (2003); Hainmueller (2012).
 

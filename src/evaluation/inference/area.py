@@ -229,12 +229,17 @@ def effect_rows(
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
+    levels = [
+        bounded_level(level - row.estimate, (row.ci_high - row.ci_low) / 2, top=most(row.outcome))
+        for level, row in zip(mean, att.itertuples(), strict=True)
+    ]
+    without = pd.DataFrame(levels, columns=["estimate", "ci_low", "ci_high"])
     inference = area_covariance(changes, **shocks)
     return pd.concat(
         [
             att,
             plain.assign(measure="mean_after", estimate=mean),
-            plain.assign(measure="counterfactual_mean", **_without(att, mean)),
+            plain.assign(measure="counterfactual_mean", **without),
             plain.assign(
                 measure="mde",
                 estimate=minimum_detectable_effect(np.sqrt(np.diag(inference.covariance)), df=inference.df),
@@ -243,15 +248,6 @@ def effect_rows(
         ],
         ignore_index=True,
     )
-
-
-def _without(att: pd.DataFrame, mean: np.ndarray) -> dict[str, list[float]]:
-    """Levels without the reform, with intervals that stay within what the outcome can be."""
-    levels = [
-        bounded_level(level - row.estimate, (row.ci_high - row.ci_low) / 2, top=most(row.outcome))
-        for level, row in zip(mean, att.itertuples(), strict=True)
-    ]
-    return dict(zip(("estimate", "ci_low", "ci_high"), map(list, zip(*levels, strict=True)), strict=True))
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

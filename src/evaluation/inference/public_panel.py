@@ -36,19 +36,12 @@ def synthetic_changes(
     see `area_shocks.placebo_differences`. What hidden figures leave open widens the interval.
 
     `statistics` are those of `statfin.read`, `seed` and `draws` as in `gaps.did`, `share` is one of
-    `shares.SHARES`.
+    `shares.SHARES`. The columns that come back are area (slug or "all") and method (synthetic_control,
+    synthetic_did); estimate, std_error (spread of the placebos), ci_low, ci_high (unit of the share, mean of
+    the months since the start), p_value, fit_before (root mean squared gap before the start). No row where
+    fewer than twelve months lie on a side of the start: seasons would pass for changes.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all") and method (synthetic_control, synthetic_did); estimate, std_error (spread of
-        the placebos), ci_low, ci_high (unit of the share, mean of the months since the start), p_value,
-        fit_before (root mean squared gap before the start). No row where fewer than twelve months lie on a
-        side of the start: seasons would pass for changes.
-
-    References
-    ----------
-    Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021); Ferman & Pinto (2019).
+    Source: Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021); Ferman & Pinto (2019).
     """
     rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
     first = min(window.months[0] for window in study.windows.values())

@@ -123,12 +123,8 @@ def shock_posterior(
     variances, R replicates or outcomes at once; `scale` (R) is the standard deviation of each outcome between
     episodes, the unit of the prior. `group` (M) is the labour market area of each municipality; without it no
     shared shock is estimated. `earlier` are changes between two windows before the start and their sampling
-    variances (R × E); a row of missing values where there are none.
-
-    Raises
-    ------
-    ValueError
-        With fewer than five municipalities, or sampling variances that are not positive.
+    variances (R × E); a row of missing values where there are none. Fewer than five municipalities, or
+    sampling variances that are not positive, are refused.
 
     Examples
     --------
