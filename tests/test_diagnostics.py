@@ -252,6 +252,8 @@ def test_a_concern_that_found_nothing_is_called_unclear_in_the_verdict():
             "ci_low": [-0.1, 0.01],
             "ci_high": [0.1, 0.02],
             "std_error": 0.05,
+            "estimate": 0.01,
+            "p_value": [0.9, 0.01],
         }
     )
     reasons = verdict(checks)["item"].item().split(";")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE, ledger_row
@@ -71,15 +70,14 @@ def _unclear(rows: pd.DataFrame) -> bool:
     if (
         concerns.empty
         or (rows["status"] == "fail").any()
-        or not {"ci_low", "ci_high", "std_error"} <= set(rows)
+        or not {"ci_low", "ci_high", "std_error", "p_value"} <= set(rows)
     ):
         return False
     holds_zero = (concerns["ci_low"] <= 0) & (concerns["ci_high"] >= 0)
-    if "p_value" in rows:
-        # The quarters before the start can differ jointly without a steady drift: that was found.
-        holds_zero &= ~concerns["p_value"].lt(0.05)
+    # The quarters before the start can differ jointly without a steady drift: that was found.
+    holds_zero &= ~concerns["p_value"].lt(0.05)
     too_vague = concerns["item"].eq("balance") & concerns["std_error"].gt(SMD_TOO_VAGUE)
-    too_vague &= concerns.get("estimate", np.inf) < SMD_LIMIT + 2 * concerns["std_error"]
+    too_vague &= concerns["estimate"] < SMD_LIMIT + 2 * concerns["std_error"]
     return bool((holds_zero | too_vague).all())
 
 
