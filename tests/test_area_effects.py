@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import changes_of, effect_rows, ledger_columns, shock_structure
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import effect_rows, ledger_columns, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
@@ -17,7 +18,7 @@ OUTCOMES = [*TRIALS.outcomes.primary[:4], "open_employment_24m"]
 def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None):
     places = study.municipalities if municipalities is None else municipalities
     known = shock_structure(places, TRIALS.areas, area=area)
-    changes = changes_of(data, outcomes=outcomes, covariates=COVARIATES)
+    changes = municipal_changes(data, outcomes=outcomes, covariates=COVARIATES)
     return effect_rows(
         data, changes, groups=known["groups"], areas=known["areas"], baseline="2019_20", seed=1
     )
@@ -111,7 +112,7 @@ def test_input_stays_as_it_was(main, study):
 def test_all_areas_together_have_shocks_of_their_own(study):
     """As one area that shares a single shock, the interval of the country would be wider."""
     data = compare(study.episodes, TRIALS, area="all").frame
-    changes = changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES)
+    changes = municipal_changes(data, outcomes=[HEADLINE], covariates=COVARIATES)
     known = shock_structure(study.municipalities, TRIALS.areas, area="all")
     own, one = (
         effect_rows(data, changes, groups=known["groups"], areas=given, baseline="2019_20", seed=1)
@@ -128,7 +129,7 @@ def test_rows_fit_the_ledger(rows):
 
 def test_a_constant_outcome_is_refused(main):
     with pytest.raises(ValueError, match="the same value in all"):
-        changes_of(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE], covariates=COVARIATES)
+        municipal_changes(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE], covariates=COVARIATES)
 
 
 def test_too_few_comparison_municipalities_are_refused(main, study):

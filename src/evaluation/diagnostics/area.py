@@ -14,10 +14,10 @@ from evaluation.diagnostics.balance import standardised_differences, supported_s
 from evaluation.diagnostics.contradiction import contradictions
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.diagnostics.verdict import verdicts
-from evaluation.effects.differences import MunicipalChanges
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, narrowed
+from evaluation.inference.area import narrowed
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
@@ -172,7 +172,7 @@ def negative_controls(
         known: Shocks = shocks if item != "placebo_date" else {**shocks, "earlier": None}
         try:
             data = compare(episodes, study, area=area, **changed).frame  # type: ignore[arg-type]
-            changes = changes_of(data, outcomes=list(limit), covariates=study.covariates)
+            changes = municipal_changes(data, outcomes=list(limit), covariates=study.covariates)
             found = placebo_areas(changes, seed=seed, **known)
         except ValueError as refusal:
             if len(limit) > 1:

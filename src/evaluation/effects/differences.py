@@ -56,10 +56,10 @@ def municipal_changes(
     between the periods, which moves `did_rc` and cancels here. With one municipality in each arm they are
     equal.
 
-    `data` is as for `did_rc`, with a column `municipality`. A municipality needs `min_episodes` before and
-    after, in every outcome: a comparison municipality with fewer is left out, a treated one joins the treated
-    municipality with most episodes. Both are listed. An arm without any large enough is refused, as is what
-    `did_rc` refuses.
+    `data` is as for `did_rc`, with a column `municipality`; an outcome is no covariate of itself. A
+    municipality needs `min_episodes` before and after, in every outcome: a comparison municipality with fewer
+    is left out, a treated one joins the treated municipality with most episodes. Both are listed. An arm
+    without any large enough is refused, as is what `did_rc` refuses.
 
     Examples
     --------
@@ -70,6 +70,7 @@ def municipal_changes(
     2.5
     """
     names = [*outcomes]
+    covariates = [name for name in covariates if name not in names]
     require_columns(data, ["treated", "post", "municipality"], table=TABLE)
     treated = truth_values(data, "treated", table=TABLE)
     codes, units = pd.factorize(data["municipality"].astype(str), sort=True)

@@ -12,7 +12,6 @@ import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison, compare
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.effects.doubly_robust import Method
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
@@ -76,7 +75,7 @@ def changes_before(
     try:
         episodes = narrowed(episodes, study, outcomes=outcomes)
         data = compare(episodes, study, area="all", before=study.trend_baseline, after=study.main_baseline)
-        return changes_of(data.frame, outcomes=outcomes, covariates=study.covariates)
+        return municipal_changes(data.frame, outcomes=outcomes, covariates=study.covariates)
     except ValueError:
         # A register that begins late has no earlier window: then the prior and the changes stand alone.
         return None
@@ -94,18 +93,6 @@ def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Sh
         prior=shock_prior(inputs.reference),
         earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
     )
-
-
-def changes_of(
-    data: pd.DataFrame,
-    *,
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-    method: Method = "dr",
-) -> MunicipalChanges:
-    """Covariate-adjusted changes by municipality; an outcome is no covariate of itself."""
-    used = [name for name in covariates if name not in outcomes]
-    return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)
 
 
 def effect(
@@ -167,7 +154,7 @@ def effect(
     def estimated(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Rows of the outcomes, the changes behind each; one that cannot be estimated spoils no other."""
         try:
-            changes = changes_of(frame, outcomes=names, covariates=covariates)
+            changes = municipal_changes(frame, outcomes=names, covariates=covariates)
             found = placebo_areas(changes, level=level, seed=seed, **shocks)
             return ledger_columns(found, frame).assign(status="ok", changes=changes)
         except ValueError as refusal:
@@ -203,7 +190,7 @@ def main_effects(
     study = inputs.study
 
     def estimated(names: Sequence[str]) -> tuple[MunicipalChanges, pd.DataFrame]:
-        changes = changes_of(inputs.main, outcomes=names, covariates=study.covariates)
+        changes = municipal_changes(inputs.main, outcomes=names, covariates=study.covariates)
         return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
 
     late = estimated(study.outcomes.late)[1] if study.outcomes.late else pd.DataFrame()

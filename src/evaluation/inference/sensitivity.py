@@ -17,7 +17,7 @@ from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.doubly_robust import Method, did_rc
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, ledger_columns, narrowed
+from evaluation.inference.area import ledger_columns, narrowed
 from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
@@ -40,7 +40,9 @@ class _Setting:
         return compare(self.episodes, self.study, area=self.area, **choices).frame
 
     def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
-        return changes_of(data, outcomes=self.outcomes, covariates=self.study.covariates, method=method)
+        return municipal_changes(
+            data, outcomes=self.outcomes, covariates=self.study.covariates, method=method
+        )
 
     def main_design(self, method: Method = "dr", **choices: Any) -> pd.DataFrame:
         """The main estimator and its inference on another choice."""
