@@ -40,9 +40,8 @@ class _Setting:
         return compare(self.episodes, self.study, area=self.area, **choices).frame
 
     def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
-        return municipal_changes(
-            data, outcomes=self.outcomes, covariates=self.study.covariates, method=method
-        )
+        covariates = self.study.covariates
+        return municipal_changes(data, outcomes=self.outcomes, covariates=covariates, method=method)
 
     def main_design(self, method: Method = "dr", **choices: Any) -> pd.DataFrame:
         """The main estimator and its inference on another choice."""
