@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.effects.differences import municipal_changes
-from evaluation.effects.doubly_robust import Method, design_blocks, did_rc, repeated_cross_sections
+from evaluation.effects.doubly_robust import METHODS, design_blocks, did_rc, repeated_cross_sections
 from evaluation.inference.clustered import naive_clustered
 
 
@@ -232,7 +232,7 @@ def test_order_of_rows_and_names_of_municipalities_do_not_matter(seed: int) -> N
 
 
 @settings(max_examples=8, deadline=None)
-@given(shift=st.floats(-1e4, 1e4), scale=st.floats(0.01, 1000), method=st.sampled_from(get_args(Method)))
+@given(shift=st.floats(-1e4, 1e4), scale=st.floats(0.01, 1000), method=st.sampled_from(METHODS))
 def test_adding_a_constant_changes_nothing_and_scaling_scales(
     shift: float, scale: float, method: str
 ) -> None:
@@ -303,6 +303,11 @@ def test_a_municipality_in_both_arms_is_refused() -> None:
     data = episodes(17).assign(municipality="091")
     with pytest.raises(ValueError, match="1 municipalities are in both arms"):
         municipal_changes(data, **WHAT)
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="choose one of dr"):
+        did_rc(episodes(1), **WHAT, method="drdid")
 
 
 def test_constant_and_collinear_covariates_are_left_out() -> None:

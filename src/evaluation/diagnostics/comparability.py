@@ -98,6 +98,7 @@ def clusters(weight: ArrayLike, treated: ArrayLike) -> pd.DataFrame:
     if arm.all():
         return not_run("clusters", reason="no comparison municipality")
     number = effective_sample_size(share[~arm] ** 2)
+    # not "less than": a number that is missing fails
     status = graded(fail=not number >= CLUSTERS_SEVERE, concern=not number >= CLUSTERS_LIMIT)
     text = f"effective comparison municipalities of {int((~arm).sum())}; {int(arm.sum())} treated"
     return ledger_row("clusters", status, text, estimate=number, unit="number")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from evaluation.effects.covariates import (
 from evaluation.effects.regression import least_squares, odds_fit
 
 Method = Literal["dr", "dr_traditional", "reg", "none"]
+METHODS = get_args(Method)
 TABLE = "design"
 # Below this many episodes per covariate a pilot cell is too small for a regression of its own.
 EPISODES_PER_COVARIATE = 5
@@ -166,6 +167,8 @@ def design_blocks(
     cell has fewer than five episodes per covariate it has no regression of its own and ``dr`` becomes
     ``dr_traditional``, as the fit's method then says.
     """
+    if method not in METHODS:
+        raise ValueError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
     treated = truth_values(data, "treated", table=TABLE)
     post = truth_values(data, "post", table=TABLE)
     y = outcome_matrix(data, outcomes, table=TABLE)
