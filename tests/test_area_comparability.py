@@ -8,7 +8,8 @@ from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import comparability
 from evaluation.diagnostics.area import balance_rows, finding_checks, negative_controls
 from evaluation.diagnostics.verdict import verdicts
-from evaluation.inference.area import changes_of, effect_rows, labour_market_areas, shock_structure
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import effect_rows, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
@@ -86,15 +87,9 @@ def test_a_date_before_the_trial_with_an_effect_is_seen(study):
 
 
 def test_checks_of_the_finding_hang_on_its_numbers(main, study):
-    changes = changes_of(main, outcomes=JUDGED, covariates=COVARIATES)
-    effects = effect_rows(
-        main,
-        changes,
-        groups=labour_market_areas(study.municipalities),
-        areas=None,
-        baseline="2019_20",
-        seed=1,
-    )
+    changes = municipal_changes(main, outcomes=JUDGED, covariates=COVARIATES)
+    groups = given(study)["shocks"]["groups"]
+    effects = effect_rows(main, changes, groups=groups, baseline="2019_20", seed=1)
     rows = finding_checks(effects, changes, TRIALS)
     assert {"hidden_bias", "clusters"} <= set(rows["item"])
     found = effects[(effects["measure"] == "att") & ((effects["ci_low"] > 0) | (effects["ci_high"] < 0))]

@@ -5,13 +5,8 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import (
-    changes_of,
-    effect_rows,
-    labour_market_areas,
-    ledger_columns,
-    pilot_areas_of,
-)
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import effect_rows, ledger_columns, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
@@ -22,13 +17,10 @@ OUTCOMES = [*TRIALS.outcomes.primary[:4], "open_employment_24m"]
 
 def rows_of(data, study, *, area="oulu", outcomes=OUTCOMES, municipalities=None):
     places = study.municipalities if municipalities is None else municipalities
+    known = shock_structure(places, TRIALS.areas, area=area)
+    changes = municipal_changes(data, outcomes=outcomes, covariates=COVARIATES)
     return effect_rows(
-        data,
-        changes_of(data, outcomes=outcomes, covariates=COVARIATES),
-        groups=labour_market_areas(places),
-        areas=pilot_areas_of(places, TRIALS.areas, area=area),
-        baseline="2019_20",
-        seed=1,
+        data, changes, groups=known["groups"], areas=known["areas"], baseline="2019_20", seed=1
     )
 
 
@@ -120,16 +112,15 @@ def test_input_stays_as_it_was(main, study):
 def test_all_areas_together_have_shocks_of_their_own(study):
     """As one area that shares a single shock, the interval of the country would be wider."""
     data = compare(study.episodes, TRIALS, area="all").frame
-    changes = changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES)
-    groups = labour_market_areas(study.municipalities)
-    areas = pilot_areas_of(study.municipalities, TRIALS.areas, area="all")
+    changes = municipal_changes(data, outcomes=[HEADLINE], covariates=COVARIATES)
+    known = shock_structure(study.municipalities, TRIALS.areas, area="all")
     own, one = (
-        effect_rows(data, changes, groups=groups, areas=given, baseline="2019_20", seed=1)
-        for given in (areas, None)
+        effect_rows(data, changes, groups=known["groups"], areas=given, baseline="2019_20", seed=1)
+        for given in (known["areas"], None)
     )
     error = [table.loc[table["measure"] == "att", "std_error"].item() for table in (own, one)]
     assert error[0] < error[1]
-    assert pilot_areas_of(study.municipalities, TRIALS.areas, area="oulu") is None
+    assert shock_structure(study.municipalities, TRIALS.areas, area="oulu")["areas"] is None
 
 
 def test_rows_fit_the_ledger(rows):
@@ -138,7 +129,7 @@ def test_rows_fit_the_ledger(rows):
 
 def test_a_constant_outcome_is_refused(main):
     with pytest.raises(ValueError, match="the same value in all"):
-        changes_of(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE], covariates=COVARIATES)
+        municipal_changes(main.assign(open_employment_12m=1.0), outcomes=[HEADLINE], covariates=COVARIATES)
 
 
 def test_too_few_comparison_municipalities_are_refused(main, study):

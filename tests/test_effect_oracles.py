@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from evaluation.diagnostics.balance import standardised_differences
-from evaluation.diagnostics.hidden_bias import e_value
+from evaluation.diagnostics.checks import e_value
 from evaluation.effects.covariates import covariate_matrix
 from evaluation.effects.differences import municipal_changes
 from evaluation.effects.discontinuity import discontinuity

@@ -17,7 +17,7 @@ from validation.cells import naive_clustered
 from conftest import REFERENCE
 from evaluation.cohorts.comparison import compare
 from evaluation.effects.differences import municipal_changes
-from evaluation.inference.area import changes_of, effect_rows, labour_market_areas
+from evaluation.inference.area import effect_rows, shock_structure
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.results import ledger
 from evaluation.simulation.register import draw
@@ -163,14 +163,9 @@ def test_a_sure_effect_is_called_an_increase_through_the_whole_analysis(study):
     lifted = lifted.where(study.episodes[HEADLINE].notna())
     gain = (lifted - study.episodes[HEADLINE])[after & study.episodes["group"].eq("target_group")].mean()
     data = compare(study.episodes.assign(**{HEADLINE: lifted}), TRIALS, area="helsinki").frame
-    rows = effect_rows(
-        data,
-        changes_of(data, outcomes=[HEADLINE], covariates=COVARIATES),
-        groups=labour_market_areas(study.municipalities),
-        areas=None,
-        baseline="2019_20",
-        seed=1,
-    )
+    changes = municipal_changes(data, outcomes=[HEADLINE], covariates=COVARIATES)
+    groups = shock_structure(study.municipalities, TRIALS.areas, area="helsinki")["groups"]
+    rows = effect_rows(data, changes, groups=groups, baseline="2019_20", seed=1)
     made = ledger.rows(rows, topic="effect", area="helsinki", simulated=True)
     row = made[made["measure"] == "att"].iloc[0]
     assert row["ci_low"] < gain < row["ci_high"]

@@ -6,7 +6,8 @@ import pytest
 
 from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics.area import balance_rows, event_study_rows, negative_controls
-from evaluation.inference.area import changes_of, effect_rows, shock_structure
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import effect_rows, shock_structure
 from evaluation.inference.sensitivity import sensitivity_rows
 from small_register import TRIALS
 
@@ -60,9 +61,9 @@ def test_every_check_runs_with_a_rare_level(study, many_episodes, rare):
     measured = controls["outcome"] != "cost_all_public_12m_eur"
     assert (controls.loc[measured, "status"] != "not_run").all(), controls["method"].tolist()
 
-    changes = changes_of(data, outcomes=[WORK], covariates=TRIALS.covariates)
+    changes = municipal_changes(data, outcomes=[WORK], covariates=TRIALS.covariates)
     found = effect_rows(data, changes, baseline="2019_20", seed=1, **shocks)
-    expected = changes_of(same, outcomes=[WORK], covariates=TRIALS.covariates)
+    expected = municipal_changes(same, outcomes=[WORK], covariates=TRIALS.covariates)
     expected = effect_rows(same, expected, baseline="2019_20", seed=1, **shocks)
     assert found["estimate"].iloc[0] == pytest.approx(expected["estimate"].iloc[0], abs=0.03)
     varied = sensitivity_rows(

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
-from evaluation.inference.area import changes_of, effect_rows, shock_structure
+from evaluation.effects.differences import municipal_changes
+from evaluation.inference.area import effect_rows, shock_structure
 from evaluation.inference.sensitivity import sensitivity_rows
 from evaluation.results import ledger
 from small_register import TRIALS
@@ -28,7 +29,9 @@ OUTCOMES = (HEADLINE, "benefit_eur_12m")
 
 
 def rows_of(episodes, study, *, area, seed=1):
-    changes = changes_of(compare(episodes, TRIALS, area=area).frame, outcomes=OUTCOMES, covariates=COVARIATES)
+    changes = municipal_changes(
+        compare(episodes, TRIALS, area=area).frame, outcomes=OUTCOMES, covariates=COVARIATES
+    )
     return sensitivity_rows(
         episodes,
         changes,
@@ -70,7 +73,7 @@ def test_rows_without_a_number_say_why(rows):
 def test_variants_are_the_main_analysis_on_other_episodes(rows, study):
     data = compare(study.episodes, TRIALS, area="pirkanmaa", before="covid").frame
     shocks = shock_structure(study.municipalities, TRIALS.areas, area="pirkanmaa")
-    changes = changes_of(data, outcomes=OUTCOMES, covariates=COVARIATES)
+    changes = municipal_changes(data, outcomes=OUTCOMES, covariates=COVARIATES)
     expected = effect_rows(data, changes, baseline="2019_20", seed=1, **shocks)
     expected = expected[(expected["measure"] == "att") & (expected["outcome"] == HEADLINE)].iloc[0]
     found = one(rows, "baseline_covid")
@@ -86,7 +89,7 @@ def test_possible_pilots_and_neighbours_change_the_comparison(rows):
 
 
 def test_leaving_one_municipality_out_by_hand(rows, study):
-    changes = changes_of(
+    changes = municipal_changes(
         compare(study.episodes, TRIALS, area="pirkanmaa").frame,
         outcomes=OUTCOMES,
         covariates=TRIALS.covariates,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.diagnostics.hidden_bias import e_value
+from evaluation.diagnostics.checks import e_value
 from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.synthetic import synthetic
 from evaluation.pooling.random_effects import random_effects, shrunken

@@ -19,8 +19,8 @@ from evaluation.cohorts.comparison import compare
 from evaluation.economics.area import PERSPECTIVES
 from evaluation.economics.cost_effectiveness import WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
-from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import changes_before, changes_of, shock_prior, shock_structure
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
+from evaluation.inference.area import changes_before, shock_prior, shock_structure
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.registers.reference import reference as read_reference
@@ -88,7 +88,7 @@ def register_runs(
     for area in sorted(set(episodes.loc[episodes["arm"] == "pilot", "area"])):
         main = compare(episodes, study, area=area).frame
         try:
-            changes = changes_of(main, outcomes=MEASURED, covariates=study.covariates)
+            changes = municipal_changes(main, outcomes=MEASURED, covariates=study.covariates)
             shocks = shock_structure(municipalities, study.areas, area=area, prior=prior, earlier=earlier)
             rows = _area_rows(changes, _truth(main), shocks=shocks, draws=draws, seed=seed)
         except ValueError:  # too few episodes in the area: the analysis refuses it as well

@@ -17,7 +17,7 @@ from evaluation.cohorts.comparison import compare
 from evaluation.diagnostics import area as checks
 from evaluation.diagnostics.contradiction import contradictions
 from evaluation.diagnostics.verdict import verdicts
-from evaluation.effects.differences import MunicipalChanges
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference import area as effects
 from evaluation.inference.sensitivity import sensitivity_rows
 from evaluation.inference.shocks import ShockPrior
@@ -64,7 +64,7 @@ def judged(
     _, fair = checks.balance_rows(main, study)
     _, trend = checks.event_study_rows(episodes, study, area=area, shocks=shocks, seed=1)
     controls = checks.negative_controls(episodes, study, area=area, shocks=shocks, seed=1)
-    changes = effects.changes_of(main, outcomes=[outcome], covariates=study.covariates)
+    changes = municipal_changes(main, outcomes=[outcome], covariates=study.covariates)
     found = effects.effect_rows(main, changes, baseline=study.main_baseline, seed=1, **shocks)
     beside = ("triple_difference", *(f"baseline_{name}" for name in study.other_baselines))
     varied = sensitivity_rows(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -12,10 +14,10 @@ from evaluation.diagnostics.balance import standardised_differences, supported_s
 from evaluation.diagnostics.contradiction import contradictions
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.diagnostics.verdict import verdicts
-from evaluation.effects.differences import MunicipalChanges
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, narrowed
+from evaluation.inference.area import narrowed
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.event_study import quarter_rows
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
@@ -34,10 +36,7 @@ def fairness(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """What can be said of the comparison before any effect is seen.
 
-    Returns
-    -------
-    balance, checks, events : pandas.DataFrame
-        Balance and overlap; the diagnostics that need no finding; the event study of the headline.
+    Balance and overlap; the diagnostics that need no finding; the event study of the headline.
     """
     study = inputs.study
     episodes = narrowed(inputs.episodes, study, outcomes=[*study.outcomes.judged, PLACEBO_OUTCOME])
@@ -57,16 +56,8 @@ def judged(
 ) -> pd.DataFrame:
     """All diagnostics, those that hang on the findings too, with the verdict of each family of outcomes.
 
-    Parameters
-    ----------
-    inputs : AreaInputs
-        What the analysis reads.
-    checks : pandas.DataFrame
-        From `fairness`.
-    effects, changes
-        From `main_effects`.
-    varied : pandas.DataFrame
-        Rows of the sensitivity analyses.
+    `checks` are those of `fairness`, `effects` and `changes` those of `main_effects`, `varied` the rows of
+    the sensitivity analyses.
     """
     study, main = inputs.study, inputs.main
     found = finding_checks(effects, changes, study)
@@ -77,37 +68,17 @@ def judged(
 
 
 def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Balance and overlap of the main comparison.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Episodes of the main comparison, with `treated`.
-    study : Study
-        The reform: its covariates.
-
-    Returns
-    -------
-    rows : pandas.DataFrame
-        smd before and after weighting, ess and overlap, in the ledger's columns.
-    checks : pandas.DataFrame
-        The diagnostics balance and overlap.
-    """
+    """Balance and overlap of the main comparison: rows of smd, ess and overlap, and their two checks."""
     weights = att_weights(data, target="treated", covariates=study.covariates)
     table = standardised_differences(
         data, target="treated", covariates=study.covariates, weight=weights.weight
     )
     supported = supported_share(weights.propensity, target=data["treated"])
-    counts = {
-        "persons": float(data.loc[data["treated"], "person_id"].nunique()),
-        "episodes": float(data["treated"].sum()),
-    }
-    smd = [
-        pd.DataFrame(
-            {"measure": "smd", "item": table["covariate"], "estimate": table[name], "specification": name}
-        ).assign(unit="sd")
-        for name in ("before_weighting", "after_weighting")
-    ]
+    own = data[data["treated"]]
+    counts = {"persons": float(own["person_id"].nunique()), "episodes": float(len(own))}
+    names = ["before_weighting", "after_weighting"]
+    smd = table.melt("covariate", names, var_name="specification", value_name="estimate")
+    smd = smd.rename(columns={"covariate": "item"}).assign(measure="smd", unit="sd")
     arms = pd.DataFrame(
         {
             "measure": ["ess", "ess", "overlap"],
@@ -116,16 +87,12 @@ def balance_rows(data: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.Dat
             "unit": ["episodes", "episodes", "share"],
         }
     )
-    checks = [
-        comparability.overlap(1 - supported, ess=weights.ess_comparison),
-        comparability.balance(
-            table["after_weighting"], treated=weights.ess_target, ess=weights.ess_comparison
-        ),
-    ]
-    return (
-        pd.concat([*smd, arms], ignore_index=True).assign(**counts),
-        pd.concat(checks, ignore_index=True).assign(**counts),
+    after, ess = table["after_weighting"], weights.ess_comparison
+    checks = stack(
+        comparability.overlap(1 - supported, ess=ess),
+        comparability.balance(after, treated=weights.ess_target, ess=ess),
     )
+    return stack(smd, arms).assign(**counts), checks.assign(**counts)
 
 
 def event_study_rows(
@@ -133,26 +100,9 @@ def event_study_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Event study of the headline by quarter, and the pre-trend check of every outcome told in words.
 
-    Parameters
-    ----------
-    episodes : pandas.DataFrame
-        All episodes with outcomes.
-    study : Study
-        The reform.
-    area : str
-        Pilot area or "all".
-    shocks : Shocks
-        From `shock_structure`.
-    seed : int
-        Seed of the placebo draws.
-
-    Returns
-    -------
-    rows : pandas.DataFrame
-        event_study: x in quarters since the start, estimate against the mean of the main baseline, interval
-        by placebo areas.
-    checks : pandas.DataFrame
-        The diagnostics pre_trend: drift per year over the quarters of the trend baseline.
+    In rows of event_study x is in quarters since the start, the estimate against the mean of the main
+    baseline, the interval by placebo areas; the diagnostics pre_trend tell the drift per year over the
+    quarters of the trend baseline.
     """
     first, *others = [compare(episodes, study, area=area, before=name).frame for name in study.baselines]
     data = pd.concat([first, *(frame.query("not post") for frame in others)])
@@ -190,16 +140,17 @@ def _event_study(
         joint.estimate,
         joint.covariance,
         years=[(study.quarters_since_start(quarter) - middle) / 4 for quarter in early],
-        df=joint.df,
-    )
-    check = diagnostics.pre_trend_row(
-        drift,
         outcome=outcome,
-        limit=study.limits[unit_of(outcome)],
-        visible=diagnostics.VISIBLE_SD * float(data[outcome].std()),
         df=joint.df,
     )
+    limit = {outcome: study.limits[unit_of(outcome)]}
+    check = diagnostics.pre_trend_row(drift, limit=limit, visible=_visible(data, [outcome]), df=joint.df)
     return rows.assign(measure="event_study"), check
+
+
+def _visible(data: pd.DataFrame, outcomes: Iterable[str]) -> dict[str, float]:
+    """Size that a check must be able to see to pass, by outcome in its unit."""
+    return {name: diagnostics.VISIBLE_SD * float(data[name].std()) for name in outcomes}
 
 
 def negative_controls(
@@ -221,15 +172,14 @@ def negative_controls(
         known: Shocks = shocks if item != "placebo_date" else {**shocks, "earlier": None}
         try:
             data = compare(episodes, study, area=area, **changed).frame  # type: ignore[arg-type]
-            changes = changes_of(data, outcomes=list(limit), covariates=study.covariates)
+            changes = municipal_changes(data, outcomes=list(limit), covariates=study.covariates)
             found = placebo_areas(changes, seed=seed, **known)
         except ValueError as refusal:
             if len(limit) > 1:
                 return pd.concat([judged_rows(item, changed, {name: size}) for name, size in limit.items()])
             return comparability.not_run(item, reason=str(refusal), outcome=next(iter(limit)))
         own = data[data["treated"]]
-        visible = {name: diagnostics.VISIBLE_SD * float(data[name].std()) for name in limit}
-        return diagnostics.placebo(found, item=item, limit=limit, visible=visible).assign(
+        return diagnostics.judge_nulls(found, item=item, limit=limit, visible=_visible(data, limit)).assign(
             persons=float(own["person_id"].nunique()), episodes=float(len(own))
         )
 
@@ -240,39 +190,20 @@ def negative_controls(
 def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Study) -> pd.DataFrame:
     """Checks that hang on the findings themselves: hidden bias, number of clusters, breakdown bound.
 
-    Parameters
-    ----------
-    effects : pandas.DataFrame
-        Rows att and counterfactual_mean of the main comparison.
-    changes : MunicipalChanges
-        Of the main comparison.
-    study : Study
-        The reform.
+    `effects` holds rows att and counterfactual_mean of the main comparison, `changes` its changes.
     """
-    rows = effects[effects["measure"].isin(["att", "counterfactual_mean"])]
-    by_outcome = rows.set_index(["outcome", "measure"])
-    headline = study.outcomes.headline
-    att, without = by_outcome.loc[(headline, "att")], by_outcome.loc[(headline, "counterfactual_mean")]
-    bounds = [
-        diagnostics.breakdown(
-            *by_outcome.loc[(name, "att"), ["estimate", "ci_low", "ci_high"]],
-            outcome=name,
-            years=round(study.years_between, 1),
-        )
-        for name in study.outcomes.judged
-        if (name, "att") in by_outcome.index
-    ]
-    return pd.concat(
-        [
-            diagnostics.hidden_bias(
-                att["estimate"],
-                att["ci_low"],
-                att["ci_high"],
-                counterfactual=without["estimate"],
-                outcome=headline,
-            ),
-            comparability.clusters(changes.weight, changes.treated),
-            *bounds,
-        ],
-        ignore_index=True,
-    ).assign(persons=att["persons"], episodes=att["episodes"])
+    found, without = (
+        effects[effects["measure"] == name].set_index("outcome") for name in ("att", "counterfactual_mean")
+    )
+    finding, headline = ["estimate", "ci_low", "ci_high"], study.outcomes.headline
+    level, years = without.loc[headline, "estimate"], round(study.years_between, 1)
+    own = found.loc[headline, ["persons", "episodes"]]
+    return stack(
+        diagnostics.hidden_bias(*found.loc[headline, finding], counterfactual=level, outcome=headline),
+        comparability.clusters(changes.weight, changes.treated),
+        *(
+            diagnostics.breakdown(*found.loc[name, finding], outcome=name, years=years)
+            for name in study.outcomes.judged
+            if name in found.index
+        ),
+    ).assign(**own)

@@ -7,14 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evaluation.cohorts.comparison import Comparison
-from evaluation.effects.covariates import CovariateMatrix, arms, covariate_matrix
-from evaluation.effects.weighting import att_weights
-
-FloatArray = NDArray[np.float64]
-TABLE = "weighting"
+from evaluation.effects.covariates import FloatArray, arms, covariate_matrix
+from evaluation.effects.weighting import TABLE, att_weights
 
 
 def balance(
@@ -70,20 +66,10 @@ def standardised_differences(
     """Standardised mean differences before and after weighting, target − comparison.
 
     Both are divided by the target group's unweighted standard deviation, so that table and plot agree and
-    weighting cannot improve balance by inflating the spread.
-
-    Parameters
-    ----------
-    data, target, covariates
-        As for `propensity`; every level of a category is a row.
-    weight : pandas.Series
-        From `att_weights`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        covariate, mean_target, mean_comparison, mean_weighted, sd, before_weighting, after_weighting
-        (the last two in SDs; infinite where the target group does not vary but the comparison differs).
+    weighting cannot improve balance by inflating the spread. `weight` is that of `att_weights`; every level
+    of a category is a row: covariate, mean_target, mean_comparison, mean_weighted, sd, before_weighting,
+    after_weighting (the last two in SDs; infinite where the target group does not vary but the comparison
+    differs).
 
     Source: Austin (2009); Stuart (2010).
 
@@ -96,7 +82,7 @@ def standardised_differences(
     [0.707]
     """
     treated = arms(data, target, covariates, table=TABLE)
-    matrix: CovariateMatrix = covariate_matrix(data, covariates, table=TABLE, drop=False)
+    matrix = covariate_matrix(data, covariates, table=TABLE, drop=False)
     x = matrix.values
     sd = x[treated].std(axis=0, ddof=1) if treated.sum() > 1 else np.full(x.shape[1], np.nan)
     w = weight.reindex(data.index).to_numpy(float)
@@ -131,8 +117,4 @@ def supported_share(score: pd.Series[Any], *, target: pd.Series[Any]) -> float:
     0.5
     """
     p, treated = score.to_numpy(float), target.to_numpy(bool)
-    if treated.all() or not treated.any():
-        raise ValueError(
-            f"{TABLE}: {int(treated.sum())} target rows of {len(treated)}; both groups are needed"
-        )
     return float(((p[treated] >= p[~treated].min()) & (p[treated] <= p[~treated].max())).mean())

@@ -17,20 +17,14 @@ Rules (the reader sees them in the methods section):
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from evaluation.diagnostics.comparability import (
-    SMD_SEVERE,
-    Status,
-    ledger_ready,
-    not_run,
-)
-from evaluation.diagnostics.hidden_bias import e_value
-from evaluation.diagnostics.pretrends import PreTrend, breakdown_per_year, power_against
-from evaluation.diagnostics.verdict import CONTROLS
+from evaluation.diagnostics.comparability import SMD_SEVERE, Status, ledger_row, not_run
+from evaluation.diagnostics.pretrends import breakdown_per_year, power_against
 from evaluation.units import unit_of
 
 POWER_ENOUGH = 0.5
@@ -38,138 +32,86 @@ VISIBLE_SD = SMD_SEVERE  # a check passes if it could have seen a violation of t
 SURE = 1.314  # a 99 % interval is this much wider than a 95 % one
 
 
-def judge_null(
-    estimate: float,
-    ci_low: float,
-    ci_high: float,
+def judge_nulls(
+    found: pd.DataFrame,
     *,
-    std_error: float,
-    limit: float,
-    visible: float,
+    item: str,
+    limit: Mapping[str, float],
+    visible: Mapping[str, float],
     df: float = np.inf,
-) -> tuple[Status, str]:
+) -> pd.DataFrame:
+    """Judge what should be zero: an effect where there can be none, or a drift before the start.
+
+    `found` holds tidy rows, one an outcome, such as those of `placebo_areas`; `limit` is the size that would
+    matter, `visible` the size that a check must be able to see to pass, by outcome in its unit. The rows that
+    come back are ready for the ledger.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"outcome": ["work", "days"], "estimate": [0.0, 0.05], "std_error": 0.005,
+    ...                       "ci_low": [-0.01, 0.04], "ci_high": [0.01, 0.06], "p_value": [1.0, 0.0]})
+    >>> limit, visible = {"work": 0.02, "days": 0.02}, {"work": 0.1, "days": 0.1}
+    >>> judge_nulls(found, item="placebo_date", limit=limit, visible=visible)["status"].tolist()
+    ['pass', 'fail']
+    """
+    states = [
+        _state(row, limit=limit[row.outcome], visible=visible[row.outcome], df=df)
+        for row in found.itertuples()
+    ]
+    columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
+    return found[columns].assign(
+        topic="comparability",
+        measure="diagnostic",
+        item=item,
+        status=[status for status, _ in states],
+        method=[reason for _, reason in states],
+        unit=[unit_of(name) for name in found["outcome"]],
+    )
+
+
+def _state(row: Any, *, limit: float, visible: float, df: float) -> tuple[Status, str]:
     """State of a check whose true value should be zero, with the reason.
 
     What differs from zero beyond `limit` fails, if even a 99 % interval excludes zero: of the dozen checks of
     a fair area one in twenty differs by chance. What does not differ passes if the check would have seen
     `visible` at least every second time.
-
-    Examples
-    --------
-    >>> judge_null(0.00, -0.01, 0.01, std_error=0.005, limit=0.02, visible=0.1)[0]
-    'pass'
-    >>> judge_null(0.00, -0.20, 0.20, std_error=0.1, limit=0.02, visible=0.1)[0]
-    'concern'
-    >>> judge_null(0.05, 0.04, 0.06, std_error=0.005, limit=0.02, visible=0.1)[0]
-    'fail'
     """
-    if not np.isfinite([estimate, ci_low, ci_high, std_error]).all():
+    if not np.isfinite([row.estimate, row.ci_low, row.ci_high, row.std_error]).all():
         return "not_run", "no estimate or interval"
-    if ci_low > 0 or ci_high < 0:
-        if abs(estimate) > max(limit, SURE * (ci_high - ci_low) / 2):
+    if row.ci_low > 0 or row.ci_high < 0:
+        if abs(row.estimate) > max(limit, SURE * (row.ci_high - row.ci_low) / 2):
             return "fail", "surely differs from zero, by more than the relevance limit"
         return "concern", "differs from zero, not surely or by less than the relevance limit"
-    power = power_against(visible, std_error, df=df)
+    power = power_against(visible, row.std_error, df=df)
     if power < POWER_ENOUGH:
         return "concern", f"not different from zero, but power against {visible:.3g} is only {power:.0%}"
     return "pass", f"not different from zero, power against {visible:.3g} is {power:.0%}"
 
 
-def placebo(
-    found: pd.DataFrame, *, item: str, limit: Mapping[str, float], visible: Mapping[str, float]
-) -> pd.DataFrame:
-    """Judge a negative control: an effect estimated where there can be none.
-
-    Parameters
-    ----------
-    found : DataFrame
-        Rows of :func:`evaluation.inference.placebo_areas` under the placebo design: baseline 2018_19 against
-        follow-up 2019_20 (``placebo_date``), an outcome the pilots could not move (``placebo_outcome``), or
-        those who stayed with the TE office (``placebo_population``).
-    item : str
-        Which of the three.
-    limit, visible : mapping of outcome to float
-        Size that would matter, and size that a check must be able to see to pass, in the outcome's unit.
-
-    Returns
-    -------
-    DataFrame
-        Ledger-ready rows, one an outcome (add ``area`` and ``simulated`` with
-        :func:`evaluation.ledger.rows`).
-    """
-    if item not in ("placebo_date", *CONTROLS):
-        raise ValueError(f"diagnostics.placebo: item {item!r} is not a negative control")
-    judged = [
-        judge_null(
-            row.estimate,
-            row.ci_low,
-            row.ci_high,
-            std_error=row.std_error,
-            limit=limit[row.outcome],
-            visible=visible[row.outcome],
-        )
-        for row in found.itertuples()
-    ]
-    columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
-    out = found[columns].assign(
-        item=item,
-        status=[status for status, _ in judged],
-        method=[reason for _, reason in judged],
-        unit=[unit_of(name) for name in found["outcome"]],
-    )
-    return ledger_ready(out.reset_index(drop=True))
-
-
 def pre_trend_row(
-    found: PreTrend, *, outcome: str, limit: float, visible: float, df: float = np.inf
+    found: pd.DataFrame, *, limit: Mapping[str, float], visible: Mapping[str, float], df: float = np.inf
 ) -> pd.DataFrame:
-    """Judge the drift before the start (per year) from :func:`evaluation.pretrends.pre_trend`."""
-    status, reason = judge_null(
-        found.slope,
-        found.ci_low,
-        found.ci_high,
-        std_error=found.std_error,
-        limit=limit,
-        visible=visible,
-        df=df,
-    )
-    if status == "pass" and found.p_value < 0.05:
-        status, reason = "concern", "no steady drift, but the periods before the start differ jointly"
-    row = pd.DataFrame({"outcome": [outcome], "item": "pre_trend", "status": status, "method": reason})
-    return ledger_ready(
-        row.assign(
-            estimate=found.slope,
-            std_error=found.std_error,
-            ci_low=found.ci_low,
-            ci_high=found.ci_high,
-            p_value=found.p_value,
-            unit=unit_of(outcome),
-        )
-    )
+    """Judge the drift before the start (per year) from `pretrends.pre_trend`."""
+    row = judge_nulls(found, item="pre_trend", limit=limit, visible=visible, df=df)
+    if row["status"].item() == "pass" and row["p_value"].item() < 0.05:
+        why = "no steady drift, but the periods before the start differ jointly"
+        row = row.assign(status="concern", method=why)
+    return row
 
 
 def breakdown(effect: float, ci_low: float, ci_high: float, *, outcome: str, years: float) -> pd.DataFrame:
     """Drift per year (outcome's unit) that overturns the finding, as a ledger-ready row; none without one.
 
-    Parameters
-    ----------
-    effect, ci_low, ci_high : float
-        The finding.
-    outcome : str
-    years : float
-        Distance between the middles of baseline and follow-up window.
+    `years` lie between the middles of baseline and follow-up window.
     """
     half = (ci_high - ci_low) / 2
     bound = breakdown_per_year(effect, half / stats.norm.ppf(0.975), years=years)
     if ci_low <= 0 <= ci_high or bound == 0:  # no finding, so nothing that a drift could overturn
         return pd.DataFrame()
-    row = {
-        "item": "per_year",
-        "estimate": bound,
-        "unit": unit_of(outcome),
-        "method": "folded normal",
-    }
-    return ledger_ready(pd.DataFrame([row]).assign(outcome=outcome, measure="breakdown", status="ok"))
+    unit = unit_of(outcome)
+    return ledger_row(
+        "per_year", "ok", "folded normal", outcome=outcome, measure="breakdown", unit=unit, estimate=bound
+    )
 
 
 def hidden_bias(
@@ -188,6 +130,27 @@ def hidden_bias(
         return not_run("hidden_bias", reason="interval holds zero: no finding to overturn", outcome=outcome)
     whole, limit = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2])
     status = "pass" if limit >= 1.25 else "concern"
-    row = pd.DataFrame({"outcome": [outcome], "item": "hidden_bias", "status": status, "unit": "ratio"})
     text = f"E-value of the estimate {whole:.2f}, of the interval {limit:.2f}"
-    return ledger_ready(row.assign(estimate=limit, method=text))
+    return ledger_row("hidden_bias", status, text, outcome=outcome, estimate=limit, unit="ratio")
+
+
+def e_value(estimate: float, *, ci_low: float, ci_high: float) -> tuple[float, float]:
+    """E-value of a risk ratio with its interval, and of the limit of the interval nearest to no effect.
+
+    Each is the risk ratio that a hidden cause would need with both arm and outcome; 1 where the interval
+    holds 1.
+
+    Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4).
+
+    Examples
+    --------
+    >>> [round(value, 2) for value in e_value(3.9, ci_low=1.8, ci_high=8.7)]
+    [7.26, 3.0]
+    """
+
+    def needed(ratio: float) -> float:
+        ratio = max(ratio, 1 / ratio)
+        return ratio + float(np.sqrt(ratio * (ratio - 1)))
+
+    nearest = ci_low if estimate >= 1 else ci_high
+    return needed(estimate), 1.0 if ci_low <= 1 <= ci_high else needed(nearest)

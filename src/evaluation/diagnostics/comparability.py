@@ -1,4 +1,4 @@
-"""Checks of the comparison itself: overlap, balance, number of clusters. Rules: see `diagnostics`."""
+"""Checks of the comparison itself: overlap, balance, number of clusters. Rules: see `diagnostics.checks`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from evaluation.effects.weighting import effective_sample_size
+
 Status = Literal["pass", "concern", "fail", "not_run"]
 
 SMD_LIMIT, SMD_SEVERE = 0.1, 0.25
@@ -18,21 +20,29 @@ ESS_LIMIT, ESS_SEVERE = 100.0, 30.0
 CLUSTERS_LIMIT, CLUSTERS_SEVERE = 12.0, 8.0
 
 
-def ledger_ready(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the ledger's topic, and the measure ``diagnostic`` where none is given."""
-    return frame.assign(topic="comparability", measure=frame.get("measure", "diagnostic"))
+def graded(*, fail: bool, concern: bool) -> Status:
+    """State of a check that was run."""
+    return "fail" if fail else "concern" if concern else "pass"
+
+
+def ledger_row(
+    item: str,
+    status: str,
+    method: str,
+    *,
+    outcome: str = "",
+    measure: str = "diagnostic",
+    unit: str = "none",
+    **numbers: float,
+) -> pd.DataFrame:
+    """One row in the ledger's columns; of a check, `method` tells the reason of its state."""
+    words = {"measure": measure, "item": item, "outcome": outcome, "status": status, "method": method}
+    return pd.DataFrame([{"topic": "comparability", "unit": unit, **words, **numbers}])
 
 
 def not_run(item: str, *, reason: str, outcome: str = "") -> pd.DataFrame:
-    """Row that says that a check was not run and why: it never counts as passed.
-
-    Examples
-    --------
-    >>> not_run("overlap", reason="no propensity model")["status"].item()
-    'not_run'
-    """
-    row = pd.DataFrame({"outcome": [outcome], "item": item, "status": "not_run", "method": reason})
-    return ledger_ready(row.assign(unit="none", estimate=np.nan))
+    """Row that says that a check was not run and why: it never counts as passed."""
+    return ledger_row(item, "not_run", reason, outcome=outcome, estimate=np.nan)
 
 
 def overlap(outside: float, *, ess: float) -> pd.DataFrame:
@@ -45,31 +55,19 @@ def overlap(outside: float, *, ess: float) -> pd.DataFrame:
     """
     if not (np.isfinite(outside) and np.isfinite(ess)):
         return not_run("overlap", reason="no propensity model")
-    status: Status = "pass"
-    if outside > OVERLAP_SEVERE or ess < ESS_SEVERE:
-        status = "fail"
-    elif outside > OVERLAP_LIMIT or ess < ESS_LIMIT:
-        status = "concern"
+    status = graded(
+        fail=outside > OVERLAP_SEVERE or ess < ESS_SEVERE, concern=outside > OVERLAP_LIMIT or ess < ESS_LIMIT
+    )
     text = f"{outside:.1%} of the treated have no counterpart; {ess:.0f} effective comparison episodes"
-    row = pd.DataFrame({"outcome": [""], "item": "overlap", "status": status, "method": text})
-    return ledger_ready(row.assign(estimate=outside, unit="share"))
+    return ledger_row("overlap", status, text, estimate=outside, unit="share")
 
 
 def balance(smd: ArrayLike, *, treated: float, ess: float) -> pd.DataFrame:
-    """Judge balance after weighting, fairly to small areas.
+    """Judge standardised mean differences after weighting, fairly to small areas.
 
     A difference counts only as far as it goes beyond its own sampling error, adjusted for the number of
     covariates looked at: under perfect balance a group of 100 shows 0.1 SD by chance. Too small to tell is a
-    concern.
-
-    Parameters
-    ----------
-    smd : array
-        Standardised mean differences after weighting.
-    treated : float
-        Treated episodes.
-    ess : float
-        Effective comparison episodes.
+    concern. `treated` and `ess` count treated and effective comparison episodes.
 
     Examples
     --------
@@ -84,43 +82,23 @@ def balance(smd: ArrayLike, *, treated: float, ess: float) -> pd.DataFrame:
         return not_run("balance", reason="no standardised differences")
     error = float(np.sqrt(1 / treated + 1 / ess))
     beyond = size.max() - float(stats.norm.ppf(1 - 0.025 / len(size))) * error
-    status: Status = "pass"
-    if beyond > SMD_SEVERE:
-        status = "fail"
-    elif beyond > SMD_LIMIT or error > SMD_TOO_VAGUE:
-        status = "concern"
+    status = graded(fail=beyond > SMD_SEVERE, concern=beyond > SMD_LIMIT or error > SMD_TOO_VAGUE)
     text = f"largest of {len(size)} differences; sampling error {error:.3f} SD"
-    row = pd.DataFrame({"outcome": [""], "item": "balance", "status": status, "method": text})
-    return ledger_ready(row.assign(estimate=float(size.max()), std_error=error, unit="sd"))
-
-
-def effective_clusters(contribution: ArrayLike) -> float:
-    """Effective number of clusters from each one's contribution to the variance.
-
-    G / (1 + squared coefficient of variation); Carter, Schnepel and Steigerwald (2017), Review of Economics
-    and Statistics 99(4).
-
-    Examples
-    --------
-    >>> effective_clusters([1, 1, 1, 1]), effective_clusters([1, 0, 0, 0])
-    (4.0, 1.0)
-    """
-    part = np.asarray(contribution, dtype=float)
-    return float(part.sum() ** 2 / (part**2).sum())
+    return ledger_row("balance", status, text, estimate=float(size.max()), std_error=error, unit="sd")
 
 
 def clusters(weight: ArrayLike, treated: ArrayLike) -> pd.DataFrame:
-    """Judge the number of comparison municipalities that carry weight (contribution = squared weight).
+    """Judge the effective number of comparison municipalities: each contributes its squared weight.
 
     The treated side is not judged: placebo areas are made for one treated municipality.
+
+    Source: Carter, Schnepel & Steigerwald (2017), Review of Economics and Statistics 99(4).
     """
     share, arm = np.asarray(weight, dtype=float), np.asarray(treated, dtype=bool)
     if arm.all():
         return not_run("clusters", reason="no comparison municipality")
-    number = effective_clusters(share[~arm] ** 2)
-    status: Status = (
-        "pass" if number >= CLUSTERS_LIMIT else "concern" if number >= CLUSTERS_SEVERE else "fail"
-    )
+    number = effective_sample_size(share[~arm] ** 2)
+    # not "less than": a number that is missing fails
+    status = graded(fail=not number >= CLUSTERS_SEVERE, concern=not number >= CLUSTERS_LIMIT)
     text = f"effective comparison municipalities of {int((~arm).sum())}; {int(arm.sum())} treated"
-    row = pd.DataFrame({"outcome": [""], "item": "clusters", "status": status, "method": text})
-    return ledger_ready(row.assign(estimate=number, unit="number"))
+    return ledger_row("clusters", status, text, estimate=number, unit="number")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from evaluation.diagnostics.comparability import Status, ledger_ready, not_run
+from evaluation.diagnostics.comparability import graded, ledger_row, not_run
 from evaluation.study import Study
 
 PART = 1 / 3  # of the finding: as much movement elsewhere, or no more than that left, speaks against it
@@ -23,20 +25,9 @@ def contradictions(
     not the reform's. Without a finding there is nothing to contradict; with one, a kind that could not be
     looked at leaves the check *not run*.
 
-    Parameters
-    ----------
-    effects : pandas.DataFrame
-        Rows of measure att.
-    controls : pandas.DataFrame
-        Rows of the negative controls placebo_population and placebo_date.
-    varied : pandas.DataFrame
-        Rows of the sensitivity analyses: specification, outcome, estimate, ci_low, ci_high.
-    study : Study
-
-    Returns
-    -------
-    pandas.DataFrame
-        One ledger-ready row an outcome; `estimate` is the number of kinds of evidence against the finding.
+    `effects` holds rows of measure att, `controls` those of the negative controls placebo_population and
+    placebo_date, `varied` those of the sensitivity analyses. One ledger-ready row an outcome comes back;
+    `estimate` is the number of kinds of evidence against the finding.
 
     Examples
     --------
@@ -59,20 +50,21 @@ def contradictions(
 def _contradiction(
     effects: pd.DataFrame, controls: pd.DataFrame, varied: pd.DataFrame, outcome: str
 ) -> pd.DataFrame:
+    unknown = partial(not_run, "contradiction", outcome=outcome)
+    known = partial(ledger_row, "contradiction", outcome=outcome, unit="number")
     found = effects[effects["measure"] == "att"]
     if found.empty or not np.isfinite(found.iloc[0][["ci_low", "ci_high"]].astype(float)).all():
-        return not_run("contradiction", reason="the finding has no interval", outcome=outcome)
+        return unknown(reason="the finding has no interval")
     att = found.iloc[0]
-    sign = float(np.sign(att["ci_low"])) if att["ci_low"] > 0 or att["ci_high"] < 0 else 0.0
-    size = abs(float(att["estimate"]))
     beside = pd.concat([controls.set_index("item"), varied.set_index("specification")])
     beside = beside.loc[beside["estimate"].notna(), ["estimate", "ci_low", "ci_high"]]
     if beside.empty:
-        return not_run(
-            "contradiction", reason="nothing beside the finding could be estimated", outcome=outcome
-        )
+        return unknown(reason="nothing beside the finding could be estimated")
+    if att["ci_low"] <= 0 <= att["ci_high"]:
+        return known("pass", "no finding to contradict", estimate=0.0)
     # in the direction of the finding, as parts of it
-    parts = beside["estimate"] * sign / size if sign else beside["estimate"] * 0
+    sign, size = float(np.sign(att["ci_low"])), abs(float(att["estimate"]))
+    parts = beside["estimate"] * sign / size
     surely = sign * beside[["ci_low", "ci_high"]]
     excludes_zero = surely.min(axis=1) > 0
     excludes_finding = surely.max(axis=1) < size
@@ -84,21 +76,16 @@ def _contradiction(
         "baselines": bool(((parts <= PART) & excludes_finding)[baselines].any()),
         "earlier date": bool(parts.get("placebo_date", -np.inf) >= PART),
     }
-    sure = little_left and bool(excludes_zero.get("placebo_population", False))
-    number = sum(against.values()) if sign else 0
-    status: Status = "fail" if sign and (number >= 2 or sure) else "concern" if number else "pass"
     looked_at = {
         "stayers": bool(parts.index.isin(["placebo_population", "triple_difference"]).any()),
         "baselines": bool(baselines.any()),
         "earlier date": "placebo_date" in parts.index,
     }
-    if unseen := [name for name, found in looked_at.items() if sign and status == "pass" and not found]:
-        reason = f"nothing against it, but not looked at: {', '.join(unseen)}"
-        return not_run("contradiction", reason=reason, outcome=outcome)
-    said = (
-        "against it: " + ", ".join(name for name, found in against.items() if found)
-        if number
-        else ("nothing beside the finding contradicts it" if sign else "no finding to contradict")
-    )
-    row = pd.DataFrame({"outcome": [outcome], "item": "contradiction", "status": status, "method": said})
-    return ledger_ready(row.assign(estimate=float(number), unit="number"))
+    kinds = [name for name, speaks in against.items() if speaks]
+    unseen = [name for name, seen in looked_at.items() if not seen]
+    if unseen and not kinds:
+        return unknown(reason=f"nothing against it, but not looked at: {', '.join(unseen)}")
+    sure = little_left and bool(excludes_zero.get("placebo_population", False))
+    status = graded(fail=len(kinds) >= 2 or sure, concern=bool(kinds))
+    said = "against it: " + ", ".join(kinds) if kinds else "nothing beside the finding contradicts it"
+    return known(status, said, estimate=float(len(kinds)))

@@ -13,29 +13,16 @@ from evaluation.study import Study
 
 
 def summary(rules: pd.DataFrame) -> pd.DataFrame:
-    """Rows read, kept, mended and dropped per table.
+    """Rows read, kept, dropped and mended per table, from the rules that `registers.ingest` applied.
 
-    Parameters
-    ----------
-    rules : pandas.DataFrame
-        From `registers.ingest`: table, rule, rows, action.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index table; read, kept, dropped, mended, dropped_share.
-
-    Raises
-    ------
-    ValueError
-        If a table loses rows that no rule accounts for.
+    A table that loses rows which no rule accounts for is refused.
 
     Examples
     --------
     >>> rules = pd.DataFrame({"table": "spells", "rule": ["rows_read", "reversed_interval", "rows_kept"],
     ...                       "rows": [10, 1, 9], "action": ["read", "dropped", "kept"]})
-    >>> summary(rules)["dropped_share"].tolist()
-    [0.1]
+    >>> summary(rules).loc["spells"].tolist()
+    [10, 9, 1, 0]
     """
     action = rules["action"].where(~rules["rule"].isin(["rows_read", "rows_kept"]), rules["rule"])
     table = rules.assign(action=action).pivot_table(
@@ -46,7 +33,7 @@ def summary(rules: pd.DataFrame) -> pd.DataFrame:
     lost = table["read"] - table["kept"] - table["dropped"]
     if (lost != 0).any():
         raise ValueError(f"quality: {lost[lost != 0].to_dict()} rows are neither kept nor dropped by a rule")
-    return table.assign(dropped_share=table["dropped"] / table["read"].where(table["read"] > 0))
+    return table
 
 
 def reconcile(
@@ -54,55 +41,31 @@ def reconcile(
 ) -> pd.DataFrame:
     """Unemployed at the end of the month in the register and in the public statistics, per pilot area.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Municipality x month counts.
-    study : Study
-        The reform.
-    municipalities : pandas.DataFrame
-        Reference table.
-    statfin : str
-        File of the saved table 12r5; "" where there is none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        area ("all" and "comparison" too), register and published (monthly means of persons), ratio
-        (register / published) and correlation (of the monthly series). Months that are not published for a
-        municipality are left out on both sides. Empty without statistics.
+    `cells` counts by municipality and month, `statfin` is the file of the saved table 12r5, "" where there is
+    none; the table is empty then. Its columns are area ("all" and "comparison" too), register and published
+    (monthly means of persons), ratio (register / published) and correlation (of the monthly series). Months
+    that are not published for a municipality are left out on both sides.
     """
     columns = ["area", "register", "published", "ratio", "correlation"]
     if not statfin:
         return pd.DataFrame(columns=columns)
     published = statistics.read(Path(statfin))[["municipality", "month", "unemployed"]].dropna()
-    both = (
-        cells[["municipality", "month", "unemployed"]]
-        .astype({"municipality": "str"})
-        .merge(
-            published,
-            on=["municipality", "month"],
-            suffixes=("_register", "_published"),
-            validate="one_to_one",
-        )
+    counted = cells[["municipality", "month", "unemployed"]].astype({"municipality": "str"})
+    both = counted.merge(
+        published,
+        on=["municipality", "month"],
+        suffixes=("_register", "_published"),
+        validate="one_to_one",
     )
     table = places(municipalities, study.areas).reindex(both["municipality"]).reset_index(drop=True)
-    both["area"] = table["area"].where(
-        table["area"] != "", table["arm"].where(table["arm"] == "comparison", "")
-    )
+    outside = (table["area"] == "") & (table["arm"] == "comparison")
+    both["area"] = table["area"].mask(outside, "comparison")
     both = pd.concat([both[both["area"] != ""], both.assign(area="all")])
     months = both.groupby(["area", "month"])[["unemployed_register", "unemployed_published"]].sum(min_count=1)
+    months.columns = ["register", "published"]
     groups = months.groupby("area")
-    means = groups.mean()
-    return pd.DataFrame(
-        {
-            "area": means.index,
-            "register": means["unemployed_register"].to_numpy(),
-            "published": means["unemployed_published"].to_numpy(),
-            "ratio": (means["unemployed_register"] / means["unemployed_published"]).to_numpy(),
-            "correlation": [_correlation(rows.to_numpy(float)) for _, rows in groups],
-        }
-    )
+    found = groups.mean().assign(correlation=[_correlation(rows) for _, rows in groups])
+    return found.assign(ratio=found["register"] / found["published"]).reset_index()[columns]
 
 
 def ledger_rows(rules: pd.DataFrame, reconciled: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -153,5 +116,5 @@ def answer(summarised: pd.DataFrame, reconciled: pd.DataFrame) -> str:
     )
 
 
-def _correlation(series: np.ndarray) -> float:
-    return float(np.corrcoef(series.T)[0, 1]) if len(series) > 2 else float("nan")
+def _correlation(series: pd.DataFrame) -> float:
+    return float(np.corrcoef(series.to_numpy(float).T)[0, 1]) if len(series) > 2 else float("nan")

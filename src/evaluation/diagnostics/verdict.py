@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE
+from evaluation.diagnostics.comparability import SMD_LIMIT, SMD_TOO_VAGUE, ledger_row
 from evaluation.study import Study
 
 ESSENTIAL = ("pre_trend", "placebo_date", "balance", "overlap", "clusters", "contradiction")
@@ -17,25 +16,13 @@ SUPPORTING = ("hidden_bias",)
 def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     """Comparability verdict of one area for one family of outcomes.
 
-    Parameters
-    ----------
-    diagnostics : DataFrame
-        Rows of :mod:`evaluation.diagnostics` (columns measure, outcome, item, status). Checks of other
-        outcomes do not count, except for ``placebo_outcome``, which is about another one by nature.
-    outcome : str
-        Outcome that the checks of the family look at.
+    `diagnostics` holds rows of checks (columns measure, outcome, item, status). Those of other outcomes do
+    not count, except for ``placebo_outcome``, which is about another one by nature; checks that are absent
+    count as not run, an unknown state is refused.
 
-    Returns
-    -------
-    DataFrame
-        One ledger-ready row: measure ``verdict``, outcome, status, and in item the reasons, ``check_state``
-        joined by ";" (checks absent from the rows count as not run; empty if everything passed). A concern
-        that only says that the data are too few to tell has the state ``unclear``: nothing was found.
-
-    Raises
-    ------
-    ValueError
-        If a row has an unknown state.
+    The item of the ledger-ready row holds the reasons, ``check_state`` joined by ";" (empty if everything
+    passed). A concern that only says that the data are too few to tell has the state ``unclear``: nothing was
+    found.
 
     Examples
     --------
@@ -73,14 +60,8 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
         for item, value in state.items()
     }
     reasons = ";".join(f"{item}_{value}" for item, value in said.items() if state[item] != "pass")
-    row = {
-        "topic": "comparability",
-        "measure": "verdict",
-        "outcome": outcome,
-        "item": reasons,
-        "status": status,
-    }
-    return pd.DataFrame([row | {"unit": "none", "method": "rules of the methods section"}])
+    method = "rules of the methods section"
+    return ledger_row(reasons, status, method, outcome=outcome, measure="verdict")
 
 
 def _unclear(rows: pd.DataFrame) -> bool:
@@ -89,15 +70,14 @@ def _unclear(rows: pd.DataFrame) -> bool:
     if (
         concerns.empty
         or (rows["status"] == "fail").any()
-        or not {"ci_low", "ci_high", "std_error"} <= set(rows)
+        or not {"ci_low", "ci_high", "std_error", "p_value"} <= set(rows)
     ):
         return False
     holds_zero = (concerns["ci_low"] <= 0) & (concerns["ci_high"] >= 0)
-    if "p_value" in rows:
-        # The quarters before the start can differ jointly without a steady drift: that was found.
-        holds_zero &= ~concerns["p_value"].lt(0.05)
+    # The quarters before the start can differ jointly without a steady drift: that was found.
+    holds_zero &= ~concerns["p_value"].lt(0.05)
     too_vague = concerns["item"].eq("balance") & concerns["std_error"].gt(SMD_TOO_VAGUE)
-    too_vague &= concerns.get("estimate", np.inf) < SMD_LIMIT + 2 * concerns["std_error"]
+    too_vague &= concerns["estimate"] < SMD_LIMIT + 2 * concerns["std_error"]
     return bool((holds_zero | too_vague).all())
 
 

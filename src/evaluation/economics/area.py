@@ -19,8 +19,7 @@ from evaluation.economics.cost_effectiveness import (
 )
 from evaluation.economics.public_funds import mvpf_interval
 from evaluation.economics.rows import summary
-from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import changes_of
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
 from evaluation.outcomes.description import of_area, with_after
@@ -128,7 +127,7 @@ def _by_month(data: pd.DataFrame, study: Study, **shocks: Unpack[Shocks]) -> dic
     names = [f"cost_{payer}_{months}m_eur" for payer in PERSPECTIVES for months in (12, 24)]
     days = [f"open_employment_days_{months}m" for months in (12, 24)]
     try:
-        changes = changes_of(followed, outcomes=[*names, *days], covariates=study.covariates)
+        changes = municipal_changes(followed, outcomes=[*names, *days], covariates=study.covariates)
         found = area_covariance(changes, **shocks)
     except ValueError:
         # An area too small for a second year has no payback month and no persistence; the rest stands.

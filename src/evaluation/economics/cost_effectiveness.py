@@ -12,8 +12,8 @@ import pandas as pd
 from evaluation.cohorts.comparison import Comparison
 from evaluation.economics.joint import Joint
 from evaluation.economics.rows import summary
-from evaluation.effects.differences import MunicipalChanges
-from evaluation.inference.area import changes_of, shock_structure
+from evaluation.effects.differences import MunicipalChanges, municipal_changes
+from evaluation.inference.area import shock_structure
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
 from evaluation.units import DAYS_IN_MONTH
@@ -78,7 +78,7 @@ def cost_effectiveness(
         raise ValueError(f"cost: {strange} not in euros; give columns of euros, or say so by compare(units=)")
     shocks = shock_structure(data.municipalities, data.study.areas, area=data.area)
     covariates = data.study.covariates if covariates is None else covariates
-    changes = changes_of(data.frame, outcomes=[*costs, effect], covariates=covariates)
+    changes = municipal_changes(data.frame, outcomes=[*costs, effect], covariates=covariates)
     payers = [payer_of(name) for name in costs]
     if len(set(payers)) < len(costs):
         raise ValueError(f"cost: {costs} hold a payer twice; give one horizon at a time")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+OWN_VARIANCE = 1e-9  # least share of a column's variance that other columns do not tell
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,8 @@ def covariate_matrix(
 
     Text and categories become dummies named ``column=level``, without their first level in sorted order;
     truth values become 0 and 1. Constant columns, and columns that earlier ones determine, are left out.
-    Without `drop` every level has its dummy and every column stays, as balance tables need them.
-
-    Raises
-    ------
-    ValueError
-        If a column is absent, or holds missing or infinite values.
+    Without `drop` every level has its dummy and every column stays, as balance tables need them. A column
+    that is absent, or holds missing or infinite values, is refused.
 
     Examples
     --------
@@ -89,11 +86,8 @@ def covariate_matrix(
     return CovariateMatrix(matrix[:, keep], tuple(np.array(names)[keep].tolist()) if names else ())
 
 
-def independent_columns(matrix: FloatArray, *, tolerance: float = 1e-9) -> BoolArray:
-    """Which columns are neither constant nor a combination of a constant and earlier ones.
-
-    `tolerance` is the share of a column's variance that has to be its own.
-    """
+def independent_columns(matrix: FloatArray) -> BoolArray:
+    """Which columns are neither constant nor a combination of a constant and earlier ones."""
     columns = matrix.shape[1]
     keep = np.zeros(columns, dtype=bool)
     centred = matrix - matrix.mean(axis=0)
@@ -103,7 +97,7 @@ def independent_columns(matrix: FloatArray, *, tolerance: float = 1e-9) -> BoolA
     left = unit.T @ unit / max(1, len(matrix))
     # Sweep the correlation matrix column by column: what is left on the diagonal is a column's own variance.
     for j in range(columns):
-        if not constant[j] and left[j, j] > tolerance:
+        if not constant[j] and left[j, j] > OWN_VARIANCE:
             keep[j] = True
             left = left - np.outer(left[:, j], left[j]) / left[j, j]
     return keep

@@ -10,47 +10,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import require_columns, truth_values
+from evaluation.effects.covariates import BoolArray, FloatArray, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
 from evaluation.effects.regression import sum_by
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class MunicipalChanges:
     """Covariate-adjusted change per municipality, k outcomes of M municipalities.
 
-    Attributes
-    ----------
-    outcomes : tuple of str
-    municipality : ndarray of str, M
-        In sorted order within arm, treated first.
-    treated : ndarray of bool, M
-    change : ndarray, M × k
-        After − before, in the unit of the outcome, from the scores of the doubly robust estimator.
-    sampling_covariance : ndarray, M × k × k
-        From the variation between persons within the municipality; shocks that hit a whole municipality are
-        not in it, nor the error of the comparison regressions that all municipalities share.
-    n_before, n_after : ndarray of int, M
-        Episodes.
-    weight : ndarray, M
-        Sums to one within each arm.
-    left_out : pandas.DataFrame
-        Municipalities with too few episodes on a side: municipality, and `joined`, the municipality whose
-        episodes they were added to ("" where left out).
+    Changes are after − before, in the unit of the outcome, from the scores of the doubly robust estimator.
+    Their sampling covariance is from the variation between persons within the municipality; shocks that hit a
+    whole municipality are not in it, nor the error of the comparison regressions that all municipalities
+    share. `left_out` names, for each municipality with too few episodes on a side, the one whose episodes
+    they were added to ("" where there is none).
     """
 
     outcomes: tuple[str, ...]
-    municipality: NDArray[np.object_]
-    treated: BoolArray
-    change: FloatArray
-    sampling_covariance: FloatArray
-    n_before: NDArray[np.intp]
-    n_after: NDArray[np.intp]
-    weight: FloatArray
-    left_out: pd.DataFrame
+    municipality: NDArray[np.object_]  # M, in sorted order within arm, treated first
+    treated: BoolArray  # M
+    change: FloatArray  # M × k
+    sampling_covariance: FloatArray  # M × k × k
+    n_before: NDArray[np.intp]  # M, episodes
+    n_after: NDArray[np.intp]  # M
+    weight: FloatArray  # M, sums to one within each arm
+    left_out: dict[str, str]
 
 
 def municipal_changes(
@@ -72,18 +56,10 @@ def municipal_changes(
     between the periods, which moves `did_rc` and cancels here. With one municipality in each arm they are
     equal.
 
-    `data` is as for `did_rc`, with a column `municipality`. A municipality needs `min_episodes` before and
-    after, in every outcome: a comparison municipality with fewer is left out, a treated one joins the treated
-    municipality with most episodes. Both are listed.
-
-    Returns
-    -------
-    MunicipalChanges
-
-    Raises
-    ------
-    ValueError
-        As `did_rc`, and where no municipality of an arm has enough episodes.
+    `data` is as for `did_rc`, with a column `municipality`; an outcome is no covariate of itself. A
+    municipality needs `min_episodes` before and after, in every outcome: a comparison municipality with fewer
+    is left out, a treated one joins the treated municipality with most episodes. Both are listed. An arm
+    without any large enough is refused, as is what `did_rc` refuses.
 
     Examples
     --------
@@ -94,6 +70,7 @@ def municipal_changes(
     2.5
     """
     names = [*outcomes]
+    covariates = [name for name in covariates if name not in names]
     require_columns(data, ["treated", "post", "municipality"], table=TABLE)
     treated = truth_values(data, "treated", table=TABLE)
     codes, units = pd.factorize(data["municipality"].astype(str), sort=True)
@@ -141,7 +118,7 @@ def _episodes(codes: NDArray[np.intp], t: FloatArray, units: int) -> NDArray[np.
 
 def _join_small(
     units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
-) -> tuple[NDArray[np.intp], pd.DataFrame]:
+) -> tuple[NDArray[np.intp], dict[str, str]]:
     """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
     if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():
         # An area of small municipalities only is one unit.
@@ -157,12 +134,7 @@ def _join_small(
     host = int(np.argmax(np.where(enough & in_pilot, sides.sum(axis=1), -1)))
     target[~enough & in_pilot] = host
     small = np.flatnonzero(~enough)
-    return target, pd.DataFrame(
-        {
-            "municipality": np.asarray(units, dtype=object)[small],
-            "joined": np.where(in_pilot[small], units[host], ""),
-        }
-    )
+    return target, {units[unit]: units[host] if in_pilot[unit] else "" for unit in small}
 
 
 def _scores(

@@ -20,19 +20,10 @@ def discontinuity(
     """Jump at a cutoff by local linear regression with a bias-corrected robust interval.
 
     `running` is the number that decides treatment, such as age in years: treated from `cutoff` up. Rows with
-    an empty outcome are left out of that outcome.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy rows. The estimate is the conventional one, interval and p-value are the robust bias-corrected
-        ones, so the interval is not centred on the estimate; `method` states the bandwidths.
-
-    Raises
-    ------
-    ValueError
-        With fewer than 20 rows on a side, or too few different values of `running`: no bandwidth can be
-        chosen.
+    an empty outcome are left out of that outcome. In the tidy rows the estimate is the conventional one,
+    interval and p-value are the robust bias-corrected ones, so the interval is not centred on the estimate;
+    `method` states the bandwidths. Fewer than 20 rows on a side, or too few different values of `running` to
+    choose a bandwidth, are refused.
 
     Source: Calonico, Cattaneo & Titiunik (2014), Econometrica 82(6), package rdrobust.
 
@@ -66,6 +57,6 @@ def discontinuity(
         low, high = np.asarray(fit.ci, float)[2]
         below, above = np.asarray(fit.bws, float)[0]
         method = f"local polynomial, h {below:.4g} below and {above:.4g} above"
-        row = tidy([outcome], estimate[:1], error[2:3], method=method)
+        row = tidy(outcome, estimate[0], error[2], method=method)
         tables.append(row.assign(ci_low=low, ci_high=high, p_value=p_value[2]))
     return pd.concat(tables, ignore_index=True)

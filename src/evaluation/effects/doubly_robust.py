@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.effects.covariates import (
+    FloatArray,
     covariate_matrix,
     independent_columns,
     outcome_matrix,
@@ -26,9 +27,8 @@ from evaluation.effects.covariates import (
 )
 from evaluation.effects.regression import least_squares, odds_fit
 
-FloatArray = NDArray[np.float64]
 Method = Literal["dr", "dr_traditional", "reg", "none"]
-METHODS = ("dr", "dr_traditional", "reg", "none")
+METHODS = get_args(Method)
 TABLE = "design"
 # Below this many episodes per covariate a pilot cell is too small for a regression of its own.
 EPISODES_PER_COVARIATE = 5
@@ -233,17 +233,10 @@ def did_rc(
     are estimated on the rows that have them. `data` has one row an episode with `treated` and `post`
     (true/false), outcomes, covariates measured before the index date, and `weights`, sampling weights.
 
-    Returns
-    -------
-    (pandas.Series, pandas.DataFrame)
-        The estimate of each outcome, in its unit; and one influence value per episode and outcome: the mean
-        of a column is the first-order error of the estimate, so Σ over clusters of products of sums / n² is
-        the joint covariance (too small with few treated clusters: see `inference`).
-
-    Raises
-    ------
-    ValueError
-        Where a cell is empty or has one episode, an outcome is constant, or covariates separate the arms.
+    The estimate of each outcome comes back, in its unit, and one influence value per episode and outcome: the
+    mean of a column is the first-order error of the estimate, so Σ over clusters of products of sums / n² is
+    the joint covariance (too small with few treated clusters: see `inference`). A cell without two episodes,
+    a constant outcome, and covariates that separate the arms are refused.
 
     Source: Sant'Anna & Zhao (2020), Journal of Econometrics 219(1).
 

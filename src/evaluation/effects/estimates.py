@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-FloatArray = NDArray[np.float64]
+from scipy import stats
 
 
-def tidy(
-    outcomes: Sequence[str],
-    estimate: FloatArray,
-    std_error: FloatArray,
-    *,
-    method: str,
-    df: float = np.inf,
-) -> pd.DataFrame:
-    """One row an outcome, in its unit, with 95 % t intervals on `df` degrees of freedom (normal by default).
+def tidy(outcome: str, estimate: float, std_error: float, *, method: str, df: float = np.inf) -> pd.DataFrame:
+    """One row, in the outcome's unit, with a 95 % t interval on `df` degrees of freedom (normal by default).
 
     Examples
     --------
-    >>> row = tidy(["y"], np.array([1.0]), np.array([0.5]), method="none")
+    >>> row = tidy("y", 1.0, 0.5, method="none")
     >>> row.loc[0, ["ci_low", "ci_high"]].astype(float).round(2).tolist()
     [0.02, 1.98]
     """
-    from scipy import stats
-
-    known = np.where(std_error > 0, std_error, np.nan)
+    known = std_error if std_error > 0 else np.nan
     half = stats.t.ppf(0.975, df) * known
-    return pd.DataFrame(
-        {
-            "outcome": list(outcomes),
-            "estimate": estimate,
-            "std_error": known,
-            "ci_low": estimate - half,
-            "ci_high": estimate + half,
-            "p_value": 2 * stats.t.sf(np.abs(estimate) / known, df),
-            "method": method,
-        }
-    )
+    row = {
+        "outcome": outcome,
+        "estimate": estimate,
+        "std_error": known,
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+        "p_value": 2 * stats.t.sf(np.abs(estimate) / known, df),
+        "method": method,
+    }
+    return pd.DataFrame([row])

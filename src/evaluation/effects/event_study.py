@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import covariate_matrix, outside_support
+from evaluation.effects.covariates import FloatArray, covariate_matrix, outside_support
 from evaluation.effects.differences import MunicipalChanges, within_covariance
 from evaluation.effects.regression import least_squares, odds_fit
 
-FloatArray = NDArray[np.float64]
 FEWEST_EPISODES = 3  # in every quarter, else a comparison unit is left out
 FEWEST_UNITS = 5
 
@@ -34,12 +33,8 @@ def quarterly_changes(
     `data` holds episodes with `treated`, `municipality`, `window`, `index_quarter`, covariates and the
     outcome, `units` the labour market area by municipality (the treated area is one unit, "pilot"),
     `baseline` the window whose mean each quarter is compared with. A comparison unit with fewer than three
-    episodes in a quarter is left out. The outcomes of what is returned are the quarters.
-
-    Raises
-    ------
-    ValueError
-        If the treated area has an empty quarter or fewer than five comparison units remain.
+    episodes in a quarter is left out; an empty quarter of the treated area, or fewer than five comparison
+    units, are refused. The outcomes of what is returned are the quarters.
     """
     rows = data[data[outcome].notna()]
     outside = outside_support(rows, covariates, treated=rows["treated"].to_numpy(bool))
@@ -90,7 +85,7 @@ def quarterly_changes(
         inside[kept],
         (counts.sum(axis=1) - inside)[kept],
         share,
-        pd.DataFrame({"municipality": np.delete(labels, kept)}),
+        dict.fromkeys(np.delete(labels, kept), ""),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from evaluation.effects.covariates import FloatArray
+
 IntArray = NDArray[np.intp]
 MOST_ITERATIONS = 100
 PENALTY = 1e-4  # of standardised coefficients where arms are told apart for sure: a prior of a hundred
@@ -20,7 +21,6 @@ class LinearFit:
     """Weighted least squares of one or several outcomes on one matrix."""
 
     coefficients: FloatArray  # p × k
-    residuals: FloatArray  # n × k
     gram_inverse: FloatArray  # p × p, inverse of Σ w x x'
     rank: int
 
@@ -64,17 +64,16 @@ def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray) -> Linea
     inverse = np.where(held, 1.0 / np.where(held, s, 1.0), 0.0)
     coefficients = (vt.T * inverse) @ (u.T @ (root * y)) / scale[:, None]
     gram = (vt.T * inverse**2) @ vt / np.outer(scale, scale)
-    return LinearFit(coefficients, y - x @ coefficients, gram, int(held.sum()))
+    return LinearFit(coefficients, gram, int(held.sum()))
 
 
 def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of a matrix within groups: groups × columns."""
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(codes) else np.empty(0, np.intp)
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
     out = np.zeros((groups, values.shape[1]))
-    if len(codes):
-        out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
+    out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
     return out
 
 
@@ -103,12 +102,8 @@ def odds_fit(
     have exactly the covariate totals of the treated (entropy balancing in its dual form).
 
     Column 0 of x (n × p) is the constant, d (n) is 1 for treated rows; `what` names the fit in messages.
-
-    Raises
-    ------
-    ValueError
-        If no finite solution exists: covariates separate the arms, or, for tilting, the treated lie outside
-        what any weighting of the untreated can reach.
+    Refused where no finite solution exists: covariates separate the arms, or, for tilting, the treated lie
+    outside what any weighting of the untreated can reach.
 
     Source: Hainmueller (2012), entropy balancing; Graham, Pinto & Egel (2012), tilting.
 

@@ -8,41 +8,23 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from evaluation.effects.covariates import FloatArray
 from evaluation.effects.estimates import tidy
 
-FloatArray = NDArray[np.float64]
 SyntheticMethod = Literal["synthetic_control", "synthetic_did"]
 TABLE = "series"
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Effect on one series, the weights behind it, and how far it lay from its counterpart.
+    """Effect on one series, the weights behind it, and how far it lay from its counterpart."""
 
-    Parameters
-    ----------
-    estimate : float
-        Mean gap after the start, less the weighted gap before it where periods have weights.
-    donors : ndarray (donors,)
-        Weights of the donors; they add up to one.
-    periods : ndarray (periods before,)
-        Weights of the periods before the start; all zero for ``synthetic_control``.
-    fit_before, fit_after : float
-        Root mean squared gap before and after the start.
-    """
-
-    estimate: float
-    donors: FloatArray
-    periods: FloatArray
-    fit_before: float
-    fit_after: float
-
-    @property
-    def fit_ratio(self) -> float:
-        """Fit after the start over that before it."""
-        return self.fit_after / self.fit_before if self.fit_before > 0 else np.inf
+    estimate: float  # mean gap after the start, less the weighted gap before it where periods have weights
+    donors: FloatArray  # weights that add up to one
+    periods: FloatArray  # weights of the periods before the start; all zero for synthetic_control
+    fit_before: float  # root mean squared gap before the start
+    fit_ratio: float  # that after the start over that before it
 
 
 def synthetic(
@@ -58,20 +40,12 @@ def synthetic(
     `series` has one row a unit and one column a period in order of time, without empty cells; `start` is the
     label of the first treated period; several treated units enter as their mean. ``synthetic_did`` weights
     units and periods and allows a level difference, ``synthetic_control`` weights units to match levels
-    before the start.
+    before the start. Fewer than two donors, or than two periods before the start, are refused.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One tidy row: mean effect over the periods since the start. The standard error is the spread of the
-        placebo estimates over all donors, each taking the treated units' place; interval and p-value use the
-        normal distribution for ``synthetic_did``. For ``synthetic_control`` the p-value is the rank of the
-        ratio of fit after to fit before the start, and there is no interval.
-
-    Raises
-    ------
-    ValueError
-        With empty cells, fewer than two donors, or fewer than two periods before the start.
+    The tidy row that comes back holds the mean effect over the periods since the start. The standard error is
+    the spread of the placebo estimates over all donors, each taking the treated units' place; interval and
+    p-value use the normal distribution for ``synthetic_did``. For ``synthetic_control`` the p-value is the
+    rank of the ratio of fit after to fit before the start, and there is no interval.
 
     Source: Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021).
 
@@ -82,45 +56,28 @@ def synthetic(
     >>> float(found["estimate"].item())
     5.0
     """
-    y, n_before = _prepare(series, treated, start)
-    donors = len(y) - 1
+    if start not in series.columns:
+        raise ValueError(
+            f"{TABLE}: no period {start!r}; columns run from {series.columns[0]} to {series.columns[-1]}"
+        )
+    values, inside = series.to_numpy(float), series.index.isin(list(treated))
+    n_before, donors = int(series.columns.get_loc(start)), int((~inside).sum())
+    if not inside.any() or donors < 2 or n_before < 2:
+        raise ValueError(
+            f"{TABLE}: {int(inside.sum())} treated units, {donors} donors, {n_before} periods "
+            "before the start; at least 1, 2 and 2 are needed"
+        )
+    y = np.vstack([values[~inside], values[inside].mean(axis=0)])
     own = solve(y, n_before, method)
     # Each donor takes the place of the treated, whose own series leaves the pool.
     placebos = [solve(y[np.r_[np.delete(np.arange(donors), j), j]], n_before, method) for j in range(donors)]
-    table = tidy(
-        [outcome],
-        np.array([own.estimate]),
-        np.array([pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)]),
-        method=method,
-    )
+    error = pd.Series([placebo.estimate for placebo in placebos]).std(ddof=0)
+    table = tidy(outcome, own.estimate, error, method=method)
     if method == "synthetic_control":
         ratio = np.array([own.fit_ratio, *(placebo.fit_ratio for placebo in placebos)])
         rank = float((ratio >= ratio[0] * (1 - 1e-12)).mean())
         table = table.assign(ci_low=np.nan, ci_high=np.nan, p_value=rank)
     return table
-
-
-def _prepare(series: pd.DataFrame, treated: Sequence[Any], start: Any) -> tuple[FloatArray, int]:
-    """Donor rows with the mean of the treated last, and the number of periods before the start."""
-    if missing := [unit for unit in treated if unit not in series.index]:
-        raise ValueError(f"{TABLE}: {len(missing)} treated units are not rows of the table; check the labels")
-    if start not in series.columns:
-        raise ValueError(
-            f"{TABLE}: no period {start!r}; columns run from {series.columns[0]} to {series.columns[-1]}"
-        )
-    if empty := int(series.isna().to_numpy().sum()):
-        raise ValueError(
-            f"{TABLE}: {empty} cells are empty; drop those units or periods, or fill them knowingly"
-        )
-    inside = series.index.isin(list(treated))
-    n_before = int(series.columns.get_loc(start))
-    if not inside.any() or (~inside).sum() < 2 or n_before < 2:
-        raise ValueError(
-            f"{TABLE}: {int(inside.sum())} treated units, {int((~inside).sum())} donors, {n_before} periods "
-            "before the start; at least 1, 2 and 2 are needed"
-        )
-    values = series.to_numpy(float)
-    return np.vstack([values[~inside], values[inside].mean(axis=0)]), n_before
 
 
 def solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> Solution:
@@ -134,25 +91,26 @@ def solve(y: FloatArray, n_before: int, method: SyntheticMethod) -> Solution:
     (2.0, [0.5, 0.5])
     """
     donors, own = y[:-1], y[-1]
-    before, after = donors[:, :n_before], donors[:, n_before:]
+    early, late = donors[:, :n_before], donors[:, n_before:]
     if method == "synthetic_control":
-        shift, omega, lam = 0.0, simplex_weights(before.T, own[:n_before]), np.zeros(n_before)
+        shift, omega, lam = 0.0, simplex_weights(early.T, own[:n_before]), np.zeros(n_before)
         gaps = own - omega @ donors
     else:
         # The penalty follows the size of month-to-month changes among donors.
-        moves = np.diff(before, axis=1)
+        moves = np.diff(early, axis=1)
         noise = float(moves.std(ddof=1)) if moves.size > 1 else 0.0
-        target = after.mean(axis=1)
-        lam = simplex_weights(before - before.mean(axis=0), target - target.mean())
-        level = before.T - before.T.mean(axis=0)
+        target = late.mean(axis=1)
+        lam = simplex_weights(early - early.mean(axis=0), target - target.mean())
+        level = early.T - early.T.mean(axis=0)
         ridge = n_before * (noise * (y.shape[1] - n_before) ** 0.25) ** 2
         omega = simplex_weights(level, own[:n_before] - own[:n_before].mean(), ridge=ridge)
         gaps = own - omega @ donors
         shift = float(lam @ gaps[:n_before])
-    fit_before, fit_after = (
+    before, after = (
         float(np.sqrt(((part - shift) ** 2).mean())) for part in (gaps[:n_before], gaps[n_before:])
     )
-    return Solution(float(gaps[n_before:].mean() - shift), omega, lam, fit_before, fit_after)
+    ratio = after / before if before > 0 else np.inf
+    return Solution(float(gaps[n_before:].mean() - shift), omega, lam, before, ratio)
 
 
 def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> FloatArray:

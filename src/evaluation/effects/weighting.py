@@ -8,12 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from evaluation.effects.covariates import arms, covariate_matrix, outside_support
+from evaluation.effects.covariates import FloatArray, arms, covariate_matrix, outside_support
 from evaluation.effects.regression import odds_fit
 
-FloatArray = NDArray[np.float64]
 TABLE = "weighting"
 
 
@@ -21,15 +19,9 @@ TABLE = "weighting"
 class AttWeights:
     """Weights for the effect on the target group.
 
-    Attributes
-    ----------
-    weight : pandas.Series
-        One for target rows; comparison rows sum to as much as the target rows.
-    propensity : pandas.Series
-        Probability of being in the target group, by logistic regression with main effects; zero for rows
-        with a level of a category that no target row has.
-    ess_target, ess_comparison : float
-        Effective sample size (Kish).
+    The weight of target rows is one, comparison rows sum to as much. The propensity is the probability of
+    being in the target group by logistic regression with main effects; zero for rows with a level of a
+    category that no target row has. Effective sample sizes are Kish's.
     """
 
     weight: pd.Series[Any]
@@ -48,13 +40,9 @@ def att_weights(
     """Weights under which the comparison group resembles the target group, those with `target` true.
 
     ``logistic`` weights comparison rows by the odds of being in the target group; ``entropy`` finds the
-    weights closest to equal under which every covariate mean is exactly that of the target group.
-
-    Raises
-    ------
-    ValueError
-        If an arm is empty or no weights exist: separated arms, or target means outside what the comparison
-        rows can reach.
+    weights closest to equal under which every covariate mean is exactly that of the target group. Refused
+    where an arm is empty or no weights exist: separated arms, or target means outside what the comparison
+    rows can reach.
 
     Source: Hirano, Imbens & Ridder (2003); Hainmueller (2012).
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison, compare
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.effects.doubly_robust import Method
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import area_covariance, placebo_areas
@@ -32,18 +31,6 @@ EFFECT_COLUMNS = [
 ]
 
 
-def labour_market_areas(municipalities: pd.DataFrame) -> pd.Series:
-    """Area within which municipalities share shocks, by municipality code: the subregion."""
-    return municipalities.set_index("municipality")["subregion_code"].astype("str")
-
-
-def pilot_areas_of(municipalities: pd.DataFrame, areas: Areas, *, area: str) -> pd.Series | None:
-    """Pilot area by municipality where all areas are evaluated together: each has shocks of its own."""
-    if area != "all":
-        return None
-    return municipalities.set_index("municipality")[areas.column].astype("str")
-
-
 def shock_prior(folder: Path | str = FOLDER) -> ShockPrior:
     """What public statistics show of how far municipalities move by themselves, from the reference data."""
     fitted = reference("municipal_shocks", folder).set_index("parameter")["value"]
@@ -58,11 +45,15 @@ def shock_structure(
     prior: ShockPrior | None = None,
     earlier: MunicipalChanges | None = None,
 ) -> Shocks:
-    """What is known of how municipalities move, in the form that the inference takes."""
+    """What is known of how municipalities move, in the form that the inference takes.
+
+    Municipalities of a subregion share shocks; where all areas are evaluated together, each has its own.
+    """
     municipalities = reference("municipalities") if municipalities is None else municipalities
+    places = municipalities.set_index("municipality")
     return {
-        "groups": labour_market_areas(municipalities),
-        "areas": pilot_areas_of(municipalities, areas, area=area),
+        "groups": places["subregion_code"].astype("str"),
+        "areas": places[areas.column].astype("str") if area == "all" else None,
         "prior": shock_prior() if prior is None else prior,
         "earlier": earlier,
     }
@@ -84,7 +75,7 @@ def changes_before(
     try:
         episodes = narrowed(episodes, study, outcomes=outcomes)
         data = compare(episodes, study, area="all", before=study.trend_baseline, after=study.main_baseline)
-        return changes_of(data.frame, outcomes=outcomes, covariates=study.covariates)
+        return municipal_changes(data.frame, outcomes=outcomes, covariates=study.covariates)
     except ValueError:
         # A register that begins late has no earlier window: then the prior and the changes stand alone.
         return None
@@ -93,14 +84,7 @@ def changes_before(
 def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Shocks:
     """What is known of how municipalities move: public statistics, and the years before the start.
 
-    Parameters
-    ----------
-    inputs : AreaInputs
-        What the analysis reads.
-    area : str
-        Pilot area or "all".
-    outcomes : sequence of str
-        Outcomes of the first year: the follow-up of later ones reaches the start.
+    `outcomes` are those of the first year: the follow-up of later ones reaches the start.
     """
     return shock_structure(
         inputs.municipalities,
@@ -109,18 +93,6 @@ def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Sh
         prior=shock_prior(inputs.reference),
         earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
     )
-
-
-def changes_of(
-    data: pd.DataFrame,
-    *,
-    outcomes: Sequence[str],
-    covariates: Sequence[str],
-    method: Method = "dr",
-) -> MunicipalChanges:
-    """Covariate-adjusted changes by municipality; an outcome is no covariate of itself."""
-    used = [name for name in covariates if name not in outcomes]
-    return municipal_changes(data, outcomes=outcomes, covariates=used, method=method)
 
 
 def effect(
@@ -182,7 +154,7 @@ def effect(
     def estimated(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Rows of the outcomes, the changes behind each; one that cannot be estimated spoils no other."""
         try:
-            changes = changes_of(frame, outcomes=names, covariates=covariates)
+            changes = municipal_changes(frame, outcomes=names, covariates=covariates)
             found = placebo_areas(changes, level=level, seed=seed, **shocks)
             return ledger_columns(found, frame).assign(status="ok", changes=changes)
         except ValueError as refusal:
@@ -218,7 +190,7 @@ def main_effects(
     study = inputs.study
 
     def estimated(names: Sequence[str]) -> tuple[MunicipalChanges, pd.DataFrame]:
-        changes = changes_of(inputs.main, outcomes=names, covariates=study.covariates)
+        changes = municipal_changes(inputs.main, outcomes=names, covariates=study.covariates)
         return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
 
     late = estimated(study.outcomes.late)[1] if study.outcomes.late else pd.DataFrame()
@@ -235,36 +207,26 @@ def effect_rows(
 ) -> pd.DataFrame:
     """Main estimates of an area with intervals by placebo areas.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Episodes of the main comparison.
-    changes : MunicipalChanges
-        Their changes by municipality, from `changes_of`.
-    baseline : str
-        Name of the window before, for the column `window`.
-    seed : int
-        Seed of the placebo draws.
-    **shocks
-        From `shock_structure`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows att, mean_after, counterfactual_mean, mde and comparison_error (standard error of the
-        comparison's mean change, which all areas share).
+    `data` holds the episodes of the main comparison, `changes` their changes, `baseline` is the name of the
+    window before. Rows of measure att, mean_after, counterfactual_mean, mde and comparison_error (standard
+    error of the comparison's mean change, which all areas share) come back.
     """
     found = placebo_areas(changes, seed=seed, **shocks)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
     plain = att.drop(columns=["std_error", "ci_low", "ci_high", "p_value", "method"])
+    levels = [
+        bounded_level(level - row.estimate, (row.ci_high - row.ci_low) / 2, top=most(row.outcome))
+        for level, row in zip(mean, att.itertuples(), strict=True)
+    ]
+    without = pd.DataFrame(levels, columns=["estimate", "ci_low", "ci_high"])
     inference = area_covariance(changes, **shocks)
     return pd.concat(
         [
             att,
             plain.assign(measure="mean_after", estimate=mean),
-            plain.assign(measure="counterfactual_mean", **_without(att, mean)),
+            plain.assign(measure="counterfactual_mean", **without),
             plain.assign(
                 measure="mde",
                 estimate=minimum_detectable_effect(np.sqrt(np.diag(inference.covariance)), df=inference.df),
@@ -273,15 +235,6 @@ def effect_rows(
         ],
         ignore_index=True,
     )
-
-
-def _without(att: pd.DataFrame, mean: np.ndarray) -> dict[str, list[float]]:
-    """Levels without the reform, with intervals that stay within what the outcome can be."""
-    levels = [
-        bounded_level(level - row.estimate, (row.ci_high - row.ci_low) / 2, top=most(row.outcome))
-        for level, row in zip(mean, att.itertuples(), strict=True)
-    ]
-    return dict(zip(("estimate", "ci_low", "ci_high"), map(list, zip(*levels, strict=True)), strict=True))
 
 
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:

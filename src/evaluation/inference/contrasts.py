@@ -83,11 +83,8 @@ def contrast(
     between two windows before the start: they tell how far municipalities move; outcomes that it does not
     have go without.
 
-    Raises
-    ------
-    ValueError
-        If nothing is treated, fewer than five comparison municipalities remain, an outcome is unknown,
-        constant or not finite, or a municipality has no group.
+    Refused where nothing is treated, fewer than five comparison municipalities remain, an outcome is unknown,
+    constant or not finite, or a municipality has no group.
     """
     names = list(changes.outcomes)
     wanted = names if outcomes is None else list(outcomes)

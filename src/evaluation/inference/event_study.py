@@ -89,12 +89,11 @@ def event_study(
 def _whole_periods(data: pd.DataFrame, study: Study, *, outcome: str, months: int) -> pd.DataFrame:
     """Episodes of the periods that index dates and follow-up cover; `index_quarter` is the first of each."""
     days = data["index_day"].to_numpy().astype("datetime64[D]")
-    period = days.astype("datetime64[M]").astype(int) // months
-    first, last = np.datetime64(study.first_day), np.datetime64(study.after.last)
-    start, end = ((period + k) * months for k in (0, 1))
-    whole = (start.astype("datetime64[M]").astype("datetime64[D]") >= first) & (
-        end.astype("datetime64[M]").astype("datetime64[D]") <= last + 1
+    start = days.astype("datetime64[M]").astype(int) // months * months
+    first, after = (
+        month.astype("datetime64[M]").astype("datetime64[D]") for month in (start, start + months)
     )
+    whole = (first >= np.datetime64(study.first_day)) & (after <= np.datetime64(study.after.last) + 1)
     names = [f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in start]
     followed = data[outcome].notna().groupby(names).transform("mean")
     return data.assign(index_quarter=names)[whole & (followed >= FOLLOWED * followed.max())]
@@ -115,13 +114,12 @@ def quarter_rows(
     free = variance > 1e-12 * variance.max()  # a period that is the base itself differs from it by nothing
     moving = [name for name, varies in zip(changes.outcomes, free, strict=True) if varies]
     found = placebo_areas(changes, outcomes=moving, level=level, seed=seed)
-    found = found.set_index("outcome").reindex(changes.outcomes).rename_axis("outcome").reset_index()
-    found = found.fillna({"estimate": 0.0})
+    found = found.set_index("outcome")[["estimate", "std_error", "ci_low", "ci_high", "p_value"]]
+    rows = found.reindex(changes.outcomes).rename_axis("window").reset_index().fillna({"estimate": 0.0})
     own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
-    rows = found.rename(columns={"outcome": "window"})[
-        ["window", "estimate", "std_error", "ci_low", "ci_high", "p_value"]
-    ].assign(outcome=outcome, unit=unit)
     return rows.assign(
+        outcome=outcome,
+        unit=unit,
         x=rows["window"].map(study.quarters_since_start),
         persons=rows["window"].map(own["nunique"]).astype(float),
         episodes=rows["window"].map(own["size"]).astype(float),

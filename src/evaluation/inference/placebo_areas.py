@@ -29,7 +29,6 @@ MOST_DF = 1000.0
 class AreaInference:
     """Joint inference for k outcomes of one area: use ``covariance`` with a t distribution on ``df``."""
 
-    outcomes: tuple[str, ...]
     estimate: Array
     covariance: Array
     df: float
@@ -85,23 +84,13 @@ def placebo_areas(
 
     `changes` are those of the area and its comparison, of all `outcomes` by default; `shocks` say
     what is known of how municipalities move, see :func:`evaluation.inference.contrasts.contrast`. The
-    smallest possible p-value is 1 / (draws + 1).
+    smallest possible p-value is 1 / (draws + 1); too few draws for an interval are refused.
 
-    Returns
-    -------
-    DataFrame
-        One row an outcome: outcome, estimate, std_error, ci_low, ci_high, p_value (units of the outcome),
-        comparison_se (part of std_error that stems from the comparison mean, which areas share), method.
+    Beside the tidy columns (units of the outcome) each row has comparison_se, the part of std_error that
+    stems from the comparison mean, which areas share. The statistic is a shift, so inverting the test gives
+    estimate ± the quantile of the absolute placebo noise.
 
-    Raises
-    ------
-    ValueError
-        As :func:`contrast`; or if ``level`` or ``draws`` cannot give an interval.
-
-    Notes
-    -----
-    The statistic is a shift, so inverting the test gives estimate ± the quantile of the absolute placebo
-    noise. Conley and Taber (2011), Review of Economics and Statistics 93(1); Ferman and Pinto (2019), ibid.
+    Source: Conley and Taber (2011), Review of Economics and Statistics 93(1); Ferman and Pinto (2019), ibid.
     101(3).
 
     Examples
@@ -168,7 +157,7 @@ def area_covariance(
     covariance += np.einsum("m,mij->ij", pieces.comparison_weight**2, pieces.comparison_covariance)
     between = np.sqrt(np.maximum(expected - pieces.sampling_variance, 0))
     covariance += _shock_correlation(pieces) * np.outer(between, between)
-    return AreaInference(pieces.outcomes, pieces.estimate, covariance * (df - 2) / df, df)
+    return AreaInference(pieces.estimate, covariance * (df - 2) / df, df)
 
 
 def t_reference(pieces: Contrast) -> tuple[Array, Array]:

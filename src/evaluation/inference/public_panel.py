@@ -35,34 +35,17 @@ def synthetic_changes(
     placebo of its size, and an area of several municipalities draws as many: inference is that of the gaps,
     see `area_shocks.placebo_differences`. What hidden figures leave open widens the interval.
 
-    Parameters
-    ----------
-    statistics : pandas.DataFrame
-        `statfin.read`.
-    study : Study
-        The reform: months from its first window on, arms and areas.
-    municipalities : pandas.DataFrame
-        Reference table.
-    seed, draws, level
-        As in `gaps.did`.
-    share : str
-        One of `shares.SHARES`.
+    `statistics` are those of `statfin.read`, `seed` and `draws` as in `gaps.did`, `share` is one of
+    `shares.SHARES`. The columns that come back are area (slug or "all") and method (synthetic_control,
+    synthetic_did); estimate, std_error (spread of the placebos), ci_low, ci_high (unit of the share, mean of
+    the months since the start), p_value, fit_before (root mean squared gap before the start). No row where
+    fewer than twelve months lie on a side of the start: seasons would pass for changes.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all") and method (synthetic_control, synthetic_did); estimate, std_error (spread of
-        the placebos), ci_low, ci_high (unit of the share, mean of the months since the start), p_value,
-        fit_before (root mean squared gap before the start), weights_on (effective number of comparison
-        municipalities), municipalities, months_before, months_after. No row where fewer than twelve
-        months lie on a side of the start: seasons would pass for changes.
-
-    References
-    ----------
-    Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021); Ferman & Pinto (2019).
+    Source: Abadie, Diamond & Hainmueller (2010); Arkhangelsky et al. (2021); Ferman & Pinto (2019).
     """
     rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
-    rows = rows[rows["month"].between(_first_month(study), study.after.months[1])]
+    first = min(window.months[0] for window in study.windows.values())
+    rows = rows[rows["month"].between(first, study.after.months[1])]
     seen = rows.groupby("month")["municipality"].nunique()
     rows = rows[rows["month"].isin(seen.index[seen >= 0.9 * seen.max()])]
     months = np.sort(rows["month"].unique())
@@ -118,10 +101,6 @@ def synthetic_changes(
                     "ci_high": found.estimate + half + left_open,
                     "p_value": invert(least, null, level=level)[1],
                     "fit_before": found.fit_before,
-                    "weights_on": 1 / float(found.donors @ found.donors),
-                    "municipalities": int(members.sum()),
-                    "months_before": before,
-                    "months_after": len(months) - before,
                 }
             )
     return pd.DataFrame(out)
@@ -138,11 +117,7 @@ def ledger_rows(
 ) -> pd.DataFrame:
     """`synthetic_changes` of every share that can be matched, as rows for `ledger.rows`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, measure synthetic (and fit_before), specification the method, window
-        after.
+    Topic public_statistics, measure synthetic (and fit_before), specification the method, window after.
     """
     parts = []
     for share in [share for share in MATCHED if share in available(statistics)]:
@@ -152,18 +127,12 @@ def ledger_rows(
         if found.empty:
             continue
         found = found[found["area"].isin(["all", *areas])].rename(columns={"method": "specification"})
-        found = found.assign(outcome=share, unit=SHARES[share].unit, method="placebo_areas")
-        parts.append(found.assign(measure="synthetic"))
-        kept = found[["area", "specification", "outcome", "unit", "fit_before"]]
-        parts.append(kept.rename(columns={"fit_before": "estimate"}).assign(measure="fit_before", method=""))
+        found = found.assign(outcome=share, unit=SHARES[share].unit)
+        fit = found[["area", "specification", "outcome", "unit"]].assign(estimate=found["fit_before"])
+        effect = found.drop(columns="fit_before").assign(measure="synthetic", method="placebo_areas")
+        parts += [effect, fit.assign(measure="fit_before", method="")]
     if not parts:
         return pd.DataFrame()
-    rows = pd.concat(parts, ignore_index=True)
-    counts = ["fit_before", "weights_on", "municipalities", "months_before", "months_after"]
-    return rows.drop(columns=counts).assign(
+    return pd.concat(parts, ignore_index=True).assign(
         topic="public_statistics", group="all", item="", window=AFTER, status="ok", simulated=False
     )
-
-
-def _first_month(study: Study) -> int:
-    return min(window.months[0] for window in study.windows.values())

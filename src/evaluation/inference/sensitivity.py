@@ -17,7 +17,7 @@ from evaluation.effects.discontinuity import discontinuity
 from evaluation.effects.doubly_robust import Method, did_rc
 from evaluation.effects.synthetic import SyntheticMethod, synthetic
 from evaluation.effects.weighting import att_weights
-from evaluation.inference.area import changes_of, ledger_columns, narrowed
+from evaluation.inference.area import ledger_columns, narrowed
 from evaluation.inference.clustered import cluster_bootstrap, naive_clustered
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
@@ -40,7 +40,8 @@ class _Setting:
         return compare(self.episodes, self.study, area=self.area, **choices).frame
 
     def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
-        return changes_of(data, outcomes=self.outcomes, covariates=self.study.covariates, method=method)
+        covariates = self.study.covariates
+        return municipal_changes(data, outcomes=self.outcomes, covariates=covariates, method=method)
 
     def main_design(self, method: Method = "dr", **choices: Any) -> pd.DataFrame:
         """The main estimator and its inference on another choice."""
@@ -62,32 +63,10 @@ def sensitivity_rows(
 ) -> pd.DataFrame:
     """The sensitivity set that every area gets.
 
-    Parameters
-    ----------
-    episodes : pandas.DataFrame
-        All episodes with outcomes.
-    changes : MunicipalChanges
-        Of the main comparison, for leaving out one municipality at a time.
-    study : Study
-        The reform.
-    area : str
-        Pilot area or "all".
-    municipalities : pandas.DataFrame
-        Reference table.
-    shocks : Shocks
-        From `shock_structure`.
-    seed : int
-        Seed of the placebo draws.
-    outcomes : sequence of str, optional
-        Outcomes to vary; by default the first two primary ones and those told in words.
-    only : collection of str, optional
-        Specifications to make; by default all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows att with `specification`; what the data of an area cannot bear has status "missing" and says why
-        in `method`.
+    `episodes` are all, with outcomes; `changes` those of the main comparison, for leaving out one
+    municipality at a time. `outcomes` are by default the first two primary ones and those told in words,
+    `only` names the specifications to make, by default all. Rows att with `specification` come back; what
+    the data of an area cannot bear has status "missing" and says why in `method`.
     """
     if outcomes is None:
         outcomes = list(dict.fromkeys([*study.outcomes.primary[:2], *study.outcomes.judged]))
@@ -174,13 +153,13 @@ def _triple(given: _Setting) -> pd.DataFrame:
         raise ValueError(
             "design: no municipality of the area has enough jobseekers who stayed with the TE office"
         )
-    difference = _only(one, both)
+    one, other = _only(one, both), _only(other, place[both])
     difference = replace(
-        difference,
-        change=difference.change - other.change[place[both]],
-        sampling_covariance=difference.sampling_covariance + other.sampling_covariance[place[both]],
-        n_before=np.minimum(difference.n_before, other.n_before[place[both]]),
-        n_after=np.minimum(difference.n_after, other.n_after[place[both]]),
+        one,
+        change=one.change - other.change,
+        sampling_covariance=one.sampling_covariance + other.sampling_covariance,
+        n_before=np.minimum(one.n_before, other.n_before),
+        n_after=np.minimum(one.n_after, other.n_after),
     )
     return ledger_columns(given.placebo(difference), target)
 
@@ -260,9 +239,9 @@ def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
         return pd.DataFrame(refused)
     data = given.compared()[["person_id", "municipality", "treated", *given.outcomes]]
     # small municipalities count with the one that they joined
-    joined = changes.left_out.set_index("municipality")["joined"]
+    joined = {small: host for small, host in changes.left_out.items() if host}
     place = data["municipality"].astype("str")
-    place = place.map(joined[joined != ""]).fillna(place)
+    place = place.replace(joined)
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)

@@ -119,23 +119,12 @@ def shock_posterior(
     keeps the interval honest when the estimate is zero by chance (Gelman 2006, Bayesian Analysis 1(3); Morris
     and Tang 2011, Statistical Science 26(2)).
 
-    Parameters
-    ----------
-    change, variance : array, R × M
-        Changes of M comparison municipalities and their sampling variances, R replicates or outcomes at once.
-    scale : array, R
-        Standard deviation of each outcome between episodes, the unit of the prior.
-    prior : ShockPrior
-    group : array, M, optional
-        Labour market area of each municipality; without it no shared shock is estimated.
-    earlier : pair of arrays, R × E, optional
-        Changes between two windows before the start and their sampling variances; a row of missing values
-        where there are none.
-
-    Raises
-    ------
-    ValueError
-        With fewer than five municipalities, or sampling variances that are not positive.
+    `change` and `variance` (R × M) are the changes of M comparison municipalities and their sampling
+    variances, R replicates or outcomes at once; `scale` (R) is the standard deviation of each outcome between
+    episodes, the unit of the prior. `group` (M) is the labour market area of each municipality; without it no
+    shared shock is estimated. `earlier` are changes between two windows before the start and their sampling
+    variances (R × E); a row of missing values where there are none. Fewer than five municipalities, or
+    sampling variances that are not positive, are refused.
 
     Examples
     --------

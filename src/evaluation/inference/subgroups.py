@@ -49,17 +49,9 @@ def differences_from_first(changes: Sequence[MunicipalChanges], *, outcome: str)
     """
     shared = reduce(np.intersect1d, [one.municipality.astype(str) for one in changes])
     place = [pd.Index(one.municipality.astype(str)).get_indexer(shared) for one in changes]
-    column = [one.outcomes.index(outcome) for one in changes]
-    change, error, weight, before, after = (
-        np.stack([values(one, k)[rows] for one, k, rows in zip(changes, column, place, strict=True)])
-        for values in (
-            lambda one, k: one.change[:, k],
-            lambda one, k: one.sampling_covariance[:, k, k],
-            lambda one, _: one.weight,
-            lambda one, _: one.n_before,
-            lambda one, _: one.n_after,
-        )
-    )
+    groups = [(one, rows, one.outcomes.index(outcome)) for one, rows in zip(changes, place, strict=True)]
+    change = np.stack([one.change[rows, column] for one, rows, column in groups])
+    error = np.stack([one.sampling_covariance[rows, column, column] for one, rows, column in groups])
     return replace(
         changes[0],
         outcomes=tuple(str(number) for number in range(1, len(changes))),
@@ -68,7 +60,7 @@ def differences_from_first(changes: Sequence[MunicipalChanges], *, outcome: str)
         change=(change[1:] - change[0]).T,
         sampling_covariance=error[0][:, None, None]
         + np.einsum("gm,gh->mgh", error[1:], np.eye(len(changes) - 1)),
-        n_before=before.min(axis=0),
-        n_after=after.min(axis=0),
-        weight=weight.mean(axis=0),
+        n_before=np.min([one.n_before[rows] for one, rows, _ in groups], axis=0),
+        n_after=np.min([one.n_after[rows] for one, rows, _ in groups], axis=0),
+        weight=np.mean([one.weight[rows] for one, rows, _ in groups], axis=0),
     )
