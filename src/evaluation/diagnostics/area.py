@@ -257,7 +257,7 @@ def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Stud
         diagnostics.breakdown(
             *by_outcome.loc[(name, "att"), ["estimate", "ci_low", "ci_high"]],
             outcome=name,
-            years=round(study.years_between, 1),
+            years=round(study.years_from(study.main_baseline), 1),
         )
         for name in study.outcomes.judged
         if (name, "att") in by_outcome.index
