@@ -45,15 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     from evaluation.pipeline.project import Project
 
-    return Project.at(
-        options.root,
-        data=options.data,
-        reports=options.reports,
-        release_date=getattr(options, "release_date", None),
-        previous=getattr(options, "previous", None),
-        profile=getattr(options, "profile", "default"),
-        **({"study": options.study} if getattr(options, "study", None) else {}),
-    )
+    names = ("data", "reports", "release_date", "study", "previous", "profile")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
+    return Project.at(options.root, **given)
 
 
 def _delivered(register: Path) -> bool:

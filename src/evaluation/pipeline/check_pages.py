@@ -1,13 +1,9 @@
-"""Check published pages in headless Chromium: accessibility, requests, scripts, language, size, content.
-
-Run ``python -m evaluation.check_pages reports`` (needs the test extras and a Chromium).
-"""
+"""Check published pages in headless Chromium: accessibility, requests, scripts, language, size, content."""
 
 from __future__ import annotations
 
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -64,30 +60,8 @@ def browser() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def pages(folder: Path, *, sample: int | None = None) -> list[Path]:
-    """Pages under a reports folder; `sample` keeps that many of each language, the index among them."""
-    chosen = []
-    for code in CODES:
-        found = sorted((folder / code).glob("*.html"))
-        first = [path for path in found if path.stem in NO_AREA_PAGES]
-        rest = [path for path in found if path.stem not in NO_AREA_PAGES]
-        step = 1 if sample is None else max(1, -(-len(rest) // max(1, sample - len(first))))
-        chosen += [*first, *rest[::step]]
-    return chosen
-
-
 def check(paths: Sequence[Path]) -> pd.DataFrame:
-    """Open pages from file and list what is wrong with them.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        HTML files in folders named by language.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns page, problem; no row if all is well.
+    """Open pages from file, in folders named by language, and list what is wrong: columns page, problem.
 
     Raises
     ------
@@ -203,19 +177,3 @@ def _cut(tab: Page) -> list[str]:
         tab.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = false)")
     tab.set_viewport_size({"width": 1280, "height": 900})
     return found
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check a reports folder (first argument) and print what is wrong; second argument: pages a language."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    folder = Path(words[0] if words else "reports")
-    chosen = pages(folder, sample=int(words[1]) if len(words) > 1 else None)
-    problems = check(chosen)
-    for page, problem in problems.itertuples(index=False):
-        print(f"{page}: {problem}")
-    print(f"{len(chosen)} pages checked, {len(problems)} problems")
-    return 1 if len(problems) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
