@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +20,6 @@ WHOLE = {
     "national": mark("All areas together: national report"),
     "public_statistics": mark("What the public statistics show"),
 }
-
-
-def source(function: Callable[..., None]) -> str:
-    """Source text of a step, so that changing it runs it again."""
-    return inspect.getsource(function)
 
 
 def statfin_file(folder: Path) -> Path | None:
