@@ -78,14 +78,7 @@ def require_horizons(months: Sequence[int]) -> None:
 
 
 def unit_of(outcome: str, values: pd.Series | None = None) -> str:
-    """Unit of an outcome column, told by its name, else by its values.
-
-    Parameters
-    ----------
-    outcome : str
-        Name of the column.
-    values : pandas.Series, optional
-        The column: one that leaves 0..1 is no share.
+    """Unit of an outcome column, told by its name, else by its values: what leaves 0..1 is no share.
 
     Examples
     --------

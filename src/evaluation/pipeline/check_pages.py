@@ -106,15 +106,16 @@ def _requests(asked: Iterable[str], path: Path) -> list[str]:
 
 def _file(path: Path) -> list[str]:
     text = path.read_text("utf-8")
-    found = []
-    if len(text.encode()) > MOST_BYTES:
-        found.append(f"{len(text.encode()) / 2**20:.1f} MB is more than 2 MB")
-    if re.search(r"<script|<iframe|<object|<embed", text, re.IGNORECASE):
-        found.append("holds a script or an embedded object")
-    if "Traceback (most recent call last)" in text:
-        found.append("shows a traceback")
-    if "default-src 'none'" not in text:
-        found.append("has no content security policy")
+    size = len(text.encode())
+    faults = {
+        f"{size / 2**20:.1f} MB is more than 2 MB": size > MOST_BYTES,
+        "holds a script or an embedded object": re.search(
+            r"<(script|iframe|object|embed)", text, re.IGNORECASE
+        ),
+        "shows a traceback": "Traceback (most recent call last)" in text,
+        "has no content security policy": "default-src 'none'" not in text,
+    }
+    found = [fault for fault, there in faults.items() if there]
     linked = set(re.findall(r'href="([^"#:]+)(?:#[^"]*)?"', text))
     languages = {code for code in CODES if (path.parent.parent / code).is_dir()}
     for name in sorted(linked):
@@ -125,28 +126,18 @@ def _file(path: Path) -> list[str]:
 
 
 def _content(tab: Page, path: Path) -> list[str]:
-    found = []
-    language = tab.get_attribute("html", "lang")
-    if language != path.parent.name:
-        found.append(f"lang is {language!r}")
-    if tab.locator("h1").count() != 1:
-        found.append(f"{tab.locator('h1').count()} first headings")
-    levels = [
-        int(level)
-        for level in tab.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName[1])"
-        )
-    ]
-    if any(b - a > 1 for a, b in pairwise(levels)):
-        found.append("a heading level is left out")
+    language, first = tab.get_attribute("html", "lang"), tab.locator("h1").count()
+    levels = tab.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])")
     alts = tab.evaluate("[...document.images].map(i => [i.alt, i.naturalWidth])")
-    if any(len(alt) < 30 for alt, _ in alts):
-        found.append("an image has no text alternative that says what is seen")
-    if any(width == 0 for _, width in alts):
-        found.append("an image does not load")
-    if tab.locator("table:not(:has(th[scope=col]))").count():
-        found.append("a table has no column headings")
-    found += _cut(tab)
+    faults = {
+        f"lang is {language!r}": language != path.parent.name,
+        f"{first} first headings": first != 1,
+        "a heading level is left out": any(b - a > 1 for a, b in pairwise(levels)),
+        "an image has no text alternative that says what is seen": any(len(alt) < 30 for alt, _ in alts),
+        "an image does not load": any(width == 0 for _, width in alts),
+        "a table has no column headings": tab.locator("table:not(:has(th[scope=col]))").count(),
+    }
+    found = [fault for fault, there in faults.items() if there] + _cut(tab)
     if tab.locator("[data-failed]").count():
         return found  # the page of an analysis that failed has no contents to look for
     if path.stem.endswith("-summary"):

@@ -121,7 +121,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
             executed=processed / "notebooks" / f"{name}-{part}.ipynb",
             part=part,
             parameters={**passed, **parameters},
-            **folders,
+            processed=processed,
         )
 
     persons = tables(project)

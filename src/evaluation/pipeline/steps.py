@@ -106,7 +106,7 @@ def count_months(persons: range, *, processed: Path, study: Path) -> list[pd.Dat
 
 
 def analyse(
-    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path, reference: Path
+    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path
 ) -> None:
     """Run an analysis notebook; if it fails, leave an empty ledger part and say so in ``failed/``."""
     from evaluation.results import ledger
