@@ -249,10 +249,8 @@ def _said(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         model: Any = Study
         for part in above:
-            inner = model.model_fields.get(part) if hasattr(model, "model_fields") else None
-            known = Part.__subclasses__() if inner is not None else []
-            parts = [one for one in known if f".{one.__name__}" in str(inner.annotation)]
-            model = parts[0] if parts else model
+            kind = str(getattr(model.model_fields.get(part), "annotation", ""))
+            model = next((one for one in Part.__subclasses__() if f".{one.__name__}" in kind), model)
         return f"unknown key {where}{nearest(key, model.model_fields)}"
     told = error["msg"].removeprefix("Value error, ")
     return f"{where}: {told}" if where else told

@@ -80,7 +80,7 @@ def tables(project: Project) -> list[Step]:
 
     def table(function: Callable[..., Any], *names: str, reads: list[Path], **values: Any) -> Step:
         written = [processed / f"{name}.parquet" for name in names]
-        given = {"processed": processed, "study": project.study, **values}
+        given: dict[str, Any] = {"processed": processed, "study": project.study, **values}
         behind = [*_register_files(processed), *reads]
         return _step(names[0], function, behind, written, by_bucket=True, **given)
 
