@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
@@ -30,7 +31,7 @@ from evaluation.study_parts import (
     Texts,
     Window,
 )
-from evaluation.units import quarter_of, quarters_between, to_day, to_month
+from evaluation.units import quarters_between, to_day, to_month
 
 AFTER = "after"  # all windows after the start together
 
@@ -162,10 +163,9 @@ class Study(Part):
         """Month of the start since January 1970."""
         return to_month(self.start)
 
-    def quarters_since_start(self, quarter: str) -> int:
-        """Quarters between a quarter such as 2019Q1 and that of the start."""
-        one, start = (4 * int(name[:4]) + int(name[-1]) for name in (quarter, quarter_of(self.start)))
-        return one - start
+    def quarters_since_start(self, quarter: str | dt.date) -> int:
+        """Quarters between a quarter such as 2019Q1, or that of a day, and the one of the start."""
+        return int(pd.Period(quarter, "Q").ordinal - pd.Period(self.start, "Q").ordinal)
 
     def window_of(self, index_day: NDArray[Any]) -> NDArray[np.object_]:
         """Name of the window of each index date (days since 1970-01-01), "" outside all of them."""

@@ -26,7 +26,6 @@ from evaluation.figures.palette import (
     year_of,
 )
 from evaluation.study import AFTER, Study, Window
-from evaluation.units import quarter_of
 from evaluation.words import labels
 from evaluation.words.language import Language
 
@@ -202,7 +201,7 @@ def draw_event_study(
         if study is None or (mark.date > study.start and not later):
             continue
         start = mark.date == study.start
-        x = -0.5 if start else study.quarters_since_start(quarter_of(mark.date))
+        x = -0.5 if start else study.quarters_since_start(mark.date)
         if not start:
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
         up = 11 if mark.date > study.start and mark.raised else 0
