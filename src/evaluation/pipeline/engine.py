@@ -40,7 +40,8 @@ def run(
     It tells of `every` task, or of areas only.
     """
     release.recover(project.reports)
-    steps.forget_failures(project.processed)
+    for note in steps.failures(project.processed):
+        note.unlink()  # so that they are tried again
     work = plan(project, areas=areas, languages=languages)
     for step in work:
         notebook = step.values.get("notebook")
@@ -57,7 +58,7 @@ def run(
         raise release.Stopped(
             f"not released, the last release stays: {names} changed during the run; run again"
         )
-    failed = steps.failures(project.processed)
+    failed = [note.stem for note in steps.failures(project.processed)]
     if broken:
         print("Not released: the last release stays", file=sys.stderr)
         return broken + failed

@@ -89,7 +89,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
         "audit": audited,
         "signed": signed if last.get("made") == made else None,
         "failed": list(failed),
-        "changes": _changes(made, last, rows, pd.read_parquet(there) if there.exists() else None),
+        "changes": _changes(made, last, rows, pd.read_parquet(there) if there.exists() else rows.head(0)),
         "made": made,
     }
     _swap_in(reports, every, told)
@@ -188,7 +188,7 @@ def _with_files(pages: Path, files: Iterable[Path]) -> set[Path]:
 
 
 def _changes(
-    made: dict[str, str], last: dict[str, Any], rows: pd.DataFrame, before: pd.DataFrame | None
+    made: dict[str, str], last: dict[str, Any], rows: pd.DataFrame, before: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     then = last.get("made", {})
     files = {
@@ -197,8 +197,7 @@ def _changes(
         "changed": sum(made[name] != then[name] for name in made.keys() & then.keys()),
     }
     reasons = Counter(provenance.changes(rows, before)["reason"])
-    added = reasons.pop("new", 0) if before is not None else len(rows)
-    removed = reasons.pop("removed", 0)
+    added, removed = reasons.pop("new", 0), reasons.pop("removed", 0)
     return {"files": files, "rows": {"added": added, "removed": removed, "changed": sum(reasons.values())}}
 
 

@@ -89,15 +89,12 @@ def inputs(paths: Iterable[Path], *, root: Path, known: Path | None = None) -> p
     return pd.DataFrame(rows, columns=["file", "bytes", "sha256"])
 
 
-def changes(current: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame:
-    """Say, number by number, what differs from the previous release, if there is one, and why.
+def changes(current: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
+    """Say, number by number, what differs from the previous release and why; empty if nothing does.
 
     The ledger's key, estimate_before, estimate_now and reason: new, removed, status_changed, method_changed,
-    persons_changed or recomputed. Empty if nothing changed or there was no release.
+    persons_changed or recomputed.
     """
-    columns = [*KEY, "estimate_before", "estimate_now", "reason"]
-    if previous is None:
-        return pd.DataFrame(columns=columns)
     both = previous.merge(current, on=KEY, how="outer", suffixes=("_before", "_now"), indicator="found")
     same = np.ones(len(both), dtype=bool)
     for name in NUMBERS:
@@ -116,6 +113,7 @@ def changes(current: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFram
         ["new", "removed", "status_changed", "method_changed", "persons_changed", "recomputed"],
         default="",
     )
+    columns = [*KEY, "estimate_before", "estimate_now", "reason"]
     return both.assign(reason=reason)[reason != ""][columns].reset_index(drop=True)
 
 
