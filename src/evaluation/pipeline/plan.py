@@ -107,7 +107,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     reference = sorted(project.reference.glob("*.csv"))
     processed, cleared = project.processed, project.cleared
     ledger, register = processed / "ledger", _register_files(processed)
-    folders = {"processed": processed, "reference": project.reference}
+    folders: dict[str, Any] = {"processed": processed, "reference": project.reference}
     study = {"study": str(project.study)}
     passed = {**{key: str(path) for key, path in folders.items()}, "ledger_folder": ledger.name}
 
