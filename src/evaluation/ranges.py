@@ -45,7 +45,7 @@ def score_interval(
     >>> [round(end.item(), 3) for end in score_interval(0.0, 0.0, 20, top=1.0)]
     [0.0, 0.161]
     >>> [round(end.item(), 1) for end in score_interval(6.0, 6.0, 12, top=365.0)]
-    [0.9, 38.6]
+    [1.0, 32.2]
     """
     mean, error, size = (np.asarray(part, dtype=float) for part in (mean, std_error, count))
     if not np.isfinite(top):

@@ -65,7 +65,7 @@ def audit(
     ...     "estimate": [400.0, None, 300.0, 725.0], "status": ["ok", "suppressed", "ok", "ok"]})
     >>> part = rows(cells, area="oulu", topic="cohort", measure="episodes", unit="episodes", item="pilot",
     ...             simulated=True)
-    >>> exact = rules.read_profile().__class__("exact", 10, 1, 20, 3.0, {})
+    >>> exact = rules.read_profile().__class__("exact", 10, 1, 20, 3.0, {"number": 1e-6})
     >>> audit(part, study, profile=exact)[["kind", "window"]].values.tolist()
     [['recovered', 'after_2']]
     """
@@ -151,7 +151,8 @@ def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from evaluation.results.ledger import rows
-    >>> means = pd.DataFrame({"outcome": "service_days_12m", "estimate": [5.0, 9.0], "ci_low": [-2.0, 1.0]})
+    >>> means = pd.DataFrame({"item": ["pilot", "comparison"], "outcome": "service_days_12m",
+    ...     "estimate": [5.0, 9.0], "ci_low": [-2.0, 1.0]})
     >>> part = rows(means, area="oulu", topic="description", measure="mean", unit="days", simulated=True)
     >>> out_of_range(part)[["kind", "what"]].values.tolist()
     [['out of range', 'mean']]
