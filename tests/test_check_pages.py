@@ -73,15 +73,6 @@ def test_nothing_to_check_is_not_a_pass():
         check_pages.check([])
 
 
-def test_a_sample_keeps_the_index_and_some_areas_of_each_language(tmp_path):
-    for code in ("fi", "sv"):
-        (tmp_path / code).mkdir()
-        for name in ("index", "national", *"abcdefghij"):
-            (tmp_path / code / f"{name}.html").write_text("")
-    chosen = check_pages.pages(tmp_path, sample=4)
-    assert [path.stem for path in chosen] == ["index", "national", "a", "f"] * 2
-
-
 @needs_browser
 @pytest.mark.parametrize(("language", "area"), [("fi", "oulu"), ("sv", "raasepori-hanko")])
 def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
@@ -113,12 +104,3 @@ def test_area_report_of_the_example_has_no_problem(tmp_path, language, area):
     )
     assert problems(target) == ""
     assert problems(short) == ""  # printed on two pages of A4, among others
-
-
-@needs_browser
-def test_command_prints_each_problem_and_fails(tmp_path, capsys):
-    written(tmp_path, "<p>no heading</p>")
-    assert check_pages.main([str(tmp_path)]) == 1
-    out = capsys.readouterr().out
-    assert "0 first headings" in out
-    assert "1 pages checked" in out

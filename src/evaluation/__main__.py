@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +16,11 @@ from evaluation.options import DEFAULT_SEED, parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line with these words, those of the process if none are given.
 
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Command-line words; those of the process if not given.
-
-    Returns
-    -------
-    int
-        0 if all went well, 1 if an area or task failed, 2 if the command or its input was refused, 3 if
-        nothing was released (the audit found something, or inputs changed), 4 if the system refused (disk
-        full, no permission), 128 and the signal's number if the run was stopped.
+    Returns 0 if all went well, 1 if an area or task failed, 2 if the command or its input was refused, 3 if
+    nothing was released (the audit found something, or inputs changed), 4 if the system refused (disk full,
+    no permission), 128 and the signal's number if the run was stopped.
     """
     options = parser().parse_args(arguments)
     try:
@@ -45,15 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _project(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     from evaluation.pipeline.project import Project
 
-    return Project.at(
-        options.root,
-        data=options.data,
-        reports=options.reports,
-        release_date=getattr(options, "release_date", None),
-        previous=getattr(options, "previous", None),
-        profile=getattr(options, "profile", "default"),
-        **({"study": options.study} if getattr(options, "study", None) else {}),
-    )
+    names = ("data", "reports", "release_date", "study", "previous", "profile")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
+    return Project.at(options.root, **given)
 
 
 def _delivered(register: Path) -> bool:
@@ -193,9 +178,6 @@ def _saying_what_stops() -> Iterator[None]:
         )
         os._exit(128 + number)  # threads that wait for notebooks would hold the end up
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

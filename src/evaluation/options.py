@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     )
     words.add_argument("--data", type=Path, help="folder with raw/ and processed/ (default: ROOT/data)")
     words.add_argument("--reports", type=Path, help="where reports are published (default: ROOT/reports)")
-    commands = words.add_subparsers(required=True, metavar="COMMAND")
+    commands = words.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="write a simulated register delivery")
     simulate.add_argument(
@@ -29,11 +29,9 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=DEFAULT_SEED)
     simulate.add_argument("--dirt", type=float, help="share of rows with faults, 0 for a clean register")
     simulate.add_argument("--study", type=Path, help=STUDY_HELP)
-    simulate.set_defaults(command="simulate")
 
     ingest = commands.add_parser("ingest", help="validate the raw register and write the canonical tables")
     ingest.add_argument("--jobs", type=int, default=2, help="processes for a large delivery (default: 2)")
-    ingest.set_defaults(command="ingest")
 
     layout = commands.add_parser("layout", help="propose a layout.toml for a delivery, as a draft to correct")
     layout.add_argument(
@@ -43,25 +41,21 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder of the delivery, left as it is",
     )
-    layout.set_defaults(command="layout")
 
     fetch = commands.add_parser(
         "fetch", help="fetch public statistics: StatFin 12r5 and Kela's labour market support, into data/raw/"
     )
     fetch.add_argument("--url", help="address of the PxWeb table (default: Statistics Finland's)")
     fetch.add_argument("--catalogue", help="address of the CKAN interface (default: avoindata.fi)")
-    fetch.set_defaults(command="fetch")
 
     demo = commands.add_parser(
         "demo", help="make a small register and its tables in data/demo/, to look around"
     )
     demo.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    demo.set_defaults(command="demo")
 
     new = commands.add_parser("new", help="write a notebook of your own about an area into notebooks/own/")
     new.add_argument("area", help="pilot area, or all")
     new.add_argument("--study", type=Path, help=STUDY_HELP)
-    new.set_defaults(command="new")
 
     run = commands.add_parser("run", help="run what changed and publish the reports")
     run.add_argument("--study", type=Path, help=STUDY_HELP)
@@ -72,24 +66,20 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--previous", type=Path, help="cleared.parquet of the previous release, to compare with")
     run.add_argument("--profile", default="default", help="disclosure: default, strict, or a TOML file")
     run.add_argument("--verbose", action="store_true", help="tell of every task, not only of areas")
-    run.set_defaults(command="run")
 
     audit = commands.add_parser("audit", help="attack the cleared ledger as an outsider would")
     audit.add_argument("--study", type=Path, help=STUDY_HELP)
     audit.add_argument("--previous", type=Path, help="cleared.parquet of the previous release")
     audit.add_argument("--profile", default="default", help="the disclosure profile it was cleared with")
-    audit.set_defaults(command="audit")
 
     release = commands.add_parser("release", help="sign the draft in the reports folder")
     release.add_argument(
         "--sign", metavar="NAME", required=True, help="who approves it; its pages are no drafts then"
     )
     release.add_argument("--study", type=Path, help=STUDY_HELP)
-    release.set_defaults(command="release")
 
     check = commands.add_parser("check", help="check the published pages: accessibility, size, no requests")
     check.add_argument(
         "--sample", type=int, help="check only this many pages, spread over all (default: all)"
     )
-    check.set_defaults(command="check")
     return words

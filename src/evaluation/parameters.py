@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from evaluation.study import nearest
+from evaluation.study import nearest, upwards
 
 FOLDERS = ("processed", "reference", "cleared", "statfin", "comment")
 MAKES = (
@@ -58,7 +58,7 @@ def check(scope: dict[str, Any]) -> None:
         raise ValueError("; ".join(wrong))
     for name in FOLDERS:
         if name in declared and scope[name]:
-            scope[name] = str(_found(Path(scope[name]), FETCHES if name == "statfin" else MAKES))
+            scope[name] = str(_found(scope[name], FETCHES if name == "statfin" else MAKES))
 
 
 def _declared(cell: str) -> dict[str, str]:
@@ -79,13 +79,7 @@ def _passed(cell: str) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def upwards(path: Path) -> Path:
-    """The path from here or from the nearest folder above that has it; as given where none has."""
-    above = (folder / path for folder in (Path(), *Path.cwd().parents))
-    return next((found.resolve() for found in above if found.exists()), path)
-
-
-def _found(path: Path, remedy: str) -> Path:
+def _found(path: str, remedy: str) -> Path:
     if not (found := upwards(path)).exists():
         raise FileNotFoundError(f"{path} is neither here nor in a folder above; {remedy}")
     return found

@@ -45,7 +45,7 @@ def score_interval(
     >>> [round(end.item(), 3) for end in score_interval(0.0, 0.0, 20, top=1.0)]
     [0.0, 0.161]
     >>> [round(end.item(), 1) for end in score_interval(6.0, 6.0, 12, top=365.0)]
-    [0.9, 38.6]
+    [1.0, 32.2]
     """
     mean, error, size = (np.asarray(part, dtype=float) for part in (mean, std_error, count))
     if not np.isfinite(top):
@@ -64,19 +64,9 @@ def bounded_level(estimate: float, half: float, *, top: float) -> tuple[float, f
 
     The estimate is the most likely level within the range. The interval holds every level in the range that
     the likelihood ratio test does not reject: far from the ends it is estimate ± `half`; near them it still
-    covers 95 % of the time, is never empty, and its ends stay within the range.
-
-    Parameters
-    ----------
-    estimate, half : float
-        Estimate and half the width of its 95 % interval, taken as normal, in the unit of the outcome.
-    top : float
-        The largest level; infinite where there is none.
-
-    Returns
-    -------
-    tuple of float
-        Estimate, lower and upper end.
+    covers 95 % of the time, is never empty, and its ends stay within the range. `half` is half the width of
+    the estimate's 95 % interval, taken as normal; `top` is infinite where there is no largest level. What
+    is returned is the estimate, the lower and the upper end, in the unit of the outcome.
 
     Source: Feldman and Cousins (1998), Physical Review D 57(7); Mandelkern (2002), Statistical Science 17(2).
 

@@ -168,17 +168,7 @@ REGISTER_TABLES: dict[str, Table] = {
 def check(frame: pd.DataFrame, table: Table) -> None:
     """Refuse a canonical table that breaks its contract.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table to check.
-    table : Table
-        The contract it has to keep.
-
-    Raises
-    ------
-    ValueError
-        Naming the table, the column, the number of rows and the remedy.
+    The ValueError names the table, the column, the number of rows and the remedy.
 
     Examples
     --------

@@ -14,26 +14,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from evaluation.study_parts import (
     Areas,
-    Cycle,
     Earlier,
-    Family,
     Mark,
     Names,
     Outcomes,
     Part,
-    Place,
     Question,
     Simulation,
     TargetGroup,
     Texts,
     Window,
 )
-from evaluation.units import quarter_of, quarters_between, to_day, to_month
+from evaluation.units import quarters_between, to_day, to_month
 
 AFTER = "after"  # all windows after the start together
 
@@ -67,9 +65,8 @@ class Study(Part):
     texts: Texts
     earlier: tuple[Earlier, ...] = ()
     questions: tuple[Question, ...] = ()
-    terms: dict[str, dict[str, str]] = Field(
-        default_factory=dict
-    )  # by language: words of pages, and those for this reform
+    # by language: words of pages, and those for this reform
+    terms: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Study:
@@ -146,11 +143,6 @@ class Study(Part):
         """Quarters wholly before the start, from the first index date on."""
         return quarters_between(self.first_day, self.start - dt.timedelta(days=1))
 
-    @property
-    def years_between(self) -> float:
-        """Years from the middle of the main baseline to the middle of the time after the start."""
-        return self.years_from(self.main_baseline)
-
     def years_from(self, baseline: str) -> float:
         """Years from the middle of a baseline to the middle of the time after the start."""
         (first, last), (start, end) = self.baselines[baseline].days, self.after.days
@@ -171,10 +163,9 @@ class Study(Part):
         """Month of the start since January 1970."""
         return to_month(self.start)
 
-    def quarters_since_start(self, quarter: str) -> int:
-        """Quarters between a quarter such as 2019Q1 and that of the start."""
-        one, start = (4 * int(name[:4]) + int(name[-1]) for name in (quarter, quarter_of(self.start)))
-        return one - start
+    def quarters_since_start(self, quarter: str | dt.date) -> int:
+        """Quarters between a quarter such as 2019Q1, or that of a day, and the one of the start."""
+        return int(pd.Period(quarter, "Q").ordinal - pd.Period(self.start, "Q").ordinal)
 
     def window_of(self, index_day: NDArray[Any]) -> NDArray[np.object_]:
         """Name of the window of each index date (days since 1970-01-01), "" outside all of them."""
@@ -198,18 +189,10 @@ def nearest(name: str, known: Any) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
 
 
-def find_study(path: Path | str) -> Path:
-    """The study file as given, or found from a folder above the working directory, as notebooks need it.
-
-    Raises
-    ------
-    FileNotFoundError
-        Naming the file and where it was looked for.
-    """
-    for folder in (Path(), *Path.cwd().parents):
-        if (found := folder / path).is_file():
-            return found
-    raise FileNotFoundError(f"{path}: no such study file here or in a folder above; see studies/")
+def upwards(path: Path | str) -> Path:
+    """The path from here or from the nearest folder above that has it; as given where none has."""
+    above = (folder / path for folder in (Path(), *Path.cwd().parents))
+    return next((found.resolve() for found in above if found.exists()), Path(path))
 
 
 def read_study(path: Path | str) -> Study:
@@ -238,7 +221,9 @@ def read_study(path: Path | str) -> Study:
     >>> study.outcomes.headline, study.baselines[study.main_baseline].quarters
     ('open_employment_12m', ['2019Q2', '2019Q3', '2019Q4'])
     """
-    path = find_study(path)
+    path = upwards(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such study file here or in a folder above; see studies/")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -264,26 +249,8 @@ def _said(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         model: Any = Study
         for part in above:
-            inner = model.model_fields.get(part) if hasattr(model, "model_fields") else None
-            parts = [one for one in PARTS if inner is not None and one.__name__ in str(inner.annotation)]
-            model = parts[0] if parts else model
+            kind = str(getattr(model.model_fields.get(part), "annotation", ""))
+            model = next((one for one in Part.__subclasses__() if f".{one.__name__}" in kind), model)
         return f"unknown key {where}{nearest(key, model.model_fields)}"
     told = error["msg"].removeprefix("Value error, ")
     return f"{where}: {told}" if where else told
-
-
-PARTS = (
-    Names,
-    Texts,
-    Earlier,
-    Place,
-    Question,
-    Window,
-    Areas,
-    TargetGroup,
-    Family,
-    Outcomes,
-    Cycle,
-    Simulation,
-    Mark,
-)

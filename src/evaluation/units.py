@@ -35,17 +35,6 @@ def to_day(date: dt.date | str) -> int:
     return int(np.datetime64(date, "D").astype(int))
 
 
-def quarter_of(date: dt.date) -> str:
-    """The quarter of a day.
-
-    Examples
-    --------
-    >>> quarter_of(dt.date(2020, 3, 1))
-    '2020Q1'
-    """
-    return f"{date.year}Q{(date.month + 2) // 3}"
-
-
 def to_month(date: dt.date) -> int:
     """Months since January 1970.
 
@@ -78,14 +67,7 @@ def require_horizons(months: Sequence[int]) -> None:
 
 
 def unit_of(outcome: str, values: pd.Series | None = None) -> str:
-    """Unit of an outcome column, told by its name, else by its values.
-
-    Parameters
-    ----------
-    outcome : str
-        Name of the column.
-    values : pandas.Series, optional
-        The column: one that leaves 0..1 is no share.
+    """Unit of an outcome column, told by its name, else by its values: what leaves 0..1 is no share.
 
     Examples
     --------

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evaluation.parameters import upwards
 from evaluation.registers.reference import FOLDER
+from evaluation.study import upwards
 
 ASSUMPTION_STATUSES = ("published", "derived", "assumption")
 

@@ -196,7 +196,7 @@ def finding_checks(effects: pd.DataFrame, changes: MunicipalChanges, study: Stud
         effects[effects["measure"] == name].set_index("outcome") for name in ("att", "counterfactual_mean")
     )
     finding, headline = ["estimate", "ci_low", "ci_high"], study.outcomes.headline
-    level, years = without.loc[headline, "estimate"], round(study.years_between, 1)
+    level, years = without.loc[headline, "estimate"], round(study.years_from(study.main_baseline), 1)
     own = found.loc[headline, ["persons", "episodes"]]
     return stack(
         diagnostics.hidden_bias(*found.loc[headline, finding], counterfactual=level, outcome=headline),

@@ -28,7 +28,6 @@ from evaluation.figures.palette import (
     year_of,
 )
 from evaluation.study import AFTER, Mark, Study, Window
-from evaluation.units import quarter_of
 from evaluation.words import labels
 from evaluation.words.language import Language
 
@@ -207,7 +206,7 @@ def _quarter_marks(ax: Axes, study: Study, marks: Sequence[Mark], *, language: L
     for mark in reversed(marks):
         x = -0.5
         if mark.date != study.start:
-            x = study.quarters_since_start(quarter_of(mark.date))
+            x = study.quarters_since_start(mark.date)
             ax.axvline(x, color=SOFT, linewidth=0.8, linestyle=":")
         up = 11 if mark.date > study.start and mark.raised else 0
         shift, side = ((-3, 0), "right") if mark.date < study.start else ((3, up), "left")

@@ -30,23 +30,11 @@ def each(
 ) -> None:
     """Let `work` make its tables for every bucket of persons, and put the buckets together.
 
-    Parameters
-    ----------
-    work : callable
-        Called as ``work(persons, processed=…, …)`` with a range of person numbers; returns a table for each
-        of `targets`. Tables with an index of episodes are put under one another, others hold counts that are
-        added up by their index.
-    targets : sequence of Path
-        Parquet files to write, each whole or not at all.
-    processed : Path
-        Folder that holds ``register/``.
-    executor : concurrent.futures.Executor, optional
-        Works on the buckets, in other processes or on a cluster that sees `processed`; the files are the same
-        with any and with none.
-    jobs : int
-        How many processes work on the buckets where no executor is given.
-    **given
-        Passed on to `work`.
+    It is called as ``work(persons, processed=…, …)`` with a range of person numbers and returns a table for
+    each of `targets`, Parquet files that are written whole or not at all. Tables with an index of episodes
+    are put under one another, others hold counts that are added up by their index. The `executor` works on
+    the buckets, in other processes or on a cluster that sees the folder `processed`; without one so many
+    `jobs` do. The files are the same with any and with none.
     """
     number = pq.read_metadata(processed / "register" / "persons.parquet").num_rows
     persons = [range(first, min(first + PERSONS, number)) for first in range(0, max(number, 1), PERSONS)]

@@ -1,13 +1,9 @@
-"""Check published pages in headless Chromium: accessibility, requests, scripts, language, size, content.
-
-Run ``python -m evaluation.check_pages reports`` (needs the test extras and a Chromium).
-"""
+"""Check published pages in headless Chromium: accessibility, requests, scripts, language, size, content."""
 
 from __future__ import annotations
 
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -64,30 +60,8 @@ def browser() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def pages(folder: Path, *, sample: int | None = None) -> list[Path]:
-    """Pages under a reports folder; `sample` keeps that many of each language, the index among them."""
-    chosen = []
-    for code in CODES:
-        found = sorted((folder / code).glob("*.html"))
-        first = [path for path in found if path.stem in NO_AREA_PAGES]
-        rest = [path for path in found if path.stem not in NO_AREA_PAGES]
-        step = 1 if sample is None else max(1, -(-len(rest) // max(1, sample - len(first))))
-        chosen += [*first, *rest[::step]]
-    return chosen
-
-
 def check(paths: Sequence[Path]) -> pd.DataFrame:
-    """Open pages from file and list what is wrong with them.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        HTML files in folders named by language.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns page, problem; no row if all is well.
+    """Open pages from file, in folders named by language, and list what is wrong: columns page, problem.
 
     Raises
     ------
@@ -132,15 +106,16 @@ def _requests(asked: Iterable[str], path: Path) -> list[str]:
 
 def _file(path: Path) -> list[str]:
     text = path.read_text("utf-8")
-    found = []
-    if len(text.encode()) > MOST_BYTES:
-        found.append(f"{len(text.encode()) / 2**20:.1f} MB is more than 2 MB")
-    if re.search(r"<script|<iframe|<object|<embed", text, re.IGNORECASE):
-        found.append("holds a script or an embedded object")
-    if "Traceback (most recent call last)" in text:
-        found.append("shows a traceback")
-    if "default-src 'none'" not in text:
-        found.append("has no content security policy")
+    size = len(text.encode())
+    faults = {
+        f"{size / 2**20:.1f} MB is more than 2 MB": size > MOST_BYTES,
+        "holds a script or an embedded object": re.search(
+            r"<(script|iframe|object|embed)", text, re.IGNORECASE
+        ),
+        "shows a traceback": "Traceback (most recent call last)" in text,
+        "has no content security policy": "default-src 'none'" not in text,
+    }
+    found = [fault for fault, there in faults.items() if there]
     linked = set(re.findall(r'href="([^"#:]+)(?:#[^"]*)?"', text))
     languages = {code for code in CODES if (path.parent.parent / code).is_dir()}
     for name in sorted(linked):
@@ -151,28 +126,18 @@ def _file(path: Path) -> list[str]:
 
 
 def _content(tab: Page, path: Path) -> list[str]:
-    found = []
-    language = tab.get_attribute("html", "lang")
-    if language != path.parent.name:
-        found.append(f"lang is {language!r}")
-    if tab.locator("h1").count() != 1:
-        found.append(f"{tab.locator('h1').count()} first headings")
-    levels = [
-        int(level)
-        for level in tab.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName[1])"
-        )
-    ]
-    if any(b - a > 1 for a, b in pairwise(levels)):
-        found.append("a heading level is left out")
+    language, first = tab.get_attribute("html", "lang"), tab.locator("h1").count()
+    levels = tab.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])")
     alts = tab.evaluate("[...document.images].map(i => [i.alt, i.naturalWidth])")
-    if any(len(alt) < 30 for alt, _ in alts):
-        found.append("an image has no text alternative that says what is seen")
-    if any(width == 0 for _, width in alts):
-        found.append("an image does not load")
-    if tab.locator("table:not(:has(th[scope=col]))").count():
-        found.append("a table has no column headings")
-    found += _cut(tab)
+    faults = {
+        f"lang is {language!r}": language != path.parent.name,
+        f"{first} first headings": first != 1,
+        "a heading level is left out": any(b - a > 1 for a, b in pairwise(levels)),
+        "an image has no text alternative that says what is seen": any(len(alt) < 30 for alt, _ in alts),
+        "an image does not load": any(width == 0 for _, width in alts),
+        "a table has no column headings": tab.locator("table:not(:has(th[scope=col]))").count(),
+    }
+    found = [fault for fault, there in faults.items() if there] + _cut(tab)
     if tab.locator("[data-failed]").count():
         return found  # the page of an analysis that failed has no contents to look for
     if path.stem.endswith("-summary"):
@@ -203,19 +168,3 @@ def _cut(tab: Page) -> list[str]:
         tab.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = false)")
     tab.set_viewport_size({"width": 1280, "height": 900})
     return found
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check a reports folder (first argument) and print what is wrong; second argument: pages a language."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    folder = Path(words[0] if words else "reports")
-    chosen = pages(folder, sample=int(words[1]) if len(words) > 1 else None)
-    problems = check(chosen)
-    for page, problem in problems.itertuples(index=False):
-        print(f"{page}: {problem}")
-    print(f"{len(chosen)} pages checked, {len(problems)} problems")
-    return 1 if len(problems) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,57 +8,40 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from evaluation.pipeline import buckets, notebook_runs, release, steps
-from evaluation.pipeline.plan import Step, plan
+from evaluation.pipeline.plan import Step, plan, source_of
 from evaluation.pipeline.project import Project, parts_read
 from evaluation.results import provenance
 from evaluation.study import Study, read_study
 
 OF_AREAS = ("area_analysis", "area_report")  # the notebooks that a run is made of
-MINUTE = 60
 
 
 def _parts_read(work: list[Step], study: Study) -> dict[str, str]:
     """What each task reads of the study, names in three languages only where it makes pages."""
-    alike: dict[tuple[Any, Any], str] = {}
-    found = {}
-    for step in work:
-        function, notebook = step.function, step.values.get("notebook")
-        if (function, notebook) not in alike:
-            code = steps.source(function) + ("\n" + notebook_runs.code_of(notebook) if notebook else "")
-            pages = function in (steps.report, steps.index)
-            alike[function, notebook] = parts_read(study, code, names=pages)
-        found[step.name] = alike[function, notebook]
-    return found
+
+    @cache
+    def read(function: Callable[..., Any], notebook: Path | None) -> str:
+        pages = function in (steps.report, steps.index)
+        return parts_read(study, source_of(function, notebook), names=pages)
+
+    return {step.name: read(step.function, step.values.get("notebook")) for step in work}
 
 
 def run(
     project: Project, *, areas: list[str], languages: list[str], jobs: int, every: bool = False
 ) -> list[str]:
-    """Run everything that changed and say what failed.
+    """Run everything that changed, so many `jobs` at a time; names of the tasks and areas that failed.
 
-    Parameters
-    ----------
-    project : Project
-        Inputs and outputs.
-    areas, languages : list of str
-        Which areas are analysed and reported, in which languages.
-    jobs : int
-        How many notebooks run at a time.
-    every : bool
-        Tell of every task, not only of areas.
-
-    Returns
-    -------
-    list of str
-        Names of the tasks and areas that failed, empty if all went well.
+    It tells of `every` task, or of areas only.
     """
     release.recover(project.reports)
-    steps.forget_failures(project.processed)
+    for note in steps.failures(project.processed):
+        note.unlink()  # so that they are tried again
     work = plan(project, areas=areas, languages=languages)
     for step in work:
         notebook = step.values.get("notebook")
@@ -75,7 +58,7 @@ def run(
         raise release.Stopped(
             f"not released, the last release stays: {names} changed during the run; run again"
         )
-    failed = steps.failures(project.processed)
+    failed = [note.stem for note in steps.failures(project.processed)]
     if broken:
         print("Not released: the last release stays", file=sys.stderr)
         return broken + failed
@@ -134,7 +117,7 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
                 "given": _told(step, "given", _given_to(step, written, known=notes / "hashes.json")),
                 "parameters": _told(step, "parameters", repr(sorted(step.values.items()))),
                 "study": _told(step, "study", parts[step.name]),
-                "code": _told(step, "code", steps.source(step.function)),
+                "code": _told(step, "code", source_of(step.function, None)),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},
             markers=[Mark("try_first", (), {})] if step.takes_longer else [],
@@ -166,18 +149,16 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
     return broken
 
 
-def kind_of(task: str) -> str:
-    """What a task does, whatever area and language it does it for."""
-    return task.partition("[")[0]
-
-
 class Progress:
-    """Lets so many tasks work at a time, and says which are done: those of areas, or `every` task."""
+    """Lets so many tasks work at a time, and says which are done: those of areas, or `every` task.
+
+    Tasks of one kind, the part of their name before ``[``, take alike long.
+    """
 
     def __init__(self, tasks: Sequence[str], *, jobs: int, every: bool = False) -> None:
         self.total, self.jobs, self.every = len(tasks), jobs, every
         self.ran = 0
-        self._left = Counter(map(kind_of, tasks))
+        self._left = Counter(name.partition("[")[0] for name in tasks)
         self._took: dict[str, list[float]] = defaultdict(list)
         self._lock, self._room = threading.Lock(), threading.Semaphore(jobs)
 
@@ -204,7 +185,7 @@ class Progress:
 
     def done(self, name: str, *, seconds: float, outcome: str = "done") -> None:
         """Count a task that ran, and print its line."""
-        kind = kind_of(name)
+        kind = name.partition("[")[0]
         self.ran += 1
         self._left[kind] -= 1
         self._took[kind].append(seconds)
@@ -231,5 +212,5 @@ def in_words(seconds: float) -> str:
     >>> in_words(4), in_words(59), in_words(130)
     ('10 s', '1 min', '2 min 10 s')
     """
-    minutes, rest = divmod(-(-int(seconds) // 10) * 10, MINUTE)
+    minutes, rest = divmod(-(-int(seconds) // 10) * 10, 60)
     return " ".join([f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)) or "0 s"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from evaluation.pipeline import buckets, plan, steps
+from evaluation.pipeline import buckets, notebook_runs, plan, steps
 from evaluation.pipeline.project import Project
+from evaluation.study import read_study
 
 PERSONS = 20_000  # with fewer, checks of most areas have too few data for a headline
 
@@ -14,13 +15,9 @@ PERSONS = 20_000  # with fewer, checks of most areas have too few data for a hea
 def demo(project: Project, *, seed: int) -> Path:
     """Simulate a small register below ``data/demo`` and build the tables that the notebooks read.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder of the processed tables, for the parameter `processed` of the notebooks.
+    Their folder is returned, for the parameter `processed` of the notebooks.
     """
     from evaluation.simulation import register
-    from evaluation.study import read_study
 
     small = dataclasses.replace(project, data=project.data / "demo")
     for folder in (small.register, small.processed):
@@ -37,21 +34,14 @@ def own_notebook(project: Project, *, area: str) -> Path:
     """Copy the analysis of an area to ``notebooks/own`` with its parameters filled in.
 
     It reads the processed tables of the project, or those of the demo where there are none yet. The pipeline
-    and version control leave the folder alone.
-
-    Raises
-    ------
-    ValueError
-        If the notebook is already there: it may hold one's own work.
-    FileNotFoundError
-        If there are no processed tables to analyse.
+    and version control leave the folder alone. ValueError if the notebook is already there: it may hold one's
+    own work; FileNotFoundError if there are no processed tables to analyse.
     """
     import nbformat
 
-    from evaluation.pipeline.notebook_runs import choose
-    from evaluation.study import read_study
-
-    choose(area, ["all", *plan.area_names(read_study(project.study), project.reference)], what="area")
+    notebook_runs.choose(
+        area, ["all", *plan.area_names(read_study(project.study), project.reference)], what="area"
+    )
     folders = (project.processed, project.data / "demo" / "processed")
     processed = next((folder for folder in folders if (folder / "episodes.parquet").exists()), None)
     if processed is None:

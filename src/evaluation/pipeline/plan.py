@@ -52,8 +52,26 @@ def _register_files(processed: Path) -> list[Path]:
     return [processed / "register" / name for name in (*names, "register.json")]
 
 
-def _own_code(function: Callable[..., Any]) -> tuple[Path, ...]:
-    return notebook_runs.modules_behind(inspect.getsource(function))
+def source_of(function: Callable[..., Any], notebook: Path | None) -> str:
+    """Source text of a step and of the notebook that it runs."""
+    source = inspect.getsource(function)
+    return f"{source}\n{notebook_runs.code_of(notebook)}" if notebook else source
+
+
+def _step(
+    name: str,
+    function: Callable[..., Any],
+    reads: list[Path],
+    writes: list[Path],
+    *,
+    by_bucket: bool = False,
+    **values: Any,
+) -> Step:
+    """A task that reads its notebook too, and the modules behind its code."""
+    notebook = values.get("notebook")
+    behind = notebook_runs.modules_behind(source_of(function, notebook))
+    own = [notebook] if notebook else []
+    return Step(name, function, [*reads, *own, *behind], writes, values, by_bucket)
 
 
 def tables(project: Project) -> list[Step]:
@@ -62,9 +80,9 @@ def tables(project: Project) -> list[Step]:
 
     def table(function: Callable[..., Any], *names: str, reads: list[Path], **values: Any) -> Step:
         written = [processed / f"{name}.parquet" for name in names]
-        behind = [*_register_files(processed), *reads, *_own_code(function)]
-        given = {"processed": processed, "study": project.study, **values}
-        return Step(names[0], function, behind, written, given, by_bucket=True)
+        given: dict[str, Any] = {"processed": processed, "study": project.study, **values}
+        behind = [*_register_files(processed), *reads]
+        return _step(names[0], function, behind, written, by_bucket=True, **given)
 
     found, prices = processed / "episodes.parquet", sorted(project.reference.glob("*.csv"))
     places, reference = [project.reference / "municipalities.csv"], {"reference": project.reference}
@@ -77,19 +95,7 @@ def tables(project: Project) -> list[Step]:
 
 
 def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[Step]:
-    """List every task of a run.
-
-    Parameters
-    ----------
-    project : Project
-        Inputs and outputs.
-    areas, languages : list of str
-        Which areas are analysed and reported, in which languages.
-
-    Returns
-    -------
-    list of Step
-        In an order in which each step's inputs are written by steps before it.
+    """List every task of a run, in an order in which each step's inputs are written by steps before it.
 
     Raises
     ------
@@ -99,94 +105,75 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     comments.check(project.comments, {*area_names(read_study(project.study), project.reference), NATIONAL})
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
     reference = sorted(project.reference.glob("*.csv"))
-    processed, ledger = project.processed, project.processed / "ledger"
-    register = _register_files(processed)
-    folders = {"processed": processed, "reference": project.reference}
+    processed, cleared = project.processed, project.cleared
+    ledger, register = processed / "ledger", _register_files(processed)
+    folders: dict[str, Any] = {"processed": processed, "reference": project.reference}
     study = {"study": str(project.study)}
     passed = {**{key: str(path) for key, path in folders.items()}, "ledger_folder": ledger.name}
 
     def analysis(name: str, reads: list[Path], *, part: str, **parameters: Any) -> Step:
-        notebook = project.notebook(name)
-        label = f"{name}[{part}]" if parameters else name
-        return Step(
-            label,
+        return _step(
+            f"{name}[{part}]" if parameters else name,
             steps.analyse,
-            [notebook, *notebook_runs.modules_behind(notebook_runs.code_of(notebook)), *reads, *reference],
+            [*reads, *reference],
             [ledger / f"{part}.parquet", processed / "failed" / f"{part}.json"],
-            {
-                "notebook": notebook,
-                "executed": processed / "notebooks" / f"{name}-{part}.ipynb",
-                "part": part,
-                "parameters": {**passed, **parameters},
-                **folders,
-            },
+            notebook=project.notebook(name),
+            executed=processed / "notebooks" / f"{name}-{part}.ipynb",
+            part=part,
+            parameters={**passed, **parameters},
+            processed=processed,
         )
 
     persons = tables(project)
     episodes = [path for step in persons for path in step.writes]
     statfin = steps.statfin_file(project.statfin)
-    work = [
-        Step(
-            "register",
-            steps.read_register,
-            [*raw, *reference, *_own_code(steps.read_register)],
-            register,
-            {"raw": project.register, **folders},
-        ),
-        *persons,
+    parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
+    validation = analysis("validation", _validation_files(project.root), part="validation")
+    analyses = [
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
                  part="quality", statfin=str(statfin or ""), figures=False, **study),
         *(
             analysis("area_analysis", [*episodes, *register], part=area, area=area, figures=False, **study)
             for area in [*areas, "all"]
         ),
-        analysis("validation", _validation_files(project.root), part="validation"),
+        validation,
+        analysis("all_areas", parts, part="pooled", areas=",".join(areas), figures=False, **study),
     ]  # fmt: skip
     if statfin:
         paid = [file] if (file := project.kela / "data.csv").exists() else []
-        work.append(
+        analyses.append(
             analysis("public_statistics", [statfin, *paid], part="public_statistics",
                      statfin=str(statfin), kela="".join(map(str, paid)), figures=False, **study)
         )  # fmt: skip
-    parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    work.append(analysis("all_areas", parts, part="pooled", areas=",".join(areas), figures=False, **study))
-    parts = [step.writes[0] for step in work if step.function is steps.analyse]
-    cleared = project.cleared
+    parts = [step.writes[0] for step in analyses]
     given = [path for path in (project.previous, Path(project.profile)) if path and path.is_file()]
-    work.append(
-        Step(
+    page = project.pages / "en" / "validation.html"
+    return [
+        _step("register", steps.read_register, [*raw, *reference], register, raw=project.register, **folders),
+        *persons,
+        *analyses,
+        _step(
             "clear",
             steps.clear,
-            [*parts, *given, rules.PROFILES, *_own_code(steps.clear)],
+            [*parts, *given, rules.PROFILES],
             [cleared, processed / "disclosure.json"],
-            {
-                "parts": parts,
-                "cleared": cleared,
-                "processed": processed,
-                "previous": project.previous,
-                "study": project.study,
-                "profile": project.profile,
-            },
-        )
-    )
-    executed = next(step.values["executed"] for step in work if step.name == "validation")
-    work.append(
-        Step(
+            parts=parts,
+            cleared=cleared,
+            processed=processed,
+            previous=project.previous,
+            study=project.study,
+            profile=project.profile,
+        ),
+        _step(
             "validation_page",
             steps.publish_validation,
-            [
-                ledger / "validation.parquet",
-                project.notebook("validation"),
-                *_own_code(steps.publish_validation),
-            ],
-            [project.pages / "en" / "validation.html"],
-            {"executed": executed, "page_file": project.pages / "en" / "validation.html"},
-        )
-    )
-    work += _report_steps(
-        project, areas=areas, languages=languages, cleared=cleared, with_statfin=bool(statfin)
-    )
-    return work
+            [validation.writes[0], project.notebook("validation")],
+            [page],
+            executed=validation.values["executed"],
+            page_file=page,
+        ),
+        *_report_steps(project, areas=areas, languages=languages, with_statfin=bool(statfin)),
+    ]
 
 
 def _validation_files(root: Path) -> list[Path]:
@@ -196,7 +183,7 @@ def _validation_files(root: Path) -> list[Path]:
 
 
 def _report_steps(
-    project: Project, *, areas: list[str], languages: list[str], cleared: Path, with_statfin: bool
+    project: Project, *, areas: list[str], languages: list[str], with_statfin: bool
 ) -> list[Step]:
     catalogues = sorted(
         path
@@ -204,20 +191,20 @@ def _report_steps(
         for path in (CODE / room).rglob("*.*")
         if path.suffix in (".po", ".toml", ".j2", ".css")
     )
-    reference = sorted(project.reference.glob("*.csv"))
+    shared = [project.cleared, *catalogues, *sorted(project.reference.glob("*.csv"))]
     failed = project.processed / "failed"
     names = ["national_report", *(["public_statistics_report"] if with_statfin else [])]
-    work = []
 
     def report(name: str, language: str, area: str | None) -> Step:
-        notebook = project.notebook(name)
         page = project.pages / language / f"{area or name.removesuffix('_report')}.html"
         note = failed / f"{page.stem}-{language}.json"
-        summary = page.with_stem(f"{page.stem}-summary") if page.stem in (area, NATIONAL) else None
+        analysed = failed / f"{area}.json" if area else None
+        told = page.stem in (area, NATIONAL)  # a page with a summary and a comment
+        summary = page.with_stem(f"{page.stem}-summary") if told else None
         own = project.comments / f"{page.stem}.{language}.md"
         comment = [own] if own.is_file() else []
         parameters = {
-            "cleared": str(cleared),
+            "cleared": str(project.cleared),
             "reference": str(project.reference),
             "processed": str(project.processed),
             "reports": str(project.pages),
@@ -226,53 +213,45 @@ def _report_steps(
             "release_date": project.release_date,
             "previous": str(project.previous or ""),
             **({"area": area} if area else {}),
-            **({"comment": "".join(map(str, comment))} if page.stem in (area, NATIONAL) else {}),
+            **({"comment": "".join(map(str, comment))} if told else {}),
         }
-        return Step(
+        return _step(
             f"{name}[{'-'.join(filter(None, (area, language)))}]",
             steps.report,
-            [
-                notebook,
-                cleared,
-                *comment,
-                *([failed / f"{area}.json"] if area else []),
-                *notebook_runs.modules_behind(
-                    notebook_runs.code_of(notebook) + "\n" + inspect.getsource(steps.report)
-                ),
-                *catalogues,
-                *reference,
-            ],
-            [page, note, *([summary] if summary else [])],
-            {
-                "notebook": notebook,
-                "executed": project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
-                "page_file": page,
-                "summary_file": summary,
-                "parameters": parameters,
-                "area": area,
-                "failed": failed / f"{area}.json" if area else None,
-                "note": note,
-                "languages": tuple(languages),
-            },
+            [*shared, *comment, *filter(None, [analysed])],
+            [page, note, *filter(None, [summary])],
+            notebook=project.notebook(name),
+            executed=project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
+            page_file=page,
+            summary_file=summary,
+            parameters=parameters,
+            area=area,
+            failed=analysed,
+            note=note,
+            languages=tuple(languages),
         )
 
+    work = []
     for language in languages:
-        work += [report("area_report", language, area) for area in areas]
-        work += [report(name, language, None) for name in names]
-    written = [path for step in work for path in step.writes]
-    for language in languages:
-        work.append(
-            Step(
-                f"index[{language}]",
-                steps.index,
-                [cleared, *reference, *catalogues,
-                 *notebook_runs.modules_behind(inspect.getsource(steps.index)),
-                 *[failed / f"{area}.json" for area in areas],
-                 *[path for path in written if language in (path.parent.name, path.stem.split("-")[-1])]],
-                [project.pages / language / "index.html"],
-                {"reports": project.pages, "cleared": cleared, "reference": project.reference,
-                 "language": language, "languages": tuple(languages), "areas": areas,
-                 "failed": failed, "study": project.study},
-            )
-        )  # fmt: skip
+        pages = [report("area_report", language, area) for area in areas]
+        pages += [report(name, language, None) for name in names]
+        index = _step(
+            f"index[{language}]",
+            steps.index,
+            [
+                *shared,
+                *[failed / f"{area}.json" for area in areas],
+                *[path for step in pages for path in step.writes],
+            ],
+            [project.pages / language / "index.html"],
+            reports=project.pages,
+            cleared=project.cleared,
+            reference=project.reference,
+            language=language,
+            languages=tuple(languages),
+            areas=areas,
+            failed=failed,
+            study=project.study,
+        )
+        work += [*pages, index]
     return work

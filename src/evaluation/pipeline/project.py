@@ -45,21 +45,10 @@ class Project:
     ) -> Project:
         """Describe a checkout, with data and reports in their usual folders unless said otherwise.
 
-        Parameters
-        ----------
-        root : Path, optional
-            Top folder of the project; by default here or above, else where the code lies.
-        data, reports : Path, optional
-            Other folders for inputs and results.
-        release_date : str, optional
-            Date printed in the reports; by default that of the code's last commit, so that a run can be
-            repeated to the byte.
-        study : Path
-            Study file: which reform is evaluated.
-        previous : Path, optional
-            Cleared ledger of the previous release: nothing it hid is shown, and reports say what changed.
-        profile : str
-            Disclosure profile: default, strict, or the TOML file of a data permit.
+        The top folder `root` is looked for here and above, then where the code lies. Reports print the
+        `release_date`, by default that of the code's last commit, so that a run can be repeated to the byte.
+        Nothing that the cleared ledger `previous` hid is shown, and reports say what changed since. The
+        disclosure `profile` is default, strict, or the TOML file of a data permit.
         """
         places = [root] if root else [Path.cwd(), *Path.cwd().parents, *Path(__file__).resolve().parents]
         found = [place for place in places if (place / "notebooks" / "area_analysis.ipynb").exists()]
@@ -135,12 +124,8 @@ class Project:
 def one_at_a_time(processed: Path, reports: Path | None = None) -> Iterator[None]:
     """Let one run at a time write below a folder, and one publish to `reports`.
 
-    The system keeps the lock and frees it with the process that holds it, however that ends.
-
-    Raises
-    ------
-    ValueError
-        If another run is at work there, with its process number.
+    The system keeps the lock and frees it with the process that holds it, however that ends. ValueError with
+    the number of that process if another run is at work there.
     """
     processed.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
@@ -176,14 +161,7 @@ def _locked(file: Path, folder: Path, option: str) -> Iterator[None]:
 def parts_read(study: Study, code: str, *, names: bool) -> str:
     """The parts of a study that some code reads, written out: when they change, it has to run again.
 
-    Parameters
-    ----------
-    study : Study
-        The reform.
-    code : str
-        Python source, which may read a study itself or through what it imports.
-    names : bool
-        Whether names in three languages count too, as they do for pages.
+    The code may read a study itself or through what it imports. `names` in three languages count for pages.
     """
     behind = [path for path in notebook_runs.modules_behind(code) if path.name != "study.py"]
     text = "\n".join([code, *(path.read_text(encoding="utf-8") for path in behind)])

@@ -44,10 +44,7 @@ class Stopped(ValueError):
 def recover(reports: Path) -> None:
     """Clear away what a killed run left beside `reports`; if it died between two renames, undo the first.
 
-    Raises
-    ------
-    ValueError
-        If `reports` holds anything that is no release: it would be swapped away.
+    ValueError if `reports` holds anything that is no release: it would be swapped away.
     """
     new, old = _beside(reports)
     if old.exists() and not reports.exists():
@@ -60,27 +57,11 @@ def recover(reports: Path) -> None:
 
 
 def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -> str:
-    """Audit what was made, and swap it in for the last release.
+    """Audit what was made, swap it in for the last release, and say what happened in one line.
 
-    Parameters
-    ----------
-    project : Project
-        Where pages were made and where they are published. The cleared ledger goes with them. `previous`, and
-        the last signed release, are what differences are looked at from.
-    files : iterable of Path
-        What this run was to make; pages among it are published, with their CSV files and workbooks.
-    failed : sequence of str
-        What failed in this run.
-
-    Returns
-    -------
-    str
-        What happened, in one line.
-
-    Raises
-    ------
-    Stopped
-        If the audit finds something, or a signed release would give way to a run in which something failed.
+    Pages among the `files` that this run was to make are published, with their CSV files, their workbooks and
+    the cleared ledger. Differences are looked at from `previous` and from the last signed release. Stopped if
+    the audit finds something, or a signed release would give way to a run in which something `failed`.
     """
     pages, reports, cleared = project.pages, project.reports, project.cleared
     rulebook = rules.read_profile(project.profile)
@@ -108,7 +89,7 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
         "audit": audited,
         "signed": signed if last.get("made") == made else None,
         "failed": list(failed),
-        "changes": _changes(made, last, rows, pd.read_parquet(there) if there.exists() else None),
+        "changes": _changes(made, last, rows, pd.read_parquet(there) if there.exists() else rows.head(0)),
         "made": made,
     }
     _swap_in(reports, every, told)
@@ -118,12 +99,8 @@ def publish(project: Project, *, files: Iterable[Path], failed: Sequence[str]) -
 def sign(project: Project, name: str, *, now: datetime | None = None) -> str:
     """Sign the draft in `reports`: it is checked once more, and its pages are no drafts any longer.
 
-    Raises
-    ------
-    ValueError
-        If there is no draft, files of it are missing or were changed, or something failed in its run.
-    Stopped
-        If the audit finds something.
+    ValueError if there is no draft, files of it are missing or were changed, or something failed in its run;
+    Stopped if the audit finds something.
     """
     reports = project.reports
     recover(reports)
@@ -179,30 +156,11 @@ def check(
     against: Path | None,
     earlier: Path,
 ) -> dict[str, int]:
-    """Audit cleared rows, alone and against earlier releases, and refuse what the audit finds.
+    """Audit cleared rows, alone and against earlier releases: numbers of rows, of hidden ones, of releases.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Cleared ledger.
-    project : Project
-        Study and reference tables.
-    profile : Profile
-        The rules that it was cleared with.
-    against : Path, optional
-        The earlier release that it was cleared against: what stays as released is bounded less.
-    earlier : Path
-        The last signed release, if there is that file.
-
-    Returns
-    -------
-    dict
-        What was audited: rows, those of them without a number (hidden), earlier releases.
-
-    Raises
-    ------
-    Stopped
-        Naming the cells and the remedy.
+    `against` is the earlier release that they were cleared against: what stays as released is bounded less.
+    `earlier` is the last signed one, if there is that file. Stopped, with cells and remedies, if the audit
+    finds anything.
     """
     study = read_study(project.study)
     before = pd.read_parquet(against) if against else None
@@ -230,7 +188,7 @@ def _with_files(pages: Path, files: Iterable[Path]) -> set[Path]:
 
 
 def _changes(
-    made: dict[str, str], last: dict[str, Any], rows: pd.DataFrame, before: pd.DataFrame | None
+    made: dict[str, str], last: dict[str, Any], rows: pd.DataFrame, before: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     then = last.get("made", {})
     files = {
@@ -239,8 +197,7 @@ def _changes(
         "changed": sum(made[name] != then[name] for name in made.keys() & then.keys()),
     }
     reasons = Counter(provenance.changes(rows, before)["reason"])
-    added = reasons.pop("new", 0) if before is not None else len(rows)
-    removed = reasons.pop("removed", 0)
+    added, removed = reasons.pop("new", 0), reasons.pop("removed", 0)
     return {"files": files, "rows": {"added": added, "removed": removed, "changed": sum(reasons.values())}}
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +20,6 @@ WHOLE = {
     "national": mark("All areas together: national report"),
     "public_statistics": mark("What the public statistics show"),
 }
-
-
-def source(function: Callable[..., None]) -> str:
-    """Source text of a step, so that changing it runs it again."""
-    return inspect.getsource(function)
 
 
 def statfin_file(folder: Path) -> Path | None:
@@ -113,7 +106,7 @@ def count_months(persons: range, *, processed: Path, study: Path) -> list[pd.Dat
 
 
 def analyse(
-    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path, reference: Path
+    *, notebook: Path, executed: Path, part: str, parameters: dict[str, str], processed: Path
 ) -> None:
     """Run an analysis notebook; if it fails, leave an empty ledger part and say so in ``failed/``."""
     from evaluation.results import ledger
@@ -150,17 +143,9 @@ def clear(
     (processed / "disclosure.json").write_text(json.dumps(dataclasses.asdict(chosen)), encoding="utf-8")
 
 
-def forget_failures(processed: Path) -> None:
-    """Forget failed results so that the run tries them again."""
-    for note in (processed / "failed").glob("*.json"):
-        if _failed(note):
-            note.unlink()
-
-
-def failures(processed: Path) -> list[str]:
-    """Names of the areas, analyses and pages (area-language) that failed in the last run."""
-    notes = sorted((processed / "failed").glob("*.json"))
-    return [note.stem for note in notes if _failed(note)]
+def failures(processed: Path) -> list[Path]:
+    """Notes on the areas, analyses and pages (area-language) that failed in the last run."""
+    return [note for note in sorted((processed / "failed").glob("*.json")) if _failed(note)]
 
 
 def _failed(note: Path) -> bool:
@@ -192,32 +177,23 @@ def report(
 
     for path in (page_file, note):
         path.parent.mkdir(parents=True, exist_ok=True)
+    study, language = read_study(parameters["study"]), parameters["language"]
+    given: dict[str, Any] = {"language": language, "all_languages": languages}
     analysed, reason = failed is None or not _failed(failed), ""
     if analysed:
         try:
             notebook_runs.execute(notebook, executed, parameters)
-            given: dict[str, Any] = {
-                "language": parameters["language"],
-                "site": read_study(parameters["study"]).texts.site[parameters["language"]],
-                "all_languages": languages,
-            }
-            page.publish(executed, page_file, **given)
+            site = study.texts.site[language]
+            page.publish(executed, page_file, site=site, **given)
             if summary_file:
-                page.publish(executed, summary_file, **given, summary=True)
+                page.publish(executed, summary_file, site=site, summary=True, **given)
         except Exception as error:  # named and counted as a failure; the other pages must be finished
             reason = f"{type(error).__name__}: {error}"
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
     if reason or not analysed:
-        name = area or get(parameters["language"]).text(WHOLE[page_file.stem])
+        name = area or get(language).text(WHOLE[page_file.stem])
         for file in filter(None, (page_file, summary_file)):
-            own_pages.write_failed(
-                file,
-                read_study(parameters["study"]),
-                area=name,
-                language=parameters["language"],
-                reference=parameters["reference"],
-                all_languages=languages,
-            )
+            own_pages.write_failed(file, study, area=name, reference=parameters["reference"], **given)
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
 
 

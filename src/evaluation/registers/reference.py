@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluation.parameters import upwards
+from evaluation.study import upwards
 
 FOLDER = Path("data/raw/reference")
 NUMBERS = (

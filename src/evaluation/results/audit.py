@@ -14,12 +14,12 @@ import pandas as pd
 
 from evaluation import ranges
 from evaluation.results import rules
-from evaluation.results.ledger import KEY
+from evaluation.results.ledger import KEY, NUMBERS
 from evaluation.results.rules import Profile
 from evaluation.results.sums import CELL, System
 from evaluation.study import Study
 
-NEAR = 3  # a hidden count that is bounded within so many is found
+MOST_LINES = 20
 REMEDIES = {
     "recovered": "a hidden count follows from a sum: hide another part of it, or the sum",
     "bounded": "a hidden count is bounded within 3: hide another part of the sum, or the sum",
@@ -41,7 +41,6 @@ SIGNED = (
     "bias",
 )
 WHOLE = ("mean", "window_mean", "municipality_mean")  # means of whole numbers over the episodes of a cell
-NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 
 
 def audit(
@@ -52,27 +51,12 @@ def audit(
     parts_of_all: Collection[str] | None = None,
     before: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Attack cleared rows as an outsider would.
+    """Attack cleared rows, all areas and totals, as an outsider would who knows the rules of the profile.
 
-    Parameters
-    ----------
-    cleared : pandas.DataFrame
-        The cleared ledger, all areas and totals.
-    study : Study
-        The reform: which windows add up.
-    profile : Profile
-        The rules that the ledger was cleared with, which are public.
-    parts_of_all : collection of str, optional
-        Areas that add up to "all"; every area if not given.
-    before : pandas.DataFrame, optional
-        The earlier release that this one was cleared with: counts that stay as they were released may have
-        moved by less than the threshold, and differences are attacked too.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a finding: kind (see ``REMEDIES``), the cell (area, group, item, window) and what of it; no
-        row if nothing was undone. Values found are not told.
+    One row a finding: kind (see ``REMEDIES``), the cell (area, group, item, window) and what of it; no row if
+    nothing was undone. Values found are not told. `parts_of_all` are the areas that add up to "all", every
+    area if not given. `before` is the earlier release that this one was cleared with: counts that stay as
+    they were released may have moved by less than the threshold, and differences are attacked too.
 
     Examples
     --------
@@ -81,14 +65,18 @@ def audit(
     ...     "estimate": [400.0, None, 300.0, 725.0], "status": ["ok", "suppressed", "ok", "ok"]})
     >>> part = rows(cells, area="oulu", topic="cohort", measure="episodes", unit="episodes", item="pilot",
     ...             simulated=True)
-    >>> exact = rules.read_profile().__class__("exact", 10, 1, 20, 3.0, {})
+    >>> exact = rules.read_profile().__class__("exact", 10, 1, 20, 3.0, {"number": 1e-6})
     >>> audit(part, study, profile=exact)[["kind", "window"]].values.tolist()
     [['recovered', 'after_2']]
     """
-    means = means_undone(cleared, profile)
     system = System(cleared, study, profile, parts_of_all=parts_of_all, before=before)
-    found = [means[means["kind"] != ""], system.attack(NEAR), euros(cleared), ratios(cleared, profile)]
-    found.append(out_of_range(cleared))
+    found = [
+        means_undone(cleared, profile),
+        system.attack(),
+        euros(cleared),
+        ratios(cleared, profile),
+        out_of_range(cleared),
+    ]
     if before is not None:
         found.append(differences(cleared, before, profile=profile))
     kept = [part for part in found if len(part)]
@@ -96,25 +84,19 @@ def audit(
     return pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(columns=columns)
 
 
-def in_words(found: pd.DataFrame, *, most: int = 20) -> str:
+def in_words(found: pd.DataFrame) -> str:
     """Findings as lines that name cell and remedy; no value is told."""
     lines = [
         f"{row['what']} [{', '.join(str(row[name]) for name in CELL if row[name])}]: {REMEDIES[row['kind']]}"
-        for row in found.head(most).to_dict("records")
+        for row in found.head(MOST_LINES).to_dict("records")
     ]
-    if len(found) > most:
-        lines.append(f"and {len(found) - most} more")
+    if len(found) > MOST_LINES:
+        lines.append(f"and {len(found) - MOST_LINES} more")
     return "\n".join(lines)
 
 
 def means_undone(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Counts that follow from means: mean times count is a whole number for one count only.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each cell with published means; kind "rounding undone" where one count is left.
-    """
+    """Counts that follow from means: mean times count is a whole number for one count only."""
     chosen = cleared["measure"].isin(WHOLE) & cleared["unit"].isin(("days", "share"))
     rows = cleared[chosen & cleared["estimate"].notna() & cleared["episodes"].gt(0)]
     tried = rows["episodes"].to_numpy()[:, None] + np.arange(-(profile.base // 2), (profile.base + 1) // 2)
@@ -129,8 +111,8 @@ def means_undone(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     frame = rows[[*CELL, "episodes"]].assign(horizon=horizon, **tries)
     left = frame.groupby([*CELL, "episodes", "horizon"], as_index=False).all()
     alone = left[list(tries)].sum(axis=1) == 1
-    kind = np.where(alone & (profile.base > 1), "rounding undone", "")
-    return left[CELL].assign(kind=kind, what="episodes behind means")
+    undone = left.loc[alone & (profile.base > 1), CELL]
+    return undone.assign(kind="rounding undone", what="episodes behind means")
 
 
 def _half_step(rows: pd.DataFrame, profile: Profile) -> np.ndarray:
@@ -169,7 +151,8 @@ def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from evaluation.results.ledger import rows
-    >>> means = pd.DataFrame({"outcome": "service_days_12m", "estimate": [5.0, 9.0], "ci_low": [-2.0, 1.0]})
+    >>> means = pd.DataFrame({"item": ["pilot", "comparison"], "outcome": "service_days_12m",
+    ...     "estimate": [5.0, 9.0], "ci_low": [-2.0, 1.0]})
     >>> part = rows(means, area="oulu", topic="description", measure="mean", unit="days", simulated=True)
     >>> out_of_range(part)[["kind", "what"]].values.tolist()
     [['out of range', 'mean']]
@@ -192,11 +175,6 @@ def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile
     larger of its standard errors and a step of rounding, or a status; else any change tells of few persons.
     A count that moved by less than the threshold always does. The rows of a delivery may change where its
     persons did.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`audit`.
     """
     names = [*NUMBERS, "persons", "episodes", "status"]
     both = cleared.merge(before[[*KEY, *names]], on=KEY, suffixes=("", "_then"), validate="one_to_one")

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.results import rules
-from evaluation.results.ledger import COLUMNS, KEY, refuse_repeated
+from evaluation.results.ledger import COLUMNS, KEY, NUMBERS, refuse_repeated
 from evaluation.results.rules import COUNTS, Profile
 from evaluation.results.withholding import withheld
 from evaluation.study import AFTER, Study
 
-NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 NO_NUMBER = ("suppressed", "withheld", "missing", "not_run")
 EXTREMES = ("minimum", "maximum", "min", "max", "range")
 # cells whose counts add up to a published total: measures, and the column that tells the parts apart
@@ -38,31 +37,13 @@ def clear(
     profile: Profile | None = None,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Clear the whole ledger for publication.
+    """Clear the whole ledger for publication, by the default profile if none is given.
 
-    Parameters
-    ----------
-    ledger : pandas.DataFrame
-        All rows, with the columns of `evaluation.ledger.COLUMNS`. `persons` is the number of distinct
-        persons behind the number, missing where no persons are behind it (prices, public statistics).
-    study : Study
-        The reform: which windows add up to others.
-    profile : Profile, optional
-        The rules' numbers, see `profiles.toml`; the default profile if not given.
-    previous : pandas.DataFrame, optional
-        An earlier release, already cleared. What it hid stays hidden, and what a few persons could have
-        changed stays as it was released, see :func:`as_released`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows in the same order. Suppressed and withheld rows have no numbers; keys, `x`, unit and
-        method stay. Clearing a cleared ledger changes nothing.
-
-    Raises
-    ------
-    ValueError
-        If columns are missing, keys repeat, or a measure is a minimum or maximum.
+    The same rows come out in the same order. Suppressed and withheld rows have no numbers and no method;
+    keys, `x` and unit stay. Clearing a cleared ledger changes nothing. `previous` is an earlier release,
+    already cleared: what it hid stays hidden, and what a few persons could have changed stays as it was
+    released, see :func:`as_released`. ValueError if columns are missing, keys repeat, or a measure is a
+    minimum or maximum.
 
     Examples
     --------

@@ -36,23 +36,9 @@ class AreaInputs:
 
 
 def read(processed: str | Path, *, study: Study, reference: str | Path, area: str) -> AreaInputs:
-    """Read the processed tables.
+    """Read the processed tables for a pilot area or "all".
 
-    Parameters
-    ----------
-    processed, reference : path
-        Folders of the processed and of the reference tables.
-    study : Study
-        The reform.
-    area : str
-        Pilot area or "all".
-
-    Raises
-    ------
-    ValueError
-        If the area has no episodes.
-    FileNotFoundError
-        If the episode table was not built yet.
+    ValueError if the area has no episodes, FileNotFoundError if the episode table was not built yet.
     """
     folder = Path(processed)
     if not (folder / "episodes.parquet").exists():

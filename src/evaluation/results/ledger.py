@@ -30,6 +30,7 @@ COLUMNS: dict[str, str] = {
     "simulated": "bool",
 }
 KEY = ["area", "topic", "outcome", "group", "window", "measure", "item", "x", "specification"]
+NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 TOPICS = (
     "cohort",
     "comparability",
@@ -63,24 +64,10 @@ STATUSES = ("ok", "pass", "concern", "fail", "not_run", "missing", "withheld", "
 
 
 def rows(frame: pd.DataFrame, **fixed: object) -> pd.DataFrame:
-    """Bring results into the ledger's form.
+    """Bring results, one a row, into the ledger's form: every column, in the ledger's order and types.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row a result; any of the ledger's columns.
-    **fixed
-        Values of ledger columns that are the same for all rows.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows with every ledger column, in the ledger's order and types.
-
-    Raises
-    ------
-    ValueError
-        If a column, topic, unit or status is unknown or a key is repeated.
+    `fixed` are values of columns that are the same for all rows. ValueError if a column, topic, unit or
+    status is unknown or a key is repeated.
 
     Examples
     --------
@@ -120,12 +107,7 @@ def refuse_repeated(frame: pd.DataFrame) -> None:
 def combine(parts: Iterable[Path]) -> pd.DataFrame:
     """Read ledger parts from Parquet files and join them into one ledger, sorted by key.
 
-    Raises
-    ------
-    ValueError
-        If there is no part or two parts give the same number twice.
-    FileNotFoundError
-        If a part is not there.
+    ValueError if no part is given or two parts give the same number; FileNotFoundError if one is not there.
     """
     files = sorted(parts)
     if missing := [path for path in files if not path.exists()]:

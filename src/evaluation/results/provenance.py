@@ -18,6 +18,7 @@ import pandas as pd
 from evaluation.results.ledger import KEY
 
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "nbconvert", "papermill")
+TOLERANCE = 1e-9  # two numbers that differ by less are the same
 NUMBERS = ("estimate", "ci_low", "ci_high", "p_value")
 
 
@@ -47,9 +48,9 @@ def _git(*words: str, folder: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout.strip()
 
 
-def packages(names: Iterable[str] = PACKAGES) -> pd.DataFrame:
+def packages() -> pd.DataFrame:
     """Versions of the packages that numbers and pages depend on: columns package, version."""
-    found = [(name, metadata.version(name)) for name in names]
+    found = [(name, metadata.version(name)) for name in PACKAGES]
     return pd.DataFrame(found, columns=["package", "version"])
 
 
@@ -60,21 +61,10 @@ def file_hash(path: Path) -> str:
 
 
 def inputs(paths: Iterable[Path], *, root: Path, known: Path | None = None) -> pd.DataFrame:
-    """Hash the files that a report rests on.
+    """Hash the files that a report rests on: columns file, bytes, sha256, sorted by file.
 
-    Parameters
-    ----------
-    paths : iterable of Path
-        Files; those that do not exist are left out.
-    root : Path
-        Names are given relative to this folder.
-    known : Path, optional
-        JSON file of hashes by name, size and time of change, so that large deliveries are hashed once.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns file, bytes, sha256, sorted by file.
+    They are named relative to `root`; those that do not exist are left out. `known` is a JSON file of hashes
+    by name, size and time of change, so that large deliveries are hashed once.
     """
     try:
         store = json.loads(known.read_text("utf-8")) if known and known.exists() else {}
@@ -99,30 +89,17 @@ def inputs(paths: Iterable[Path], *, root: Path, known: Path | None = None) -> p
     return pd.DataFrame(rows, columns=["file", "bytes", "sha256"])
 
 
-def changes(current: pd.DataFrame, previous: pd.DataFrame | None, *, tolerance: float = 1e-9) -> pd.DataFrame:
-    """Say, number by number, what differs from the previous release and why.
+def changes(current: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
+    """Say, number by number, what differs from the previous release and why; empty if nothing does.
 
-    Parameters
-    ----------
-    current, previous : pandas.DataFrame
-        Cleared ledgers; None where there is no earlier release.
-    tolerance : float
-        Relative difference below which two numbers are the same.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The ledger's key, estimate_before, estimate_now and reason: new, removed, status_changed,
-        method_changed, persons_changed or recomputed. Empty if nothing changed or there was no release.
+    The ledger's key, estimate_before, estimate_now and reason: new, removed, status_changed, method_changed,
+    persons_changed or recomputed.
     """
-    columns = [*KEY, "estimate_before", "estimate_now", "reason"]
-    if previous is None:
-        return pd.DataFrame(columns=columns)
     both = previous.merge(current, on=KEY, how="outer", suffixes=("_before", "_now"), indicator="found")
     same = np.ones(len(both), dtype=bool)
     for name in NUMBERS:
         before, now = both[f"{name}_before"], both[f"{name}_now"]
-        same &= np.isclose(before, now, rtol=tolerance, atol=tolerance, equal_nan=True)
+        same &= np.isclose(before, now, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
     differs = {name: _differs(both, name) for name in ("status", "method", "persons")}
     reason = np.select(
         [
@@ -136,6 +113,7 @@ def changes(current: pd.DataFrame, previous: pd.DataFrame | None, *, tolerance: 
         ["new", "removed", "status_changed", "method_changed", "persons_changed", "recomputed"],
         default="",
     )
+    columns = [*KEY, "estimate_before", "estimate_now", "reason"]
     return both.assign(reason=reason)[reason != ""][columns].reset_index(drop=True)
 
 

@@ -42,10 +42,7 @@ class Profile:
 def read_profile(name: str | Path = "default") -> Profile:
     """Read a profile by its name, or a permit's own from a TOML file; what it leaves out is the default's.
 
-    Raises
-    ------
-    ValueError
-        If there is neither such a profile nor such a file, or the file has an unknown key.
+    ValueError if there is neither such a profile nor such a file, or the file has an unknown key.
 
     Examples
     --------

@@ -13,6 +13,7 @@ from evaluation.results.rules import Profile, of_two_counts
 from evaluation.study import AFTER, Study
 
 CELL = ["area", "group", "item", "window"]
+NEAR = 3  # a hidden count that is bounded within so many is found
 SEEN = 8  # corners of the possible that are looked at before single cells are
 LARGEST = 10.0**6
 
@@ -72,19 +73,19 @@ class System:
         if not (above or (exact and high[parts].sum() < low[total])):
             (self.equal if exact else self.at_most).append((total, parts))
 
-    def attack(self, near: int) -> pd.DataFrame:
-        """Find hidden counts that are known or bounded within `near`, and rounded ones that are known."""
-        low, high = self._ranges(near)
+    def attack(self) -> pd.DataFrame:
+        """Find hidden counts that are known or bounded within `NEAR`, and rounded ones that are known."""
+        low, high = self._ranges()
         cells, width = self.cells, np.floor(high + 1e-6) - np.ceil(low - 1e-6)
         rounded = ~cells["hidden"] & (cells["high"] > cells["low"])
         kind = np.select(
-            [cells["hidden"] & (width <= 0), cells["hidden"] & (width <= near), rounded & (width <= 0)],
+            [cells["hidden"] & (width <= 0), cells["hidden"] & (width <= NEAR), rounded & (width <= 0)],
             ["recovered", "bounded", "rounding undone"],
             default="",
         )
         return cells[CELL].assign(kind=kind, what="episodes")[kind != ""]
 
-    def _ranges(self, near: int) -> tuple[np.ndarray, np.ndarray]:
+    def _ranges(self) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest value of every count: exact where the corners looked at leave a doubt."""
         size, ends = len(self.cells), self.cells[["low", "high"]].to_numpy()
         if not self.equal and not self.at_most:
@@ -102,7 +103,7 @@ class System:
                 corner = solve(sign * direction)
                 low, high = np.minimum(low, corner), np.maximum(high, corner)
         open_ = self.cells["hidden"].to_numpy()
-        doubt = np.where(open_, high - low <= near + 1, high - low < 1) & (ends[:, 1] > ends[:, 0])
+        doubt = np.where(open_, high - low <= NEAR + 1, high - low < 1) & (ends[:, 1] > ends[:, 0])
         for number in np.flatnonzero(doubt):
             direction = np.zeros(size)
             for sign in (1.0, -1.0):

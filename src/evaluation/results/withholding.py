@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evaluation.results.ledger import NUMBERS
 from evaluation.study import Study
 
 # Measures by topic; none named: every measure. Description stays.
@@ -16,7 +17,6 @@ WITHHELD: dict[str, tuple[str, ...]] = {
     "pooled": (),
     "comparability": ("breakdown",),
 }
-NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 
 
 def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
@@ -37,16 +37,11 @@ def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
     unjudged = verdicts["status"].eq("not_run") & verdicts["area"].ne("all")
     failed = verdicts[verdicts["status"].eq("fail") | unjudged]
     checked = {name: study.outcomes.checked_for(name) for name in ledger["outcome"].unique()}
-    unfair = set(zip(failed["area"], failed["outcome"], strict=True))
-    own = zip(ledger["area"], ledger["outcome"], ledger["outcome"].map(checked), strict=True)
-    hit = pd.Series(
-        [bool({(area, outcome), (area, family)} & unfair) for area, outcome, family in own],
-        index=ledger.index,
-        dtype=bool,
-    )
-    costs = study.outcomes.checked_for("cost")
-    both = {area for area, outcome in unfair if outcome == costs}
-    hit |= (ledger["topic"] == "cost_effectiveness") & ledger["area"].isin(both)
+    costs = failed.loc[failed["outcome"] == study.outcomes.checked_for("cost"), "area"]
+    hit = (ledger["topic"] == "cost_effectiveness") & ledger["area"].isin(costs)
+    unfair = pd.MultiIndex.from_frame(failed[["area", "outcome"]])
+    for outcome in (ledger["outcome"], ledger["outcome"].map(checked)):
+        hit |= pd.MultiIndex.from_arrays([ledger["area"], outcome]).isin(unfair)
     chosen = pd.Series(False, index=ledger.index)
     for topic, measures in WITHHELD.items():
         chosen |= (ledger["topic"] == topic) & (ledger["measure"].isin(measures) | (not measures))
@@ -56,16 +51,10 @@ def withheld(ledger: pd.DataFrame, study: Study) -> pd.Series:
 
 
 def withhold(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Take the numbers away from the rows that the verdicts among them withhold.
-
-    Returns
-    -------
-    DataFrame
-        A copy: those rows have status ``withheld`` and no numbers.
-    """
+    """A copy in which the rows that the verdicts among them withhold have that status and no numbers."""
     hit = withheld(rows, study)
     out = rows.copy()
     out.loc[hit, "status"] = "withheld"
-    out.loc[hit, list(NUMBERS)] = np.nan
+    out.loc[hit, NUMBERS] = np.nan
     out.loc[hit, "method"] = ""  # it may hold numbers, or the direction of a refused ratio
     return out
