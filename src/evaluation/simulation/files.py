@@ -56,14 +56,11 @@ def write_table(folder: Path, name: str, columns: dict[str, pa.Array]) -> None:
     """One delivery file from text columns under their canonical names."""
     file = FILES[name]
     table = pa.table({raw: columns[canonical] for canonical, raw in file["columns"].items()})
-    path = folder / file["file"]
     options = pyarrow.csv.WriteOptions(delimiter=file["separator"], quoting_style="none")
-    if file["encoding"] == "utf-8":
-        pyarrow.csv.write_csv(table, path, options)
-        return
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(table, sink, options)
-    path.write_bytes(sink.getvalue().to_pybytes().decode("utf-8").encode(file["encoding"]))
+    text = sink.getvalue().to_pybytes().decode("utf-8")
+    (folder / file["file"]).write_bytes(text.encode(file["encoding"]))
 
 
 def write_register(
