@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
 from evaluation.statistics.shares import PARTS, counted, levels
 from evaluation.study import Study
 
@@ -43,17 +43,6 @@ def series(
     statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str = UNEMPLOYED
 ) -> pd.DataFrame:
     """A share by month: every pilot area, all together, comparison.
-
-    Parameters
-    ----------
-    statistics : pandas.DataFrame
-        `statfin.read`: municipality, month and figures.
-    study : Study
-        The reform: its windows and arms.
-    municipalities : pandas.DataFrame
-        municipalities.csv: municipality, region_code, and the columns that the study names.
-    share : str
-        One of `shares.SHARES`.
 
     Returns
     -------
@@ -117,7 +106,6 @@ def did(
     seed: int,
     share: str = UNEMPLOYED,
     draws: int = 1999,
-    level: float = 0.95,
     windows: Windows | None = None,
     pairs: Sequence[tuple[str, str]] = (),
 ) -> pd.DataFrame:
@@ -125,24 +113,11 @@ def did(
 
     A placebo area is a set of as many comparison municipalities as the area has, compared with the others.
     Each lends its change, standardised for its size, to a municipality of the area: see
-    `area_shocks.placebo_differences`. The interval inverts the test: it holds every change that would not be
-    rejected, and excludes 0 exactly where p is at most 1 - level. Where figures are hidden, both are those of
-    the least favourable values that they could have.
+    `area_shocks.placebo_differences`. The interval (95 per cent) inverts the test, see `area_shocks.judge`.
+    An area's draws do not depend on which other areas there are.
 
-    Parameters
-    ----------
-    statistics, study, municipalities, share
-        As in `series`.
-    seed : int
-        Seed of the draws; an area's draws do not depend on which other areas there are.
-    draws : int
-        Placebo areas drawn per area; areas of one municipality use every comparison municipality once.
-    level : float
-        Confidence level.
-    windows : mapping, optional
-        First and last month (since January 1970) by name; by default those of the study.
-    pairs : sequence of (str, str)
-        Windows between which changes are taken; by default every baseline and year after the start.
+    `windows` are those of `gaps`; `pairs` of them are compared, by default every baseline with every year
+    after the start.
 
     Returns
     -------
@@ -161,27 +136,22 @@ def did(
     gap = gaps(statistics, study, municipalities=municipalities, share=share, windows=windows)
     gap = gap.set_index(["area", "window"])
     by_window = _municipal_levels(counted(rows, share), windows, share=share)
-    facts = rows.groupby("municipality").agg(
-        arm=("arm", "first"), area=("area", "first"), region=("region_code", "first")
-    )
-    reached = set(gap.index.get_level_values("window"))
-    wanted = pairs or itertools.product(study.baselines, study.followup)
-    contrasts = [pair for pair in wanted if set(pair) <= reached]
+    facts = rows.drop_duplicates("municipality").set_index("municipality")
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
-    for baseline, window in contrasts:
+    for baseline, window in pairs or itertools.product(study.baselines, study.followup):
+        if not {baseline, window} <= set(gap.index.get_level_values("window")):
+            continue
         both = by_window[[("level", baseline), ("level", window), ("labour_force", window)]].dropna()
         change = (both["level", window] - both["level", baseline]).to_numpy()
         size = both["labour_force", window].to_numpy()
         here = facts.loc[both.index]
         pool = (here["arm"] == "comparison").to_numpy()
-        region = here["region"].to_numpy(dtype=object)
+        region = here["region_code"].to_numpy(dtype=object)
         shocks = fit_shocks(change[pool], size=size[pool], region=region[pool])
         for area in areas:
             members = ~pool if area == "all" else (here["area"] == area).to_numpy() & ~pool
-            estimate = gap.loc[(area, window), "gap"] - gap.loc[(area, baseline), "gap"]
-            hidden = gap.loc[(area, window), "open"] + gap.loc[(area, baseline), "open"]
-            before = gap.loc[(area, baseline)]
+            before, after = gap.loc[(area, baseline)], gap.loc[(area, window)]
             null = placebo_differences(
                 shocks,
                 size=size[members],
@@ -190,18 +160,12 @@ def did(
                 draws=draws,
                 seed=[seed, zlib.crc32(area.encode())],
             )
-            half, _ = invert(estimate, null, level=level)
-            _, p_value = invert(np.sign(estimate) * max(abs(estimate) - hidden, 0.0), null, level=level)
             out.append(
                 {
                     "area": area,
                     "baseline": baseline,
                     "window": window,
-                    "estimate": estimate,
-                    "std_error": float(np.sqrt(np.mean(null**2))),
-                    "ci_low": estimate - half - hidden,
-                    "ci_high": estimate + half + hidden,
-                    "p_value": p_value,
+                    **judge(after["gap"] - before["gap"], null, hidden=after["open"] + before["open"]),
                     "municipalities": int(members.sum()),
                     "method": "placebo_areas",
                 }
@@ -210,12 +174,7 @@ def did(
 
 
 def signs(changes: pd.DataFrame) -> pd.DataFrame:
-    """The sign of the change under each baseline, side by side.
-
-    Parameters
-    ----------
-    changes : pandas.DataFrame
-        Result of `did`.
+    """The sign of the change under each baseline, side by side, from the result of `did`.
 
     Returns
     -------
