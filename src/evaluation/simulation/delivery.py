@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from evaluation.simulation.histories import BROAD, SUBSIDISED, UNEMPLOYED, WORK, Days
+from evaluation.simulation.histories import BROAD, STATES, SUBSIDISED, UNEMPLOYED, WORK, Days
 from evaluation.simulation.population import Population, Years
 from evaluation.simulation.set_effects import (
     BASIC,
@@ -24,7 +26,7 @@ from evaluation.timelines.spells import Intervals, islands, key, select
 OPEN = 10**7  # in place of a last day: the spell goes on
 # Service codes of service_codes.csv: (code, share among services, mean days).
 SERVICES = (("20", 0.26, 55), ("05", 0.22, 110), ("0", 0.17, 80), ("4", 0.17, 40), ("06", 0.18, 170))
-SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))
+SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))  # (code, share)
 COACHING = "4"
 # Basic allowance and full labour market support, euros per benefit day (Kela); August 2022: index increase.
 RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
@@ -47,6 +49,11 @@ def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
         word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         word ^= word >> np.uint64(31)
     return (word >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def choose(shares: Sequence[float], draw: Floats) -> Days:
+    """Positions that come up with these shares, from uniform numbers."""
+    return np.minimum(np.searchsorted(np.cumsum(shares), draw, side="right"), len(shares) - 1)
 
 
 def total_in(amount: np.ndarray, spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
@@ -77,21 +84,17 @@ def services(line: Intervals, years: Years, *, seed: int) -> pd.DataFrame:
     """Services during unemployment: person, start, end, code. Unemployment goes on underneath them."""
     rows = line.label == UNEMPLOYED
     person, first, last = line.person[rows], line.start[rows], line.end[rows]
-    codes = np.array([code for code, _, _ in SERVICES])
-    edges = np.cumsum([share for _, share, _ in SERVICES])
-    means = np.array([mean for _, _, mean in SERVICES])
+    codes, shares, means = zip(*SERVICES, strict=True)
     found = []
     now = first + 25
     for k in range(5):
         wait, kind, size = (uniform(seed, 10 * k + j, person, first) for j in range(3))
         start = now + np.floor(-230 * np.log1p(-wait)).astype(np.int64)
-        which = np.minimum(np.searchsorted(edges, kind, side="right"), len(SERVICES) - 1)
-        end = np.minimum(start + 5 + np.floor(2 * means[which] * size).astype(np.int64), last)
+        which = choose(shares, kind)
+        end = np.minimum(start + 5 + np.floor(2 * np.array(means)[which] * size).astype(np.int64), last)
         keep = (end - start) >= 3
         found.append(
-            pd.DataFrame(
-                {"person": person[keep], "start": start[keep], "end": end[keep], "code": codes[which[keep]]}
-            )
+            pd.DataFrame({"person": person, "start": start, "end": end, "code": np.array(codes)[which]})[keep]
         )
         now = end + 20
         person, first, last, now = person[keep], first[keep], last[keep], now[keep]
@@ -231,19 +234,17 @@ def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
 
 
 def spells(line: Intervals, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:
-    """State spells and services: person, state (code of the histories, 9 for a service), code, start, end."""
+    """State spells and services: person, state (of the histories, STATES for a service), code, start, end."""
     # Nobody is in the register before the eighteenth birthday.
     adult = population.birth[line.person] + int(18 * 365.25)
     start = np.maximum(line.start, np.maximum(adult, population.years.first))
     keep = line.end > start
     person, state, start, end = line.person[keep], line.label[keep], start[keep], line.end[keep]
-    kind = uniform(seed, 91, person, start)
-    which = np.minimum(
-        np.searchsorted(np.cumsum([s for _, s in SUBSIDIES]), kind, side="right"), len(SUBSIDIES) - 1
-    )
-    code = np.where(state == SUBSIDISED, np.array([c for c, _ in SUBSIDIES])[which], "")
+    codes, shares = zip(*SUBSIDIES, strict=True)
+    which = choose(shares, uniform(seed, 91, person, start))
+    code = np.where(state == SUBSIDISED, np.array(codes)[which], "")
     table = pd.DataFrame({"person": person, "state": state, "code": code, "start": start, "end": end})
-    table = pd.concat([table, extra.assign(state=9)[table.columns.tolist()]], ignore_index=True)
+    table = pd.concat([table, extra.assign(state=STATES)[table.columns.tolist()]], ignore_index=True)
     return table.sort_values(["person", "start", "state"], ignore_index=True, kind="stable")
 
 

@@ -18,22 +18,17 @@ from evaluation.timelines.spells import Intervals, timeline
 Days = NDArray[np.int64]
 
 UNEMPLOYED, LAID_OFF, WORK, SUBSIDISED, STUDY, OUTSIDE = range(6)
-STATES = 6
+STATES = 6  # a delivery has one more, for services
 BROAD = (UNEMPLOYED, LAID_OFF)
-
-
-def month_factors(days: NDArray[np.datetime64], jan_to_dec: list[float]) -> NDArray[np.float64]:
-    """A factor per day from one per calendar month."""
-    month = days.astype("datetime64[M]").astype(int) % 12
-    return np.asarray(jan_to_dec)[month]
 
 
 def calendar(years: Years, cycle: Sequence[Cycle]) -> dict[str, NDArray[np.float64]]:
     """Daily multipliers: `entry` into unemployment, `exit` from it, `layoff` share of separations."""
     days = np.arange(years.warm_up, years.until).astype("datetime64[D]")
-    entry = month_factors(days, [1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])
-    leave = month_factors(days, [0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])
-    layoff = month_factors(days, [0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])
+    month = days.astype("datetime64[M]").astype(int) % 12
+    entry = np.array([1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])[month]
+    leave = np.array([0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])[month]
+    layoff = np.array([0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])[month]
     for part in cycle:
         when = (days >= np.datetime64(part.first)) & (days < np.datetime64(part.until))
         entry[when] *= part.entry

@@ -84,7 +84,7 @@ def simulate(
     Parameters
     ----------
     raw : path
-        Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
+        Folder for the delivery (made if it does not exist): six CSV files, ``layout.toml`` and
         ``totuus.csv``.
     study : Study
         The reform that is simulated.

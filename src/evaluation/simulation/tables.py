@@ -22,11 +22,10 @@ def raw_tables(
     *,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """Tables of a delivery with last days inclusive and whole-number codes as in ``simulate_files.CODES``."""
+    """Tables of a delivery with last days inclusive and whole-number codes as in ``files.CODES``."""
     stays = population.stays
     states = delivery.spells(line, help_, population, seed=seed)
     states["end"] = delivery.last_day(states["end"].to_numpy(), population.years)
-    states["state"] = states["state"].replace({9: 6})
     return {
         "persons": pd.DataFrame(
             {

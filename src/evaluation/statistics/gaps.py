@@ -79,23 +79,24 @@ def gaps(
         that the statistics do not reach are left out.
     """
     monthly = series(statistics, study, municipalities=municipalities, share=share)
-    windows, parts = _windows(study, windows), []
-    for window, months in windows.items():
-        inside = monthly[monthly["month"].between(*months)]
-        sums = inside.groupby(["area", "arm"])[["labour_force", *PARTS]].sum()
-        if sums.empty:
-            continue
-        found = levels(sums, share).unstack("arm").reindex(columns=itertools.product(("level", "open"), ARMS))  # noqa: PD010
-        found.columns = ["pilot", "comparison", "open_pilot", "open_comparison"]
-        for name in ("comparison", "open_comparison"):
-            found[name] = found.loc["all", name]
-        force = sums["labour_force"].xs("pilot", level="arm") / inside["month"].nunique()
-        parts.append(found.assign(window=window, labour_force=force).reset_index())
-    if not parts:
-        raise ValueError(f"public statistics: no month lies in the windows {', '.join(windows)}")
-    out = pd.concat(parts, ignore_index=True)
-    out = out.assign(gap=out["pilot"] - out["comparison"], open=out["open_pilot"] + out["open_comparison"])
-    return out[["area", "window", "pilot", "comparison", "gap", "open", "labour_force"]]
+    inside = _in_windows(monthly, study, windows)
+    if inside.empty:
+        raise ValueError(
+            f"public statistics: no month lies in the windows {', '.join(windows or study.windows)}"
+        )
+    sums = inside.groupby(["arm", "window", "area"], sort=False)[["labour_force", *PARTS]].sum()
+    found = levels(sums, share).join(sums["labour_force"])
+    out = found.loc["pilot"].join(found.loc["comparison"].droplevel("area"), on="window", rsuffix="_other")
+    months = inside.groupby("window")["month"].nunique()
+    return pd.DataFrame(
+        {
+            "pilot": out["level"],
+            "comparison": out["level_other"],
+            "gap": out["level"] - out["level_other"],
+            "open": out["open"] + out["open_other"],
+            "labour_force": out["labour_force"].div(months, level="window"),
+        }
+    ).reset_index()
 
 
 def did(
@@ -132,10 +133,9 @@ def did(
     Economics and Statistics 101(3).
     """
     rows = with_arms(statistics, study, municipalities=municipalities)
-    windows = _windows(study, windows)
     gap = gaps(statistics, study, municipalities=municipalities, share=share, windows=windows)
     gap = gap.set_index(["area", "window"])
-    by_window = _municipal_levels(counted(rows, share), windows, share=share)
+    by_window = _municipal_levels(counted(rows, share), study, windows, share=share)
     facts = rows.drop_duplicates("municipality").set_index("municipality")
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
@@ -192,15 +192,18 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(same_sign=agree).reset_index().rename_axis(columns=None)
 
 
-def _windows(study: Study, windows: Windows | None) -> Windows:
-    return windows or {name: window.months for name, window in study.windows.items()}
-
-
-def _municipal_levels(rows: pd.DataFrame, windows: Windows, *, share: str) -> pd.DataFrame:
-    """Municipality × (level, labour_force) × window."""
-    inside = pd.concat(
-        rows[rows["month"].between(*months)].assign(window=window) for window, months in windows.items()
+def _in_windows(rows: pd.DataFrame, study: Study, windows: Windows | None) -> pd.DataFrame:
+    """The rows of each window, with its name in `window`."""
+    months = windows or {name: window.months for name, window in study.windows.items()}
+    return pd.concat(
+        rows[rows["month"].between(*span)].assign(window=window) for window, span in months.items()
     )
-    grouped = inside.groupby(["municipality", "window"])
+
+
+def _municipal_levels(
+    rows: pd.DataFrame, study: Study, windows: Windows | None, *, share: str
+) -> pd.DataFrame:
+    """Municipality × (level, labour_force) × window."""
+    grouped = _in_windows(rows, study, windows).groupby(["municipality", "window"])
     sums = levels(grouped[PARTS].sum(), share)
     return sums.assign(labour_force=grouped["labour_force"].mean()).unstack("window")  # noqa: PD010

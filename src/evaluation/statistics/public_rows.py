@@ -156,12 +156,11 @@ def _series_rows(
 
 def _levels_told(found: pd.DataFrame, share: str) -> pd.DataFrame:
     """Levels as estimates, shares instead of per cent, with an interval where hidden figures leave one."""
-    in_points = SHARES[share].unit == "points"
-    scale = 100.0 if in_points else 1.0
+    scale, unit = SHARES[share].scale, SHARES[share].unit
     hidden = found["open"].where(found["open"] > 0)
     return pd.DataFrame(
         {
-            "unit": "share" if in_points else SHARES[share].unit,
+            "unit": "share" if unit == "points" else unit,
             "estimate": found["level"] / scale,
             "ci_low": (found["level"] - hidden) / scale,
             "ci_high": (found["level"] + hidden) / scale,
