@@ -44,12 +44,8 @@ def date_text(day: np.ndarray, *, date_format: str, years: Years) -> pa.Array:
 
 def money_text(amount: np.ndarray, *, decimal: str) -> pa.Array:
     """Euros with two decimals; missing amounts become empty fields."""
-    missing = np.isnan(amount)
-    cents = np.round(np.where(missing, 0, amount) * 100).astype(np.int64)
-    whole = pa.array(cents // 100).cast(pa.string())
-    part = pa.array([f"{c:02d}" for c in range(100)]).take(pa.array(cents % 100))
-    text = pc.binary_join_element_wise(whole, part, decimal)
-    return pc.if_else(pa.array(missing), pa.scalar(""), text) if missing.any() else text
+    text = pa.array(amount, from_pandas=True).cast(pa.decimal128(15, 2)).cast(pa.string())
+    return pc.replace_substring(pc.fill_null(text, ""), ".", decimal)
 
 
 def write_table(folder: Path, name: str, columns: dict[str, pa.Array]) -> None:

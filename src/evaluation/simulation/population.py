@@ -69,8 +69,7 @@ def municipality_sizes(study: Study, folder: Path) -> pd.DataFrame:
         )
     eve = study.start - dt.timedelta(days=1)
     unemployed = areas["area"].map(baseline.get(f"unemployed_{eve:%Y-%m}", pd.Series(dtype=float)))
-    clients = areas["clients_at_transfer"].fillna(unemployed)
-    clients_of = dict(zip(areas["area"], clients, strict=True))
+    clients = areas["clients_at_transfer"].fillna(unemployed).set_axis(areas["area"])
 
     arm, belongs = table[study.areas.arm_column].map(study.areas.arm_of), table[study.areas.column]
     pilot = arm == "pilot"
@@ -78,7 +77,7 @@ def municipality_sizes(study: Study, folder: Path) -> pd.DataFrame:
     in_area = labour_force.groupby(area).transform("sum")
     by_labour_force = COMPARISON_SHARE * labour_force
     by_labour_force *= np.where((arm == "possible_pilot") & (belongs == ""), POSSIBLE_PILOT_SCALE, 1.0)
-    counted_clients = area.map(clients_of).astype(float) * labour_force / in_area
+    counted_clients = area.map(clients) * labour_force / in_area
     size = np.where(pilot & counted_clients.notna(), counted_clients, by_labour_force)
     swedish = table["language_fi"].map(
         lambda text: 0.9 if "yksikielinen ruotsin" in text.lower() else

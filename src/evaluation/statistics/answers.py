@@ -41,10 +41,7 @@ class Answer:
 def read_answer(path: Path | str) -> Answer:
     """Read a saved answer: ``.json`` (JSON-stat 2 or PxWeb's own JSON), or CSV with codes of areas.
 
-    Raises
-    ------
-    ValueError
-        If the file is no such answer, or its variables are not an area, a month and contents.
+    ValueError if the file is no such answer, or its variables are not an area, a month and contents.
     """
     path = Path(path)
     if path.suffix.lower() != ".json":
@@ -91,6 +88,18 @@ def role_of_codes(codes: Sequence[str], label: str) -> str:
     return "contents" if re.search(r"^(tiedot|uppgifter|information|contents)", label.lower()) else ""
 
 
+def roles_of(
+    codes: Mapping[str, Sequence[str]] | pd.DataFrame, labels: Mapping[str, str], told: Mapping[str, str]
+) -> dict[str, str]:
+    """Which variable is the area, which the month and which the contents: as told, seen, or the one left."""
+    roles: dict[str, str] = {}
+    for name in codes:
+        roles.setdefault(told.get(name) or role_of_codes(codes[name], labels.get(name, "")), name)
+    roles.pop("", None)
+    rest = [name for name in codes if name not in roles.values()]
+    return roles if len(rest) != 1 else {"contents": rest[0], **roles}
+
+
 def codes_of(content: Mapping[str, Any], dimension: str) -> list[str]:
     """Codes of a dimension of a JSON-stat data set, in their order."""
     category = content["dimension"][dimension]["category"]
@@ -115,14 +124,7 @@ def _from_jsonstat(content: Mapping[str, Any], *, where: str) -> Answer:
     names, dimensions = list(content["id"]), content["dimension"]
     codes = {name: codes_of(content, name) for name in names}
     told = {name: KINDS.get(kind, "") for kind, of in (content.get("role") or {}).items() for name in of}
-    roles = {
-        name: told.get(name) or role_of_codes(codes[name], dimensions[name].get("label", name))
-        for name in names
-    }
-    found = {role: name for name, role in roles.items() if role}
-    rest = [name for name in names if name not in found.values()]
-    if set(found) == {"area", "month"} and len(rest) == 1:
-        found["contents"] = rest[0]
+    found = roles_of(codes, {name: dimensions[name].get("label", name) for name in names}, told)
     if set(found) != {"area", "month", "contents"}:
         raise ValueError(f"{where}: dimensions {names} are not recognised as area, month and contents")
     # a status hides a value even where one is given
@@ -148,7 +150,7 @@ def _from_pxweb(content: Mapping[str, Any], *, where: str) -> Answer:
     figures = [column["code"] for column in content["columns"] if column.get("type") == "c"]
     variables = [code for code in names if code not in figures]
     keys = pd.DataFrame([row["key"] for row in content["data"]], columns=variables)
-    found = {role_of_codes(keys[code].tolist(), ""): code for code in variables}
+    found = roles_of(keys, {}, {})
     if not {"area", "month"} <= set(found) or not figures:
         told = list(names.values())
         raise ValueError(f"{where}: columns {told} are not recognised as area, month and contents")
@@ -175,7 +177,7 @@ def _from_csv(path: Path) -> Answer:
     frame = pd.read_csv(
         io.StringIO("\n".join(lines[head:])), dtype="str", sep=separator, keep_default_na=False
     )
-    found = {role_of_codes(frame[name].tolist(), ""): name for name in frame.columns[:3]}
+    found = roles_of(frame.iloc[:, :3], {}, {})
     if "month" not in found and "area" in found:  # months stand in the heading, before the figure
         area = found["area"]
         frame = frame.melt([area], var_name="heading", value_name="value")

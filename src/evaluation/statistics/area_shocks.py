@@ -15,27 +15,16 @@ import numpy as np
 class Shocks:
     """Changes of comparison municipalities, and how their spread depends on size.
 
-    Parameters
-    ----------
-    standardised : ndarray (municipalities,)
-        Change minus the weighted mean of all, divided by the standard deviation expected for the size,
-        centred, with unit variance.
-    common, per_size : float
-        Variance of a municipality's change is ``common + per_size / labour force``.
-    correlation : float
-        Correlation between two municipalities of one region, not below 0.
-    mean_variance : float
-        Variance of the weighted mean of all, with that correlation.
-    few_regions : float
-        Factor on the variance that regions share, since few regions show it with uncertainty: the variance
-        of Student's t with one degree of freedom less than there are regions.
+    The variance of a municipality's change is ``common + per_size / labour force``. `few_regions` is a factor
+    on the variance that regions share, since few regions show it with uncertainty: the variance of Student's
+    t with one degree of freedom less than there are regions.
     """
 
-    standardised: np.ndarray
+    standardised: np.ndarray  # change minus the weighted mean, over its expected spread; variance 1
     common: float
     per_size: float
-    correlation: float
-    mean_variance: float
+    correlation: float  # between two municipalities of one region, not below 0
+    mean_variance: float  # of the weighted mean of all, with that correlation
     few_regions: float
 
 
@@ -46,10 +35,7 @@ def fit_shocks(change: np.ndarray, *, size: np.ndarray, region: np.ndarray) -> S
     likelihood. `common` keeps the interval of an area larger than every comparison municipality from
     shrinking to nothing; `per_size` keeps the noise of small municipalities from widening it.
 
-    Raises
-    ------
-    ValueError
-        If there are fewer than 20 municipalities.
+    ValueError if there are fewer than 20 municipalities.
 
     Examples
     --------

@@ -44,12 +44,9 @@ def series(
 ) -> pd.DataFrame:
     """A share by month: every pilot area, all together, comparison.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), arm, month (months since January 1970), labour_force, sums of the parts, level
-        and open (in the unit of the share, per cent or euros): the level lies within `open` of `level`, since
-        figures are hidden. The comparison is the same for every area and stands under "all".
+    Columns area (slug or "all"), arm, month (months since January 1970), labour_force, sums of the parts,
+    level and open (in the unit of the share, per cent or euros): the level lies within `open` of `level`,
+    since figures are hidden. The comparison is the same for every area and stands under "all".
     """
     rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
     rows = pd.concat([rows.assign(area="all"), rows[rows["arm"] == "pilot"]])
@@ -71,12 +68,9 @@ def gaps(
     they are part of. A window that the table does not reach to its end is that of the months there are.
     `windows` are first and last month (since January 1970) by name; by default those of the study.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), window, pilot, comparison, gap, open (all in the unit of the share; the gap lies
-        within `open` of `gap`, since figures are hidden), labour_force (pilot, mean of the months). Windows
-        that the statistics do not reach are left out.
+    Columns area (slug or "all"), window, pilot, comparison, gap, open (all in the unit of the share; the gap
+    lies within `open` of `gap`, since figures are hidden), labour_force (pilot, mean of the months). Windows
+    that the statistics do not reach are left out; ValueError if they reach none.
     """
     monthly = series(statistics, study, municipalities=municipalities, share=share)
     inside = _in_windows(monthly, study, windows)
@@ -86,7 +80,8 @@ def gaps(
         )
     sums = inside.groupby(["arm", "window", "area"], sort=False)[["labour_force", *PARTS]].sum()
     found = levels(sums, share).join(sums["labour_force"])
-    out = found.loc["pilot"].join(found.loc["comparison"].droplevel("area"), on="window", rsuffix="_other")
+    others = found.loc["comparison"].droplevel("area").add_suffix("_other")
+    out = found.loc["pilot"].join(others, on="window")
     months = inside.groupby("window")["month"].nunique()
     return pd.DataFrame(
         {
@@ -120,17 +115,11 @@ def did(
     `windows` are those of `gaps`; `pairs` of them are compared, by default every baseline with every year
     after the start.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
-        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where
-        the statistics do not reach a baseline and a year after the start.
+    Columns area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
+    ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where the
+    statistics do not reach a baseline and a year after the start.
 
-    References
-    ----------
-    Conley & Taber (2011), Review of Economics and Statistics 93(1); Ferman & Pinto (2019), Review of
-    Economics and Statistics 101(3).
+    Conley & Taber (2011), Review of Economics and Statistics 93(1); Ferman & Pinto (2019), ibid. 101(3).
     """
     rows = with_arms(statistics, study, municipalities=municipalities)
     gap = gaps(statistics, study, municipalities=municipalities, share=share, windows=windows)
@@ -176,11 +165,8 @@ def did(
 def signs(changes: pd.DataFrame) -> pd.DataFrame:
     """The sign of the change under each baseline, side by side, from the result of `did`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area, window, one column per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero),
-        and `same_sign`: whether the point estimates agree under every baseline.
+    Columns area, window, one per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero), and
+    `same_sign`: whether the point estimates agree under every baseline.
     """
     sign = np.where(changes["estimate"] > 0, "+", "-").astype(object)
     unclear = ((changes["ci_low"] <= 0) & (changes["ci_high"] >= 0)).to_numpy()

@@ -41,18 +41,12 @@ FEW = 3  # most recipients of a municipality that a month does not show
 def read(path: Path | str) -> pd.DataFrame:
     """Read ``data.csv`` of the data set and sum it over age groups and sexes.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per municipality and month, sorted: `municipality` (text), `month` (months since January
-        1970), `recipients`, `paid_days`, `support_paid_eur`, `municipal_share_eur` (repayments are negative)
-        and the municipality's share by class of paid days, ``municipal_share_300_499_days_eur`` and so on.
-        Municipality "199" holds what is hidden: fewer than four recipients, or unknown.
+    One row per municipality and month, sorted: `municipality` (text), `month` (months since January 1970),
+    `recipients`, `paid_days`, `support_paid_eur`, `municipal_share_eur` (repayments are negative) and the
+    municipality's share by class of paid days, ``municipal_share_300_499_days_eur`` and so on. Municipality
+    "199" holds what is hidden: fewer than four recipients, or unknown.
 
-    Raises
-    ------
-    ValueError
-        If columns are missing, or no row is a month's total over the classes of paid days.
+    ValueError if columns are missing, or no row is a month's total over the classes of paid days.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -91,20 +85,11 @@ def read(path: Path | str) -> pd.DataFrame:
 def beside(statistics: pd.DataFrame, kela: pd.DataFrame, *, merged_into: Mapping[str, str]) -> pd.DataFrame:
     """Put Kela's sums beside the statistics of the same municipality and month.
 
+    A municipality that a month does not show had at most three recipients: missing, with ``_at_most`` what
+    three cost at the month's mean. Months that Kela's file does not have are missing in both.
+
     `merged_into` names the municipality that another became part of, by code; it is used for those that the
-    statistics do not have.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `statistics` with Kela's columns. A municipality that a month does not show had at most three
-        recipients: missing, with ``_at_most`` what three cost at the month's mean. Months that Kela's file
-        does not have are missing in both.
-
-    Raises
-    ------
-    ValueError
-        If Kela's file has municipalities that neither the statistics nor the mergers know.
+    statistics do not have. ValueError if neither they nor the mergers know a municipality of Kela's file.
     """
     known = set(statistics["municipality"])
     code = kela["municipality"]
@@ -131,12 +116,8 @@ def fetch(folder: Path, *, url: str = CATALOGUE) -> Path:
     ``fetched.json`` (time, address, checksum, licence) goes beside them. Earlier files are replaced when all
     is there. `url` is the address of a CKAN interface.
 
-    Raises
-    ------
-    ConnectionError
-        If a file cannot be reached, is cut short or has another checksum than the catalogue tells.
-    ValueError
-        If the catalogue does not list a CSV file of the data set.
+    ConnectionError if a file cannot be reached, is cut short or has another checksum than the catalogue
+    tells; ValueError if the catalogue does not list a CSV file of the data set.
     """
     folder.mkdir(parents=True, exist_ok=True)
     address = f"{url}/package_show?id={DATA_SET}"

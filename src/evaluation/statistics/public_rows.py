@@ -30,13 +30,9 @@ def ledger_rows(
     One of the `areas` (slugs) without any confirmed municipality gets rows of status "missing". `also` holds
     rows of other tests of the same areas that belong to their family, with p_value.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
-        euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
-        p_adjusted (Holm, over all judged shares and follow-up years of the area against the main baseline,
-        and the tests of `also`).
+    The outcome is one of `shares.SHARES`; measures are series (share or euros, by month and arm), gap (points
+    or euros, by window), did (by baseline and window; p_value) and p_adjusted (Holm, over all judged shares
+    and follow-up years of the area against the main baseline, and the tests of `also`).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -80,12 +76,8 @@ def event_rows(
 ) -> pd.DataFrame:
     """The gap in every quarter less that in the main baseline, with and without those laid off.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, measure event_study, outcome one of `QUARTERLY`, window the quarter, x
-        quarters since the start; placebo-area intervals as for the years. Quarters with a missing month are
-        left out.
+    Measure event_study, outcome one of `QUARTERLY`, window the quarter, x quarters since the start;
+    placebo-area intervals as for the years. Quarters with a missing month are left out.
     """
     base, window = study.main_baseline, study.baselines[study.main_baseline].months
     parts = [pd.DataFrame(columns=["baseline", "municipalities", "p_value", "window", "area"])]
@@ -119,12 +111,8 @@ def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
     """Money of projects that prepared the reform, by payer: it belongs to no cost of the evaluation.
 
     `projects` is project_money.csv: area, year, project, payer, amount_eur, document. Those of other areas
-    than `areas` (slugs) are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        measure project_money: item is the payer, `method` the project, its year and the document.
+    than `areas` (slugs) are left out. Measure project_money: item is the payer, `method` the project, its
+    year and the document.
 
     Examples
     --------
@@ -181,13 +169,10 @@ def _every_area(rows: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
 def question_rows(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Levels that answer the questions of the study, in places of its own choice.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, measure asked; item is the number of the question and of the place ("0;1"),
-        outcome the share, estimate its level in the window (share, or euros a month per person of the labour
-        force), ci_low and ci_high what hidden figures leave open. A share that the statistics do not hold, or
-        a window that they do not reach, has no row.
+    Measure asked; item is the number of the question and of the place ("0;1"), outcome the share, estimate
+    its level in the window (share, or euros a month per person of the labour force), ci_low and ci_high what
+    hidden figures leave open. A share that the statistics do not hold, or a window that they do not reach,
+    has no row.
     """
     parts = [pd.DataFrame()]
     for number, question in enumerate(study.questions):

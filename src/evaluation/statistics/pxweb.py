@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.statistics import web
-from evaluation.statistics.answers import codes_of, cube, role_of_codes
+from evaluation.statistics.answers import codes_of, cube, role_of_codes, roles_of
 from evaluation.statistics.statfin import recognise
 
 # since 8 June 2026; the long names of before answer HTTP 400
@@ -29,12 +29,8 @@ def fetch(folder: Path, *, url: str = TABLE_URL) -> Path:
     largest number of cells a call and of calls a time window are asked for (``?config``) and kept. An earlier
     file is replaced when all is there.
 
-    Raises
-    ------
-    ConnectionError
-        If the statistics cannot be reached, saying where to drop a file saved by hand.
-    ValueError
-        If the table does not have the expected variables, saying what was expected and what was found.
+    ConnectionError if the statistics cannot be reached, saying where to drop a file saved by hand; ValueError
+    if the table does not have the expected variables, saying what was expected and what was found.
     """
     target = folder / "12r5.json"
     line = _Line(
@@ -74,43 +70,32 @@ def fetch(folder: Path, *, url: str = TABLE_URL) -> Path:
 
 def _wanted(variables: list[dict], url: str) -> tuple[dict[str, list[str]], str]:
     """Codes to ask for, by code of the variable, and which variable is the area."""
-    roles: dict[str, dict] = {}
-    for variable in variables:
-        role = role_of_codes(variable["values"], variable.get("text", variable["code"]))
-        roles.setdefault("month" if variable.get("time") else role, variable)
-    roles.pop("", None)
-    if "contents" not in roles:  # the one that offers the figures, whatever it is called
-        others = [one for one in variables if one not in roles.values() and _offers_figures(one, url)]
-        roles |= {"contents": others[0]} if len(others) == 1 else {}
+    labels = {one["code"]: one.get("text", one["code"]) for one in variables}
+    offered = {
+        one["code"]: one
+        for one in variables
+        if not one.get("elimination") or role_of_codes(one["values"], labels[one["code"]])
+    }
+    told = {code: "month" for code, one in offered.items() if one.get("time")}
+    roles = roles_of({code: one["values"] for code, one in offered.items()}, labels, told)
     if set(roles) != {"area", "month", "contents"}:
-        names = [variable.get("code") for variable in variables]
         raise ValueError(
-            f"{url}: variables {names} are not recognised as area (with codes as KU091), month (2021M03) and "
-            "contents; is this table 12r5 by municipality?"
+            f"{url}: variables {list(labels)} are not recognised as area (with codes as KU091), month "
+            "(2021M03) and contents; is this table 12r5 by municipality?"
         )
     wanted: dict[str, list[str]] = {}
-    for variable in variables:
-        if variable is roles["contents"]:
-            wanted[variable["code"]] = list(recognise(_labels(variable), url).values())
-        elif variable is roles["area"] or variable is roles["month"] or len(variable["values"]) == 1:
-            wanted[variable["code"]] = list(variable["values"])
-        elif not variable.get("elimination"):
+    for code, one in offered.items():
+        if code == roles["contents"]:
+            texts = dict(zip(one["values"], one.get("valueTexts", one["values"]), strict=True))
+            wanted[code] = list(recognise(texts, url).values())
+        elif code in roles.values() or len(one["values"]) == 1:
+            wanted[code] = list(one["values"])
+        else:
             raise ValueError(
-                f"{url}: variable {variable['code']} has {len(variable['values'])} values and may not be "
-                "left out; table 12r5 has area, month and contents only"
+                f"{url}: variable {code} has {len(one['values'])} values and may not be left out; table 12r5 "
+                "has area, month and contents only"
             )
-    return wanted, roles["area"]["code"]
-
-
-def _labels(variable: dict) -> dict[str, str]:
-    return dict(zip(variable["values"], variable.get("valueTexts", variable["values"]), strict=True))
-
-
-def _offers_figures(variable: dict, url: str) -> bool:
-    try:
-        return bool(recognise(_labels(variable), url))
-    except ValueError:
-        return False
+    return wanted, roles["area"]
 
 
 def _query(selection: dict[str, list[str]]) -> dict:

@@ -52,19 +52,11 @@ HIDDEN_AT_MOST = 9.0
 def read(path: Path | str) -> pd.DataFrame:
     """Read a saved table 12r5, of before or after June 2026: JSON-stat 2, PxWeb's own JSON, or CSV.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per municipality and month, sorted: `municipality` (text, "091"), `month` (months since
-        January 1970), one column per figure of `FIGURES` that the file has (persons or vacancies on the
-        count day, `unemployed_percent` in per cent; float, missing where hidden or not available), and with
-        ``_at_most`` behind its name how large each could be at most where it is hidden. Other areas and
-        municipality 199 (unknown) are left out.
-
-    Raises
-    ------
-    ValueError
-        If the file is no such table, naming what was expected and what was found.
+    One row per municipality and month, sorted: `municipality` (text, "091"), `month` (months since January
+    1970), one column per figure of `FIGURES` that the file has (persons or vacancies on the count day,
+    `unemployed_percent` in per cent; float, missing where hidden or not available), and with ``_at_most``
+    behind its name how large each could be at most where it is hidden. Other areas and municipality 199
+    (unknown) are left out. ValueError if the file is no such table, naming what was expected and found.
     """
     answer = read_answer(path)
     area = answer.values.index.get_level_values("area")

@@ -32,14 +32,8 @@ def ask(
 
     `before` is called ahead of every try. Between tries lies a pause of `PAUSE_S` seconds that doubles.
 
-    Raises
-    ------
-    PermissionError
-        If the database forbids a query (HTTP 403).
-    ConnectionError
-        If nothing usable comes: the reason, the number of tries and the `remedy`.
-    ValueError
-        If the address is none of the web.
+    PermissionError if the database forbids a query (HTTP 403), ConnectionError with the reason, the number of
+    tries and the `remedy` if nothing usable comes, ValueError if the address is none of the web.
     """
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"{url}: the address of a database starts with https://")
