@@ -24,9 +24,10 @@ from evaluation.timelines.lookups import days_within, locate
 from evaluation.timelines.spells import Intervals, islands, key, select
 
 OPEN = 10**7  # in place of a last day: the spell goes on
-# Service codes of service_codes.csv: (code, share among services, mean days).
-SERVICES = (("20", 0.26, 55), ("05", 0.22, 110), ("0", 0.17, 80), ("4", 0.17, 40), ("06", 0.18, 170))
-SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))  # (code, share)
+# Codes of service_codes.csv with their shares; services last so many days on average.
+SERVICES, SERVICE_SHARES = ("20", "05", "0", "4", "06"), (0.26, 0.22, 0.17, 0.17, 0.18)
+MEAN_DAYS = (55, 110, 80, 40, 170)
+SUBSIDIES, SUBSIDY_SHARES = ("80", "54", "40"), (0.55, 0.33, 0.12)
 COACHING = "4"
 # Basic allowance and full labour market support, euros per benefit day (Kela); August 2022: index increase.
 RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
@@ -84,18 +85,16 @@ def services(line: Intervals, years: Years, *, seed: int) -> pd.DataFrame:
     """Services during unemployment: person, start, end, code. Unemployment goes on underneath them."""
     rows = line.label == UNEMPLOYED
     person, first, last = line.person[rows], line.start[rows], line.end[rows]
-    codes, shares, means = zip(*SERVICES, strict=True)
+    codes, means = np.array(SERVICES), np.array(MEAN_DAYS)
     found = []
     now = first + 25
     for k in range(5):
         wait, kind, size = (uniform(seed, 10 * k + j, person, first) for j in range(3))
         start = now + np.floor(-230 * np.log1p(-wait)).astype(np.int64)
-        which = choose(shares, kind)
-        end = np.minimum(start + 5 + np.floor(2 * np.array(means)[which] * size).astype(np.int64), last)
+        which = choose(SERVICE_SHARES, kind)
+        end = np.minimum(start + 5 + np.floor(2 * means[which] * size).astype(np.int64), last)
         keep = (end - start) >= 3
-        found.append(
-            pd.DataFrame({"person": person, "start": start, "end": end, "code": np.array(codes)[which]})[keep]
-        )
+        found.append(pd.DataFrame({"person": person, "start": start, "end": end, "code": codes[which]})[keep])
         now = end + 20
         person, first, last, now = person[keep], first[keep], last[keep], now[keep]
     table = pd.concat(found, ignore_index=True)
@@ -240,9 +239,8 @@ def spells(line: Intervals, extra: pd.DataFrame, population: Population, *, seed
     start = np.maximum(line.start, np.maximum(adult, population.years.first))
     keep = line.end > start
     person, state, start, end = line.person[keep], line.label[keep], start[keep], line.end[keep]
-    codes, shares = zip(*SUBSIDIES, strict=True)
-    which = choose(shares, uniform(seed, 91, person, start))
-    code = np.where(state == SUBSIDISED, np.array(codes)[which], "")
+    which = choose(SUBSIDY_SHARES, uniform(seed, 91, person, start))
+    code = np.where(state == SUBSIDISED, np.array(SUBSIDIES)[which], "")
     table = pd.DataFrame({"person": person, "state": state, "code": code, "start": start, "end": end})
     table = pd.concat([table, extra.assign(state=STATES)[table.columns.tolist()]], ignore_index=True)
     return table.sort_values(["person", "start", "state"], ignore_index=True, kind="stable")
