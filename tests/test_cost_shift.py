@@ -9,6 +9,7 @@ from validation import cost_shift
 
 from conftest import REFERENCE
 from evaluation.registers.reference import reference
+from evaluation.results import ledger
 from evaluation.statistics import gaps, kela, public_rows, statfin
 from evaluation.words import labels, public
 from evaluation.words.language import CODES, get
@@ -71,14 +72,14 @@ def test_persons_who_are_shifted_leave_the_bill_for_services_and_nobody_finds_wo
     assert services == pytest.approx(-billed, rel=0.02) and unemployed == pytest.approx(billed, rel=0.02)
 
 
-def ledger(world, draws):
+def told_of(world, draws):
     table = kela.beside(*world, merged_into={})
     given = {"municipalities": MUNICIPALITIES, "areas": ["oulu"], "seed": 1, "draws": draws}
-    return table, public_rows.ledger_rows(table, TRIALS, **given)
+    return table, ledger.rows(public_rows.ledger_rows(table, TRIALS, **given))
 
 
 def test_nothing_is_said_where_nothing_was_planted_and_the_bill_is_told_all_the_same(nothing):
-    table, rows = ledger(nothing, draws=99)
+    table, rows = told_of(nothing, draws=99)
     told = cost_shift.said(table, TRIALS, municipalities=MUNICIPALITIES, seed=1).set_index("area")
     assert not told.loc["all", "shift said"]
     found = public.cost_shift(rows, TRIALS, area="all", language=labels.in_study(get("en"), TRIALS))
@@ -86,7 +87,7 @@ def test_nothing_is_said_where_nothing_was_planted_and_the_bill_is_told_all_the_
 
 
 def test_a_planted_shift_is_said_in_all_languages_and_its_size_lies_in_the_intervals(shifted):
-    table, rows = ledger(shifted, draws=1999)
+    table, rows = told_of(shifted, draws=1999)
     told = cost_shift.said(table, TRIALS, municipalities=MUNICIPALITIES, seed=1).set_index("area")
     assert told.loc["all", "shift said"]
     likely = rows.assign(estimate=rows["estimate"].mask(rows["measure"].eq("p_adjusted"), 0.5))

@@ -173,10 +173,8 @@ def test_ledger_rows_fit_the_ledger_and_name_the_area_without_known_members(real
 def test_untreated_real_municipalities_are_rarely_found_to_differ_whatever_their_size(real):
     statistics, municipalities = real
     rows = gaps.with_arms(statistics, TRIALS, municipalities=municipalities).query("arm == 'comparison'")
-    windows = {name: window.months for name, window in TRIALS.windows.items()}
-    table = gaps._municipal_levels(
-        counted(rows, "unemployed_share"), windows, share="unemployed_share"
-    ).dropna()
+    table = gaps._municipal_levels(counted(rows, gaps.UNEMPLOYED), TRIALS, None, share=gaps.UNEMPLOYED)
+    table = table.dropna()
     region = municipalities.set_index("municipality").loc[table.index, "region_code"].to_numpy(dtype=object)
     size = table["labour_force", "after_2"].to_numpy()
     found = []

@@ -18,9 +18,11 @@ from evaluation.simulation import delivery, set_effects
 from evaluation.simulation import register as simulate
 from evaluation.simulation.delivery import OPEN, days_covered
 from evaluation.simulation.dirt import soil
-from evaluation.simulation.histories import LAID_OFF, OUTSIDE, STUDY, SUBSIDISED, UNEMPLOYED, WORK, Timeline
+from evaluation.simulation.histories import LAID_OFF, OUTSIDE, STUDY, SUBSIDISED, UNEMPLOYED, WORK
 from evaluation.simulation.population import Years, allocate, municipality_sizes
 from evaluation.simulation.set_effects import EARNINGS_RELATED, SUPPORT, convert, draw_shifts, overlay
+from evaluation.timelines.lookups import status
+from evaluation.timelines.spells import Intervals
 from evaluation.units import to_day
 from small_register import TRIALS
 
@@ -165,7 +167,8 @@ def test_an_impossible_share_of_dirt_is_refused(dirt):
 
 
 def test_areas_keep_their_real_proportions(drawn):
-    areas = drawn.sizes["area"].to_numpy()[drawn.population.home]
+    first = np.unique(drawn.population.stays.person, return_index=True)[1]
+    areas = drawn.sizes["area"].to_numpy()[drawn.population.stays.label[first]]
     count = pd.Series(areas[areas != ""]).value_counts()
     share = count / len(areas) * drawn.sizes["clients"].sum()
     for area, clients in {"helsinki": 50000, "lahti": 11500, "raasepori-hanko": 1750}.items():
@@ -206,7 +209,7 @@ def test_main_states_follow_each_other_without_gap_or_overlap(drawn):
     assert (line.end > line.start).all()
     assert (line.start[1:][same] == line.end[:-1][same]).all()
     assert (line.start[1:][~same] == YEARS.warm_up).all() and (line.end[:-1][~same] == YEARS.until).all()
-    assert (line.state[1:][same] != line.state[:-1][same]).all()
+    assert (line.label[1:][same] != line.label[:-1][same]).all()
 
 
 def test_raw_spells_lie_in_the_observed_years(clean):
@@ -271,10 +274,8 @@ def test_benefits_pay_five_days_a_week_at_the_rate_of_the_day(clean):
 
 
 def test_labour_market_support_follows_400_days_of_earnings_related_allowance(drawn):
-    one = Timeline(*(np.array([v]) for v in (0, UNEMPLOYED, to_day("2018-01-01"), to_day("2021-01-01"))))
-    phases = set_effects.Phases(
-        one.person, one.start, one.end, benefit=np.array([EARNINGS_RELATED]), left=np.array([400])
-    )
+    one = Intervals(*(np.array([v]) for v in (0, to_day("2018-01-01"), to_day("2021-01-01"), UNEMPLOYED)))
+    phases = set_effects.Phases(one, benefit=np.array([EARNINGS_RELATED]), left=np.array([400]))
     paid = delivery.benefits(one, phases, drawn.population, np.array([3000.0]))
     insured, after = (paid[paid["benefit"] == kind] for kind in (EARNINGS_RELATED, SUPPORT))
     assert insured["days"].sum() == 400
@@ -283,11 +284,10 @@ def test_labour_market_support_follows_400_days_of_earnings_related_allowance(dr
 
 
 def test_the_pandemic_shows_in_lay_offs_and_unemployment(drawn):
-    persons = np.arange(len(drawn.population.home))
+    persons = np.arange(len(drawn.population.birth))
 
     def share(state, date):
-        rows = drawn.line.at(persons, np.full(len(persons), to_day(date)))
-        return (drawn.line.state[rows] == state).mean()
+        return (status(drawn.line, persons, np.full(len(persons), to_day(date))) == state).mean()
 
     assert share(LAID_OFF, "2020-05-01") > 5 * share(LAID_OFF, "2019-05-01")
     assert share(UNEMPLOYED, "2020-12-01") > 1.02 * share(UNEMPLOYED, "2019-12-01")
@@ -300,11 +300,11 @@ def test_the_numbers_look_like_finnish_unemployment(drawn):
     assert 0.33 < table["outcome"].mean() < 0.50
     assert 90 < length.median() < 155
     assert 0.12 < (length > 365).mean() < 0.22
-    assert 1.5 < len(table) / len(drawn.population.home) * 9 / 8 < 2.5
+    assert 1.5 < len(table) / len(drawn.population.birth) * 9 / 8 < 2.5
     assert 0.6 < table["target"].mean() < 0.8
-    persons = np.arange(len(drawn.population.home))
+    persons = np.arange(len(drawn.population.birth))
     day = np.full(len(persons), to_day("2019-06-01"))
-    state = drawn.line.state[drawn.line.at(persons, day)]
+    state = status(drawn.line, persons, day)
     services = delivery.services(drawn.line, drawn.population.years, seed=1)
     helped = days_covered(services, persons, day, day + 1) > 0
     active = helped.sum() + (state == SUBSIDISED).sum()
@@ -327,12 +327,12 @@ def test_converted_outcomes_move_by_the_wanted_probability():
 
 
 def test_overlaid_parts_replace_just_their_days():
-    line = Timeline(
-        *(np.array(v) for v in ([0, 0], [UNEMPLOYED, WORK], [YEARS.warm_up, 16000], [16000, YEARS.until]))
+    line = Intervals(
+        *(np.array(v) for v in ([0, 0], [YEARS.warm_up, 16000], [16000, YEARS.until], [UNEMPLOYED, WORK]))
     )
-    parts = [(0, 15500, 15600, WORK), (0, 15900, 16000, WORK), (1, 17000, 17010, OUTSIDE)]
+    parts = [(0, 15500, 15600, WORK), (0, 15900, 16000, WORK), (0, 17000, 17010, OUTSIDE)]
     new = overlay(line, *(np.array(v) for v in zip(*parts, strict=True)))
-    assert new.state.tolist() == [UNEMPLOYED, WORK, UNEMPLOYED, WORK, OUTSIDE, WORK]
+    assert new.label.tolist() == [UNEMPLOYED, WORK, UNEMPLOYED, WORK, OUTSIDE, WORK]
     assert new.start.tolist() == [YEARS.warm_up, 15500, 15600, 15900, 17000, 17010]
 
 
@@ -340,7 +340,7 @@ def test_every_episode_has_the_outcome_that_the_truth_says(drawn):
     table = drawn.episodes
     person, day = table["person"].to_numpy(), table["start"].to_numpy() + 365
     for line, column in ((drawn.line, "outcome"), (drawn.without, "outcome_without")):
-        assert ((line.state[line.at(person, day)] == WORK) == table[column]).mean() > 0.9999
+        assert ((status(line, person, day) == WORK) == table[column]).mean() > 0.9999
 
 
 def test_the_set_effect_is_realised_far_within_monte_carlo_error():

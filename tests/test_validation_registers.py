@@ -84,7 +84,7 @@ def test_without_effect_the_two_histories_cost_the_same():
     found = priced_episodes(drawn, names=MEASURED, seed=7, reference=REFERENCE, study=TRIALS)
     truth = found.filter(like="true_").dropna()
     assert len(truth) and (truth == 0).all(axis=None)
-    for name in ("person", "state", "start", "end"):
+    for name in ("person", "start", "end", "label"):
         np.testing.assert_array_equal(getattr(drawn.line, name), getattr(drawn.without, name))
 
 

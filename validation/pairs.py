@@ -6,7 +6,7 @@ The difference of the two is the truth about outcomes and costs that estimates a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,11 @@ from evaluation.registers.stored import Register
 from evaluation.schemas import DTYPES, REGISTER_TABLES
 from evaluation.simulation import delivery
 from evaluation.simulation.files import CODES
-from evaluation.simulation.histories import Timeline
 from evaluation.simulation.population import Years
-from evaluation.simulation.register import SERVICE_DAYS, Simulation
-from evaluation.simulation.set_effects import YEAR
+from evaluation.simulation.register import Simulation, wages_and_services
 from evaluation.simulation.tables import raw_tables
 from evaluation.study import Study
+from evaluation.timelines.spells import Intervals
 
 
 @dataclass(frozen=True)
@@ -53,21 +52,10 @@ def paired_registers(drawn: Simulation, *, seed: int) -> Paired:
         Without dirt, so that nothing has to be mended.
     """
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
-    wages, mix = delivery.draw_wages(drawn.population, rng=streams[0]), int(streams[1].integers(1 << 30))
-    table, person = drawn.episodes, drawn.episodes["person"].to_numpy()
-    since = table["start"].to_numpy()
-    before, during = (
-        delivery.services(line, drawn.population.years, seed=mix) for line in (drawn.without, drawn.line)
-    )
-    gained = delivery.days_covered(during, person, since, since + YEAR)
-    gained = gained - delivery.days_covered(before, person, since, since + YEAR)
-    wanted = table["area"].map({a: e[SERVICE_DAYS] for a, e in drawn.effects.items() if SERVICE_DAYS in e})
-    during = delivery.adjust_services(
-        during, table, gained=gained, wanted=wanted.to_numpy(float), line=drawn.line, rng=streams[2]
-    )
-    touched = np.unique(person[table["treated"].to_numpy()])
-    only = np.isin(drawn.without.person, touched)
-    line = Timeline(*(getattr(drawn.without, part.name)[only] for part in fields(Timeline)))
+    wages, mix, before, during = wages_and_services(drawn, streams=streams)
+    table = drawn.episodes
+    touched = np.unique(table.loc[table["treated"], "person"])
+    line = drawn.without[np.isin(drawn.without.person, touched)]
     return Paired(
         _register(drawn, drawn.line, during, wages, seed=mix),
         _register(drawn, line, before[before["person"].isin(touched)], wages, seed=mix),
@@ -75,7 +63,7 @@ def paired_registers(drawn: Simulation, *, seed: int) -> Paired:
 
 
 def _register(
-    drawn: Simulation, line: Timeline, services: pd.DataFrame, wages: np.ndarray, *, seed: int
+    drawn: Simulation, line: Intervals, services: pd.DataFrame, wages: np.ndarray, *, seed: int
 ) -> Register:
     """The canonical tables that a clean delivery of these histories becomes."""
     years = drawn.population.years

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.effects.synthetic import SyntheticMethod, solve
-from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
 from evaluation.statistics.gaps import UNEMPLOYED, with_arms
 from evaluation.statistics.shares import PARTS, SHARES, available, counted, levels
 from evaluation.study import AFTER, Study
@@ -27,7 +27,6 @@ def synthetic_changes(
     seed: int,
     share: str = UNEMPLOYED,
     draws: int = 1999,
-    level: float = 0.95,
 ) -> pd.DataFrame:
     """Change in the months since the start against a weighted average of comparison municipalities.
 
@@ -89,17 +88,11 @@ def synthetic_changes(
                 seed=[seed, zlib.crc32(area.encode())],
                 higher=float(own["level"].iloc[:before].mean()) / usual,
             )
-            half, _ = invert(found.estimate, null, level=level)
-            least = np.sign(found.estimate) * max(abs(found.estimate) - left_open, 0.0)
             out.append(
                 {
                     "area": area,
                     "method": method,
-                    "estimate": found.estimate,
-                    "std_error": float(np.sqrt(np.mean(null**2))),
-                    "ci_low": found.estimate - half - left_open,
-                    "ci_high": found.estimate + half + left_open,
-                    "p_value": invert(least, null, level=level)[1],
+                    **judge(found.estimate, null, hidden=left_open),
                     "fit_before": found.fit_before,
                 }
             )

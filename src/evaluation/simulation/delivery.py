@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from evaluation.simulation.histories import SUBSIDISED, UNEMPLOYED, WORK, Days, Timeline, clip
+from evaluation.simulation.histories import BROAD, STATES, SUBSIDISED, UNEMPLOYED, WORK, Days
 from evaluation.simulation.population import Population, Years
 from evaluation.simulation.set_effects import (
     BASIC,
@@ -15,14 +17,17 @@ from evaluation.simulation.set_effects import (
     YEAR,
     Floats,
     Phases,
-    broad_unemployment,
     weekdays,
 )
+from evaluation.timelines.accrual import split
+from evaluation.timelines.lookups import days_within, locate
+from evaluation.timelines.spells import Intervals, islands, key, select
 
 OPEN = 10**7  # in place of a last day: the spell goes on
-# Service codes of service_codes.csv: (code, share among services, mean days).
-SERVICES = (("20", 0.26, 55), ("05", 0.22, 110), ("0", 0.17, 80), ("4", 0.17, 40), ("06", 0.18, 170))
-SUBSIDIES = (("80", 0.55), ("54", 0.33), ("40", 0.12))
+# Codes of service_codes.csv with their shares; services last so many days on average.
+SERVICES, SERVICE_SHARES = ("20", "05", "0", "4", "06"), (0.26, 0.22, 0.17, 0.17, 0.18)
+MEAN_DAYS = (55, 110, 80, 40, 170)
+SUBSIDIES, SUBSIDY_SHARES = ("80", "54", "40"), (0.55, 0.33, 0.12)
 COACHING = "4"
 # Basic allowance and full labour market support, euros per benefit day (Kela); August 2022: index increase.
 RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
@@ -47,17 +52,22 @@ def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
     return (word >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 
+def choose(shares: Sequence[float], draw: Floats) -> Days:
+    """Positions that come up with these shares, from uniform numbers."""
+    return np.minimum(np.searchsorted(np.cumsum(shares), draw, side="right"), len(shares) - 1)
+
+
 def total_in(amount: np.ndarray, spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Floats:
     """Sum of `amount` of spells in each window, prorated by days.
 
     `spells` (person, start, end) are ordered by person and start and do not overlap.
     """
     who, start, end = (spells[name].to_numpy() for name in ("person", "start", "end"))
-    key = who * (1 << 15) + start
+    starts = key(who, start)
     before = np.concatenate([[0.0], np.cumsum(amount)])
 
     def running(day: Days) -> Floats:
-        rows = np.searchsorted(key, person * (1 << 15) + day, side="left")
+        rows = np.searchsorted(starts, key(person, day), side="left")
         last = np.maximum(rows - 1, 0)
         over = np.maximum(end[last] - day, 0) / (end[last] - start[last]) * amount[last]
         return before[rows] - np.where((rows > 0) & (who[last] == person), over, 0.0)
@@ -66,40 +76,25 @@ def total_in(amount: np.ndarray, spells: pd.DataFrame, person: Days, since: Days
 
 
 def days_covered(spells: pd.DataFrame, person: Days, since: Days, until: Days) -> Days:
-    """Days of each window covered by spells that do not overlap (columns person, start, end)."""
-    spells = spells.sort_values(["person", "start"])
-    days = (spells["end"] - spells["start"]).to_numpy()
-    return np.rint(total_in(days, spells, person, since, until)).astype(np.int64)
+    """Days of each window covered by spells (columns person, start, end)."""
+    covered = islands(*(spells[name].to_numpy() for name in ("person", "start", "end")))
+    return days_within(covered, person, since, until)
 
 
-def cut_at(bounds: Days, start: Days, end: Days) -> tuple[Days, Days]:
-    """Cut spells at bounds: row of the spell, and number of the bound that each piece begins at or after."""
-    low = np.searchsorted(bounds, start, side="right") - 1
-    count = np.searchsorted(bounds, end, side="left") - low
-    row = np.repeat(np.arange(len(start)), count)
-    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
-
-
-def services(line: Timeline, years: Years, *, seed: int) -> pd.DataFrame:
+def services(line: Intervals, years: Years, *, seed: int) -> pd.DataFrame:
     """Services during unemployment: person, start, end, code. Unemployment goes on underneath them."""
-    rows = line.state == UNEMPLOYED
+    rows = line.label == UNEMPLOYED
     person, first, last = line.person[rows], line.start[rows], line.end[rows]
-    codes = np.array([code for code, _, _ in SERVICES])
-    edges = np.cumsum([share for _, share, _ in SERVICES])
-    means = np.array([mean for _, _, mean in SERVICES])
+    codes, means = np.array(SERVICES), np.array(MEAN_DAYS)
     found = []
     now = first + 25
     for k in range(5):
         wait, kind, size = (uniform(seed, 10 * k + j, person, first) for j in range(3))
         start = now + np.floor(-230 * np.log1p(-wait)).astype(np.int64)
-        which = np.minimum(np.searchsorted(edges, kind, side="right"), len(SERVICES) - 1)
+        which = choose(SERVICE_SHARES, kind)
         end = np.minimum(start + 5 + np.floor(2 * means[which] * size).astype(np.int64), last)
         keep = (end - start) >= 3
-        found.append(
-            pd.DataFrame(
-                {"person": person[keep], "start": start[keep], "end": end[keep], "code": codes[which[keep]]}
-            )
-        )
+        found.append(pd.DataFrame({"person": person, "start": start, "end": end, "code": codes[which]})[keep])
         now = end + 20
         person, first, last, now = person[keep], first[keep], last[keep], now[keep]
     table = pd.concat(found, ignore_index=True)
@@ -115,7 +110,7 @@ def adjust_services(
     *,
     gained: Days,
     wanted: Floats,
-    line: Timeline,
+    line: Intervals,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Add or take away services so that treated episodes gain the wanted days in their first year.
@@ -132,7 +127,7 @@ def adjust_services(
         return table
     rows, draw = episodes[chosen], rng.random(int(chosen.sum()))
     person, start = rows["person"].to_numpy(), rows["start"].to_numpy()
-    stop = np.minimum(start + 24, line.end[line.at(person, start)])
+    stop = np.minimum(start + 24, line.end[locate(line, person, start)])
     more = pd.DataFrame({"person": person, "start": start + 1, "end": stop, "code": COACHING})
     roomy = stop > start + 1
 
@@ -149,25 +144,24 @@ def adjust_services(
             "service days; additions end at about 15 days per episode, reductions at what there is"
         )
     cut = draw < -share
-    key = table["person"].to_numpy() * (1 << 15) + table["start"].to_numpy()
-    low = np.searchsorted(key, person[cut] * (1 << 15) + start[cut])
-    high = np.searchsorted(key, person[cut] * (1 << 15) + start[cut] + YEAR)
-    mark = np.bincount(low, minlength=len(key) + 1) - np.bincount(high, minlength=len(key) + 1)
+    starts = key(table["person"], table["start"])
+    low = np.searchsorted(starts, key(person[cut], start[cut]))
+    high = np.searchsorted(starts, key(person[cut], start[cut] + YEAR))
+    mark = np.bincount(low, minlength=len(starts) + 1) - np.bincount(high, minlength=len(starts) + 1)
     left = table[np.cumsum(mark)[:-1] == 0]
     together = pd.concat([left, more[(draw < share) & roomy]], ignore_index=True)
     return together.sort_values(["person", "start"], ignore_index=True)
 
 
-def benefits(line: Timeline, phases: Phases, population: Population, wages: Floats) -> pd.DataFrame:
+def benefits(line: Intervals, phases: Phases, population: Population, wages: Floats) -> pd.DataFrame:
     """Payment periods by quarter: person, benefit, start, end, days, amount_eur.
 
     Five days a week are paid, in services too. After 400 paid days an earnings-related or basic allowance
     gives way to labour market support.
     """
-    joined = broad_unemployment(line)
+    joined = select(line, BROAD)
     person, start, end = joined.person, joined.start, joined.end
-    key = phases.person * (1 << 15) + phases.start
-    origin = np.searchsorted(key, person * (1 << 15) + start, side="right") - 1
+    origin = np.searchsorted(phases.spans.starts, joined.starts, side="right") - 1
     kind, left = phases.benefit[origin], phases.left[origin]
     switch = np.busday_offset(start.astype("datetime64[D]"), left, roll="forward").astype(int)
     limited = (kind == BASIC) | (kind == EARNINGS_RELATED)
@@ -184,9 +178,7 @@ def benefits(line: Timeline, phases: Phases, population: Population, wages: Floa
     quarters = np.arange(first, last + 3, 3).astype("datetime64[D]").astype(int)
     rate_from = np.array(RATE_FROM, dtype="datetime64[D]").astype(int)
     bounds = np.unique(np.append(quarters, rate_from[rate_from >= quarters[0]]))
-    row, step = cut_at(bounds, since, until)
-    start = np.maximum(since[row], bounds[step])
-    end = np.minimum(until[row], bounds[step + 1])
+    row, start, end = split(person, since, until, cut_person=None, cut_day=bounds)
     keep = start >= years.first
     row, start, end = row[keep], start[keep], end[keep]
     person, kind = person[row], kind[row]
@@ -216,18 +208,18 @@ def draw_wages(population: Population, *, rng: np.random.Generator) -> Floats:
     )
 
 
-def earnings(line: Timeline, wages: Floats, years: Years) -> pd.DataFrame:
+def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
     """Earnings by person and month with work: person, month (since January 1970), earnings_eur."""
-    rows = np.isin(line.state, (WORK, SUBSIDISED)) & (line.end > years.first)
+    rows = np.isin(line.label, (WORK, SUBSIDISED)) & (line.end > years.first)
     person, start, end = line.person[rows], np.maximum(line.start[rows], years.first), line.end[rows]
-    pay = wages[person] * np.where(line.state[rows] == SUBSIDISED, 0.75, 1.0)
+    pay = wages[person] * np.where(line.label[rows] == SUBSIDISED, 0.75, 1.0)
     first, last = np.array([years.first, years.until]).astype("datetime64[D]").astype("datetime64[M]")
     months = np.arange(first, last + 1)
     bounds = months.astype("datetime64[D]").astype(int)
-    row, step = cut_at(bounds, start, end)
-    worked = np.minimum(end[row], bounds[step + 1]) - np.maximum(start[row], bounds[step])
+    row, start, end = split(person, start, end, cut_person=None, cut_day=bounds)
+    step = np.searchsorted(bounds, start, side="right") - 1
     growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
-    amount = pay[row] * growth[step] * worked / (bounds[step + 1] - bounds[step])
+    amount = pay[row] * growth[step] * (end - start) / (bounds[step + 1] - bounds[step])
     fresh = np.ones(len(row), dtype=bool)
     fresh[1:] = (person[row][1:] != person[row][:-1]) | (step[1:] != step[:-1])
     head = np.flatnonzero(fresh)
@@ -240,21 +232,17 @@ def earnings(line: Timeline, wages: Floats, years: Years) -> pd.DataFrame:
     )
 
 
-def spells(line: Timeline, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:
-    """State spells and services: person, state (code of the histories, 9 for a service), code, start, end."""
-    line = clip(line, population.years.first)
+def spells(line: Intervals, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:
+    """State spells and services: person, state (of the histories, STATES for a service), code, start, end."""
     # Nobody is in the register before the eighteenth birthday.
     adult = population.birth[line.person] + int(18 * 365.25)
-    start = np.maximum(line.start, adult)
+    start = np.maximum(line.start, np.maximum(adult, population.years.first))
     keep = line.end > start
-    person, state, start, end = line.person[keep], line.state[keep], start[keep], line.end[keep]
-    kind = uniform(seed, 91, person, start)
-    which = np.minimum(
-        np.searchsorted(np.cumsum([s for _, s in SUBSIDIES]), kind, side="right"), len(SUBSIDIES) - 1
-    )
-    code = np.where(state == SUBSIDISED, np.array([c for c, _ in SUBSIDIES])[which], "")
+    person, state, start, end = line.person[keep], line.label[keep], start[keep], line.end[keep]
+    which = choose(SUBSIDY_SHARES, uniform(seed, 91, person, start))
+    code = np.where(state == SUBSIDISED, np.array(SUBSIDIES)[which], "")
     table = pd.DataFrame({"person": person, "state": state, "code": code, "start": start, "end": end})
-    table = pd.concat([table, extra.assign(state=9)[table.columns.tolist()]], ignore_index=True)
+    table = pd.concat([table, extra.assign(state=STATES)[table.columns.tolist()]], ignore_index=True)
     return table.sort_values(["person", "start", "state"], ignore_index=True, kind="stable")
 
 

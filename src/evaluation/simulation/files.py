@@ -44,26 +44,19 @@ def date_text(day: np.ndarray, *, date_format: str, years: Years) -> pa.Array:
 
 def money_text(amount: np.ndarray, *, decimal: str) -> pa.Array:
     """Euros with two decimals; missing amounts become empty fields."""
-    missing = np.isnan(amount)
-    cents = np.round(np.where(missing, 0, amount) * 100).astype(np.int64)
-    whole = pa.array(cents // 100).cast(pa.string())
-    part = pa.array([f"{c:02d}" for c in range(100)]).take(pa.array(cents % 100))
-    text = pc.binary_join_element_wise(whole, part, decimal)
-    return pc.if_else(pa.array(missing), pa.scalar(""), text) if missing.any() else text
+    text = pa.array(amount, from_pandas=True).cast(pa.decimal128(15, 2)).cast(pa.string())
+    return pc.replace_substring(pc.fill_null(text, ""), ".", decimal)
 
 
 def write_table(folder: Path, name: str, columns: dict[str, pa.Array]) -> None:
     """One delivery file from text columns under their canonical names."""
     file = FILES[name]
     table = pa.table({raw: columns[canonical] for canonical, raw in file["columns"].items()})
-    path = folder / file["file"]
     options = pyarrow.csv.WriteOptions(delimiter=file["separator"], quoting_style="none")
-    if file["encoding"] == "utf-8":
-        pyarrow.csv.write_csv(table, path, options)
-        return
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(table, sink, options)
-    path.write_bytes(sink.getvalue().to_pybytes().decode("utf-8").encode(file["encoding"]))
+    text = sink.getvalue().to_pybytes().decode("utf-8")
+    (folder / file["file"]).write_bytes(text.encode(file["encoding"]))
 
 
 def write_register(

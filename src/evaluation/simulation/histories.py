@@ -7,61 +7,28 @@ hazard of the calendar, so that seasons and the COVID year are exact without a l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.simulation.population import Population, Years
 from evaluation.study_parts import Cycle
+from evaluation.timelines.spells import Intervals, timeline
 
 Days = NDArray[np.int64]
 
 UNEMPLOYED, LAID_OFF, WORK, SUBSIDISED, STUDY, OUTSIDE = range(6)
-_STRIDE = (
-    1 << 15
-)  # more than the days from 1970 to the end of any register, so person and day fit into one sorted key
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Main states in time: one stay per element, ordered by person and start, without gaps."""
-
-    person: Days
-    state: Days
-    start: Days
-    end: Days
-
-    def at(self, person: Days, day: Days) -> Days:
-        """Row of the stay that covers each day (persons and days as arrays of one length)."""
-        key = self.person * _STRIDE + self.start
-        return np.searchsorted(key, person * _STRIDE + day, side="right") - 1
-
-    def days_in(self, states: tuple[int, ...], person: Days, since: Days, until: Days) -> Days:
-        """Days in any of the states from `since` until (not including) `until`."""
-        length = np.where(np.isin(self.state, states), self.end - self.start, 0)
-        before = np.concatenate([[0], np.cumsum(length)])
-        counted = length > 0
-
-        def running(day: Days) -> Days:
-            row = self.at(person, day)
-            return before[row] + np.where(counted[row], np.minimum(day, self.end[row]) - self.start[row], 0)
-
-        return running(until) - running(since)
-
-
-def month_factors(days: NDArray[np.datetime64], jan_to_dec: list[float]) -> NDArray[np.float64]:
-    """A factor per day from one per calendar month."""
-    month = days.astype("datetime64[M]").astype(int) % 12
-    return np.asarray(jan_to_dec)[month]
+STATES = 6  # a delivery has one more, for services
+BROAD = (UNEMPLOYED, LAID_OFF)
 
 
 def calendar(years: Years, cycle: Sequence[Cycle]) -> dict[str, NDArray[np.float64]]:
     """Daily multipliers: `entry` into unemployment, `exit` from it, `layoff` share of separations."""
     days = np.arange(years.warm_up, years.until).astype("datetime64[D]")
-    entry = month_factors(days, [1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])
-    leave = month_factors(days, [0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])
-    layoff = month_factors(days, [0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])
+    month = days.astype("datetime64[M]").astype(int) % 12
+    entry = np.array([1.25, 0.85, 0.85, 0.9, 0.95, 1.3, 1.15, 1.0, 0.9, 0.9, 0.9, 1.15])[month]
+    leave = np.array([0.9, 0.85, 0.95, 1.05, 1.25, 1.15, 0.9, 1.3, 1.1, 0.9, 0.85, 0.7])[month]
+    layoff = np.array([0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.08, 0.1])[month]
     for part in cycle:
         when = (days >= np.datetime64(part.first)) & (days < np.datetime64(part.until))
         entry[when] *= part.entry
@@ -70,8 +37,8 @@ def calendar(years: Years, cycle: Sequence[Cycle]) -> dict[str, NDArray[np.float
     return {"entry": entry, "exit": leave, "layoff": layoff}
 
 
-def draw_histories(population: Population, *, cycle: Sequence[Cycle], rng: np.random.Generator) -> Timeline:
-    """Main states of every person from the 18th birthday, or the first year drawn, on."""
+def draw_histories(population: Population, *, cycle: Sequence[Cycle], rng: np.random.Generator) -> Intervals:
+    """Main states of every person, labelled as above, without gaps from the first year drawn on."""
     years = population.years
     factors = calendar(years, cycle)
     grid = np.arange(years.warm_up, years.until + 1)
@@ -82,7 +49,7 @@ def draw_histories(population: Population, *, cycle: Sequence[Cycle], rng: np.ra
     state[adult > years.warm_up] = STUDY
     person = np.arange(n)
     day = np.full(n, years.warm_up)
-    pieces: list[tuple[Days, Days, Days, Days]] = []
+    pieces: list[tuple[Days, Days, Days, Days]] = []  # person, first day, day after the last, state
     first = True
     while len(person):
         ability = population.employability[person]
@@ -90,11 +57,10 @@ def draw_histories(population: Population, *, cycle: Sequence[Cycle], rng: np.ra
         if first:  # whoever is under 18 studies until the birthday at least
             until = np.maximum(until, np.minimum(adult, years.until))
             first = False
-        pieces.append((person, state, day, until))
+        pieces.append((person, day, until, state))
         going = until < years.until
         person, state, day = person[going], following[going], until[going]
-    joined = [np.concatenate(column) for column in zip(*pieces, strict=True)]
-    return merge(Timeline(*joined))
+    return timeline(*(np.concatenate(column) for column in zip(*pieces, strict=True)), labels=STATES)
 
 
 def _stay(
@@ -150,20 +116,3 @@ def _stay(
     separated = (state == WORK) & (following == UNEMPLOYED)
     following[separated & (rng.random(n) < laid)] = LAID_OFF
     return until, following
-
-
-def merge(line: Timeline) -> Timeline:
-    """Order by person and start, and join neighbouring stays in one state."""
-    order = np.lexsort((line.start, line.person))
-    person, state, start, end = (a[order] for a in (line.person, line.state, line.start, line.end))
-    fresh = np.ones(len(person), dtype=bool)
-    fresh[1:] = (person[1:] != person[:-1]) | (state[1:] != state[:-1]) | (start[1:] != end[:-1])
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(person)) - 1
-    return Timeline(person[first], state[first], start[first], end[last])
-
-
-def clip(line: Timeline, since: int) -> Timeline:
-    """The same histories from a day on."""
-    keep = line.end > since
-    return Timeline(line.person[keep], line.state[keep], np.maximum(line.start[keep], since), line.end[keep])

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evaluation.registers.reference import reference
 from evaluation.study import Study
+from evaluation.timelines.spells import Intervals
 from evaluation.units import to_day
 
 # The other municipalities' unemployed share of the labour force before the start (baseline_by_area.csv).
@@ -36,7 +38,7 @@ class Years:
 
 @dataclass(frozen=True)
 class Population:
-    """Persons as arrays of one length, and their stays as arrays of another."""
+    """Persons as arrays of one length, and their stays, labelled with the row of the municipality table."""
 
     years: Years
     birth: np.ndarray
@@ -46,14 +48,10 @@ class Population:
     immigrant: np.ndarray
     employability: np.ndarray
     fund_member: np.ndarray
-    home: np.ndarray  # row of the municipality table at the first stay
-    stay_person: np.ndarray
-    stay_home: np.ndarray
-    stay_start: np.ndarray
-    stay_end: np.ndarray
+    stays: Intervals
 
 
-def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
+def municipality_sizes(study: Study, folder: Path) -> pd.DataFrame:
     """Size of every municipality in a simulated register, from the reference tables.
 
     One row per municipality: ``municipality``, ``arm``, ``area`` (empty outside confirmed pilots), ``unit``
@@ -61,20 +59,17 @@ def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
     number is known, a share of the labour force as elsewhere), ``swedish`` (share), ``urban``. Where the
     labour force of a municipality is missing: ValueError.
     """
-    read = {"dtype": str, "keep_default_na": False}
-    table = pd.read_csv(reference / "municipalities.csv", **read)
-    areas = pd.read_csv(reference / f"{study.areas.table}.csv", **read)
-    baseline = pd.read_csv(reference / "baseline_by_area.csv", **read)
-    labour_force = pd.to_numeric(table.get("labour_force", pd.Series(dtype=str)), errors="coerce")
-    if len(labour_force) != len(table) or labour_force.isna().any():
+    table = reference("municipalities", folder)
+    areas = reference(study.areas.table, folder)
+    baseline = reference("baseline_by_area", folder).set_index("area")
+    labour_force = table.get("labour_force", pd.Series(np.nan, table.index))
+    if labour_force.isna().any():
         raise ValueError(
             "municipalities.csv: labour_force is missing or not a number; fill it from StatFin 12r5"
         )
     eve = study.start - dt.timedelta(days=1)
-    counted = baseline.set_index("area").get(f"unemployed_{eve:%Y-%m}", pd.Series(dtype=str))
-    unemployed = pd.to_numeric(areas["area"].map(counted), errors="coerce")
-    clients = pd.to_numeric(areas["clients_at_transfer"], errors="coerce").fillna(unemployed)
-    clients_of = dict(zip(areas["area"], clients, strict=True))
+    unemployed = areas["area"].map(baseline.get(f"unemployed_{eve:%Y-%m}", pd.Series(dtype=float)))
+    clients = areas["clients_at_transfer"].fillna(unemployed).set_axis(areas["area"])
 
     arm, belongs = table[study.areas.arm_column].map(study.areas.arm_of), table[study.areas.column]
     pilot = arm == "pilot"
@@ -82,7 +77,7 @@ def municipality_sizes(study: Study, reference: Path) -> pd.DataFrame:
     in_area = labour_force.groupby(area).transform("sum")
     by_labour_force = COMPARISON_SHARE * labour_force
     by_labour_force *= np.where((arm == "possible_pilot") & (belongs == ""), POSSIBLE_PILOT_SCALE, 1.0)
-    counted_clients = area.map(clients_of).astype(float) * labour_force / in_area
+    counted_clients = area.map(clients) * labour_force / in_area
     size = np.where(pilot & counted_clients.notna(), counted_clients, by_labour_force)
     swedish = table["language_fi"].map(
         lambda text: 0.9 if "yksikielinen ruotsin" in text.lower() else
@@ -147,14 +142,12 @@ def draw_population(
     member = rng.random(n) < np.clip(0.25 + 0.012 * (age - 20), 0.15, 0.65) - 0.15 * immigrant
     employability += 0.25 * member - 0.1
     stays = _stays(home, sizes, birth, years, rng)
-    return Population(
-        years, birth, female, education, language, immigrant, employability, member, home, *stays
-    )
+    return Population(years, birth, female, education, language, immigrant, employability, member, stays)
 
 
 def _stays(
     home: np.ndarray, sizes: pd.DataFrame, birth: np.ndarray, years: Years, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> Intervals:
     """Stays by person and start: about 3 % move in a year, two of three within their region."""
     n = len(home)
     moves = np.minimum(rng.poisson(0.03 * (years.until - years.first) / 365.25, n), 4)
@@ -183,4 +176,4 @@ def _stays(
     end = np.full(len(person), years.until)
     inside = person[1:] == person[:-1]
     end[:-1][inside] = start[1:][inside]
-    return person, where, start, end
+    return Intervals(person, start, end, where)

@@ -5,7 +5,7 @@ Sizes of areas are real; no person is. See docs/simulated-register.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from evaluation.registers.reference import FOLDER
 from evaluation.simulation import delivery
 from evaluation.simulation.dirt import soil
 from evaluation.simulation.files import write_register
-from evaluation.simulation.histories import UNEMPLOYED, WORK, Timeline, draw_histories
+from evaluation.simulation.histories import UNEMPLOYED, WORK, Days, draw_histories
 from evaluation.simulation.population import Population, Years, draw_population, municipality_sizes
 from evaluation.simulation.set_effects import (
     YEAR,
+    Floats,
     Phases,
     convert,
     draw_shifts,
@@ -29,6 +30,8 @@ from evaluation.simulation.set_effects import (
 )
 from evaluation.simulation.tables import area_costs, raw_tables
 from evaluation.study import Study
+from evaluation.timelines.lookups import days_within, status
+from evaluation.timelines.spells import Intervals, select
 
 PERSONS = 100_000
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
@@ -55,8 +58,8 @@ class Simulation:
     sizes: pd.DataFrame
     population: Population
     phases: Phases
-    line: Timeline
-    without: Timeline
+    line: Intervals
+    without: Intervals
     episodes: pd.DataFrame
     effects: dict[str, dict[str, float]]
     drifts: dict[str, float]
@@ -81,7 +84,7 @@ def simulate(
     Parameters
     ----------
     raw : path
-        Folder for the delivery (made if it does not exist): seven CSV files, ``layout.toml`` and
+        Folder for the delivery (made if it does not exist): six CSV files, ``layout.toml`` and
         ``totuus.csv``.
     study : Study
         The reform that is simulated.
@@ -132,24 +135,15 @@ def simulate(
         selection=selection,
     )
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(5)]
-    population, table = drawn.population, drawn.episodes
-    wages = delivery.draw_wages(population, rng=streams[0])
-    mix = int(streams[1].integers(1 << 30))
-    before = delivery.services(drawn.without, population.years, seed=mix)
-    during = delivery.services(drawn.line, population.years, seed=mix)
-    start = table["start"].to_numpy()
-    year = table["person"].to_numpy(), start, start + YEAR
-    gained = delivery.days_covered(during, *year) - delivery.days_covered(before, *year)
-    wanted_days = table["area"].map(
-        {area: e[SERVICE_DAYS] for area, e in drawn.effects.items() if SERVICE_DAYS in e}
-    )
-    during = delivery.adjust_services(
-        during, table, gained=gained, wanted=wanted_days.to_numpy(float), line=drawn.line, rng=streams[2]
-    )
+    population, table, year = drawn.population, drawn.episodes, _first_years(drawn)
+    wages, mix, before, during = wages_and_services(drawn, streams=streams)
     paid_without = delivery.benefits(drawn.without, drawn.phases, population, wages)
     paid = delivery.benefits(drawn.line, drawn.phases, population, wages)
-    days = {state: drawn.line.days_in((state,), *year) - drawn.without.days_in((state,), *year)
-            for state in (WORK, UNEMPLOYED)}  # fmt: skip
+    days = {
+        state: days_within(select(drawn.line, (state,)), *year)
+        - days_within(select(drawn.without, (state,)), *year)
+        for state in (WORK, UNEMPLOYED)
+    }
     euros, euros_without = (
         delivery.total_in(one["amount_eur"].to_numpy(), one, *year) for one in (paid, paid_without)
     )
@@ -169,6 +163,29 @@ def simulate(
     pseudonyms = [f"H{number:07d}" for number in numbers]
     soiled = soil(tables, dirt=dirt, rng=streams[4])
     write_register(Path(raw), soiled, pseudonyms=pseudonyms, truth=truth, years=population.years)
+
+
+def wages_and_services(
+    drawn: Simulation, *, streams: Sequence[np.random.Generator]
+) -> tuple[Floats, int, pd.DataFrame, pd.DataFrame]:
+    """Wages by person, the seed of what belongs to person and day, services without the pilot and with it."""
+    years, table, year = drawn.population.years, drawn.episodes, _first_years(drawn)
+    wages = delivery.draw_wages(drawn.population, rng=streams[0])
+    mix = int(streams[1].integers(1 << 30))
+    before, during = (delivery.services(line, years, seed=mix) for line in (drawn.without, drawn.line))
+    gained = delivery.days_covered(during, *year) - delivery.days_covered(before, *year)
+    days = {area: set_[SERVICE_DAYS] for area, set_ in drawn.effects.items() if SERVICE_DAYS in set_}
+    wanted = table["area"].map(days).to_numpy(float)
+    during = delivery.adjust_services(
+        during, table, gained=gained, wanted=wanted, line=drawn.line, rng=streams[2]
+    )
+    return wages, mix, before, during
+
+
+def _first_years(drawn: Simulation) -> tuple[Days, Days, Days]:
+    """Person, first day and day after the last of each episode's first year."""
+    start = drawn.episodes["start"].to_numpy()
+    return drawn.episodes["person"].to_numpy(), start, start + YEAR
 
 
 def draw(
@@ -207,7 +224,7 @@ def draw(
         rng=streams[3],
     )
     draws = streams[4].random((len(table), 4))
-    by_chance = base.state[base.at(table["person"].to_numpy(), table["start"].to_numpy() + YEAR)] == WORK
+    by_chance = status(base, table["person"].to_numpy(), table["start"].to_numpy() + YEAR) == WORK
     stratum, pilot = table["stratum"].to_numpy(), table["pilot"].to_numpy()
     window, area = (pd.factorize(table[name], sort=True)[0] for name in ("window", "area"))
     without = convert(by_chance, shift, (window * 2 + pilot) * 8 + stratum, draws[:, 0])

@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 
 from evaluation.schemas import BENEFITS, NATIVE_LANGUAGES
 from evaluation.simulation.histories import (
+    BROAD,
     LAID_OFF,
     OUTSIDE,
+    STATES,
     SUBSIDISED,
     UNEMPLOYED,
     WORK,
     Days,
-    Timeline,
-    merge,
 )
 from evaluation.simulation.population import Population
 from evaluation.study_parts import TargetGroup
+from evaluation.timelines.lookups import days_within, locate, status
+from evaluation.timelines.spells import Intervals, select, timeline
 
 YEAR = 365
 WASHOUT = 90
@@ -38,30 +40,28 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Phases:
-    """Unbroken times in unemployment or lay-off, ordered by person and start."""
+    """Unbroken times in unemployment or lay-off."""
 
-    person: Days
-    start: Days
-    end: Days
+    spans: Intervals
     benefit: Days  # at the start
     left: Days  # paid days left of the basic or earnings-related allowance at the start
 
 
-def unemployment_phases(line: Timeline, population: Population, *, rng: np.random.Generator) -> Phases:
+def unemployment_phases(line: Intervals, population: Population, *, rng: np.random.Generator) -> Phases:
     """Phases with the benefit each starts on.
 
     The work condition is 26 weeks of work in the last 28 months; who fulfils it gets 400 paid days anew,
     earnings-related for members of an unemployment fund, else as basic allowance. Everybody else gets labour
     market support, or nothing (means test).
     """
-    joined = broad_unemployment(line)
-    person, start, end = joined.person, joined.start, joined.end
+    spans = select(line, BROAD)
+    person, start, end = spans.person, spans.start, spans.end
     n = len(person)
     same = np.zeros(n, dtype=bool)
     same[1:] = person[1:] == person[:-1]
     first_day = int(line.start[0])
     since = np.maximum(start - 850, first_day)
-    worked = line.days_in((WORK, SUBSIDISED), person, since, start)
+    worked = days_within(select(line, (WORK, SUBSIDISED)), person, since, start)
     # Work before the simulated years is unknown: a draw decides for phases that open them.
     entitled = (worked >= 182) | ((start == first_day) & (rng.random(n) < 0.5))
     # Outside the funds many work too few hours for the condition.
@@ -75,15 +75,7 @@ def unemployment_phases(line: Timeline, population: Population, *, rng: np.rando
         left[rows] = np.maximum(left[rows - 1] - paid[rows - 1], 0)
     insured = np.where(population.fund_member[person], EARNINGS_RELATED, BASIC)
     benefit = np.where(left > 0, insured, np.where(unpaid, NO_BENEFIT, SUPPORT))
-    return Phases(person, start, end, benefit, left)
-
-
-def broad_unemployment(line: Timeline) -> Timeline:
-    """Unemployment and lay-off joined where one follows the other without a gap."""
-    rows = np.isin(line.state, (UNEMPLOYED, LAID_OFF))
-    return merge(
-        Timeline(line.person[rows], np.zeros_like(line.state[rows]), line.start[rows], line.end[rows])
-    )
+    return Phases(spans, benefit, left)
 
 
 def weekdays(start: Days, end: Days) -> Days:
@@ -92,7 +84,7 @@ def weekdays(start: Days, end: Days) -> Days:
 
 
 def episodes(
-    line: Timeline, phases: Phases, population: Population, sizes: pd.DataFrame, *, rule: TargetGroup
+    line: Intervals, phases: Phases, population: Population, sizes: pd.DataFrame, *, rule: TargetGroup
 ) -> pd.DataFrame:
     """One row per spell of unemployment or lay-off of the register whose first year is observed.
 
@@ -100,17 +92,11 @@ def episodes(
     and 90 days before without unemployment and subsidised work, or not. Each stratum gets the effect in full.
     """
     years = population.years
-    rows = (
-        np.isin(line.state, (UNEMPLOYED, LAID_OFF))
-        & (line.start > years.first)
-        & (line.start + YEAR < years.until)
-    )
-    person, start, state = line.person[rows], line.start[rows], line.state[rows]
-    stays = population.stay_person * (1 << 15) + population.stay_start
-    home = population.stay_home[np.searchsorted(stays, person * (1 << 15) + start, side="right") - 1]
-    starts = phases.person * (1 << 15) + phases.start
-    phase = np.searchsorted(starts, person * (1 << 15) + start, side="right") - 1
-    drawn = weekdays(phases.start[phase], start) < phases.left[phase]
+    rows = np.isin(line.label, BROAD) & (line.start > years.first) & (line.start + YEAR < years.until)
+    person, start, state = line.person[rows], line.start[rows], line.label[rows]
+    home = status(population.stays, person, start)
+    phase = locate(phases.spans, person, start)
+    drawn = weekdays(phases.spans.start[phase], start) < phases.left[phase]
     stayer = (
         (phases.benefit[phase] == 1 + BENEFITS.index(rule.stay_benefit))
         & drawn
@@ -121,9 +107,9 @@ def episodes(
         & ~population.immigrant[person]
     )
     laid_off = state == LAID_OFF
-    before = line.days_in((UNEMPLOYED, SUBSIDISED), person, start - WASHOUT, start)
-    before += line.days_in((LAID_OFF,), person, start - WASHOUT, start) * laid_off
-    washed = before == 0
+    quarter = person, start - WASHOUT, start
+    before = days_within(select(line, (UNEMPLOYED, SUBSIDISED)), *quarter)
+    washed = before + days_within(select(line, (LAID_OFF,)), *quarter) * laid_off == 0
     return pd.DataFrame(
         {
             "person": person,
@@ -208,7 +194,7 @@ def _pick(probability: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:
     return picked
 
 
-def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws: Floats) -> Timeline:
+def relay(line: Intervals, table: pd.DataFrame, outcome: NDArray[np.bool_], draws: Floats) -> Intervals:
     """Histories in which every episode has the given outcome on its 365th day.
 
     Parameters
@@ -219,15 +205,16 @@ def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws
     person = table["person"].to_numpy()
     start = table["start"].to_numpy()
     day = start + YEAR
-    row = line.at(person, day)
-    now = line.state[row] == WORK
+    row = locate(line, person, day)
+    state = line.label[row]
+    now = state == WORK
     previous = np.full(len(table), -(10**6))
     following = np.full(len(table), 10**6)
     same = person[1:] == person[:-1]
     previous[1:][same] = day[:-1][same]
     following[:-1][same] = day[1:][same]
     low, high = line.start[row], line.end[row]
-    idle = np.isin(line.state[row], (UNEMPLOYED, LAID_OFF))
+    idle = np.isin(state, BROAD)
     early, late = draws[:, 0], draws[:, 1]
     long = 30 + np.floor(-300 * np.log1p(-late * 0.999)).astype(np.int64)
 
@@ -235,7 +222,7 @@ def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws
     # unemployment appears; where another episode's day is in the way, it stays under the washout of 90 days.
     earliest = np.minimum(np.maximum.reduce([low + idle, previous + 1, start + 1]), day)
     free = following >= high
-    brief = idle & (~free | (line.state[row] == LAID_OFF))
+    brief = idle & (~free | (state == LAID_OFF))
     earliest = np.where(brief, np.maximum(earliest, day - 40), earliest)
     begin = day - np.floor(early * np.minimum(day - earliest + 1, 150)).astype(np.int64)
     stop = np.where(idle, np.where(brief, day + 45, high), day + 1 + long)
@@ -257,28 +244,20 @@ def relay(line: Timeline, table: pd.DataFrame, outcome: NDArray[np.bool_], draws
     bump_start = np.where(gain, begin, np.where(delay, low, out_begin))[changed]
     bump_stop = np.where(gain, stop, np.where(delay, delayed, out_stop))[changed]
     bump_state = np.where(gain, WORK, np.where(delay, UNEMPLOYED, OUTSIDE))[changed]
-    return overlay(line, row[changed], bump_start, bump_stop, bump_state)
+    return overlay(line, person[changed], bump_start, bump_stop, bump_state)
 
 
-def overlay(line: Timeline, row: Days, start: Days, stop: Days, state: Days) -> Timeline:
-    """Replace parts of stays; parts of one stay come in order, and a later one yields to an earlier one."""
-    order = np.lexsort((start, row))
-    row, start, stop, state = row[order], start[order], stop[order], state[order]
-    again = np.zeros(len(row), dtype=bool)
-    again[1:] = row[1:] == row[:-1]
-    start = start.copy()
-    start[1:] = np.where(again[1:], np.maximum(start[1:], stop[:-1]), start[1:])
-    useful = stop > start
-    row, start, stop, state = row[useful], start[useful], stop[useful], state[useful]
-    stay = np.concatenate([np.arange(len(line.start)), row, row])
-    point = np.concatenate([line.start, start, stop])
-    kind = np.concatenate([line.state, state, line.state[row]])
-    # Where a part begins as the one before it ends, the beginning is the later entry and wins.
-    rank = np.repeat([0, 2, 1], [len(line.start), len(row), len(row)])
-    order = np.lexsort((rank, point, stay))
-    stay, point, kind = stay[order], point[order], kind[order]
-    end = line.end[stay]
-    within = stay[1:] == stay[:-1]
-    end[:-1][within] = point[1:][within]
-    keep = end > point
-    return merge(Timeline(line.person[stay[keep]], kind[keep], point[keep], end[keep]))
+def overlay(line: Intervals, person: Days, start: Days, stop: Days, state: Days) -> Intervals:
+    """Histories with parts replaced; a part yields to the one of the person that begins before it."""
+    order = np.lexsort((start, person))
+    person, start, stop, state = person[order], start[order], stop[order], state[order]
+    again = person[1:] == person[:-1]
+    start[1:] = np.where(again, np.maximum(start[1:], stop[:-1]), start[1:])
+    layers = timeline(
+        np.concatenate([person, line.person]),
+        np.concatenate([start, line.start]),
+        np.concatenate([stop, line.end]),
+        np.concatenate([state, line.label + STATES]),  # what is replaced counts less
+        labels=2 * STATES,
+    )
+    return timeline(layers.person, layers.start, layers.end, layers.label % STATES, labels=STATES)

@@ -8,24 +8,24 @@ import numpy as np
 import pandas as pd
 
 from evaluation.simulation import delivery
-from evaluation.simulation.histories import Timeline
 from evaluation.simulation.population import Population
+from evaluation.timelines.spells import Intervals
 
 
 def raw_tables(
     population: Population,
     sizes: pd.DataFrame,
-    line: Timeline,
+    line: Intervals,
     help_: pd.DataFrame,
     paid: pd.DataFrame,
     earned: pd.DataFrame,
     *,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """Tables of a delivery with last days inclusive and whole-number codes as in ``simulate_files.CODES``."""
+    """Tables of a delivery with last days inclusive and whole-number codes as in ``files.CODES``."""
+    stays = population.stays
     states = delivery.spells(line, help_, population, seed=seed)
     states["end"] = delivery.last_day(states["end"].to_numpy(), population.years)
-    states["state"] = states["state"].replace({9: 6})
     return {
         "persons": pd.DataFrame(
             {
@@ -39,10 +39,10 @@ def raw_tables(
         ),
         "residence": pd.DataFrame(
             {
-                "person": population.stay_person,
-                "municipality": sizes["municipality"].to_numpy()[population.stay_home],
-                "start": population.stay_start,
-                "end": delivery.last_day(population.stay_end, population.years),
+                "person": stays.person,
+                "municipality": sizes["municipality"].to_numpy()[stays.label],
+                "start": stays.start,
+                "end": delivery.last_day(stays.end, population.years),
             }
         ),
         "spells": states,

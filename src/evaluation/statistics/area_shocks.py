@@ -15,50 +15,27 @@ import numpy as np
 class Shocks:
     """Changes of comparison municipalities, and how their spread depends on size.
 
-    Parameters
-    ----------
-    standardised : ndarray (municipalities,)
-        Change minus the weighted mean of all, divided by the standard deviation expected for the size,
-        centred, with unit variance.
-    common, per_size : float
-        Variance of a municipality's change is ``common + per_size / labour force``.
-    correlation : float
-        Correlation between two municipalities of one region, not below 0.
-    mean_variance : float
-        Variance of the weighted mean of all, with that correlation.
-    few_regions : float
-        Factor on the variance that regions share, since few regions show it with uncertainty: the variance
-        of Student's t with one degree of freedom less than there are regions.
+    The variance of a municipality's change is ``common + per_size / labour force``. `few_regions` is a factor
+    on the variance that regions share, since few regions show it with uncertainty: the variance of Student's
+    t with one degree of freedom less than there are regions.
     """
 
-    standardised: np.ndarray
+    standardised: np.ndarray  # change minus the weighted mean, over its expected spread; variance 1
     common: float
     per_size: float
-    correlation: float
-    mean_variance: float
+    correlation: float  # between two municipalities of one region, not below 0
+    mean_variance: float  # of the weighted mean of all, with that correlation
     few_regions: float
 
 
 def fit_shocks(change: np.ndarray, *, size: np.ndarray, region: np.ndarray) -> Shocks:
-    """Describe the changes of comparison municipalities.
+    """Describe the changes of comparison municipalities, by their labour force (`size`) and region.
 
     The variance ``common + per_size / labour force`` (Ferman & Pinto 2019) is fitted by normal maximum
     likelihood. `common` keeps the interval of an area larger than every comparison municipality from
     shrinking to nothing; `per_size` keeps the noise of small municipalities from widening it.
 
-    Parameters
-    ----------
-    change : ndarray (municipalities,)
-        Change of the outcome.
-    size : ndarray (municipalities,)
-        Labour force.
-    region : ndarray (municipalities,)
-        Code of the region.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 20 municipalities.
+    ValueError if there are fewer than 20 municipalities.
 
     Examples
     --------
@@ -130,35 +107,18 @@ def placebo_differences(
     seed: int | Sequence[int],
     higher: float = 1.0,
 ) -> np.ndarray:
-    """Differences between an area and the comparison group when nothing was done to either.
+    """Differences between an area and the comparison group when nothing was done to either (draws,).
 
-    Comparison municipalities are drawn without replacement (with, if the area has more than half as many),
-    and each lends its standardised shock to one municipality of the area, where it is scaled to that
-    municipality's size and weighted by its labour force. An area of one municipality meets every comparison
-    municipality once.
+    `size` and `region` are labour force and region of the area's municipalities. Comparison municipalities
+    are drawn without replacement (with, if the area has more than half as many), and each lends its
+    standardised shock to one municipality of the area, where it is scaled to that municipality's size and
+    weighted by its labour force. An area of one municipality meets every comparison municipality once.
 
     The spread is widened to what the model implies beyond that: municipalities of one region move together,
     which random sets do not show; the mean of the comparison group is itself uncertain; and changes measured
-    from that mean vary less than true shocks by as much again. Where the level is higher, so are moves: by
-    its square root, as for counts (real municipalities: power 0.4, standard error 0.1).
-
-    Parameters
-    ----------
-    shocks : Shocks
-        From `fit_shocks`.
-    size, region : ndarray (members,)
-        Labour force and region of the area's municipalities.
-    draws : int
-        Placebo areas to draw.
-    seed : int or sequence of int
-        Seed.
-    higher : float
-        Level of the area before, in that of the comparison; no more than four times counts.
-
-    Returns
-    -------
-    ndarray (draws,)
-        In the unit of the change.
+    from that mean vary less than true shocks by as much again. Where the level before is `higher` than that
+    of the comparison, so are moves: by the square root of that ratio, as for counts (real municipalities:
+    power 0.4, standard error 0.1); no more than four times counts.
     """
     rng = np.random.default_rng(seed)
     members, pool = len(size), len(shocks.standardised)
@@ -176,7 +136,7 @@ def placebo_differences(
     return np.sqrt(implied / np.sum(scale**2)) * (shocks.standardised[chosen] @ scale)
 
 
-def invert(estimate: float, null: np.ndarray, *, level: float) -> tuple[float, float]:
+def invert(estimate: float, null: np.ndarray, *, level: float = 0.95) -> tuple[float, float]:
     """Half width of the interval and p-value of an estimate from differences under no effect.
 
     Both are exact: the interval holds the effects whose p-value is above ``1 - level``.
@@ -190,3 +150,20 @@ def invert(estimate: float, null: np.ndarray, *, level: float) -> tuple[float, f
     p_value = (1 + np.sum(spread >= abs(estimate))) / (len(null) + 1)
     rank = int(np.floor((1 - level) * (len(null) + 1) + 1e-9))  # as many may be further out than a value kept
     return (float(spread[rank - 1]) if rank else float("inf")), float(p_value)
+
+
+def judge(estimate: float, null: np.ndarray, *, hidden: float) -> dict[str, float]:
+    """Estimate, std_error (spread of `null`), 95 per cent interval and p-value, as ledger columns.
+
+    `hidden` is how far the estimate may be off because figures are hidden: interval and p-value are those of
+    the least favourable values. The interval excludes 0 exactly where p is at most 0.05.
+    """
+    half, _ = invert(estimate, null)
+    _, p_value = invert(np.sign(estimate) * max(abs(estimate) - hidden, 0.0), null)
+    return {
+        "estimate": estimate,
+        "std_error": float(np.sqrt(np.mean(null**2))),
+        "ci_low": estimate - half - hidden,
+        "ci_high": estimate + half + hidden,
+        "p_value": p_value,
+    }

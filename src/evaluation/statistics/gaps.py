@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.statistics.area_shocks import fit_shocks, invert, placebo_differences
+from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
 from evaluation.statistics.shares import PARTS, counted, levels
 from evaluation.study import Study
 
@@ -44,23 +44,9 @@ def series(
 ) -> pd.DataFrame:
     """A share by month: every pilot area, all together, comparison.
 
-    Parameters
-    ----------
-    statistics : pandas.DataFrame
-        `statfin.read`: municipality, month and figures.
-    study : Study
-        The reform: its windows and arms.
-    municipalities : pandas.DataFrame
-        municipalities.csv: municipality, region_code, and the columns that the study names.
-    share : str
-        One of `shares.SHARES`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), arm, month (months since January 1970), labour_force, sums of the parts, level
-        and open (in the unit of the share, per cent or euros): the level lies within `open` of `level`, since
-        figures are hidden. The comparison is the same for every area and stands under "all".
+    Columns area (slug or "all"), arm, month (months since January 1970), labour_force, sums of the parts,
+    level and open (in the unit of the share, per cent or euros): the level lies within `open` of `level`,
+    since figures are hidden. The comparison is the same for every area and stands under "all".
     """
     rows = counted(with_arms(statistics, study, municipalities=municipalities), share)
     rows = pd.concat([rows.assign(area="all"), rows[rows["arm"] == "pilot"]])
@@ -82,31 +68,30 @@ def gaps(
     they are part of. A window that the table does not reach to its end is that of the months there are.
     `windows` are first and last month (since January 1970) by name; by default those of the study.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), window, pilot, comparison, gap, open (all in the unit of the share; the gap lies
-        within `open` of `gap`, since figures are hidden), labour_force (pilot, mean of the months). Windows
-        that the statistics do not reach are left out.
+    Columns area (slug or "all"), window, pilot, comparison, gap, open (all in the unit of the share; the gap
+    lies within `open` of `gap`, since figures are hidden), labour_force (pilot, mean of the months). Windows
+    that the statistics do not reach are left out; ValueError if they reach none.
     """
     monthly = series(statistics, study, municipalities=municipalities, share=share)
-    windows, parts = _windows(study, windows), []
-    for window, months in windows.items():
-        inside = monthly[monthly["month"].between(*months)]
-        sums = inside.groupby(["area", "arm"])[["labour_force", *PARTS]].sum()
-        if sums.empty:
-            continue
-        found = levels(sums, share).unstack("arm").reindex(columns=itertools.product(("level", "open"), ARMS))  # noqa: PD010
-        found.columns = ["pilot", "comparison", "open_pilot", "open_comparison"]
-        for name in ("comparison", "open_comparison"):
-            found[name] = found.loc["all", name]
-        force = sums["labour_force"].xs("pilot", level="arm") / inside["month"].nunique()
-        parts.append(found.assign(window=window, labour_force=force).reset_index())
-    if not parts:
-        raise ValueError(f"public statistics: no month lies in the windows {', '.join(windows)}")
-    out = pd.concat(parts, ignore_index=True)
-    out = out.assign(gap=out["pilot"] - out["comparison"], open=out["open_pilot"] + out["open_comparison"])
-    return out[["area", "window", "pilot", "comparison", "gap", "open", "labour_force"]]
+    inside = _in_windows(monthly, study, windows)
+    if inside.empty:
+        raise ValueError(
+            f"public statistics: no month lies in the windows {', '.join(windows or study.windows)}"
+        )
+    sums = inside.groupby(["arm", "window", "area"], sort=False)[["labour_force", *PARTS]].sum()
+    found = levels(sums, share).join(sums["labour_force"])
+    others = found.loc["comparison"].droplevel("area").add_suffix("_other")
+    out = found.loc["pilot"].join(others, on="window")
+    months = inside.groupby("window")["month"].nunique()
+    return pd.DataFrame(
+        {
+            "pilot": out["level"],
+            "comparison": out["level_other"],
+            "gap": out["level"] - out["level_other"],
+            "open": out["open"] + out["open_other"],
+            "labour_force": out["labour_force"].div(months, level="window"),
+        }
+    ).reset_index()
 
 
 def did(
@@ -117,7 +102,6 @@ def did(
     seed: int,
     share: str = UNEMPLOYED,
     draws: int = 1999,
-    level: float = 0.95,
     windows: Windows | None = None,
     pairs: Sequence[tuple[str, str]] = (),
 ) -> pd.DataFrame:
@@ -125,63 +109,38 @@ def did(
 
     A placebo area is a set of as many comparison municipalities as the area has, compared with the others.
     Each lends its change, standardised for its size, to a municipality of the area: see
-    `area_shocks.placebo_differences`. The interval inverts the test: it holds every change that would not be
-    rejected, and excludes 0 exactly where p is at most 1 - level. Where figures are hidden, both are those of
-    the least favourable values that they could have.
+    `area_shocks.placebo_differences`. The interval (95 per cent) inverts the test, see `area_shocks.judge`.
+    An area's draws do not depend on which other areas there are.
 
-    Parameters
-    ----------
-    statistics, study, municipalities, share
-        As in `series`.
-    seed : int
-        Seed of the draws; an area's draws do not depend on which other areas there are.
-    draws : int
-        Placebo areas drawn per area; areas of one municipality use every comparison municipality once.
-    level : float
-        Confidence level.
-    windows : mapping, optional
-        First and last month (since January 1970) by name; by default those of the study.
-    pairs : sequence of (str, str)
-        Windows between which changes are taken; by default every baseline and year after the start.
+    `windows` are those of `gaps`; `pairs` of them are compared, by default every baseline with every year
+    after the start.
 
-    Returns
-    -------
-    pandas.DataFrame
-        area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
-        ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where
-        the statistics do not reach a baseline and a year after the start.
+    Columns area (slug or "all"), baseline, window, estimate, std_error (spread of the placebo areas), ci_low,
+    ci_high (unit of the share), p_value, municipalities, method. Negative: the gap shrank. No row where the
+    statistics do not reach a baseline and a year after the start.
 
-    References
-    ----------
-    Conley & Taber (2011), Review of Economics and Statistics 93(1); Ferman & Pinto (2019), Review of
-    Economics and Statistics 101(3).
+    Conley & Taber (2011), Review of Economics and Statistics 93(1); Ferman & Pinto (2019), ibid. 101(3).
     """
     rows = with_arms(statistics, study, municipalities=municipalities)
-    windows = _windows(study, windows)
     gap = gaps(statistics, study, municipalities=municipalities, share=share, windows=windows)
     gap = gap.set_index(["area", "window"])
-    by_window = _municipal_levels(counted(rows, share), windows, share=share)
-    facts = rows.groupby("municipality").agg(
-        arm=("arm", "first"), area=("area", "first"), region=("region_code", "first")
-    )
-    reached = set(gap.index.get_level_values("window"))
-    wanted = pairs or itertools.product(study.baselines, study.followup)
-    contrasts = [pair for pair in wanted if set(pair) <= reached]
+    by_window = _municipal_levels(counted(rows, share), study, windows, share=share)
+    facts = rows.drop_duplicates("municipality").set_index("municipality")
     areas = ["all", *sorted(set(facts.loc[facts["arm"] == "pilot", "area"]))]
     out = []
-    for baseline, window in contrasts:
+    for baseline, window in pairs or itertools.product(study.baselines, study.followup):
+        if not {baseline, window} <= set(gap.index.get_level_values("window")):
+            continue
         both = by_window[[("level", baseline), ("level", window), ("labour_force", window)]].dropna()
         change = (both["level", window] - both["level", baseline]).to_numpy()
         size = both["labour_force", window].to_numpy()
         here = facts.loc[both.index]
         pool = (here["arm"] == "comparison").to_numpy()
-        region = here["region"].to_numpy(dtype=object)
+        region = here["region_code"].to_numpy(dtype=object)
         shocks = fit_shocks(change[pool], size=size[pool], region=region[pool])
         for area in areas:
             members = ~pool if area == "all" else (here["area"] == area).to_numpy() & ~pool
-            estimate = gap.loc[(area, window), "gap"] - gap.loc[(area, baseline), "gap"]
-            hidden = gap.loc[(area, window), "open"] + gap.loc[(area, baseline), "open"]
-            before = gap.loc[(area, baseline)]
+            before, after = gap.loc[(area, baseline)], gap.loc[(area, window)]
             null = placebo_differences(
                 shocks,
                 size=size[members],
@@ -190,18 +149,12 @@ def did(
                 draws=draws,
                 seed=[seed, zlib.crc32(area.encode())],
             )
-            half, _ = invert(estimate, null, level=level)
-            _, p_value = invert(np.sign(estimate) * max(abs(estimate) - hidden, 0.0), null, level=level)
             out.append(
                 {
                     "area": area,
                     "baseline": baseline,
                     "window": window,
-                    "estimate": estimate,
-                    "std_error": float(np.sqrt(np.mean(null**2))),
-                    "ci_low": estimate - half - hidden,
-                    "ci_high": estimate + half + hidden,
-                    "p_value": p_value,
+                    **judge(after["gap"] - before["gap"], null, hidden=after["open"] + before["open"]),
                     "municipalities": int(members.sum()),
                     "method": "placebo_areas",
                 }
@@ -210,18 +163,10 @@ def did(
 
 
 def signs(changes: pd.DataFrame) -> pd.DataFrame:
-    """The sign of the change under each baseline, side by side.
+    """The sign of the change under each baseline, side by side, from the result of `did`.
 
-    Parameters
-    ----------
-    changes : pandas.DataFrame
-        Result of `did`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        area, window, one column per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero),
-        and `same_sign`: whether the point estimates agree under every baseline.
+    Columns area, window, one per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero), and
+    `same_sign`: whether the point estimates agree under every baseline.
     """
     sign = np.where(changes["estimate"] > 0, "+", "-").astype(object)
     unclear = ((changes["ci_low"] <= 0) & (changes["ci_high"] >= 0)).to_numpy()
@@ -233,15 +178,18 @@ def signs(changes: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(same_sign=agree).reset_index().rename_axis(columns=None)
 
 
-def _windows(study: Study, windows: Windows | None) -> Windows:
-    return windows or {name: window.months for name, window in study.windows.items()}
-
-
-def _municipal_levels(rows: pd.DataFrame, windows: Windows, *, share: str) -> pd.DataFrame:
-    """Municipality × (level, labour_force) × window."""
-    inside = pd.concat(
-        rows[rows["month"].between(*months)].assign(window=window) for window, months in windows.items()
+def _in_windows(rows: pd.DataFrame, study: Study, windows: Windows | None) -> pd.DataFrame:
+    """The rows of each window, with its name in `window`."""
+    months = windows or {name: window.months for name, window in study.windows.items()}
+    return pd.concat(
+        rows[rows["month"].between(*span)].assign(window=window) for window, span in months.items()
     )
-    grouped = inside.groupby(["municipality", "window"])
+
+
+def _municipal_levels(
+    rows: pd.DataFrame, study: Study, windows: Windows | None, *, share: str
+) -> pd.DataFrame:
+    """Municipality × (level, labour_force) × window."""
+    grouped = _in_windows(rows, study, windows).groupby(["municipality", "window"])
     sums = levels(grouped[PARTS].sum(), share)
     return sums.assign(labour_force=grouped["labour_force"].mean()).unstack("window")  # noqa: PD010

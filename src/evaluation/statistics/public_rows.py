@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 
@@ -14,6 +12,7 @@ from evaluation.units import quarters_between
 
 # Told by quarter: what the lay-offs of a bad year are of the change.
 QUARTERLY = ("unemployed_share", "unemployed_without_layoffs_share")
+FIXED = {"topic": "public_statistics", "group": "all", "simulated": False}
 
 
 def ledger_rows(
@@ -28,20 +27,12 @@ def ledger_rows(
 ) -> pd.DataFrame:
     """What the public statistics show as rows for `ledger.rows`: every share that the table has figures of.
 
-    Parameters
-    ----------
-    areas : list of str
-        Slugs of all pilot areas; one without any confirmed municipality gets rows of status "missing".
-    also : pandas.DataFrame, optional
-        Rows of other tests of the same areas that belong to their family, with p_value.
+    One of the `areas` (slugs) without any confirmed municipality gets rows of status "missing". `also` holds
+    rows of other tests of the same areas that belong to their family, with p_value.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, group all, outcome one of `shares.SHARES`, measures series (share or
-        euros, by month and arm), gap (points or euros, by window), did (by baseline and window; p_value) and
-        p_adjusted (Holm, over all judged shares and follow-up years of the area against the main baseline,
-        and the tests of `also`).
+    The outcome is one of `shares.SHARES`; measures are series (share or euros, by month and arm), gap (points
+    or euros, by window), did (by baseline and window; p_value) and p_adjusted (Holm, over all judged shares
+    and follow-up years of the area against the main baseline, and the tests of `also`).
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -71,9 +62,7 @@ def ledger_rows(
         adjusted = tests.assign(measure="p_adjusted", unit="probability", estimate=holm)
         adjusted["method"] = f"Holm over {len(tests)} tests: shares, years and methods"
         rows = pd.concat([rows, adjusted.drop(columns=["std_error", "ci_low", "ci_high", "p_value"])])
-    text = ["item", "specification", "method"]
-    rows[text] = rows[text].astype(object).fillna({"item": "", "specification": "main", "method": ""})
-    return rows.assign(topic="public_statistics", group="all", simulated=False).reset_index(drop=True)
+    return rows.assign(**FIXED)
 
 
 def event_rows(
@@ -87,27 +76,19 @@ def event_rows(
 ) -> pd.DataFrame:
     """The gap in every quarter less that in the main baseline, with and without those laid off.
 
-    Parameters
-    ----------
-    statistics, study, municipalities, areas, seed, draws
-        As in `ledger_rows`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, measure event_study, outcome one of `QUARTERLY`, window the quarter, x
-        quarters since the start; placebo-area intervals as for the years. Quarters with a missing month are
-        left out.
+    Measure event_study, outcome one of `QUARTERLY`, window the quarter, x quarters since the start;
+    placebo-area intervals as for the years. Quarters with a missing month are left out.
     """
-    base = study.main_baseline
+    base, window = study.main_baseline, study.baselines[study.main_baseline].months
     parts = [pd.DataFrame(columns=["baseline", "municipalities", "p_value", "window", "area"])]
     for name in [share for share in QUARTERLY if share in available(statistics)]:
         months = set(counted(statistics, name)["month"])
-        if not months & set(range(study.baselines[base].months[0], study.baselines[base].months[1] + 1)):
+        if months.isdisjoint(range(window[0], window[1] + 1)):
             continue
+        first = np.datetime64(int(min(months)), "M").item()
         whole = {
             quarter: (start, start + 2)
-            for quarter in quarters_between(month_start(min(months)), study.end)
+            for quarter in quarters_between(first, study.end)
             if months >= set(range(start := _first_month(quarter), start + 3))
         }
         found = did(
@@ -117,38 +98,21 @@ def event_rows(
             seed=seed,
             share=name,
             draws=draws,
-            windows={base: study.baselines[base].months, **whole},
+            windows={base: window, **whole},
             pairs=[(base, quarter) for quarter in whole],
         )
         parts.append(found[found["area"].isin(["all", *areas])].assign(outcome=name))
     rows = pd.concat(parts, ignore_index=True).drop(columns=["baseline", "municipalities", "p_value"])
-    return rows.assign(
-        x=rows["window"].map(study.quarters_since_start).astype(float),
-        measure="event_study",
-        unit="points",
-        status="ok",
-        item="",
-        topic="public_statistics",
-        group="all",
-        specification="main",
-        simulated=False,
-    )
+    since_start = rows["window"].map(study.quarters_since_start).astype(float)
+    return rows.assign(x=since_start, measure="event_study", unit="points", **FIXED)
 
 
 def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
     """Money of projects that prepared the reform, by payer: it belongs to no cost of the evaluation.
 
-    Parameters
-    ----------
-    projects : pandas.DataFrame
-        project_money.csv: area, year, project, payer, amount_eur, document.
-    areas : list of str
-        Slugs of the areas of the study; projects of others are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        measure project_money: item is the payer, `method` the project, its year and the document.
+    `projects` is project_money.csv: area, year, project, payer, amount_eur, document. Those of other areas
+    than `areas` (slugs) are left out. Measure project_money: item is the payer, `method` the project, its
+    year and the document.
 
     Examples
     --------
@@ -158,48 +122,36 @@ def project_rows(projects: pd.DataFrame, *, areas: list[str]) -> pd.DataFrame:
     """
     own = projects[projects["area"].isin(areas)]
     told = own["project"] + "; " + own["year"].astype("str") + "; " + own["document"].astype("str")
-    return pd.DataFrame(
-        {
-            "area": own["area"],
-            "measure": "project_money",
-            "item": own["payer"],
-            "method": told,
-            "unit": "eur",
-            "estimate": own["amount_eur"].astype(float),
-            "status": "ok",
-            "topic": "public_statistics",
-            "group": "all",
-            "specification": "main",
-            "simulated": False,
-        }
-    )
+    rows = own[["area"]].assign(item=own["payer"], method=told, estimate=own["amount_eur"].astype(float))
+    return rows.assign(measure="project_money", unit="eur", **FIXED)
 
 
 def _series_rows(
     statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame, share: str
 ) -> pd.DataFrame:
     monthly = series(statistics, study, municipalities=municipalities, share=share)
-    comparison = monthly[monthly["arm"] == "comparison"]
-    present = monthly.loc[monthly["arm"] == "pilot", "area"].unique()
-    monthly = pd.concat(
-        [monthly[monthly["arm"] == "pilot"]] + [comparison.assign(area=area) for area in present]
+    comparison, pilots = (monthly[monthly["arm"] == arm] for arm in ("comparison", "pilot"))
+    monthly = pd.concat([pilots, *(comparison.assign(area=area) for area in pilots["area"].unique())])
+    return _levels_told(monthly, share).assign(
+        area=monthly["area"],
+        measure="series",
+        outcome=share,
+        item=monthly["arm"],
+        window=monthly["month"].to_numpy().astype("datetime64[M]").astype(str),
+        x=(monthly["month"] - study.start_month).astype(float),
     )
-    hidden = monthly["open"].where(monthly["open"] > 0)
-    in_points = SHARES[share].unit == "points"
-    scale = 100.0 if in_points else 1.0
+
+
+def _levels_told(found: pd.DataFrame, share: str) -> pd.DataFrame:
+    """Levels as estimates, shares instead of per cent, with an interval where hidden figures leave one."""
+    scale, unit = SHARES[share].scale, SHARES[share].unit
+    hidden = found["open"].where(found["open"] > 0)
     return pd.DataFrame(
         {
-            "area": monthly["area"],
-            "measure": "series",
-            "outcome": share,
-            "item": monthly["arm"],
-            "window": monthly["month"].map(month_text),
-            "x": (monthly["month"] - study.start_month).astype(float),
-            "unit": "share" if in_points else SHARES[share].unit,
-            "estimate": monthly["level"] / scale,
-            "ci_low": (monthly["level"] - hidden) / scale,
-            "ci_high": (monthly["level"] + hidden) / scale,
-            "status": "ok",
+            "unit": "share" if unit == "points" else unit,
+            "estimate": found["level"] / scale,
+            "ci_low": (found["level"] - hidden) / scale,
+            "ci_high": (found["level"] + hidden) / scale,
         }
     )
 
@@ -211,21 +163,18 @@ def _every_area(rows: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
     empty = (
         rows[keys].drop_duplicates().merge(pd.DataFrame({"area": lacking, "status": "missing"}), how="cross")
     )
-    return pd.concat([rows[rows["area"].isin(["all", *areas])].assign(status="ok"), empty])
+    return pd.concat([rows[rows["area"].isin(["all", *areas])], empty])
 
 
 def question_rows(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Levels that answer the questions of the study, in places of its own choice.
 
-    Returns
-    -------
-    pandas.DataFrame
-        topic public_statistics, measure asked; item is the number of the question and of the place ("0;1"),
-        outcome the share, estimate its level in the window (share, or euros a month per person of the labour
-        force), ci_low and ci_high what hidden figures leave open. A share that the statistics do not hold, or
-        a window that they do not reach, has no row.
+    Measure asked; item is the number of the question and of the place ("0;1"), outcome the share, estimate
+    its level in the window (share, or euros a month per person of the labour force), ci_low and ci_high what
+    hidden figures leave open. A share that the statistics do not hold, or a window that they do not reach,
+    has no row.
     """
-    parts = []
+    parts = [pd.DataFrame()]
     for number, question in enumerate(study.questions):
         for share in [share for share in question.shares if share in available(statistics)]:
             rows = counted(statistics, share).merge(
@@ -239,44 +188,12 @@ def question_rows(statistics: pd.DataFrame, study: Study, *, municipalities: pd.
                     inside &= rows["labour_force_listed"].between(*place.labour_force)
                 for window in question.windows:
                     there = rows[inside & rows["month"].between(*study.windows[window].months)]
-                    found = levels(there[PARTS].sum().to_frame().T, share).iloc[0]
-                    if there.empty:
-                        continue
-                    scale = 100.0 if SHARES[share].unit == "points" else 1.0
-                    low, high = (found["level"] + sign * found["open"] for sign in (-1, 1))
-                    parts.append(
-                        {
-                            "area": question.areas[0],
-                            "outcome": share,
-                            "window": window,
-                            "item": f"{number};{position}",
-                            "unit": "share" if scale > 1 else SHARES[share].unit,
-                            "estimate": found["level"] / scale,
-                            "ci_low": low / scale if found["open"] else np.nan,
-                            "ci_high": high / scale if found["open"] else np.nan,
-                        }
-                    )
-    return pd.DataFrame(parts).assign(
-        measure="asked", topic="public_statistics", group="all", specification="main", status="ok",
-        simulated=False,
-    )  # fmt: skip
-
-
-def month_start(number: int) -> dt.date:
-    """First day of a month that is counted since January 1970."""
-    return dt.date(1970 + number // 12, number % 12 + 1, 1)
+                    if len(there):
+                        told = _levels_told(levels(there[PARTS].sum().to_frame().T, share), share)
+                        asked = {"area": question.areas[0], "outcome": share, "window": window}
+                        parts.append(told.assign(**asked, item=f"{number};{position}"))
+    return pd.concat(parts).assign(measure="asked", **FIXED)
 
 
 def _first_month(quarter: str) -> int:
     return 12 * (int(quarter[:4]) - 1970) + 3 * int(quarter[-1]) - 3
-
-
-def month_text(number: int) -> str:
-    """The month as text.
-
-    Examples
-    --------
-    >>> month_text(614)
-    '2021-03'
-    """
-    return f"{1970 + int(number) // 12}-{int(number) % 12 + 1:02d}"

@@ -5,69 +5,39 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-import urllib.error
-import urllib.request
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evaluation.statistics.answers import codes_of, role_of_codes
+from evaluation.statistics import web
+from evaluation.statistics.answers import codes_of, cube, role_of_codes, roles_of
 from evaluation.statistics.statfin import recognise
 
 # since 8 June 2026; the long names of before answer HTTP 400
 DATABASE = "https://pxdata.stat.fi/PxWeb/api/v1/fi"
 TABLE_URL = f"{DATABASE}/StatFin/tyonv/12r5.px"
 LIMITS = {"maxCells": 100_000, "maxCalls": 30, "timeWindow": 60}  # where a database does not tell its own
-AGENT = "evaluation (research; public statistics reader)"
-AGAIN = (403, 408, 429)  # too many cells, too slow, too many calls: these can pass
 
 
-def fetch(
-    folder: Path | str = Path("data/raw/statfin"),
-    *,
-    url: str = TABLE_URL,
-    timeout_s: float = 60.0,
-    attempts: int = 4,
-    pause_s: float = 2.0,
-    today: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-) -> Path:
+def fetch(folder: Path, *, url: str = TABLE_URL) -> Path:
     """Download all figures of table 12r5 as JSON-stat 2 into ``12r5.json``, with time and query beside it.
 
     Names and codes of the variables are read from the table's metadata: they change between versions. The
-    largest number of cells a call and of calls a time window are asked for (``?config``) and kept.
+    largest number of cells a call and of calls a time window are asked for (``?config``) and kept. An earlier
+    file is replaced when all is there.
 
-    Parameters
-    ----------
-    folder : path
-        Where `12r5.json` and `12r5.query.json` go; an earlier file is replaced when all is there.
-    url : str
-        The table's address in the PxWeb API.
-    timeout_s, attempts, pause_s
-        Seconds to wait for an answer, tries per request, seconds before the second try (then doubled).
-    today : callable
-        Gives the time to record.
-
-    Returns
-    -------
-    pathlib.Path
-        The written file.
-
-    Raises
-    ------
-    ConnectionError
-        If the statistics cannot be reached, saying where to drop a file saved by hand.
-    ValueError
-        If the table does not have the expected variables, saying what was expected and what was found.
+    ConnectionError if the statistics cannot be reached, saying where to drop a file saved by hand; ValueError
+    if the table does not have the expected variables, saying what was expected and what was found.
     """
-    if not url.startswith(("https://", "http://")):
-        raise ValueError(f"{url}: the address of a PxWeb table starts with https://")
-    target = Path(folder) / "12r5.json"
-    line = _Line(url, target=target, timeout_s=timeout_s, attempts=attempts, pause_s=pause_s)
-    line.limits = LIMITS | _limits(line)
+    target = folder / "12r5.json"
+    line = _Line(
+        "Tables have short names since 8 June 2026. Without network: save table 12r5 as JSON-stat 2, JSON or "
+        f"CSV by hand and drop it at {target}"
+    )
+    line.limits |= _limits(line, url)
     variables = line.ask(url).get("variables") or []
     wanted, area = _wanted(variables, url)
     division = next((one["map"] for one in variables if one["code"] == area and one.get("map")), "")
@@ -86,11 +56,11 @@ def fetch(
             continue
         queries.append(query)
         places = places[step:]
-    record = {"fetched": today().isoformat(timespec="seconds"), "url": url, "queries": queries}
+    fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     target.parent.mkdir(parents=True, exist_ok=True)
     for path, content in (
-        (target, _join(pieces, area, division)),
-        (target.with_suffix(".query.json"), record),
+        (target, _join(pieces, area, division, where=url)),
+        (target.with_suffix(".query.json"), {"fetched": fetched, "url": url, "queries": queries}),
     ):
         part = path.with_suffix(".part")
         part.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -100,46 +70,32 @@ def fetch(
 
 def _wanted(variables: list[dict], url: str) -> tuple[dict[str, list[str]], str]:
     """Codes to ask for, by code of the variable, and which variable is the area."""
-    roles: dict[str, dict] = {}
-    for variable in variables:
-        role = "month" if variable.get("time") else ""
-        role = role or role_of_codes(variable["values"], variable.get("text", variable["code"]))
-        roles.setdefault(role or variable["code"], variable)
-    rest = [variable for variable in variables if not any(variable is one for one in roles.values())]
-    others = [v for key, v in roles.items() if key not in ("area", "month", "contents")] + rest
-    if "contents" not in roles:  # the one that offers the figures, whatever it is called
-        found = [variable for variable in others if _offers_figures(variable, url)]
-        if len(found) == 1:
-            roles["contents"] = found[0]
-            others.remove(found[0])
-    if not {"area", "month", "contents"} <= set(roles):
-        names = [variable.get("code") for variable in variables]
+    labels = {one["code"]: one.get("text", one["code"]) for one in variables}
+    offered = {
+        one["code"]: one
+        for one in variables
+        if not one.get("elimination") or role_of_codes(one["values"], labels[one["code"]])
+    }
+    told = {code: "month" for code, one in offered.items() if one.get("time")}
+    roles = roles_of({code: one["values"] for code, one in offered.items()}, labels, told)
+    if set(roles) != {"area", "month", "contents"}:
         raise ValueError(
-            f"{url}: variables {names} are not recognised as area (with codes as KU091), month (2021M03) and "
-            "contents; is this table 12r5 by municipality?"
+            f"{url}: variables {list(labels)} are not recognised as area (with codes as KU091), month "
+            "(2021M03) and contents; is this table 12r5 by municipality?"
         )
     wanted: dict[str, list[str]] = {}
-    for variable in variables:
-        if variable is roles["contents"]:
-            texts = variable.get("valueTexts", variable["values"])
-            labels = dict(zip(variable["values"], texts, strict=True))
-            wanted[variable["code"]] = list(recognise(labels, url).values())
-        elif variable is roles["area"] or variable is roles["month"] or len(variable["values"]) == 1:
-            wanted[variable["code"]] = list(variable["values"])
-        elif not variable.get("elimination"):
+    for code, one in offered.items():
+        if code == roles["contents"]:
+            texts = dict(zip(one["values"], one.get("valueTexts", one["values"]), strict=True))
+            wanted[code] = list(recognise(texts, url).values())
+        elif code in roles.values() or len(one["values"]) == 1:
+            wanted[code] = list(one["values"])
+        else:
             raise ValueError(
-                f"{url}: variable {variable['code']} has {len(variable['values'])} values and may not be "
-                "left out; table 12r5 has area, month and contents only"
+                f"{url}: variable {code} has {len(one['values'])} values and may not be left out; table 12r5 "
+                "has area, month and contents only"
             )
-    return wanted, roles["area"]["code"]
-
-
-def _offers_figures(variable: dict, url: str) -> bool:
-    texts = variable.get("valueTexts", variable["values"])
-    try:
-        return bool(recognise(dict(zip(variable["values"], texts, strict=True)), url))
-    except ValueError:
-        return False
+    return wanted, roles["area"]
 
 
 def _query(selection: dict[str, list[str]]) -> dict:
@@ -152,11 +108,10 @@ def _query(selection: dict[str, list[str]]) -> dict:
     }
 
 
-def _limits(line: _Line) -> dict[str, float]:
+def _limits(line: _Line, url: str) -> dict[str, float]:
     """What the database says of cells a call and calls a time window; nothing where it does not say."""
-    database = line.url.split("/StatFin/")[0]
     try:
-        told = line.ask(f"{database}/?config", tries=1)
+        told = line.ask(f"{url.split('/StatFin/')[0]}/?config", attempts=1)
     except ConnectionError:
         return {}
     known = {name.lower(): value for name, value in told.items() if isinstance(value, int | float)}
@@ -165,62 +120,36 @@ def _limits(line: _Line) -> dict[str, float]:
 
 @dataclass
 class _Line:
-    """Requests to one database, as many in a time window as it allows, tried again where that can help."""
+    """Requests to one database, as many in a time window as it allows."""
 
-    url: str
-    target: Path
-    timeout_s: float
-    attempts: int
-    pause_s: float
+    remedy: str
     limits: dict[str, float] = field(default_factory=lambda: dict(LIMITS))
-    asked: deque[float] = field(default_factory=deque)
+    asked: list[float] = field(default_factory=list)
 
-    def ask(self, url: str, query: dict | None = None, *, tries: int | None = None) -> Any:
+    def ask(self, url: str, query: dict | None = None, *, attempts: int | None = None) -> Any:
         body = None if query is None else json.dumps(query).encode()
-        headers = {"User-Agent": AGENT, "Content-Type": "application/json"}
-        reason, attempt = "", 0
-        for attempt in range(tries or self.attempts):
-            if attempt:
-                time.sleep(self.pause_s * 2 ** (attempt - 1))
-            self._wait_for_the_window()
-            try:
-                request = urllib.request.Request(url, data=body, headers=headers)
-                with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
-                    return json.loads(answer.read().decode("utf-8-sig"))
-            except urllib.error.HTTPError as error:
-                reason = f"HTTP {error.code}"
-                if error.code == 403 and query is not None:
-                    raise PermissionError(reason) from None
-                if error.code == 400 and query is None:
-                    reason += (
-                        ": the address or the table's name is not known; names became short on 8 June 2026"
-                    )
-                if error.code not in AGAIN and error.code < 500:
-                    break  # asking again would not help
-            except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
-                reason = f"{type(error).__name__}"
-        raise ConnectionError(
-            f"{url} could not be read ({reason}, {attempt + 1} tries). Without network: save table 12r5 as "
-            f"JSON-stat 2, JSON or CSV by hand and drop it at {self.target}"
-        )
+        wait = self._wait_for_the_window
+        return web.ask(url, _json, remedy=self.remedy, query=body, attempts=attempts, before=wait)
 
     def _wait_for_the_window(self) -> None:
         window, most = float(self.limits["timeWindow"]), int(self.limits["maxCalls"])
-        now = time.monotonic()
-        while self.asked and now - self.asked[0] >= window:
-            self.asked.popleft()
         if len(self.asked) >= most:
-            time.sleep(window - (now - self.asked[0]))
-            self.asked.popleft()
+            time.sleep(max(self.asked[-most] + window - time.monotonic(), 0.0))
         self.asked.append(time.monotonic())
 
 
-def _join(pieces: list[dict], area: str, division: str) -> dict:
+def _json(answer: HTTPResponse) -> Any:
+    return json.loads(answer.read().decode("utf-8-sig"))
+
+
+def _join(pieces: list[dict], area: str, division: str, *, where: str) -> dict:
     """One JSON-stat 2 data set from pieces that differ in their areas only; the area says its division."""
     first = pieces[0]
     axis = first["id"].index(area)
-    values = np.concatenate([_cube(piece, piece["value"]) for piece in pieces], axis=axis)
-    marks = np.concatenate([_cube(piece, piece.get("status") or {}) for piece in pieces], axis=axis).ravel()
+    values, marks = (
+        np.concatenate([cube(piece, part, where=where) for piece in pieces], axis=axis)
+        for part in ("value", "status")
+    )
     codes = [code for piece in pieces for code in codes_of(piece, area)]
     labels = [piece["dimension"][area]["category"].get("label", {}) for piece in pieces]
     category = {
@@ -234,15 +163,5 @@ def _join(pieces: list[dict], area: str, division: str) -> dict:
         "size": list(values.shape),
         "dimension": {**first["dimension"], area: places},
         "value": values.ravel().tolist(),
-        "status": {str(position): mark for position, mark in enumerate(marks) if mark},
+        "status": {str(position): mark for position, mark in enumerate(marks.ravel()) if mark},
     }
-
-
-def _cube(piece: dict, given: list | dict) -> np.ndarray:
-    """Values or status marks, listed or by position, in the shape of the data set."""
-    flat = np.full(int(np.prod(piece["size"])), None, dtype=object)
-    if isinstance(given, dict):
-        flat[[int(position) for position in given]] = list(given.values())
-    else:
-        flat[:] = given
-    return flat.reshape(piece["size"])

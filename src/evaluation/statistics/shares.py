@@ -17,7 +17,7 @@ PARTS = ["part_low", "part_high", "of_low", "of_high"]
 
 @dataclass(frozen=True)
 class Share:
-    """A sum of figures, less others, of a sum of figures; `scale` times that is the number in `unit`.
+    """A sum of figures, less others, of a sum of figures: in percentage points, or euros as they are.
 
     One that is not `judged` is told beside the others and is no test of the family.
     """
@@ -26,13 +26,12 @@ class Share:
     less: tuple[str, ...] = ()
     of: tuple[str, ...] = ("labour_force",)
     unit: str = "points"
-    scale: float = 100.0
     judged: bool = True
 
     @property
-    def figures(self) -> set[str]:
-        """Figures that a table must have."""
-        return {*self.part, *self.less, *self.of}
+    def scale(self) -> float:
+        """The number in `unit` for a part as large as what it is of."""
+        return 100.0 if self.unit == "points" else 1.0
 
 
 SHARES = {
@@ -49,15 +48,11 @@ SHARES = {
     "activation_rate": Share(SERVICES, of=("unemployed", *SERVICES)),
     "vacancies_share": Share(("vacancies",), judged=False),
     # Kela: euros a month per person of the labour force
-    "municipal_share_eur": Share(("municipal_share_eur",), unit="eur", scale=1.0),
-    "municipal_share_300_499_days_eur": Share(("municipal_share_300_499_days_eur",), unit="eur", scale=1.0),
-    "municipal_share_500_999_days_eur": Share(("municipal_share_500_999_days_eur",), unit="eur", scale=1.0),
-    "municipal_share_over_1000_days_eur": Share(
-        ("municipal_share_over_1000_days_eur",), unit="eur", scale=1.0
-    ),
-    "state_share_eur": Share(
-        ("support_paid_eur",), less=("municipal_share_eur",), unit="eur", scale=1.0, judged=False
-    ),
+    "municipal_share_eur": Share(("municipal_share_eur",), unit="eur"),
+    "municipal_share_300_499_days_eur": Share(("municipal_share_300_499_days_eur",), unit="eur"),
+    "municipal_share_500_999_days_eur": Share(("municipal_share_500_999_days_eur",), unit="eur"),
+    "municipal_share_over_1000_days_eur": Share(("municipal_share_over_1000_days_eur",), unit="eur"),
+    "state_share_eur": Share(("support_paid_eur",), less=("municipal_share_eur",), unit="eur", judged=False),
     "support_recipients_share": Share(("recipients",), judged=False),
 }
 
@@ -70,22 +65,19 @@ def available(statistics: pd.DataFrame) -> list[str]:
     >>> available(pd.DataFrame(columns=["unemployed", "labour_force", "laid_off"]))
     ['unemployed_share', 'unemployed_without_layoffs_share']
     """
-    found = [name for name, share in SHARES.items() if share.figures <= set(statistics)]
     return [
         name
-        for name in found
-        if statistics.empty or not statistics[[*SHARES[name].part]].eq(0).all(axis=None)
+        for name, share in SHARES.items()
+        if {*share.part, *share.less, *share.of} <= set(statistics)
+        and (statistics.empty or not statistics[[*share.part]].eq(0).all(axis=None))
     ]
 
 
 def counted(statistics: pd.DataFrame, name: str) -> pd.DataFrame:
     """Numerator and denominator of a share, each from lowest to highest possible; rows without are left out.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The rows of `statistics` that have the figures, with part_low, part_high, of_low and of_high. Where a
-        hidden figure is in both, the low share is ``part_low / of_low``: it rises with every part.
+    The rows of `statistics` that have the figures, with part_low, part_high, of_low and of_high. Where a
+    hidden figure is in both, the low share is ``part_low / of_low``: it rises with every part.
 
     Examples
     --------

@@ -49,31 +49,16 @@ SERVICES = ("subsidised_work", "work_practice", "work_trial", "training", "coach
 HIDDEN_AT_MOST = 9.0
 
 
-def read(path: Path | str, *, names: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Read a saved table 12r5, of before or after June 2026, in any format.
+def read(path: Path | str) -> pd.DataFrame:
+    """Read a saved table 12r5, of before or after June 2026: JSON-stat 2, PxWeb's own JSON, or CSV.
 
-    Parameters
-    ----------
-    path : path
-        JSON-stat 2, PxWeb's own JSON, or CSV.
-    names : mapping, optional
-        Area code (KU091) by name of the municipality, for a CSV file without codes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per municipality and month, sorted: `municipality` (text, "091"), `month` (months since
-        January 1970), one column per figure of `FIGURES` that the file has (persons or vacancies on the
-        count day, `unemployed_percent` in per cent; float, missing where hidden or not available), and with
-        ``_at_most`` behind its name how large each could be at most where it is hidden. Other areas and
-        municipality 199 (unknown) are left out.
-
-    Raises
-    ------
-    ValueError
-        If the file is no such table, naming what was expected and what was found.
+    One row per municipality and month, sorted: `municipality` (text, "091"), `month` (months since January
+    1970), one column per figure of `FIGURES` that the file has (persons or vacancies on the count day,
+    `unemployed_percent` in per cent; float, missing where hidden or not available), and with ``_at_most``
+    behind its name how large each could be at most where it is hidden. Other areas and municipality 199
+    (unknown) are left out. ValueError if the file is no such table, naming what was expected and found.
     """
-    answer = read_answer(path, names=names)
+    answer = read_answer(path)
     area = answer.values.index.get_level_values("area")
     code = pd.Series(area).str.extract(r"^(?:KU)?(\d{3})$", expand=False)
     kept = (code.notna() & code.ne("199")).to_numpy()
@@ -83,7 +68,7 @@ def read(path: Path | str, *, names: Mapping[str, str] | None = None) -> pd.Data
         "municipality": code[kept].to_numpy("str"),
         "month": answer.values.index.get_level_values("month")[kept].astype("int32"),
     }
-    for figure, column in recognise(answer.labels, str(path), columns=list(answer.values)).items():
+    for figure, column in recognise(answer.labels, str(path)).items():
         value = answer.values[column].to_numpy()[kept]
         hidden = answer.marks[column].eq(HIDDEN).to_numpy()[kept]
         out[figure] = value
@@ -92,7 +77,7 @@ def read(path: Path | str, *, names: Mapping[str, str] | None = None) -> pd.Data
     return pd.DataFrame(out).sort_values(["municipality", "month"], ignore_index=True)
 
 
-def recognise(labels: Mapping[str, str], where: str, *, columns: list[str] | None = None) -> dict[str, str]:
+def recognise(labels: Mapping[str, str], where: str) -> dict[str, str]:
     """Which code of the contents variable is which figure; the labels of three help where codes have changed.
 
     Examples
@@ -100,14 +85,11 @@ def recognise(labels: Mapping[str, str], where: str, *, columns: list[str] | Non
     >>> recognise({"a": "Unemployed jobseekers", "b": "Labour force", "x-TYOTTOMAT25": "Under 25"}, "table")
     {'unemployed': 'a', 'labour_force': 'b', 'under_25': 'x-TYOTTOMAT25'}
     """
-    offered = columns or list(labels)
-    out = {}
+    offered, out = list(labels), {}
     for figure, code in FIGURES.items():
         hits = [name for name in offered if re.fullmatch(rf"(.*[-_])?{code}\d?", name, re.IGNORECASE)]
         if not hits and figure in LABELS:
-            hits = [
-                name for name in offered if re.search(LABELS[figure], labels.get(name, name), re.IGNORECASE)
-            ]
+            hits = [name for name in offered if re.search(LABELS[figure], labels[name], re.IGNORECASE)]
         if len(hits) > 1:
             raise ValueError(
                 f"{where}: {len(hits)} of the contents {offered} look like {figure}; one expected"
@@ -121,26 +103,14 @@ def recognise(labels: Mapping[str, str], where: str, *, columns: list[str] | Non
 
 
 def contents(answer: Answer, *, where: str) -> pd.DataFrame:
-    """What a saved table holds, by figure.
+    """What a saved table holds, one row a `figure`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a figure: `figure`, `code`, `label`, `cells` (areas × months), `hidden` (confidential),
-        `missing` (not available).
+    `label` as the database names it, `cells` (areas × months), `hidden` (confidential), `missing` (not
+    available).
     """
     rows = []
-    for figure, code in recognise(answer.labels, where, columns=list(answer.values)).items():
-        marks = answer.marks[code]
-        hidden = int(marks.eq(HIDDEN).sum())
-        rows.append(
-            {
-                "figure": figure,
-                "code": code,
-                "label": answer.labels.get(code, code),
-                "cells": len(marks),
-                "hidden": hidden,
-                "missing": int(answer.values[code].isna().sum()) - hidden,
-            }
-        )
-    return pd.DataFrame(rows)
+    for figure, code in recognise(answer.labels, where).items():
+        hidden = int(answer.marks[code].eq(HIDDEN).sum())
+        missing = int(answer.values[code].isna().sum()) - hidden
+        rows.append((figure, answer.labels[code], len(answer.values), hidden, missing))
+    return pd.DataFrame(rows, columns=["figure", "label", "cells", "hidden", "missing"])

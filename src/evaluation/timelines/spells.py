@@ -122,6 +122,13 @@ def joined(starts: Array, ends: Array, label: Array, person_dtype: Any) -> Inter
     return from_keys(starts[opens], ends[closes], label[opens], person_dtype)
 
 
+def select(intervals: Intervals, labels: Array | tuple[int, ...]) -> Intervals:
+    """The intervals of a timeline that carry one of the labels, merged where they touch; labels are zeros."""
+    chosen = np.flatnonzero(np.isin(np.arange(intervals.label.max(initial=0) + 1), labels)[intervals.label])
+    label = np.zeros(len(chosen), np.int16)
+    return joined(intervals.starts[chosen], intervals.ends[chosen], label, intervals.person.dtype)
+
+
 def timeline(person: Array, start: Array, end: Array, label: Array, *, labels: int) -> Intervals:
     """One label for each day where intervals with different labels overlap, in any order.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.schemas import STATES
-from evaluation.timelines.spells import Array, Intervals, joined, key, timeline
+from evaluation.timelines.spells import Array, Intervals, key, select, timeline
 
 # From the strongest to the weakest: on a day with several spells, the first one here is the state of the day.
 PRECEDENCE = (
@@ -66,10 +66,7 @@ def daily_states(spells: pd.DataFrame) -> Intervals:
 
 def periods(days: Intervals, states: tuple[str, ...]) -> Intervals:
     """Unbroken periods in any of the states."""
-    wanted = np.isin(np.arange(len(PRECEDENCE)), codes(states))
-    chosen = np.flatnonzero(wanted[days.label])
-    label = np.zeros(len(chosen), np.int16)
-    return joined(days.starts[chosen], days.ends[chosen], label, days.person.dtype)
+    return select(days, codes(states))
 
 
 def homes(residence: pd.DataFrame) -> tuple[Intervals, Array]:
