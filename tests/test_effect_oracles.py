@@ -188,3 +188,5 @@ def test_e_values_of_published_risk_ratios(ratio: tuple[float, float, float]) ->
     found = e_value(ratio[0], ci_low=ratio[1], ci_high=ratio[2])
     limit = wanted["lower"] if wanted["lower"] is not None else wanted["upper"]
     assert found == pytest.approx((wanted["point"], limit), rel=1e-6)
+    with pytest.raises(ValueError, match="a ratio must be positive"):
+        e_value(ratio[0], ci_low=-ratio[1], ci_high=ratio[2])

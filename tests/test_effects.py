@@ -299,10 +299,18 @@ def test_designs_without_an_answer_are_refused_in_words(change: Any, message: st
             estimator(data, **WHAT)
 
 
-def test_a_municipality_in_both_arms_is_refused() -> None:
+def test_a_municipality_in_both_arms_and_a_single_one_are_refused() -> None:
     data = episodes(17).assign(municipality="091")
     with pytest.raises(ValueError, match="1 municipalities are in both arms"):
         municipal_changes(data, **WHAT)
+    with pytest.raises(ValueError, match="1 municipality; at least 2"):
+        naive_clustered(data, **WHAT)
+
+
+def test_a_regression_with_an_empty_cell_is_refused() -> None:
+    data = episodes(17)
+    with pytest.raises(ValueError, match="none may be 0"):
+        naive_clustered(data[~(data["treated"] & data["post"])], **WHAT)
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:

@@ -227,3 +227,11 @@ def test_an_area_too_small_for_quarters_gets_a_reason_and_no_number(study):
     assert rows["status"].tolist() == ["missing"] and "estimate" not in rows
     assert set(check["status"]) == {"not_run"}
     assert check["method"].iloc[0] == rows["method"].item() != ""
+
+
+def test_a_register_that_begins_within_the_trend_has_an_event_study_and_no_pre_trend():
+    data = whole_study(each=20)
+    late = data[data["index_quarter"] != TRIALS.baselines[TRIALS.trend_baseline].quarters[0]]
+    rows, check = event_study_rows(late, TRIALS, area="oulu", shocks=OULU, seed=1)
+    assert rows["estimate"].notna().all() and set(rows["window"]) == set(late["index_quarter"])
+    assert check["status"].tolist() == ["not_run"] and "2018Q2" in check["method"].item()

@@ -242,6 +242,10 @@ def test_unknown_outcomes_missing_groups_and_too_few_draws_are_refused():
         placebo_areas(changes, groups=pd.Series(["a"], index=["005"]), seed=1)
     with pytest.raises(ValueError, match="draw more"):
         placebo_areas(changes, draws=10, seed=1)
+    with pytest.raises(ValueError, match="at least two"):
+        cluster_bootstrap(pd.DataFrame({"a": [1.0]}), pd.Series(["x"]), draws=9, seed=1)
+    with pytest.raises(ValueError, match="align them first"):
+        cluster_bootstrap(pd.DataFrame({"a": [1.0, 2.0]}), pd.Series(["x", "y"], [1, 0]), draws=9, seed=1)
 
 
 # published

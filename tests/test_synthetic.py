@@ -80,10 +80,11 @@ def test_false_positives_of_the_rank_test_and_bias_under_no_effect() -> None:
 @pytest.mark.parametrize(
     ("change", "start", "message"),
     [
-        (lambda rows: rows.drop(index="pilot"), 16, "0 treated units"),
+        (lambda rows: rows.drop(index="pilot"), 16, "1 treated units are not rows"),
         (lambda rows: rows, 99, "no period 99"),
         (lambda rows: rows, 1, "1 periods before the start"),
         (lambda rows: rows.iloc[:2], 16, "1 donors"),
+        (lambda rows: rows.mask(rows > 5), 16, "cells are empty"),
     ],
 )
 def test_tables_without_an_answer_are_refused(change, start, message) -> None:  # type: ignore[no-untyped-def]

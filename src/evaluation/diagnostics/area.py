@@ -36,7 +36,7 @@ def fairness(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """What can be said of the comparison before any effect is seen.
 
-    Balance and overlap; the diagnostics that need no finding; the event study of the headline.
+    Balance and overlap come back, the diagnostics that need no finding, and the event study of the headline.
     """
     study = inputs.study
     episodes = narrowed(inputs.episodes, study, outcomes=[*study.outcomes.judged, PLACEBO_OUTCOME])
@@ -125,27 +125,27 @@ def _event_study(
             units=shocks["groups"],
             baseline=study.main_baseline,
         )
+        rows = quarter_rows(changes, data, study, outcome=outcome, unit=unit_of(outcome), seed=seed)
+        rows = rows.assign(measure="event_study")
     except ValueError as refusal:
         # Too few episodes by quarter is a fact about the area, told in the report; it must not stop the rest.
         missing = pd.DataFrame(
             {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
         )
         return missing, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
-    rows = quarter_rows(changes, data, study, outcome=outcome, unit=unit_of(outcome), seed=seed)
     early = study.baselines[study.trend_baseline].quarters
-    joint = area_covariance(changes, outcomes=early)
     base = study.baselines[study.main_baseline].quarters
     middle = np.mean([study.quarters_since_start(quarter) for quarter in base])
-    drift = pre_trend(
-        joint.estimate,
-        joint.covariance,
-        years=[(study.quarters_since_start(quarter) - middle) / 4 for quarter in early],
-        outcome=outcome,
-        df=joint.df,
-    )
+    years = [(study.quarters_since_start(quarter) - middle) / 4 for quarter in early]
+    try:
+        joint = area_covariance(changes, outcomes=early)
+        drift = pre_trend(joint.estimate, joint.covariance, years=years, outcome=outcome, df=joint.df)
+    except ValueError as refusal:
+        # A register that begins late lacks a whole quarter: a gap in the trend is no trend.
+        return rows, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
     limit = {outcome: study.limits[unit_of(outcome)]}
     check = diagnostics.pre_trend_row(drift, limit=limit, visible=_visible(data, [outcome]), df=joint.df)
-    return rows.assign(measure="event_study"), check
+    return rows, check
 
 
 def _visible(data: pd.DataFrame, outcomes: Iterable[str]) -> dict[str, float]:

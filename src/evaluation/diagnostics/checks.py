@@ -148,6 +148,9 @@ def e_value(estimate: float, *, ci_low: float, ci_high: float) -> tuple[float, f
     [7.26, 3.0]
     """
 
+    if min(estimate, ci_low, ci_high) <= 0:
+        raise ValueError("e_value: a ratio must be positive")
+
     def needed(ratio: float) -> float:
         ratio = max(ratio, 1 / ratio)
         return ratio + float(np.sqrt(ratio * (ratio - 1)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 
 def tidy(outcome: str, estimate: float, std_error: float, *, method: str, df: float = np.inf) -> pd.DataFrame:
@@ -16,6 +15,8 @@ def tidy(outcome: str, estimate: float, std_error: float, *, method: str, df: fl
     >>> row.loc[0, ["ci_low", "ci_high"]].astype(float).round(2).tolist()
     [0.02, 1.98]
     """
+    from scipy import stats  # slow to load: only where a row is made
+
     known = std_error if std_error > 0 else np.nan
     half = stats.t.ppf(0.975, df) * known
     row = {

@@ -40,7 +40,7 @@ def synthetic(
     `series` has one row a unit and one column a period in order of time, without empty cells; `start` is the
     label of the first treated period; several treated units enter as their mean. ``synthetic_did`` weights
     units and periods and allows a level difference, ``synthetic_control`` weights units to match levels
-    before the start. Fewer than two donors, or than two periods before the start, are refused.
+    before the start. Empty cells, fewer than two donors, or than two periods before the start, are refused.
 
     The tidy row that comes back holds the mean effect over the periods since the start. The standard error is
     the spread of the placebo estimates over all donors, each taking the treated units' place; interval and
@@ -56,9 +56,15 @@ def synthetic(
     >>> float(found["estimate"].item())
     5.0
     """
+    if missing := [unit for unit in treated if unit not in series.index]:
+        raise ValueError(f"{TABLE}: {len(missing)} treated units are not rows of the table; check the labels")
     if start not in series.columns:
         raise ValueError(
             f"{TABLE}: no period {start!r}; columns run from {series.columns[0]} to {series.columns[-1]}"
+        )
+    if empty := int(series.isna().to_numpy().sum()):
+        raise ValueError(
+            f"{TABLE}: {empty} cells are empty; drop those units or periods, or fill them knowingly"
         )
     values, inside = series.to_numpy(float), series.index.isin(list(treated))
     n_before, donors = int(series.columns.get_loc(start)), int((~inside).sum())

@@ -40,12 +40,17 @@ def naive_clustered(
     tables = []
     for j, outcome in enumerate(outcomes):
         rows = ~np.isnan(y[:, j])
+        cells = [int((rows & (d == a) & (t == b)).sum()) for a in (1, 0) for b in (0, 1)]
+        if min(cells) < 1:
+            raise ValueError(f"{TABLE} ({outcome}): episodes by arm and period are {cells}; none may be 0")
         values = covariate_matrix(data.loc[rows], covariates, table=TABLE).values
         x = np.column_stack([np.ones(rows.sum()), d[rows] * t[rows], d[rows], t[rows], values])
         own = y[rows, j : j + 1]
         fit = least_squares(x, own, weights=np.ones(len(x)))
         cluster, names = pd.factorize(data.loc[rows, "municipality"])
         groups, n = len(names), len(x)
+        if groups < 2:
+            raise ValueError(f"{TABLE} ({outcome}): 1 municipality; at least 2 are needed")
         sums = sum_by((own - x @ fit.coefficients) * x, cluster, groups)
         factor = groups / (groups - 1) * (n - 1) / (n - fit.rank)
         variance = factor * fit.gram_inverse @ (sums.T @ sums) @ fit.gram_inverse
@@ -60,6 +65,7 @@ def cluster_bootstrap(influence: pd.DataFrame, clusters: pd.Series, *, draws: in
     `influence` holds n × k influence values (estimate − truth is about the column mean), `clusters` the
     cluster of each row. The errors (draws × k; add the estimates to get draws of the estimates) are in the
     columns' units, scaled by √(G / (G − 1)) so that their variance is that of the clustered standard error.
+    Rows that do not align are refused, and fewer than two clusters.
 
     Examples
     --------
@@ -68,8 +74,12 @@ def cluster_bootstrap(influence: pd.DataFrame, clusters: pd.Series, *, draws: in
     >>> bool(abs(errors["work"].std() - (10 / 16 * 4 / 3) ** 0.5) < 0.02)
     True
     """
+    if not influence.index.equals(clusters.index):
+        raise ValueError("clusters: its index differs from that of the influence values; align them first")
     sums = influence.groupby(clusters.to_numpy(), sort=True).sum().to_numpy()
     groups = len(sums)
+    if groups < 2:
+        raise ValueError(f"clusters: {groups} cluster; at least two are needed to resample")
     counts = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), size=draws)
     errors = (counts - 1.0) @ sums / len(influence) * np.sqrt(groups / (groups - 1))
     return pd.DataFrame(errors, columns=influence.columns)

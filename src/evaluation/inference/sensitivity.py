@@ -240,8 +240,7 @@ def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
     data = given.compared()[["person_id", "municipality", "treated", *given.outcomes]]
     # small municipalities count with the one that they joined
     joined = {small: host for small, host in changes.left_out.items() if host}
-    place = data["municipality"].astype("str")
-    place = place.replace(joined)
+    place = data["municipality"].astype("str").map(lambda code: joined.get(code, code))
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
