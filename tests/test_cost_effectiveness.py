@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.costs import programme
-from evaluation.economics import public_funds
+from evaluation.economics import area, public_funds
 from evaluation.economics.fieller import fieller
 from evaluation.economics.joint import Joint, combination
 from evaluation.economics.rows import summary
@@ -77,6 +77,16 @@ def test_missing_programme_costs_stay_missing_and_give_a_range():
     assert set(found["high"]) == {150.0}
     rows = programme.programme_rows(spending.assign(item="hankkeet", year=2021), CLIENTS, area="b")
     assert rows["status"].tolist() == ["missing", "ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "ratio", "method"), [(1000, 0.7, "bootstrap"), (-9, np.inf, "pays_for_itself")]
+)
+def test_mvpf_of_an_area_is_income_gained_by_euro_of_net_public_cost(monkeypatch, cost, ratio, method):
+    monkeypatch.setattr(area, "joint_of", lambda *_, **__: Joint(cost, 700.0, np.eye(2), df=30.0))
+    row = area._public_funds(None, seed=4).iloc[0]
+    assert row["estimate"] == ratio and row["method"] == method
+    assert row["ci_low"] <= ratio <= row["ci_high"]
 
 
 def test_mvpf_interval_drops_draws_that_are_not_comparable_and_takes_them_from_the_tails():

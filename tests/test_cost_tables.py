@@ -62,3 +62,4 @@ def test_mean_costs_by_arm_and_window_by_hand_leave_out_incomplete_episodes():
     assert set(pilot["persons"]) == {1}
     assert set(pilot["episodes"]) == {2}
     assert len(ledger.rows(rows, area="oulu", topic="cost", simulated=True)) == len(rows)
+    assert tables.mean_costs(frame.iloc[[2]]).empty  # nobody was followed for a year

@@ -167,6 +167,14 @@ def test_exits_by_hand_where_nobody_is_censored():
     assert work.loc[[30, 60, 91, 122, 365]].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 2 / 3, 2 / 3])
 
 
+def test_a_cell_that_nobody_has_left_has_no_exits_and_the_others_keep_theirs():
+    cohort = SMALL.assign(exit_day=400, exit_state="censored")
+    assert description.exit_rows(cohort, TRIALS, area="oulu").empty
+    cohort.loc[cohort["person_id"] == 6, "exit_state"] = "study"
+    rows = description.exit_rows(cohort, TRIALS, area="oulu")
+    assert set(rows["item"]) == {"comparison"} and set(rows["outcome"]) == {"study"}
+
+
 def test_shuffled_rows_give_identical_descriptions(study):
     shuffled = study.episodes.sample(frac=1, random_state=1)
     outcomes = ["open_employment_12m", "service_days_12m"]

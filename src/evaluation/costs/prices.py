@@ -28,6 +28,6 @@ def price_factors(
     if repeated := int(level.index.duplicated().sum()):
         raise ValueError(f"price_index: {repeated} years are repeated; keep one row each")
     wanted = np.asarray(years, dtype=int)
-    if lacking := sorted({*np.unique(wanted).tolist(), price_year} - set(level.index)):
+    if lacking := sorted({*np.unique(wanted).tolist(), int(price_year)} - set(level.index)):
         raise ValueError(f"price_index: no value for {lacking}; add their rows with a source")
     return np.asarray(level[price_year] / level.loc[wanted].to_numpy())

@@ -42,7 +42,8 @@ def mean_costs(data: pd.DataFrame) -> pd.DataFrame:
     mean, error = grouped[list(wanted)].mean(), grouped[list(wanted)].sem()
     long = mean.melt(ignore_index=False, value_name="estimate", var_name="column")
     long["std_error"] = error.melt(ignore_index=False)["value"].to_numpy()
-    long[["measure", "item"]] = [wanted[name] for name in long["column"]]
+    long["measure"] = [wanted[name][0] for name in long["column"]]
+    long["item"] = [wanted[name][1] for name in long["column"]]
     out = long.drop(columns="column").join(base).reset_index().rename(columns={"side": "group"})
     return out.assign(unit="eur")
 

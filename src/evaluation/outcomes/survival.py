@@ -54,7 +54,8 @@ def aalen_johansen(
     -------
     pandas.DataFrame
         state (each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the log-log scale).
-        Missing after the last observed time, unless nobody was left without an event by then.
+        Missing after the last observed time, unless nobody was left without an event by then; no rows where
+        nobody had an event.
 
     Examples
     --------
@@ -74,16 +75,21 @@ def aalen_johansen(
     states = sorted(set(event.tolist()) - {censored})
     found, wanted = _risk(time, event, states), np.asarray(times, dtype=float)
     at = np.searchsorted(found.times, wanted, side="right")
-    seen = (wanted <= found.times[-1]) | (found.before[-1] < 1e-12)
+    seen = np.tile((wanted <= found.times[-1]) | (found.before[-1] < 1e-12), len(states))
     paths = np.vstack([np.zeros(len(states)), found.incidence])
-    parts = []
-    for number, name in enumerate(states):
-        estimate = np.where(seen, paths[at, number], np.nan)
-        error = np.where(seen, [_spread(found, number, int(stop), cluster) for stop in at], np.nan)
-        low, high = _bounds(estimate, error)
-        numbers = {"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high}
-        parts.append(pd.DataFrame({"state": name, "time": wanted, **numbers}))
-    return pd.concat(parts, ignore_index=True)
+    errors = [_spread(found, state, int(stop), cluster) for state in range(len(states)) for stop in at]
+    estimate, error = np.where(seen, paths[at].T.ravel(), np.nan), np.where(seen, errors, np.nan)
+    low, high = _bounds(estimate, error)
+    return pd.DataFrame(
+        {
+            "state": [state for state in states for _ in at],
+            "time": np.tile(wanted, len(states)),
+            "estimate": estimate,
+            "std_error": error,
+            "ci_low": low,
+            "ci_high": high,
+        }
+    )
 
 
 def _risk(time: Array, event: Array, states: list[Any]) -> _Risk:
