@@ -224,3 +224,7 @@ def test_a_check_says_that_the_data_are_too_few_where_it_found_no_difference():
     row["method"] = "not different from zero, but power against the limit is only 9%"
     assert name_of("status", row, language=get("en"), names={}) == "Too few data"
     assert name_of("status", row | {"method": "drift"}, language=get("en"), names={}) == "Concern"
+
+
+def test_areas_of_one_name_are_all_kept():
+    assert area_figures.by_name(["b", "a", "c", "b"], {"a": "Å", "b": "Å", "c": "Aa"}) == ["c", "b", "a"]
