@@ -71,6 +71,11 @@ def test_areas_without_places_stand_in_alphabetical_order(tmp_path):
         assert {tile.place for tile in found.tiles} == {None}
 
 
+def test_where_no_area_is_drawn_nothing_is_said_of_a_map():
+    found = seen(series(["oulu"]), areas=[])
+    assert found.tiles == () and "aakkosjärjestyksessä" in found.note
+
+
 def test_the_lines_share_a_scale_and_break_where_a_month_is_missing():
     rows = series(["lahti", "oulu"])
     rows.loc[(rows["area"] == "oulu") & (rows["x"] == 3), "estimate"] = np.nan

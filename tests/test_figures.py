@@ -224,3 +224,18 @@ def test_a_check_says_that_the_data_are_too_few_where_it_found_no_difference():
     row["method"] = "not different from zero, but power against the limit is only 9%"
     assert name_of("status", row, language=get("en"), names={}) == "Too few data"
     assert name_of("status", row | {"method": "drift"}, language=get("en"), names={}) == "Concern"
+
+
+def test_areas_of_one_name_are_all_kept():
+    assert area_figures.by_name(["b", "a", "c", "b"], {"a": "Å", "b": "Å", "c": "Aa"}) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("name", ["areas", "ranks", "funnel", "area_planes"])
+def test_areas_of_one_name_are_described_too(cleared, name):
+    rows = exhibits.select(cleared, TRIALS, name, area="oulu")
+    said, _ = alt_texts.describe(name, rows, language=get("en"), names=dict.fromkeys(rows["area"], "Å"))
+    assert said.replace("Å", "") == re.sub(
+        "|".join(map(re.escape, ledger_example.AREAS)),
+        "",
+        alt_texts.describe(name, rows, language=get("en"), names={})[0],
+    )

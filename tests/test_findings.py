@@ -392,6 +392,7 @@ def test_doubt_reaches_every_sentence_about_cost_and_effect_together(code):
         ({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (-0.1, 0.5), "unbounded"),
         ({"method": "outside", "ci_low": 200.0, "ci_high": 900.0}, (-0.1, 0.5), "unbounded"),
         ({"method": "everything"}, (-0.1, 0.5), "unbounded"),
+        ({"method": "everything"}, (math.nan, -0.1), "unbounded"),  # half an interval is no direction
         ({"method": "refused:fewer_months_in_work"}, (-0.1, 0.5), "refused"),
         ({"method": "refused:dominated", "status": "missing"}, (-0.5, -0.1), "refused"),
         ({"method": "", "status": "suppressed"}, (0.1, 0.5), "suppressed"),
@@ -407,6 +408,19 @@ def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, 
         assert sorted(numbers(said.text, get(code))) == [200.0, 900.0]
     else:
         assert not re.search(r"\d", said.text)
+
+
+@pytest.mark.parametrize("ends", [(-math.inf, 0.1), (-0.1, math.inf), (math.nan, math.nan)])
+@pytest.mark.parametrize("code", CODES)
+def test_of_an_effect_without_two_ends_nothing_may_be_said(cleared, ends, code):
+    headline = cleared["outcome"].eq(TRIALS.outcomes.headline) & cleared["measure"].eq("att")
+    rows = cleared.copy()
+    rows.loc[headline & rows["area"].eq("oulu"), ["ci_low", "ci_high"]] = ends
+    for ready in (False, True):
+        said = first_screen.may_say(rows, TRIALS, area="oulu", language=get(code), ready=ready)
+        assert said == [get(code).text("The effect of the trial is not known.")]
+    said = first_screen.may_not_say(rows, TRIALS, area="oulu", language=get(code))
+    assert said == get(code).text(first_screen.NOT_TO_SAY["unknown"])
 
 
 @pytest.mark.parametrize(("low", "high", "kind"), [(1, 9, "more"), (-1, 9, "both"), (-9, -1, "fewer")])

@@ -80,6 +80,19 @@ def test_control_characters_of_names_are_left_out(cleared, tmp_path):
     assert book.worksheets[0]["A1"].value == "Oulu"
 
 
+@pytest.mark.parametrize("name", ["<r>Oulu</r>", "<r><t>Oulu</t></r>", "<b>&amp;</b>"])
+def test_markup_in_a_name_is_text(cleared, tmp_path, name):
+    book = made(cleared, tmp_path, name=name, names=["payers"])
+    assert book.worksheets[0]["A1"].value.strip() == name
+
+
+def test_an_error_leaves_no_half_of_a_workbook(cleared, tmp_path):
+    rows = cleared.assign(unit=cleared["unit"].where(cleared["measure"] != "case_mix", "unheard_of"))
+    with pytest.raises(ValueError, match="has no name"):
+        made(rows, tmp_path, names=["payers", "case_mix"])
+    assert not list(tmp_path.glob("*.xlsx"))
+
+
 def test_the_same_rows_give_the_same_bytes_at_another_time(cleared, tmp_path):
     made(cleared, tmp_path, names=["payers", "effects"])
     first = (tmp_path / "oulu-fi.xlsx").read_bytes()

@@ -26,7 +26,7 @@ def describe(
     `names` are those of areas.
     """
     known = rows[rows["estimate"].notna()]
-    known = known.assign(area=known["area"].map(lambda area: names.get(area, area)))
+    known = known.assign(area_name=known["area"].map(lambda area: names.get(area, area)))
     said = list(WRITERS[name](known, language))
     return " ".join(said), said[1] if len(said) > 1 else ""
 

@@ -55,9 +55,10 @@ def ranks(rows: pd.DataFrame, language: Language) -> Sentences:
 
 
 def funnel(rows: pd.DataFrame, language: Language) -> Sentences:
-    own = rows[rows["measure"] == "att_raw"].set_index("area")["estimate"]
+    own = rows[rows["measure"] == "att_raw"].set_index("area")
     limit = rows[rows["measure"] == "funnel_limit"].set_index("area").reindex(own.index)
-    outside = own.index[(own < limit["ci_low"]) | (own > limit["ci_high"])]
+    beyond = (own["estimate"] < limit["ci_low"]) | (own["estimate"] > limit["ci_high"])
+    outside = own.loc[beyond, "area_name"]
     yield language.text(
         "Dots of {count} areas against their uncertainty, with limits of chance variation that widen to the "
         "right.",

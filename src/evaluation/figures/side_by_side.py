@@ -164,8 +164,9 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
 
 def by_name(codes: Iterable[str], names: Mapping[str, str]) -> list[str]:
     """Codes in the alphabetical order of their names."""
-    code_of = {names.get(code, code): code for code in codes}
-    return [code_of[name] for name in alphabetical(code_of)]
+    called = {code: names.get(code, code) for code in codes}
+    place = {name: at for at, name in enumerate(alphabetical(called.values()))}
+    return sorted(called, key=lambda code: place[called[code]])  # all of them, also where two have one name
 
 
 def _area_axis(

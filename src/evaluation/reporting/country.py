@@ -113,7 +113,7 @@ def _places(file: Path, areas: Collection[str]) -> dict[str, tuple[int, int]]:
     places = {
         area: (row, column) for area, row, column in table[["area", "row", "column"]].itertuples(index=False)
     }
-    return places if set(areas) <= set(places) else {}
+    return {area: places[area] for area in areas} if set(areas) <= set(places) else {}
 
 
 def _lines(series: pd.DataFrame, language: Language) -> tuple[dict[str, str], str]:

@@ -6,6 +6,7 @@ Text stays text, whatever it begins with. The same rows give the same bytes: no 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -69,9 +70,8 @@ def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[
     """
     from xlsxwriter import Workbook
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    language = report.language
-    with Workbook(path, {"in_memory": True}) as book:  # without files beside it
+    language, made = report.language, io.BytesIO()
+    with Workbook(made, {"in_memory": True}) as book:  # without files beside it
         book.set_properties({"created": NO_CLOCK})
         looks = {
             (name, quoted): book.add_format(look | {"quote_prefix": quoted})
@@ -88,6 +88,8 @@ def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[
                 _fill(sheet, looks, report, rows, EXHIBITS[name], title=title)
                 sheets.append((title, sheet.get_name()))
         _front(front, looks, report, sheets, processed=processed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(made.getvalue())  # whole, or not at all where an error ends it
     return path
 
 
@@ -201,4 +203,5 @@ def _numbers(record: dict[Any, Any], language: Language) -> tuple[list[float | N
 def _put(sheet: Worksheet, looks: Looks, row: int, column: int, words: str, look: str = "") -> None:
     """Write a text that is never read as a formula, not even when somebody edits its cell."""
     words = CONTROL.sub("", words)
+    words += " " if words.startswith("<r>") else ""  # <r>…</r> would be taken for markup of a cell
     sheet.write_string(row, column, words, looks[look, words.startswith(FORMULA_STARTS)])

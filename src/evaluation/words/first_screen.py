@@ -176,8 +176,8 @@ def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Lan
 
 
 def _shown(cleared: pd.DataFrame, study: Study, *, area: str) -> pd.Series | None:
-    """The main analysis of the headline; None where it is not shown or has no interval."""
+    """The main analysis of the headline; None where it is not shown or has no interval with two ends."""
     about = {"area": area, "outcome": study.outcomes.headline}
     row = main_row(cleared, study, **about)
     held = fairness(cleared, study, **about)[0] not in SHOWN
-    return None if held or row is None or math.isnan(row["ci_low"]) else row
+    return None if held or row is None or not math.isfinite(row["ci_low"] + row["ci_high"]) else row
