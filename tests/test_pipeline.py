@@ -14,6 +14,7 @@ import pytest
 
 from evaluation import schemas
 from evaluation.__main__ import main
+from evaluation.costs.assumptions import PRICED
 from evaluation.pipeline import notebook_runs, steps
 from evaluation.pipeline import plan as pipeline
 from evaluation.pipeline import project as project_of_pipeline
@@ -366,12 +367,23 @@ def test_code_of_the_register_is_behind_the_register_and_the_episodes(plan):
     assert not {"register", "episodes"} & depending_on(plan, "outcomes/measures")
 
 
-def test_a_unit_cost_is_behind_costs_and_not_behind_cohort_and_outcomes(plan):
+def test_a_unit_cost_is_behind_what_reads_costs_and_behind_nothing_before(plan):
     priced = ROOT / "data" / "raw" / "reference" / "service_unit_costs.csv"
+    reading = {name for name, step in plan.items() if priced in step.reads}
     code = depending_on(plan, "costs/payers")
-    for found in ({name for name, step in plan.items() if priced in step.reads} - {"register"}, code):
+    for found in (reading, code):
         assert {"costs", "area_analysis[oulu]"} <= found
-        assert not found & {"episodes", "outcomes", "area_months"}
+        kinds = {name.partition("[")[0] for name in found}
+        assert not kinds & {"register", "episodes", "outcomes", "area_months", "data_quality", "all_areas"}
+    knows_prices = depending_on(plan, "costs/assumptions")
+    assert knows_prices and {name for name in knows_prices if "report" not in name} <= reading
+
+
+def test_only_the_tables_of_prices_are_read_as_prices():
+    code = (ROOT / "src" / "evaluation" / "costs" / "assumptions.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'"(\w+)\.csv"', code)) <= set(PRICED)
+    names = {path.stem for path in (ROOT / "data" / "raw" / "reference").glob("*.csv")}
+    assert set(PRICED) <= names
 
 
 def test_every_input_of_a_task_is_written_before_or_there_from_the_start(plan):

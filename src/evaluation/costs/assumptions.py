@@ -11,6 +11,8 @@ import pandas as pd
 from evaluation.registers.reference import FOLDER
 from evaluation.study import upwards
 
+# Reference tables of prices and shares, read here and nowhere else; unit_costs names the sources behind them.
+PRICED = ("cost_assumptions", "service_unit_costs", "price_index", "municipal_share", "unit_costs")
 ASSUMPTION_STATUSES = ("published", "derived", "assumption")
 
 

@@ -84,12 +84,12 @@ def tables(project: Project) -> list[Step]:
         behind = [*_register_files(processed), *reads]
         return _step(names[0], function, behind, written, by_bucket=True, **given)
 
-    found, prices = processed / "episodes.parquet", sorted(project.reference.glob("*.csv"))
+    found = processed / "episodes.parquet"
     places, reference = [project.reference / "municipalities.csv"], {"reference": project.reference}
     return [
         table(steps.find_cohort, "episodes", "attrition", reads=places, **reference),
         table(steps.measure_outcomes, "outcomes", reads=[found]),
-        table(steps.work_out_costs, "costs", reads=[found, *prices], **reference),
+        table(steps.work_out_costs, "costs", reads=[found, *project.priced], **reference),
         table(steps.count_months, "area_months", reads=[]),
     ]
 
@@ -104,7 +104,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     """
     comments.check(project.comments, {*area_names(read_study(project.study), project.reference), NATIONAL})
     raw = sorted(path for path in project.register.iterdir() if path.name != ".gitkeep")
-    reference = sorted(project.reference.glob("*.csv"))
+    unpriced = [path for path in project.reference_tables if path not in project.priced]
     processed, cleared = project.processed, project.cleared
     ledger, register = processed / "ledger", _register_files(processed)
     folders: dict[str, Any] = {"processed": processed, "reference": project.reference}
@@ -115,7 +115,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
         return _step(
             f"{name}[{part}]" if parameters else name,
             steps.analyse,
-            [*reads, *reference],
+            [*reads, *unpriced],
             [ledger / f"{part}.parquet", processed / "failed" / f"{part}.json"],
             notebook=project.notebook(name),
             executed=processed / "notebooks" / f"{name}-{part}.ipynb",
@@ -128,12 +128,14 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     episodes = [path for step in persons for path in step.writes]
     statfin = steps.statfin_file(project.statfin)
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    validation = analysis("validation", _validation_files(project.root), part="validation")
+    tested = [*_validation_files(project.root), *project.priced]
+    validation = analysis("validation", tested, part="validation")
     analyses = [
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
                  part="quality", statfin=str(statfin or ""), figures=False, **study),
         *(
-            analysis("area_analysis", [*episodes, *register], part=area, area=area, figures=False, **study)
+            analysis("area_analysis", [*episodes, *register, *project.priced],
+                     part=area, area=area, figures=False, **study)
             for area in [*areas, "all"]
         ),
         validation,
@@ -149,7 +151,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     given = [path for path in (project.previous, Path(project.profile)) if path and path.is_file()]
     page = project.pages / "en" / "validation.html"
     return [
-        _step("register", steps.read_register, [*raw, *reference], register, raw=project.register, **folders),
+        _step("register", steps.read_register, [*raw, *unpriced], register, raw=project.register, **folders),
         *persons,
         *analyses,
         _step(
@@ -191,7 +193,7 @@ def _report_steps(
         for path in (CODE / room).rglob("*.*")
         if path.suffix in (".po", ".toml", ".j2", ".css")
     )
-    shared = [project.cleared, *catalogues, *sorted(project.reference.glob("*.csv"))]
+    shared = [project.cleared, *catalogues, *project.reference_tables]
     failed = project.processed / "failed"
     names = ["national_report", *(["public_statistics_report"] if with_statfin else [])]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.costs.assumptions import PRICED
 from evaluation.pipeline import notebook_runs
 from evaluation.results import provenance, rules
 from evaluation.study import Study
@@ -99,6 +100,16 @@ class Project:
         """Reference tables; the project's own where the data folder brings none."""
         own = self.data / "raw" / "reference"
         return own if own.exists() else self.root / "data" / "raw" / "reference"
+
+    @property
+    def reference_tables(self) -> list[Path]:
+        """The files of the reference tables."""
+        return sorted(self.reference.glob("*.csv"))
+
+    @property
+    def priced(self) -> list[Path]:
+        """Those of them that hold prices: only what works out costs reads them."""
+        return [path for path in self.reference_tables if path.stem in PRICED]
 
     @property
     def processed(self) -> Path:
