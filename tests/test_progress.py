@@ -1,7 +1,10 @@
 """A run says which areas are done and about how long the rest takes, and no more unless asked."""
 
+import os
+
 import pytest
 
+from evaluation.pipeline import engine
 from evaluation.pipeline.engine import Progress
 
 TASKS = ["register", *(f"area_analysis[{area}]" for area in "abcd"), "area_report[a-fi]", "area_report[b-fi]"]
@@ -37,3 +40,17 @@ def test_a_task_that_fails_says_why_whatever_it_is(capsys):
     with pytest.raises(ValueError, match="no rows"):
         progress.watched("register", fails, {})()
     assert capsys.readouterr().err == "register: ValueError: no rows\n"
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "1"), ("4", "4")])
+def test_a_run_gives_each_job_one_thread_unless_its_user_says_otherwise(monkeypatch, own, used):
+    def stop(reports):
+        raise InterruptedError
+
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", own or "")
+    if own is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    monkeypatch.setattr(engine.release, "recover", stop)
+    with pytest.raises(InterruptedError):
+        engine.run(engine.Project.at(), areas=[], languages=[], jobs=2)
+    assert os.environ["OPENBLAS_NUM_THREADS"] == used

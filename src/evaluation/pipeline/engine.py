@@ -19,6 +19,9 @@ from evaluation.results import provenance
 from evaluation.study import Study, read_study
 
 OF_AREAS = ("area_analysis", "area_report")  # the notebooks that a run is made of
+# Nobody looks at the figures of a run. Its jobs fill the machine: matrix products that take all cores as well
+# wait for each other, and analyses take twice as long.
+SETTINGS = {"MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _parts_read(work: list[Step], study: Study) -> dict[str, str]:
@@ -39,6 +42,8 @@ def run(
 
     It tells of `every` task, or of areas only.
     """
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     release.recover(project.reports)
     for note in steps.failures(project.processed):
         note.unlink()  # so that they are tried again
@@ -47,7 +52,6 @@ def run(
         notebook = step.values.get("notebook")
         if notebook is not None:
             notebook_runs.check_parameters(notebook, step.values["parameters"])
-    os.environ.setdefault("MPLBACKEND", "agg")
     before = _given(work)
     broken = _build(project, work, jobs, every=every)
     if changed := {path for path, state in _given(work).items() if state != before[path]}:
