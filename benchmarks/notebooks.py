@@ -8,6 +8,7 @@ have to be equal to the byte. Run with ``python benchmarks/notebooks.py DATA_FOL
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from evaluation.pipeline.engine import SETTINGS
 from evaluation.pipeline.plan import LANGUAGES, Step, plan
 from evaluation.pipeline.project import Project
 
@@ -68,6 +70,7 @@ def seconds(do: Callable[[Step], None], steps: list[Step], *, jobs: int) -> floa
 
 def main() -> None:
     data, areas = Path(sys.argv[1]).resolve(), (sys.argv[2:] or [AREAS])[0].split(",")
+    os.environ.update(SETTINGS)  # for both
     with tempfile.TemporaryDirectory() as folder:
         here = {name: Path(folder, name) for name in ("ours", "plain")}
         steps = {name: work(data, areas, at=at) for name, at in here.items()}
