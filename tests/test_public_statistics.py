@@ -115,10 +115,7 @@ def test_the_baseline_decides_the_sign(changes):
     pooled = changes.query("area == 'all' and window != 'after_1'")
     assert (pooled.query("baseline == '2019_20'")["estimate"] > 0).all()
     assert (pooled.query("baseline == 'covid'")["estimate"] < 0).all()
-    table = gaps.signs(changes).set_index(["area", "window"])
-    assert not table.loc[("all", "after_2"), "same_sign"]
-    assert table.loc[("all", "after_2"), "covid"].endswith(("-", "(-)"))
-    assert len(table) == 23 * 3  # 22 areas with known members, and all together
+    assert len(changes) == 23 * 3 * 3  # 22 areas with known members, and all together
 
 
 @needs_real

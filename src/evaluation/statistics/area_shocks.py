@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -120,20 +121,24 @@ def placebo_differences(
     of the comparison, so are moves: by the square root of that ratio, as for counts (real municipalities:
     power 0.4, standard error 0.1); no more than four times counts.
     """
-    rng = np.random.default_rng(seed)
-    members, pool = len(size), len(shocks.standardised)
-    if members == 1:
-        chosen = np.arange(pool)[:, None]
-    elif members > pool / 2:
-        chosen = rng.integers(0, pool, (draws, members))
-    else:
-        chosen = rng.permuted(np.argpartition(rng.random((draws, pool)), members - 1)[:, :members], axis=1)
+    chosen = _sets(len(size), len(shocks.standardised), draws, tuple(np.atleast_1d(seed).tolist()))
     scale = size / size.sum() * np.sqrt(shocks.common + shocks.per_size / size)
     implied = 2 * shocks.mean_variance + _variance(
         scale, region, correlation=shocks.correlation, few_regions=shocks.few_regions
     )
     implied *= np.clip(higher, 0.25, 4.0) if np.isfinite(higher) else 1.0
     return np.sqrt(implied / np.sum(scale**2)) * (shocks.standardised[chosen] @ scale)
+
+
+@lru_cache(maxsize=32)  # an area keeps its sets from one pair of windows to the next
+def _sets(members: int, pool: int, draws: int, seed: tuple[int, ...]) -> np.ndarray:
+    """Places of the comparison municipalities that make up each placebo area (sets × members)."""
+    rng = np.random.default_rng(seed)
+    if members == 1:
+        return np.arange(pool)[:, None]
+    if members > pool / 2:
+        return rng.integers(0, pool, (draws, members))
+    return rng.permuted(np.argpartition(rng.random((draws, pool)), members - 1)[:, :members], axis=1)
 
 
 def invert(estimate: float, null: np.ndarray, *, level: float = 0.95) -> tuple[float, float]:

@@ -9,7 +9,6 @@ import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
@@ -160,22 +159,6 @@ def did(
                 }
             )
     return pd.DataFrame(out, columns=CHANGES).sort_values(["area", "baseline", "window"], ignore_index=True)
-
-
-def signs(changes: pd.DataFrame) -> pd.DataFrame:
-    """The sign of the change under each baseline, side by side, from the result of `did`.
-
-    Columns area, window, one per baseline ("+" or "-"; "0 (+)" or "0 (-)" where the interval holds zero), and
-    `same_sign`: whether the point estimates agree under every baseline.
-    """
-    sign = np.where(changes["estimate"] > 0, "+", "-").astype(object)
-    unclear = ((changes["ci_low"] <= 0) & (changes["ci_high"] >= 0)).to_numpy()
-    shown = np.where(unclear, "0 (" + sign + ")", sign)
-    keys = ["area", "window"]
-    wide = changes.assign(shown=shown).set_index([*keys, "baseline"])["shown"].unstack()  # noqa: PD010
-    up = changes.assign(up=changes["estimate"] > 0).groupby(keys)["up"].agg(["min", "max"])
-    agree = up["min"] == up["max"]
-    return wide.assign(same_sign=agree).reset_index().rename_axis(columns=None)
 
 
 def _in_windows(rows: pd.DataFrame, study: Study, windows: Windows | None) -> pd.DataFrame:
