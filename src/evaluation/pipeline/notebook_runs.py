@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,6 +17,10 @@ from evaluation.parameters import TYPES
 from evaluation.study import nearest
 
 PACKAGE = Path(__file__).parents[1]
+# of this package, on one line or in brackets; a search takes a tenth of the time that parsing takes
+IMPORTS = re.compile(
+    r"^\s*(?:from (evaluation[.\w]*) import (\([^)]*\)|.*)|import (evaluation[.\w]*))", re.MULTILINE
+)
 LONGEST_CELL_SECONDS = 1800  # a hung notebook must not hold the run up for ever
 LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
 
@@ -187,12 +192,12 @@ def modules_behind(code: str) -> tuple[Path, ...]:
 def imported_modules(code: str) -> set[Path]:
     """Files of this package's modules that a piece of code imports directly, lazy imports included."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    paths = (PACKAGE.parent.joinpath(*name.split(".")) for name in names if name.startswith("evaluation."))
+    for package, listed, whole in IMPORTS.findall(code):
+        names |= {
+            package or whole,
+            *(f"{package}.{name}" for name in re.findall(r"(\w+)(?: as \w+)?", listed)),
+        }
+    paths = (PACKAGE.parent.joinpath(*name.split(".")) for name in names)
     return {file for path in paths if (file := path.with_suffix(".py")).exists()}
 
 
