@@ -22,7 +22,7 @@ import pandas as pd
 
 from evaluation.pipeline.project import Project
 from evaluation.registers import reference as reference_tables
-from evaluation.results import audit, provenance, rules
+from evaluation.results import provenance, rules
 from evaluation.study import Study, read_study
 from evaluation.words.disclosure import disclosure_note
 from evaluation.words.language import CODES
@@ -162,6 +162,8 @@ def check(
     `earlier` is the last signed one, if there is that file. Stopped, with cells and remedies, if the audit
     finds anything.
     """
+    from evaluation.results import audit
+
     study = read_study(project.study)
     before = pd.read_parquet(against) if against else None
     found = audit.audit(rows, study, profile=profile, parts_of_all=_add_up(project, study), before=before)
