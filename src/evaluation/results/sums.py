@@ -14,7 +14,7 @@ from evaluation.study import AFTER, Study
 
 CELL = ["area", "group", "item", "window"]
 NEAR = 3  # a hidden count that is bounded within so many is found
-SEEN = 8  # corners of the possible that are looked at before single cells are
+SEEN = 32  # corners of the possible that are looked at before single cells are: most need no more
 LARGEST = 10.0**6
 
 
@@ -75,15 +75,19 @@ class System:
 
     def attack(self) -> pd.DataFrame:
         """Find hidden counts that are known or bounded within `NEAR`, and rounded ones that are known."""
-        low, high = self._ranges()
+        kind = self._found(*self._ranges())
+        return self.cells[CELL].assign(kind=kind, what="episodes")[kind != ""]
+
+    def _found(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """What somebody who knew these ranges would have found of each count, "" for nothing."""
         cells, width = self.cells, np.floor(high + 1e-6) - np.ceil(low - 1e-6)
         rounded = ~cells["hidden"] & (cells["high"] > cells["low"])
-        kind = np.select(
+        found: np.ndarray = np.select(
             [cells["hidden"] & (width <= 0), cells["hidden"] & (width <= NEAR), rounded & (width <= 0)],
             ["recovered", "bounded", "rounding undone"],
             default="",
         )
-        return cells[CELL].assign(kind=kind, what="episodes")[kind != ""]
+        return found
 
     def _ranges(self) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest value of every count: exact where the corners looked at leave a doubt."""
@@ -102,12 +106,12 @@ class System:
             for sign in (1.0, -1.0):
                 corner = solve(sign * direction)
                 low, high = np.minimum(low, corner), np.maximum(high, corner)
-        open_ = self.cells["hidden"].to_numpy()
-        doubt = np.where(open_, high - low <= NEAR + 1, high - low < 1) & (ends[:, 1] > ends[:, 0])
-        for number in np.flatnonzero(doubt):
+        sure = np.zeros(size, dtype=bool)
+        while len(doubt := np.flatnonzero((self._found(low, high) != "") & ~sure)):
             direction = np.zeros(size)
+            sure[doubt[0]] = True
             for sign in (1.0, -1.0):
-                direction[number] = sign
+                direction[doubt[0]] = sign
                 corner = solve(direction)
                 low, high = np.minimum(low, corner), np.maximum(high, corner)
         return low, high
