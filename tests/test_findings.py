@@ -197,6 +197,25 @@ def cleared():
     return example()
 
 
+def test_a_case_is_a_snapshot_of_its_rows_and_refuses_a_second_row(cleared):
+    rows = cleared.copy()
+    case, again = (Case(rows, TRIALS, area="oulu") for _ in range(2))
+    where = {"topic": "effect", "measure": "att", "outcome": "open_employment_12m", "specification": "main"}
+    where |= {"window": "2019_20", "group": "target_group"}
+    before = case.pick(**where)
+    rows.loc[:, ["estimate", "outcome", "area"]] = [math.nan, "none", "all"]
+    rows["measure"] = "none"
+    for one in (case, again):  # looked up before the frame was changed, and only after it
+        pd.testing.assert_series_equal(one.pick(**where), before)
+        assert one.known("estimate", **where)["estimate"] == before["estimate"]
+    assert Case(rows, TRIALS, area="oulu").pick(**where) is None
+    assert case.pick(**where | {"group": "nobody"}) is None
+    assert case.known("p_value", **where | {"window": "nowhere"}) is None
+    double = pd.concat([cleared, before.to_frame().T], ignore_index=True)
+    with pytest.raises(ValueError, match=r"2 rows of oulu meet .*name more columns"):
+        Case(double, TRIALS, area="oulu").pick(**where)
+
+
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("area", AREAS)
 def test_first_screen_has_at_most_five_findings_and_150_words_and_begins_with_the_verdict(

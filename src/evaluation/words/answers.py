@@ -14,7 +14,7 @@ from evaluation.words.fairness import SHOWN, fairness, main_row, strength
 from evaluation.words.findings import Case, kind_of, side, span
 from evaluation.words.first_screen import CERTAINTIES, COST, certainty
 from evaluation.words.language import Language, mark
-from evaluation.words.public import CHANGE, HEADLINE, held_months, months_of
+from evaluation.words.public import CHANGE, HEADLINE, held_months, incomplete
 
 # half the width of the drawn scale, the same for every area; an interval that reaches beyond ends in an arrow
 SCALES = {"share": 0.25, "points": 4.0, "days": 30.0, "eur": 2500.0}
@@ -181,11 +181,8 @@ def _public(case: Case, language: Language) -> Answer | None:
     kind = SIGNS.get(sides, "depends")
     window = study.windows[year]
     text = language.text(PUBLIC[kind], year=window.short[language.code])
-    months = months_of(window)
-    held = held_months(case).intersection(months)
-    if len(held) < len(months):
-        counts = {"held": language.number(len(held)), "all": language.number(len(months))}
-        text += " " + language.text("Only {held} of the year's {all} months are held.", **counts)
+    if months := incomplete(held_months(case), window, language):
+        text += " " + language.text("Only {held} of the year's {all} months are held.", **months)
     question = language.text("What do public statistics show?")
     bars = tuple(_bar(row, study, language, name=name) for name, row in seen)
     return Answer("public", kind, question, text, "", bars, _scale("points", language), real=True)

@@ -22,6 +22,8 @@ VERDICTS = {
     "concern": mark("The comparison is fair with reservations: {reasons}. Read with caution."),
     "fail": mark("The comparison is not fair: {reasons}. Effects are therefore not shown for this area."),
     "not_run": mark("The comparison cannot be judged: {reasons}. Effects are therefore not shown."),
+    "pass_noticed": mark("The essential checks found no flaw in the comparison. Noticed: {reasons}."),
+    "pass_in_part": mark("The checks made found no flaw in the comparison; some could not be made."),
 }
 FAMILY_VERDICTS = {
     "pass": mark("{family}: no flaw was found in the comparison."),
@@ -29,8 +31,6 @@ FAMILY_VERDICTS = {
     "fail": mark("{family}: the comparison is not fair ({reasons}). Effects are not shown."),
     "not_run": mark("{family}: the comparison cannot be judged ({reasons}). Effects are not shown."),
 }
-PASSED_WITH = mark("The essential checks found no flaw in the comparison. Noticed: {reasons}.")
-PASSED_IN_PART = mark("The checks made found no flaw in the comparison; some could not be made.")
 
 
 def fairness(case: Case, outcome: str) -> tuple[str, list[str]]:
@@ -41,7 +41,7 @@ def fairness(case: Case, outcome: str) -> tuple[str, list[str]]:
     where = {"topic": "comparability", "measure": "verdict", "specification": "main"}
     family = case.study.outcomes.checked_for(outcome)
     rows = [case.pick(outcome=name, **where) for name in dict.fromkeys((family, outcome))]
-    if rows[0] is None or any(row is not None and row["status"] not in VERDICTS for row in rows):
+    if rows[0] is None or any(row is not None and row["status"] not in WORST for row in rows):
         return "not_run", []
     worst = max((row for row in rows if row is not None), key=lambda row: WORST.index(row["status"]))
     return str(worst["status"]), [reason for reason in worst["item"].split(";") if reason]
@@ -56,12 +56,12 @@ def verdict(case: Case, language: Language) -> Finding:
     if status in ("fail", "not_run") and not _agree(case):
         name = next(name for name, one in outcomes.families.items() if one.checked == outcomes.headline)
         return replace(_of_family(case, name, language), about="verdict")
+    told = status
     if status == "pass" and noticed:
-        text = language.text(PASSED_WITH, reasons="; ".join(labels.reasons(noticed, language)))
+        told, codes = "pass_noticed", noticed
     elif status == "pass" and len(run) < len(codes):
-        text = language.text(PASSED_IN_PART)
-    else:
-        text = language.text(VERDICTS[status], reasons=_because(status, codes, language))
+        told = "pass_in_part"
+    text = language.text(VERDICTS[told], reasons=_because(status, codes, language))
     return Finding("verdict", status, text)
 
 
@@ -142,12 +142,12 @@ def disagreeing(case: Case, row: pd.Series) -> bool:
 
     It does with a disjoint interval, or with the opposite sign of a finding whose interval excludes zero.
     """
-    low, high = row["ci_low"], row["ci_high"]
     where = {"area": row["area"], "topic": "sensitivity", "measure": "att", "group": "target_group"}
     other = case.rows(outcome=row["outcome"], **where)
     other = other[~other["specification"].isin(["main", "naive_clustered"])]
-    apart = (other["ci_low"] > high) | (other["ci_high"] < low)
-    opposite = (other["estimate"] < 0) & (low > 0) | (other["estimate"] > 0) & (high < 0)
+    estimate, low, high = other[["estimate", "ci_low", "ci_high"]].to_numpy().T
+    apart = (low > row["ci_high"]) | (high < row["ci_low"])
+    opposite = (estimate < 0) & (row["ci_low"] > 0) | (estimate > 0) & (row["ci_high"] < 0)
     return bool((apart | opposite).any())
 
 
@@ -157,8 +157,8 @@ def doubtful(case: Case, outcome: str, *, row: pd.Series | None = None) -> bool:
     `row` is the finding, by default the main one.
     """
     main = main_row(case, outcome)
-    against = main is not None and disagreeing(case, main)
-    return against or not borne_out(case, main if row is None else row)
+    borne = borne_out(case, main if row is None else row)
+    return not borne or (main is not None and disagreeing(case, main))
 
 
 def strength(case: Case, row: pd.Series) -> str:

@@ -116,17 +116,8 @@ class Finding:
 def judge(low: float, high: float, limit: float) -> str:
     """Choose the sentence for an interval: one of the keys of `JUDGEMENTS`.
 
-    Parameters
-    ----------
-    low, high : float
-        Ends of the interval, in the unit of the limit.
-    limit : float
-        Smallest difference that matters, above zero.
-
-    Raises
-    ------
-    ValueError
-        If an end is missing, the ends are reversed or the limit is not above zero.
+    The `limit` is the smallest difference that matters, above zero. A ValueError says that an end is missing,
+    that the ends are reversed, or that the limit is not above zero.
 
     Examples
     --------
@@ -210,24 +201,9 @@ def effect(
 ) -> Finding:
     """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
 
-    Parameters
-    ----------
-    row : pandas.Series
-        A cleared row with unit share, days, months or eur. Without numbers, its status is put in words.
-    language : Language
-        Language of the sentence.
-    limits : mapping
-        Smallest difference that matters, by unit.
-    outcome : str, optional
-        Name to use instead of the outcome's own.
-    strength : str
-        What may be called clear: see :func:`kind_of`.
-
-    Returns
-    -------
-    Finding
-        Two sentences; `kind` is a key of `JUDGEMENTS` or `DOUBTS`, or the row's status where there is no
-        number.
+    Without numbers, the status of the row is put in words, and is the kind. `limits` are the smallest
+    differences that matter, by unit; `outcome` is a name in place of the outcome's own; `strength` says what
+    may be called clear, see :func:`kind_of`.
     """
     name = outcome or labels.outcome(row["outcome"], language)
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])

@@ -60,7 +60,7 @@ def certainty(case: Case, outcome: str) -> int:
     grade = 3 if fairness(case, outcome)[0] == "pass" else 2
     untold = judge(row["ci_low"], row["ci_high"], case.study.limits[row["unit"]]) in OPEN
     grade -= untold or not borne_out(case, row)
-    return max(1, grade - disagreeing(case, row))
+    return grade - (grade > 1 and disagreeing(case, row))
 
 
 def count(found: Sequence[Finding]) -> int:

@@ -22,13 +22,12 @@ SHIFT = {"in_services_share": 1, BILL: -1, "broad_unemployment_share": 0}
 
 def incomplete_windows(case: Case, language: Language) -> Finding | None:
     """Say which windows the statistics do not hold in full: they can hold other seasons than the rest."""
-    held, said = held_months(case), []
-    for name, window in case.study.windows.items():
-        months = months_of(window)
-        if held and not held.issuperset(months):
-            here = language.number(len(held.intersection(months)))
-            text = language.text("{held} of {all}", held=here, all=language.number(len(months)))
-            said.append(f"{labels.label('window', name, language)}: {text}")
+    held = held_months(case)
+    said = [
+        f"{labels.label('window', name, language)}: {language.text('{held} of {all}', **months)}"
+        for name, window in case.study.windows.items()
+        if held and (months := incomplete(held, window, language))
+    ]
     if not said:
         return None
     text = language.text(
@@ -267,6 +266,14 @@ def months_of(window: Window) -> list[str]:
 def held_months(case: Case) -> set[str]:
     """The months that public statistics hold."""
     return set(case.rows(topic="public_statistics", measure="series")["window"])
+
+
+def incomplete(held: set[str], window: Window, language: Language) -> dict[str, str]:
+    """How many of the months in a window are held, as it is written; empty where all of them are."""
+    months = months_of(window)
+    here = held.intersection(months)
+    counts = {"held": language.number(len(here)), "all": language.number(len(months))}
+    return counts if len(here) < len(months) else {}
 
 
 def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
