@@ -8,6 +8,7 @@ import pytest
 
 from evaluation.results import ledger
 from evaluation.words import answers, fairness, findings, first_screen
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from messages import spoken
 from small_register import TRIALS
@@ -79,24 +80,25 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     kinds = set()
     for seed in range(sets):
         rows, code = random_results(seed), CODES[seed % 3]
-        for one in answers.answers(rows, TRIALS, area="oulu", language=get(code)):
+        case = Case(rows, TRIALS, area="oulu")
+        for one in answers.answers(case, get(code)):
             kinds.add((one.about, one.kind))
             if one.about in ("public", "trust"):
                 continue
             outcome = {"work": WORK, "services": SERVICES, "cost": COSTS[-1]}[one.about]
-            status, _ = fairness.fairness(rows, TRIALS, area="oulu", outcome=outcome)
+            status, _ = fairness.fairness(case, outcome)
             if status not in fairness.SHOWN:
                 assert one.kind == status and not one.bars and not re.search(r"\d", one.text)
                 continue
-            row = fairness.main_row(rows, TRIALS, area="oulu", outcome=outcome)
-            strength = fairness.strength(rows, TRIALS, area="oulu", outcome=outcome)
+            row = fairness.main_row(case, outcome)
+            strength = fairness.strength(case, row)
             told = findings.effect(row, get(code), limits=TRIALS.limits, strength=strength)
             assert one.kind == told.kind
             assert bool(re.search(MORE[code], one.text)) == (row["ci_high"] > 0)
             assert bool(re.search(FEWER[code], one.text)) == (row["ci_low"] < 0)
             untold = one.text.startswith(get(code).text("Unclear"))
             assert untold == (one.kind in ("unclear", "doubtful_both"))
-            grade = first_screen.certainty(rows, TRIALS, area="oulu", outcome=outcome)
+            grade = first_screen.certainty(case, outcome)
             assert one.certainty == get(code).text(first_screen.CERTAINTIES[grade])
             assert one.kind.startswith("clear") <= (grade == 3)
             assert (one.kind in findings.OPEN) <= (grade < 3)
@@ -120,7 +122,7 @@ def test_a_comparison_that_passed_in_part_is_not_said_to_have_passed_every_check
     rows = random_results(3)
     verdicts = rows["measure"] == "verdict"
     rows.loc[verdicts, ["status", "item"]] = ["pass", reasons]
-    said = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[-1]
+    said = answers.answers(Case(rows, TRIALS, area="oulu"), get("en"))[-1]
     assert said.kind == "pass" and words in said.text
 
 
@@ -132,7 +134,7 @@ def test_what_is_left_is_trusted_by_its_certainty_only_where_something_is(held, 
     verdicts = rows["measure"] == "verdict"
     rows.loc[verdicts, ["status", "item"]] = ["pass", ""]
     rows.loc[verdicts & rows["outcome"].isin(held), "status"] = "fail"
-    said = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[-1]
+    said = answers.answers(Case(rows, TRIALS, area="oulu"), get("en"))[-1]
     assert said.kind == "fail" and said.text.startswith(words)
 
 
@@ -151,7 +153,7 @@ def test_every_interval_has_a_sentence_whatever_the_strength_of_its_comparison()
 
 def test_the_panel_is_short_and_all_languages_say_the_same():
     for rows in (random_results(seed) for seed in range(20)):
-        said = {code: answers.answers(rows, TRIALS, area="oulu", language=spoken(code)) for code in CODES}
+        said = {code: answers.answers(Case(rows, TRIALS, area="oulu"), spoken(code)) for code in CODES}
         assert len({tuple((one.about, one.kind) for one in found) for found in said.values()}) == 1
         for found in said.values():
             assert sum(len(words_of(one).split(" ")) for one in found) <= MOST_WORDS
@@ -160,10 +162,10 @@ def test_the_panel_is_short_and_all_languages_say_the_same():
 
 def test_four_questions_are_always_answered_and_public_statistics_where_they_are():
     rows = random_results(1)
-    asked = [one.about for one in answers.answers(rows, TRIALS, area="oulu", language=get("en"))]
+    asked = [one.about for one in answers.answers(Case(rows, TRIALS, area="oulu"), get("en"))]
     assert asked == ["public", "work", "services", "cost", "trust"]
     nothing = rows[rows["topic"] == "none"]
-    left = answers.answers(nothing, TRIALS, area="oulu", language=get("en"))
+    left = answers.answers(Case(nothing, TRIALS, area="oulu"), get("en"))
     assert [(one.about, one.kind) for one in left] == [
         (name, "not_run") for name in ("work", "services", "cost", "trust")
     ]
@@ -184,9 +186,9 @@ def test_public_statistics_speak_for_all_baselines(intervals, kind):
     rows = random_results(2)
     public = rows["measure"] == "did"
     rows.loc[public, ["ci_low", "ci_high"]] = np.array(intervals, dtype=float)
-    found = answers.answers(rows, TRIALS, area="oulu", language=get("en"))[0]
+    found = answers.answers(Case(rows, TRIALS, area="oulu"), get("en"))[0]
     assert (found.kind, found.real, len(found.bars)) == (kind, True, 3)
     assert "months" not in found.text
     part = rows[rows["window"] != "2021-07"]
-    told = answers.answers(part, TRIALS, area="oulu", language=get("en"))[0].text
+    told = answers.answers(Case(part, TRIALS, area="oulu"), get("en"))[0].text
     assert told == f"{found.text} Only 11 of the year's 12 months are held."

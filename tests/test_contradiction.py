@@ -6,6 +6,7 @@ import pytest
 from evaluation.diagnostics.contradiction import contradictions
 from evaluation.results import ledger
 from evaluation.words import answers, fairness, findings, first_screen
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from small_register import TRIALS
 
@@ -108,18 +109,16 @@ def cleared(*, trend=(0.0, 0.01), contradiction="pass", verdict="pass", low=0.05
 )
 def test_a_direction_is_clear_only_where_no_drift_and_nothing_else_could_explain_it(changed, doubtful):
     rows = cleared(**changed)
-    assert fairness.doubtful(rows, TRIALS, area="oulu", outcome=WORK) == doubtful
+    assert fairness.doubtful(Case(rows, TRIALS, area="oulu"), WORK) == doubtful
     for code in CODES:
         words = get(code)
         said = [
-            one
-            for one in first_screen.headline(rows, TRIALS, area="oulu", language=words)
-            if one.about == WORK
+            one for one in first_screen.headline(Case(rows, TRIALS, area="oulu"), words) if one.about == WORK
         ]
         assert (said[0].kind in findings.DOUBTS) == doubtful
         assert (DOUBT[code] in said[0].text) == doubtful
         short = [
-            one for one in answers.answers(rows, TRIALS, area="oulu", language=words) if one.about == "work"
+            one for one in answers.answers(Case(rows, TRIALS, area="oulu"), words) if one.about == "work"
         ]
         assert (short[0].kind in findings.DOUBTS) == doubtful
 
@@ -127,6 +126,6 @@ def test_a_direction_is_clear_only_where_no_drift_and_nothing_else_could_explain
 def test_without_a_check_of_trends_nothing_is_clear_and_the_page_says_so():
     rows = cleared()
     rows = rows[rows["item"] != "pre_trend"]
-    assert fairness.doubtful(rows, TRIALS, area="oulu", outcome=WORK)
-    said = fairness.drift_seen(rows, TRIALS, area="oulu", language=get("en"))
+    assert fairness.doubtful(Case(rows, TRIALS, area="oulu"), WORK)
+    said = fairness.drift_seen(Case(rows, TRIALS, area="oulu"), get("en"))
     assert said.kind == "not_run" and "could not be checked" in said.text

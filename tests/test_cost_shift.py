@@ -12,6 +12,7 @@ from evaluation.registers.reference import reference
 from evaluation.results import ledger
 from evaluation.statistics import gaps, kela, public_rows, statfin
 from evaluation.words import labels, public
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from small_register import TRIALS
 from test_kela import COLUMNS
@@ -82,7 +83,7 @@ def test_nothing_is_said_where_nothing_was_planted_and_the_bill_is_told_all_the_
     table, rows = told_of(nothing, draws=99)
     told = cost_shift.said(table, TRIALS, municipalities=MUNICIPALITIES, seed=1).set_index("area")
     assert not told.loc["all", "shift said"]
-    found = public.cost_shift(rows, TRIALS, area="all", language=labels.in_study(get("en"), TRIALS))
+    found = public.cost_shift(Case(rows, TRIALS, area="all"), labels.in_study(get("en"), TRIALS))
     assert found.kind == "none" and found.text.count("%") == len(TRIALS.followup)
 
 
@@ -93,14 +94,14 @@ def test_a_planted_shift_is_said_in_all_languages_and_its_size_lies_in_the_inter
     likely = rows.assign(estimate=rows["estimate"].mask(rows["measure"].eq("p_adjusted"), 0.5))
     for code in CODES:
         language = labels.in_study(get(code), TRIALS)
-        found = public.cost_shift(rows, TRIALS, area="all", language=language)
+        found = public.cost_shift(Case(rows, TRIALS, area="all"), language)
         assert found.kind == "to_state" and found.text.count("%") == len(TRIALS.followup)
         assert "Labore" in found.text
         doubt = language.text(
             "Judged together with all other changes here, the fall of the bill could be chance."
         )
         assert doubt not in found.text
-        assert doubt in public.cost_shift(likely, TRIALS, area="all", language=language).text
+        assert doubt in public.cost_shift(Case(likely, TRIALS, area="all"), language).text
     bill = rows[rows["outcome"].eq(public.BILL) & rows["area"].eq("all")]
     before = bill[bill["measure"].eq("series") & bill["item"].eq("pilot") & (bill["x"] < 0)][
         "estimate"

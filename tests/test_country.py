@@ -12,6 +12,7 @@ from evaluation.reporting.exhibits import Report
 from evaluation.reporting.own_pages import write_index
 from evaluation.results import ledger
 from evaluation.study import read_study
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES
 from messages import spoken
 from small_register import TRIALS
@@ -106,7 +107,7 @@ def test_without_public_statistics_the_tile_says_what_the_panel_says(seed):
     rows = rows[rows["topic"] != "public_statistics"]
     area = rows["area"].iloc[0]
     found = seen(rows, areas=[area])
-    work = answers.answer(rows, TRIALS, area=area, language=spoken("fi"), about="work")
+    work = answers.answer(Case(rows, TRIALS, area=area), spoken("fi"), about="work")
     assert not found.real
     assert (found.tiles[0].said, found.tiles[0].bars) == (work.text, work.bars)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evaluation.results import ledger
 from evaluation.words import comparisons as area_sentences
 from evaluation.words import costs, fairness, findings, first_screen, labels
-from evaluation.words.findings import effect, judge
+from evaluation.words.findings import Case, effect, judge
 from evaluation.words.language import CODES, get
 from ledger_example import AREAS, example
 from messages import messages, parse_number, spoken
@@ -197,12 +197,31 @@ def cleared():
     return example()
 
 
+def test_a_case_is_a_snapshot_of_its_rows_and_refuses_a_second_row(cleared):
+    rows = cleared.copy()
+    case, again = (Case(rows, TRIALS, area="oulu") for _ in range(2))
+    where = {"topic": "effect", "measure": "att", "outcome": "open_employment_12m", "specification": "main"}
+    where |= {"window": "2019_20", "group": "target_group"}
+    before = case.pick(**where)
+    rows.loc[:, ["estimate", "outcome", "area"]] = [math.nan, "none", "all"]
+    rows["measure"] = "none"
+    for one in (case, again):  # looked up before the frame was changed, and only after it
+        pd.testing.assert_series_equal(one.pick(**where), before)
+        assert one.known("estimate", **where)["estimate"] == before["estimate"]
+    assert Case(rows, TRIALS, area="oulu").pick(**where) is None
+    assert case.pick(**where | {"group": "nobody"}) is None
+    assert case.known("p_value", **where | {"window": "nowhere"}) is None
+    double = pd.concat([cleared, before.to_frame().T], ignore_index=True)
+    with pytest.raises(ValueError, match=r"2 rows of oulu meet .*name more columns"):
+        Case(double, TRIALS, area="oulu").pick(**where)
+
+
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("area", AREAS)
 def test_first_screen_has_at_most_five_findings_and_150_words_and_begins_with_the_verdict(
     cleared, area, code
 ):
-    found = first_screen.headline(cleared, TRIALS, area=area, language=get(code))
+    found = first_screen.headline(Case(cleared, TRIALS, area=area), get(code))
     assert 1 <= len(found) <= 5
     assert first_screen.count(found) <= 150
     assert found[0].about == "verdict"
@@ -218,7 +237,7 @@ def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, clea
     here.loc[told, "ci_low"], here.loc[told, "ci_high"] = middle - width, middle + width
     reasons = rng.choice(list(first_screen.labels.names()["reason"]), rng.integers(1, 4), replace=False)
     here.loc[here["measure"] == "verdict", "item"] = ";".join(reasons)
-    said = [first_screen.headline(here, TRIALS, area="helsinki", language=get(code)) for code in CODES]
+    said = [first_screen.headline(Case(here, TRIALS, area="helsinki"), get(code)) for code in CODES]
     assert all(first_screen.count(found) <= 150 and len(found) <= 5 for found in said)
     assert len({tuple((one.about, one.kind) for one in found) for found in said}) == 1
     assert "open_employment_12m" in {one.about for one in said[0]}
@@ -227,55 +246,54 @@ def test_first_screen_keeps_its_limits_and_all_languages_say_the_same(seed, clea
 @pytest.mark.parametrize("code", CODES)
 def test_failed_comparison_shows_no_effect_cost_or_ratio(cleared, code):
     words, area = spoken(code), "raasepori-hanko"
-    found = first_screen.headline(cleared, TRIALS, area=area, language=words)
+    found = first_screen.headline(Case(cleared, TRIALS, area=area), words)
     assert {one.kind for one in found} <= {"fail", "description"}
     comparisons = [
-        *costs.who_paid(cleared, TRIALS, area=area, language=words),
-        costs.additional_month(cleared, TRIALS, area=area, language=words),
-        costs.worth_it(cleared, TRIALS, area=area, language=words, value=1500.0),
-        *area_sentences.baselines(cleared, TRIALS, area=area, language=words),
+        *costs.who_paid(Case(cleared, TRIALS, area=area), words),
+        costs.additional_month(Case(cleared, TRIALS, area=area), words),
+        costs.worth_it(Case(cleared, TRIALS, area=area), words, value=1500.0),
+        *area_sentences.baselines(Case(cleared, TRIALS, area=area), words),
     ]
     assert {one.kind for one in comparisons} == {"withheld"}
     assert not any(re.search(r"\d", one.text) for one in comparisons)
-    said = " ".join(first_screen.may_say(cleared, TRIALS, area=area, language=words))
+    said = " ".join(first_screen.may_say(Case(cleared, TRIALS, area=area), words))
     assert not re.search(CLEAR[code], said)
 
 
 def test_unchecked_comparison_does_not_count_as_fair(cleared):
     unchecked = cleared[cleared["measure"] != "verdict"]
-    found = first_screen.headline(unchecked, TRIALS, area="oulu", language=get("en"))
+    found = first_screen.headline(Case(unchecked, TRIALS, area="oulu"), get("en"))
     assert found[0].kind == "not_run"
     assert {one.kind for one in found} <= {"not_run", "description"}
 
 
 def test_concern_stands_as_a_caveat_in_verdict_certainty_and_box(cleared):
     words = get("en")
-    verdict = fairness.verdict(cleared, TRIALS, area="helsinki", language=words)
+    verdict = fairness.verdict(Case(cleared, TRIALS, area="helsinki"), words)
     assert verdict.kind == "concern"
     assert "development before the trial differs" in verdict.text
-    assert first_screen.certainty(cleared, TRIALS, area="helsinki", outcome="service_days_12m") == 1
+    assert first_screen.certainty(Case(cleared, TRIALS, area="helsinki"), "service_days_12m") == 1
     assert any(
-        "weaknesses" in text
-        for text in first_screen.may_say(cleared, TRIALS, area="helsinki", language=words)
+        "weaknesses" in text for text in first_screen.may_say(Case(cleared, TRIALS, area="helsinki"), words)
     )
 
 
 def test_the_sentence_ready_to_be_said_is_that_of_the_finding_with_its_certainty(cleared):
     for code in CODES:
         words = get(code)
-        ready = first_screen.may_say(cleared, TRIALS, area="oulu", language=words, ready=True)[0]
-        told = [one.text for one in first_screen.headline(cleared, TRIALS, area="oulu", language=words)]
+        ready = first_screen.may_say(Case(cleared, TRIALS, area="oulu"), words, ready=True)[0]
+        told = [one.text for one in first_screen.headline(Case(cleared, TRIALS, area="oulu"), words)]
         assert ready in told
-        assert ready not in first_screen.may_say(cleared, TRIALS, area="oulu", language=words)
+        assert ready not in first_screen.may_say(Case(cleared, TRIALS, area="oulu"), words)
 
 
 def test_comparisons_without_a_verdict_are_not_counted_as_passed(cleared):
     words, verdicts = get("en"), cleared["measure"] == "verdict"
-    before = area_sentences.passed(cleared, TRIALS, language=words).text
+    before = area_sentences.passed(Case(cleared, TRIALS, area="all"), words).text
     judged = int((verdicts & cleared["area"].ne("all")).sum())
     assert f"judged: {judged}." in before
     less = area_sentences.passed(
-        cleared[~(verdicts & cleared["area"].eq("oulu"))], TRIALS, language=words
+        Case(cleared[~(verdicts & cleared["area"].eq("oulu"))], TRIALS, area="all"), words
     ).text
     assert f"judged: {judged - int((verdicts & cleared['area'].eq('oulu')).sum())}." in less
 
@@ -283,30 +301,30 @@ def test_comparisons_without_a_verdict_are_not_counted_as_passed(cleared):
 def test_certainty_is_moderate_at_most_and_falls_with_contradiction(cleared):
     outcome = "open_employment_12m"
     # as published, a drift that the years before allow could explain the finding
-    assert first_screen.certainty(cleared, TRIALS, area="oulu", outcome=outcome) == 2
+    assert first_screen.certainty(Case(cleared, TRIALS, area="oulu"), outcome) == 2
     sure = cleared.copy()
-    row = fairness.main_row(cleared, TRIALS, area="oulu", outcome=outcome)
+    row = fairness.main_row(Case(cleared, TRIALS, area="oulu"), outcome)
     sure.loc[row.name, ["std_error", "ci_low", "ci_high"]] = [0.005, 0.02, 0.04]
-    assert first_screen.certainty(sure, TRIALS, area="oulu", outcome=outcome) == 3
+    assert first_screen.certainty(Case(sure, TRIALS, area="oulu"), outcome) == 3
     against = sure.copy()
     contradicts = (against["area"] == "oulu") & (against["specification"] == "synthetic_control")
     against.loc[contradicts, ["estimate", "ci_low", "ci_high"]] = [-0.02, -0.05, 0.01]
-    assert first_screen.certainty(against, TRIALS, area="oulu", outcome=outcome) == 2
+    assert first_screen.certainty(Case(against, TRIALS, area="oulu"), outcome) == 2
 
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("area", AREAS)
 def test_no_sentence_of_any_kind_uses_a_banned_word(cleared, area, code):
     words = spoken(code)
-    said = [one.text for one in first_screen.headline(cleared, TRIALS, area=area, language=words)]
-    said += first_screen.may_say(cleared, TRIALS, area=area, language=words)
-    said.append(first_screen.may_not_say(cleared, TRIALS, area=area, language=words))
+    said = [one.text for one in first_screen.headline(Case(cleared, TRIALS, area=area), words)]
+    said += first_screen.may_say(Case(cleared, TRIALS, area=area), words)
+    said.append(first_screen.may_not_say(Case(cleared, TRIALS, area=area), words))
     never = [message for message in messages(TEMPLATES) if message.startswith("“")]
     assert len(never) == 3  # the same for every area
     said += [words.text(message) for message in never]
-    said += [one.text for one in costs.who_paid(cleared, TRIALS, area=area, language=words)]
-    said += [one.text for one in area_sentences.pooled(cleared, TRIALS, language=words)]
-    said += [one.text for one in area_sentences.public_statistics(cleared, TRIALS, area=area, language=words)]
+    said += [one.text for one in costs.who_paid(Case(cleared, TRIALS, area=area), words)]
+    said += [one.text for one in area_sentences.pooled(Case(cleared, TRIALS, area="all"), words)]
+    said += [one.text for one in area_sentences.public_statistics(Case(cleared, TRIALS, area=area), words)]
     assert not re.search(BANNED[code], " ".join(said), re.IGNORECASE)
 
 
@@ -339,7 +357,7 @@ def test_where_the_count_of_paid_days_starts_is_said_with_what_hangs_on_it():
         frame = pd.DataFrame(
             [{"measure": name, "estimate": value} | MUNICIPAL for name, value in more.items()]
         )
-        return costs.day_count(frame, TRIALS, area="oulu", language=get("en"))
+        return costs.day_count(Case(frame, TRIALS, area="oulu"), get("en"))
 
     assert said(delta_cost=120.0).kind == "told"  # the payer counted
     found = said(look_back=12 * 365.25 / 12, delta_cost=120.0, delta_half_count=-30.0)
@@ -350,7 +368,7 @@ def test_where_the_count_of_paid_days_starts_is_said_with_what_hangs_on_it():
 
 def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     def kinds(**payers):
-        found = costs.who_paid(cost_rows(**payers), TRIALS, area="oulu", language=get("en"))
+        found = costs.who_paid(Case(cost_rows(**payers), TRIALS, area="oulu"), get("en"))
         return [one.kind for one in found if one.about == "cost_shift"]
 
     assert kinds(municipality=(-300, -100), state=(50, 400)) == ["to_state"]
@@ -358,14 +376,14 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
     assert kinds(municipality=(-300, 1), state=(50, 400)) == []
     drifting = cost_rows(municipality=(-300, -100), state=(50, 400))
     drifting.loc[drifting["item"] == "pre_trend", ["ci_low", "ci_high"]] = [-200.0, 200.0]
-    said = costs.who_paid(drifting, TRIALS, area="oulu", language=get("en"))
+    said = costs.who_paid(Case(drifting, TRIALS, area="oulu"), get("en"))
     assert [one.kind for one in said] == ["doubtful_fewer", "doubtful_more"]  # a drift could explain both
     assert kinds(municipality=(100, 300), state=(50, 400)) == []
     # checks of the sum cannot see what moves between its parts
     blind = cost_rows(municipality=(-300, -100), state=(50, 400))
     blind.loc[blind["measure"] == "diagnostic", "outcome"] = "cost_all_public_12m_eur"
     said = costs.who_paid(
-        blind.drop_duplicates(["measure", "item", "outcome"]), TRIALS, area="oulu", language=get("en")
+        Case(blind.drop_duplicates(["measure", "item", "outcome"]), TRIALS, area="oulu"), get("en")
     )
     assert [one.kind for one in said] == ["doubtful_fewer", "doubtful_more"]
 
@@ -373,12 +391,12 @@ def test_costs_are_said_to_have_moved_only_where_both_intervals_say_so():
 @pytest.mark.parametrize("code", CODES)
 def test_doubt_reaches_every_sentence_about_cost_and_effect_together(code):
     months = cost_rows({"method": "interval", "ci_low": 200.0, "ci_high": 900.0}, (0.1, 0.5))
-    assert costs.additional_month(months, TRIALS, area="oulu", language=get(code)).kind == "cost"
+    assert costs.additional_month(Case(months, TRIALS, area="oulu"), get(code)).kind == "cost"
     against = months["item"].eq("contradiction") & months["outcome"].eq("open_employment_12m")
     doubted = months.assign(status=months["status"].mask(against, "concern"))
-    assert costs.additional_month(doubted, TRIALS, area="oulu", language=get(code)).kind == "refused"
+    assert costs.additional_month(Case(doubted, TRIALS, area="oulu"), get(code)).kind == "refused"
     refused = cost_rows({"method": "refused:dominant", "status": "missing"}, (-0.1, 0.5))
-    said = costs.additional_month(refused, TRIALS, area="oulu", language=get(code)).text
+    said = costs.additional_month(Case(refused, TRIALS, area="oulu"), get(code)).text
     assert labels.label("refusal", "cannot_be_told", get(code)) in said  # a point estimate is no direction
 
 
@@ -402,7 +420,7 @@ def test_doubt_reaches_every_sentence_about_cost_and_effect_together(code):
 @pytest.mark.parametrize("code", CODES)
 def test_a_cost_per_additional_month_is_said_only_where_it_has_a_meaning(ratio, months, kind, code):
     rows = cost_rows(ratio, months)
-    said = costs.additional_month(rows, TRIALS, area="oulu", language=get(code))
+    said = costs.additional_month(Case(rows, TRIALS, area="oulu"), get(code))
     assert said.kind == kind
     if kind in ("cost", "saving", "saving_or_cost"):
         assert sorted(numbers(said.text, get(code))) == [200.0, 900.0]
@@ -417,9 +435,9 @@ def test_of_an_effect_without_two_ends_nothing_may_be_said(cleared, ends, code):
     rows = cleared.copy()
     rows.loc[headline & rows["area"].eq("oulu"), ["ci_low", "ci_high"]] = ends
     for ready in (False, True):
-        said = first_screen.may_say(rows, TRIALS, area="oulu", language=get(code), ready=ready)
+        said = first_screen.may_say(Case(rows, TRIALS, area="oulu"), get(code), ready=ready)
         assert said == [get(code).text("The effect of the trial is not known.")]
-    said = first_screen.may_not_say(rows, TRIALS, area="oulu", language=get(code))
+    said = first_screen.may_not_say(Case(rows, TRIALS, area="oulu"), get(code))
     assert said == get(code).text(first_screen.NOT_TO_SAY["unknown"])
 
 
@@ -435,8 +453,8 @@ def test_worth_it_follows_the_interval_of_net_benefit(low, high, kind):
     )  # fmt: skip
     rows = ledger.rows(frame, area="oulu", simulated=True)
     for code in CODES:
-        assert costs.worth_it(rows, TRIALS, area="oulu", language=get(code), value=1500.0).kind == kind
-    assert costs.worth_it(rows, TRIALS, area="oulu", language=get("fi"), value=777.0) is None
+        assert costs.worth_it(Case(rows, TRIALS, area="oulu"), get(code), value=1500.0).kind == kind
+    assert costs.worth_it(Case(rows, TRIALS, area="oulu"), get("fi"), value=777.0) is None
 
 
 def test_areas_are_not_ranked_unless_their_rank_intervals_part():
@@ -451,7 +469,7 @@ def test_areas_are_not_ranked_unless_their_rank_intervals_part():
         return ledger.rows(frame, topic="pooled", outcome="open_employment_12m", simulated=True)
 
     def said(*ends, method=""):
-        return area_sentences.ranking(ranks(*ends, method=method), TRIALS, language=get("en"))
+        return area_sentences.ranking(Case(ranks(*ends, method=method), TRIALS, area="all"), get("en"))
 
     assert said((1, 3), (1, 3), (2, 3)).kind == "cannot_be_ranked"
     assert said((1, 1), (2, 3), (2, 3), method="cannot_be_ranked").kind == "cannot_be_ranked"
@@ -475,12 +493,12 @@ def test_areas_whose_spread_leaves_out_zero_are_not_called_chance(spread, shrunk
         + [{"area": "all", "measure": "heterogeneity", "estimate": 9.0, "method": "cannot_be_ranked"}]
     ).assign(unit="share")
     rows = ledger.rows(frame, topic="pooled", outcome="open_employment_12m", simulated=True)
-    said = area_sentences.ranking(rows, TRIALS, language=get("en"))
+    said = area_sentences.ranking(Case(rows, TRIALS, area="all"), get("en"))
     assert said.kind == kind and words in said.text
 
 
 def test_public_statistics_show_the_sign_under_every_baseline_side_by_side(cleared):
-    found = area_sentences.public_statistics(cleared, TRIALS, area="all", language=spoken("en"))
+    found = area_sentences.public_statistics(Case(cleared, TRIALS, area="all"), spoken("en"))
     assert [one.kind for one in found] == ["same_sign", "sign_depends", "sign_depends"]
     for text in ("+0.88", "+0.94", "+0.18"):  # published gaps: 2.88 − 2.00, 2.88 − 1.94, 2.88 − 2.70
         assert text in found[0].text

@@ -17,6 +17,7 @@ from evaluation.results import ledger
 from evaluation.statistics import gaps, kela, public_rows, web
 from evaluation.statistics.shares import available, counted, levels
 from evaluation.words import labels, public
+from evaluation.words.findings import Case
 from evaluation.words.language import get
 from small_register import TRIALS
 
@@ -289,7 +290,7 @@ def world(seed, *, shift=0.0):
 def said(table, seed=1):
     given = {"municipalities": PLACES, "areas": ["a", "b"], "seed": seed, "draws": 199}
     rows = ledger.rows(public_rows.ledger_rows(table, TRIALS, **given))
-    return public.cost_shift(rows, TRIALS, area="all", language=labels.in_study(get("en"), TRIALS))
+    return public.cost_shift(Case(rows, TRIALS, area="all"), labels.in_study(get("en"), TRIALS))
 
 
 def test_a_planted_cost_shift_is_found_and_said():

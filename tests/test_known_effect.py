@@ -22,6 +22,7 @@ from evaluation.inference.placebo_areas import placebo_areas
 from evaluation.results import ledger
 from evaluation.simulation.register import draw
 from evaluation.words import findings, first_screen
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from small_register import TRIALS
 
@@ -128,7 +129,7 @@ def test_the_sentence_says_the_interval_in_every_language(truth_runs, code):
     spoken = get(code)
     said = [
         one
-        for one in first_screen.headline(cleared, TRIALS, area=AREA, language=spoken)
+        for one in first_screen.headline(Case(cleared, TRIALS, area=AREA), spoken)
         if one.about == HEADLINE
     ]
     row = cleared.iloc[0]
@@ -151,7 +152,7 @@ def test_all_languages_choose_the_same_sentence(truth_runs):
 @pytest.mark.parametrize("code", CODES)
 def test_an_unfair_comparison_says_no_number_even_of_a_true_effect(truth_runs, code):
     cleared = cleared_row(truth_runs.loc[AREA], AREA, verdict="fail")
-    said = first_screen.headline(cleared, TRIALS, area=AREA, language=get(code))
+    said = first_screen.headline(Case(cleared, TRIALS, area=AREA), get(code))
     assert not [one for one in said if one.kind in findings.JUDGEMENTS | findings.DOUBTS]
 
 

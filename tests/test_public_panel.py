@@ -10,6 +10,7 @@ from evaluation.inference import public_panel
 from evaluation.results import ledger
 from evaluation.statistics import gaps, public_rows, statfin
 from evaluation.words import comparisons, labels, public
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from small_register import TRIALS
 
@@ -129,11 +130,11 @@ def test_quarters_and_the_part_that_lay_offs_have_by_hand():
     assert both["unemployed_share"] - both["unemployed_without_layoffs_share"] == pytest.approx(2.0)
 
     rows = ledger.rows(public_rows.ledger_rows(table, TRIALS, **asked))
-    said = public.layoffs(rows, TRIALS, area="a", language=labels.in_study(get("en"), TRIALS))
+    said = public.layoffs(Case(rows, TRIALS, area="a"), labels.in_study(get("en"), TRIALS))
     assert said.text.endswith("Lay-offs account for −2.00\xa0percentage points of it.")
     bare = rows[rows["outcome"] == "unemployed_share"]
     language = labels.in_study(get("en"), TRIALS)
-    assert public.layoffs(bare, TRIALS, area="a", language=language).kind == "unknown"
+    assert public.layoffs(Case(bare, TRIALS, area="a"), language).kind == "unknown"
 
 
 def test_synthetic_tests_belong_to_the_family_of_the_area():
@@ -144,7 +145,7 @@ def test_synthetic_tests_belong_to_the_family_of_the_area():
     own = rows[(rows["area"] == "a") & (rows["measure"] == "p_adjusted")]
     assert set(own["specification"]) == {"baseline_2019_20", "synthetic_control", "synthetic_did"}
     assert len(own) == 5 and own["method"].eq("Holm over 5 tests: shares, years and methods").all()
-    text = comparisons.public_family(rows, TRIALS, area="a", language=get("en")).text
+    text = comparisons.public_family(Case(rows, TRIALS, area="a"), get("en")).text
     assert "of the 5 changes (by share, year and method)" in text
 
 
@@ -156,7 +157,7 @@ def test_an_earlier_study_agrees_or_not_with_the_pooled_figure(code):
            "estimate": 0.25, "ci_low": -0.1, "ci_high": 0.6, "simulated": False}  # fmt: skip
     for low, kind in ((-0.1, "agrees"), (0.1, "differs")):
         (said,) = public.earlier(
-            ledger.rows(pd.DataFrame([row | {"ci_low": low}])), TRIALS, language=language
+            Case(ledger.rows(pd.DataFrame([row | {"ci_low": low}])), TRIALS, area="all"), language
         )
         assert said.kind == kind and "VATT" in said.text and "0,25" in said.text.replace(".", ",")
 
@@ -195,13 +196,13 @@ def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():
     assert rate["0;0"] == pytest.approx(20 / 100)
     assert rate["0;1"] == pytest.approx(80 / 240)  # Espoo and Helsinki, without Porvoo
     language = labels.in_study(get("en"), TRIALS)
-    first, second = public.questions(rows, TRIALS, area="porvoo", language=language)
+    first, second = public.questions(Case(rows, TRIALS, area="porvoo"), language, area="porvoo")
     assert first.kind == "answered" and "Porvoo 20.0%; rest of Uusimaa 33.3%" in first.text
     assert first.text.endswith("Porvoo: 13.3\xa0percentage points lower than rest of Uusimaa.")
     assert second.kind == "not_held" and "do not hold the figures" in second.text
-    (unanswerable,) = public.questions(rows, TRIALS, area="all", language=language)
+    (unanswerable,) = public.questions(Case(rows, TRIALS, area="all"), language, area="all")
     assert "cannot be answered" in unanswerable.text
-    assert public.questions(rows, TRIALS, area="salo", language=language) == []
+    assert public.questions(Case(rows, TRIALS, area="salo"), language, area="salo") == []
 
 
 def test_an_area_without_confirmed_members_says_so_and_not_that_nothing_was_read():
@@ -213,9 +214,9 @@ def test_an_area_without_confirmed_members_says_so_and_not_that_nothing_was_read
     }
     rows = ledger.rows(pd.DataFrame([missing]), area="a", simulated=False)
     language = labels.in_study(get("en"), TRIALS)
-    found = comparisons.public_source(rows, TRIALS, area="a", language=language)
+    found = comparisons.public_source(Case(rows, TRIALS, area="a"), language)
     assert found.kind == "missing" and "No municipality is confirmed" in found.text
-    nothing = comparisons.public_source(rows.iloc[:0], TRIALS, area="a", language=language)
+    nothing = comparisons.public_source(Case(rows.iloc[:0], TRIALS, area="a"), language)
     assert nothing.kind == "missing" and "evaluation fetch" in nothing.text
 
 

@@ -21,6 +21,7 @@ from evaluation.simulation.register import simulate
 from evaluation.statistics import gaps, public_rows, statfin
 from evaluation.study import read_study
 from evaluation.words import labels, public
+from evaluation.words.findings import Case
 from evaluation.words.language import CODES, get
 from messages import messages
 from small_register import TRIALS
@@ -104,7 +105,7 @@ def test_project_money_of_the_preparation_is_told_by_payer_and_is_no_cost_of_the
         "Kinno": 160_000,
         "Eduko": 225_000,
     }
-    said = public.project_money(rows, AREAS_2025, area="kouvola", language=get("fi"))
+    said = public.project_money(Case(rows, AREAS_2025, area="kouvola"), get("fi"))
     assert "815\xa0000\xa0€" in said[0].text and "Eduko 225\xa0000\xa0€" in said[0].text
     assert set(rows["topic"]) == {"public_statistics"}
     trials = reference(TRIALS.areas.table, REFERENCE)["area"].tolist()

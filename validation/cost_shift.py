@@ -22,6 +22,7 @@ from evaluation.registers.reference import reference
 from evaluation.statistics import gaps, kela, statfin
 from evaluation.study import Study, read_study
 from evaluation.words import labels
+from evaluation.words.findings import Case
 from evaluation.words.language import get
 from evaluation.words.public import BILL, SHIFT, cost_shift
 
@@ -130,7 +131,7 @@ def said(statistics: pd.DataFrame, study: Study, *, municipalities: pd.DataFrame
     out = []
     for area, own in rows.groupby("area"):
         by = own.set_index("outcome")
-        found = cost_shift(own, study, area=area, language=labels.in_study(get("en"), study))
+        found = cost_shift(Case(own, study, area=area), labels.in_study(get("en"), study))
         bill = by.loc[BILL]
         out.append(
             {

@@ -26,6 +26,7 @@ from evaluation.registers.reference import reference
 from evaluation.results import ledger
 from evaluation.study import Study, read_study
 from evaluation.words import fairness
+from evaluation.words.findings import Case
 from validation import other_world
 
 KINDS = {"fair": 0.45, "drift": 0.2, "effect": 0.2, "anticipation": 0.15}
@@ -95,7 +96,7 @@ def judged(
     status = verdict["status"].iloc[0]
     finding = bool(att["ci_low"] > 0 or att["ci_high"] < 0)
     clear = finding and status in fairness.SHOWN
-    clear = clear and not fairness.doubtful(rows, study, area=area, outcome=outcome)
+    clear = clear and not fairness.doubtful(Case(rows, study, area=area), outcome)
     return {
         "episodes": int(main["treated"].sum()),
         "estimate": att["estimate"],

@@ -91,8 +91,7 @@ def at_a_glance(report: Report, *, areas: Collection[str]) -> Country:
             lines, said = _lines(series[series["area"] == area], language)
             tiles.append(Tile(area, name, place, lines, said))
         else:
-            rows = cleared[cleared["area"] == area]
-            found = answers.answer(rows, study, area=area, language=language, about="work")
+            found = answers.answer(report.case(area), language, about="work")
             scale = scale or found.scale
             tiles.append(Tile(area, name, place, {}, found.text, found.bars))
     note = f"{note} {scale}." if scale else note

@@ -26,6 +26,7 @@ from evaluation.reporting.data_tables import data_table
 from evaluation.reporting.page import macros
 from evaluation.study import Study
 from evaluation.words import labels
+from evaluation.words.findings import Case
 from evaluation.words.language import Language
 
 Scope = Literal["area", "areas", "country"]
@@ -62,14 +63,21 @@ class Report:
     confirmed: bool = True  # whether public sources confirm that the area took part
     shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
     _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+    _cases: dict[str, Case] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _by_area(self) -> dict[str, pd.DataFrame]:
         return dict(iter(self.cleared.groupby("area", sort=False)))
 
     def rows_of(self, area: str) -> pd.DataFrame:
-        """The rows of an area; all rows where no area is named. Sentences look up many single rows."""
+        """The rows of an area; all rows where no area is named."""
         return self._by_area.get(area, self.cleared.iloc[:0]) if area else self.cleared
+
+    def case(self, area: str) -> Case:
+        """What sentences about an area are made from; all rows where no area is named."""
+        if area not in self._cases:
+            self._cases[area] = Case(self.rows_of(area), self.study, area=area or "all")
+        return self._cases[area]
 
     def rows_for(self, name: str) -> pd.DataFrame:
         """The rows of an exhibit, looked for among those of the area where it shows no others."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from evaluation.figures.side_by_side import by_name
 from evaluation.reporting.country import at_a_glance
+from evaluation.reporting.exhibits import Report
 from evaluation.reporting.page import area_names, environment, municipality_names, write_plain
 from evaluation.reporting.sections import open_report
 from evaluation.study import Study
@@ -60,7 +60,6 @@ def write_index(
     notes |= {area: spoken.text("the analysis failed, no results") for area in failed}
     entries = _municipalities(spoken, table, names=names, areas=set(areas), elsewhere=said["elsewhere"])
     letters = groupby(alphabetical(entries), key=lambda name: name[0].upper())
-    country = ledger[ledger["area"] == "all"]
     return _write(
         target,
         study,
@@ -71,8 +70,8 @@ def write_index(
         home="",
         all_languages=all_languages,
         said=said,
-        shown=_shown(ledger, study, spoken),
-        answered=[one for one in answers.answers(country, study, area="all", language=spoken) if one.real],
+        shown=_shown(report),
+        answered=[one for one in answers.answers(report.case("all"), spoken) if one.real],
         at_a_glance=at_a_glance(report, areas=areas),
         report=report,
         areas=[(area, names.get(area, area), notes.get(area, "")) for area in by_name(areas, names)],
@@ -84,18 +83,16 @@ def write_index(
     )
 
 
-def _shown(ledger: pd.DataFrame, study: Study, spoken: Language) -> list[Finding]:
+def _shown(report: Report) -> list[Finding]:
     """What public statistics show of the whole country, their source first."""
-    rows = ledger[ledger["topic"] == "public_statistics"]
-    given: dict[str, Any] = {"area": "all", "language": spoken}
-    country = rows[rows["area"] == "all"]
+    every, country, spoken = report.case(""), report.case("all"), report.language
     found = [
-        comparisons.public_source(rows, study, **given),
-        *comparisons.public_statistics(country, study, **given),
-        public.layoffs(country, study, **given),
-        *public.synthetic(country, study, **given),
-        *public.earlier(rows, study, language=spoken),
-        public.cost_shift(country, study, **given),
+        comparisons.public_source(every, spoken),
+        *comparisons.public_statistics(country, spoken),
+        public.layoffs(country, spoken),
+        *public.synthetic(country, spoken),
+        *public.earlier(every, spoken),
+        public.cost_shift(country, spoken),
     ]
     return [one for one in found if one]
 

@@ -121,9 +121,8 @@ def section(report: Report, name: str, **values: object) -> str:
 
     kind = "area" if report.area else report.slug
 
-    def told(function: Callable[..., Any], **given: Any) -> Any:
-        given = {"area": report.area, **given}
-        return function(report.rows_of(given["area"]), report.study, language=report.language, **given)
+    def told(function: Callable[..., Any], area: str = report.area, **given: Any) -> Any:
+        return function(report.case(area), report.language, **given)
 
     def areas_with(measure: str) -> list[str]:
         found = report.cleared.loc[report.cleared["measure"] == measure, "area"].unique()
@@ -150,10 +149,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "picture": lambda name: Markup(exhibit(name).partition("<details")[0]),  # without its numbers
         "timeline": lambda: Markup(_timeline(report)),
         "told": told,
-        "questions_of": lambda area: public.questions(
-            report.cleared, report.study, area=area, language=report.language
-        ),
-        "told_of_all": lambda function: function(report.cleared, report.study, language=report.language),
+        "told_of_all": lambda function, **given: function(report.case(""), report.language, **given),
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,

@@ -105,8 +105,7 @@ def _front(
     language, text = report.language, report.language.text
     site = report.study.texts.in_language(language.code)["site"]
     top = _heads(sheet, looks, report.name, simulated=report.simulated, language=language)
-    public = report.cleared[report.cleared["topic"] == "public_statistics"]
-    said = comparisons.public_source(public, report.study, area=report.area or "all", language=language).text
+    said = comparisons.public_source(report.case(""), language).text
     registers = (
         text(
             "The registers behind this report are simulated: they were made by a program with known effects."

@@ -11,10 +11,10 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.fairness import SHOWN, fairness, main_row, strength
-from evaluation.words.findings import amounts, kind_of, pick, side
-from evaluation.words.first_screen import CERTAINTIES, certainty
+from evaluation.words.findings import Case, kind_of, side, span
+from evaluation.words.first_screen import CERTAINTIES, COST, certainty
 from evaluation.words.language import Language, mark
-from evaluation.words.public import held_months, months_of
+from evaluation.words.public import CHANGE, HEADLINE, held_months, incomplete
 
 # half the width of the drawn scale, the same for every area; an interval that reaches beyond ends in an arrow
 SCALES = {"share": 0.25, "points": 4.0, "days": 30.0, "eur": 2500.0}
@@ -120,15 +120,15 @@ class Answer:
     real: bool = False
 
 
-def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Answer]:
+def answers(case: Case, language: Language) -> list[Answer]:
     """Answer what people ask first: public statistics, work, services, cost, and how far to trust it.
 
-    `area` is a pilot area or "all". Kinds are those of the findings: the sentence, its certainty and the
-    drawn interval come from one row. Public statistics are left out where none were read.
+    Kinds are those of the findings: the sentence, its certainty and the drawn interval come from one row.
+    Public statistics are left out where none were read.
     """
-    public = _public(cleared, study, area=area, language=language)
-    found = [answer(cleared, study, area=area, language=language, about=about) for about in QUESTIONS]
-    status, reasons = fairness(cleared, study, area=area, outcome=study.outcomes.first_screen[0])
+    public = _public(case, language)
+    found = [answer(case, language, about=about) for about in QUESTIONS]
+    status, reasons = fairness(case, case.study.outcomes.first_screen[0])
     told = status
     if status == "pass" and reasons:
         noticed = any(reason.endswith("_concern") for reason in reasons)
@@ -140,56 +140,51 @@ def answers(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     return [*([public] if public else []), *found, trust]
 
 
-def answer(cleared: pd.DataFrame, study: Study, *, area: str, language: Language, about: str) -> Answer:
+def answer(case: Case, language: Language, *, about: str) -> Answer:
     """Answer one of the `QUESTIONS`: on the main outcome, the last one, with an interval for each of them."""
+    study = case.study
     work, services = study.outcomes.first_screen[:2]
-    payers = (*study.payers, "all_public")
-    costs = [f"cost_{payer}_12m_eur" for payer in payers]
+    costs = [*(f"cost_{payer}_12m_eur" for payer in study.payers), COST]
     outcomes = {"work": [work], "services": [services], "cost": costs}[about]
     main, question = outcomes[-1], language.text(QUESTIONS[about])
-    status, _ = fairness(cleared, study, area=area, outcome=main)
+    status, _ = fairness(case, main)
     if status not in SHOWN:
         return Answer(about, status, question, language.text(UNFAIR[status]))
-    rows = [main_row(cleared, study, area=area, outcome=name) for name in outcomes]
+    rows = [main_row(case, name) for name in outcomes]
     row = rows[-1]
     if row is None or not math.isfinite(row["ci_low"]):
         state = "missing" if row is None else str(row["status"])
         return Answer(about, state, question, language.no_number(state).capitalize() + ".")
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
-    strong = strength(cleared, study, area=area, outcome=main)
-    kind, pattern = kind_of(low, high, study.limits[unit], strength=strong), side(low, high)
-    ends = amounts((low, high), unit, language)
-    small, large = ends[::-1] if pattern == "fewer" else ends
-    text = language.text(RANGES[unit, pattern], lead=language.text(LEADS[kind]), low=small, high=large)
+    kind = kind_of(low, high, study.limits[unit], strength=strength(case, row))
+    where, ends = span(low, high, unit, language)
+    text = language.text(RANGES[unit, where], lead=language.text(LEADS[kind]), **ends)
     shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"])]
     names = ["" if len(rows) == 1 else labels.label("payer", str(one["item"]), language) for one in shown]
     bars = tuple(_bar(one, study, language, name=name) for one, name in zip(shown, names, strict=True))
-    grade = language.text(CERTAINTIES[certainty(cleared, study, area=area, outcome=main)])
+    grade = language.text(CERTAINTIES[certainty(case, main)])
     return Answer(about, kind, question, text, grade, bars, _scale(unit, language))
 
 
-def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer | None:
-    where = {"topic": "public_statistics", "measure": "did", "outcome": "unemployed_share", "area": area}
-    of_area = cleared[list(where)].eq(pd.Series(where)).all(axis=1)
-    year = cleared.loc[of_area & cleared["ci_low"].notna(), "window"].min()  # the first one that is held
-    rows = [
-        (baseline, pick(cleared, specification=f"baseline_{name}", window=year, **where))
+def _public(case: Case, language: Language) -> Answer | None:
+    study, where = case.study, {"outcome": HEADLINE, **CHANGE}
+    changes = case.rows(area=case.area, **where)
+    year = changes.loc[changes["ci_low"].notna(), "window"].min()  # the first one that is held
+    seen = [
+        (baseline.short[language.code], row)
         for name, baseline in study.baselines.items()
+        if (row := case.known("ci_low", specification=f"baseline_{name}", window=year, **where)) is not None
     ]
-    seen = [(one, row) for one, row in rows if row is not None and math.isfinite(row["ci_low"])]
     if not seen:
         return None
     sides = tuple(sorted({side(row["ci_low"], row["ci_high"]) for _, row in seen}))
     kind = SIGNS.get(sides, "depends")
     window = study.windows[year]
     text = language.text(PUBLIC[kind], year=window.short[language.code])
-    months = months_of(window)
-    held = held_months(cleared).intersection(months)
-    if len(held) < len(months):
-        counts = {"held": language.number(len(held)), "all": language.number(len(months))}
-        text += " " + language.text("Only {held} of the year's {all} months are held.", **counts)
+    if months := incomplete(held_months(case), window, language):
+        text += " " + language.text("Only {held} of the year's {all} months are held.", **months)
     question = language.text("What do public statistics show?")
-    bars = tuple(_bar(row, study, language, name=one.short[language.code]) for one, row in seen)
+    bars = tuple(_bar(row, study, language, name=name) for name, row in seen)
     return Answer("public", kind, question, text, "", bars, _scale("points", language), real=True)
 
 

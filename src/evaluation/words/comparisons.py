@@ -12,10 +12,10 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.fairness import strength, withheld
-from evaluation.words.findings import DOUBTS, JUDGEMENTS, Finding, effect, pick
+from evaluation.words.fairness import told, withheld
+from evaluation.words.findings import DOUBTS, JUDGEMENTS, Case, Finding
 from evaluation.words.language import Language, mark
-from evaluation.words.public import change_of
+from evaluation.words.public import CHANGE, change_of
 
 RANKING = {
     "not_run": mark("Whether the areas differ from each other was not calculated."),
@@ -40,14 +40,13 @@ AGREEMENT = {
 }
 
 
-def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Finding:
+def ranking(case: Case, language: Language) -> Finding:
     """Warn that areas cannot be ranked, or that only some of them can be told apart.
 
     Two areas can where their rank intervals do not overlap and the test of differences between areas does not
     say cannot_be_ranked.
     """
-    rows = cleared[cleared["topic"].eq("pooled") & cleared["outcome"].eq(study.outcomes.headline)]
-    rows = rows.set_index("measure")
+    rows = case.rows(topic="pooled", outcome=case.study.outcomes.headline).set_index("measure")
     compared = rows[rows.index.isin(["rank", "heterogeneity"])]
     ranks = rows.loc[rows.index == "rank", ["ci_low", "ci_high"]].dropna()
     pairs = list(itertools.combinations(ranks.itertuples(index=False), 2))
@@ -68,9 +67,10 @@ def ranking(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findi
     return Finding("ranking", kind, text)
 
 
-def passed(cleared: pd.DataFrame, study: Study, *, language: Language) -> Finding:
+def passed(case: Case, language: Language) -> Finding:
     """Say how many comparisons of areas were judged and passed: one that was not judged has no verdict."""
-    status = cleared.loc[cleared["measure"].eq("verdict") & cleared["area"].ne("all"), "status"]
+    rows = case.rows(measure="verdict")
+    status = rows.loc[rows["area"].ne("all"), "status"]
     counts = {"judged": language.number(len(status)), "passed": language.number(status.eq("pass").sum())}
     text = language.text(
         "Comparisons of an area's outcomes that were judged: {judged}. Of them passed: {passed}. "
@@ -80,12 +80,11 @@ def passed(cleared: pd.DataFrame, study: Study, *, language: Language) -> Findin
     return Finding("verdicts", "counted", text)
 
 
-def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[Finding]:
+def pooled(case: Case, language: Language) -> list[Finding]:
     """Say the effect over all areas, what a new area may expect, and whether areas can be ranked."""
-    outcome = study.outcomes.headline
-    if held := withheld(cleared, study, area="all", about="att", language=language):
-        return [held, ranking(cleared, study, language=language)]
-    where = {"area": "all", "topic": "pooled", "outcome": outcome, "specification": "main"}
+    outcome = case.study.outcomes.headline
+    if held := withheld(case, language, about="att"):
+        return [held, ranking(case, language)]
     name = labels.outcome(outcome, language)
     name = name[:1].lower() + name[1:]  # it stands inside a sentence
     of_all = {
@@ -94,36 +93,32 @@ def pooled(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[F
     }
     found = []
     for measure, whose in of_all.items():
-        row = pick(cleared, measure=measure, **where)
+        row = case.pick(topic="pooled", outcome=outcome, specification="main", measure=measure)
         if row is not None:
-            strong = strength(cleared, study, area="all", outcome=outcome, row=row)
-            said = effect(row, language, limits=study.limits, outcome=whose, strength=strong)
-            found.append(replace(said, about=measure))
-    return [*found, ranking(cleared, study, language=language)]
+            found.append(replace(told(case, row, language, name=whose), about=measure))
+    return [*found, ranking(case, language)]
 
 
-def baselines(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def baselines(case: Case, language: Language) -> list[Finding]:
     """Say the effect under each baseline side by side, and whether the sign depends on the baseline."""
-    if held := withheld(cleared, study, area=area, about="att", language=language):
+    if held := withheld(case, language, about="att"):
         return [held]
-    outcome = study.outcomes.headline
-    where = {"area": area, "outcome": outcome, "measure": "att", "group": "target_group"}
+    study = case.study
+    where = {"outcome": study.outcomes.headline, "measure": "att", "group": "target_group"}
     found, estimates = [], []
     for baseline in study.baselines:
         main = {"topic": "effect", "window": baseline, "specification": "main"}
         other = {"topic": "sensitivity", "specification": f"baseline_{baseline}"}
-        row = pick(cleared, **where, **(main if baseline == study.main_baseline else other))
+        row = case.pick(**where, **(main if baseline == study.main_baseline else other))
         if row is not None:
-            name = labels.label("window", baseline, language)
-            strong = strength(cleared, study, area=area, outcome=outcome, row=row)
-            said = effect(row, language, limits=study.limits, outcome=name, strength=strong)
+            said = told(case, row, language, name=labels.label("window", baseline, language))
             found.append(replace(said, about=f"baseline_{baseline}"))
             if said.kind in JUDGEMENTS or said.kind in DOUBTS:
                 estimates.append(float(row["estimate"]))
-    return [*found, *agreement(estimates, study, language=language)]
+    return [*found, *agreement(estimates, study, language)]
 
 
-def agreement(estimates: Sequence[float] | pd.Series, study: Study, *, language: Language) -> list[Finding]:
+def agreement(estimates: Sequence[float] | pd.Series, study: Study, language: Language) -> list[Finding]:
     """Say whether estimates under several baselines have one sign; nothing of a single one."""
     if len(estimates) < 2:
         return []
@@ -134,15 +129,14 @@ def agreement(estimates: Sequence[float] | pd.Series, study: Study, *, language:
     return [Finding("agreement", kind, language.text(AGREEMENT[kind]))]
 
 
-def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def public_statistics(case: Case, language: Language) -> list[Finding]:
     """Say how the gap in the unemployed share changed, under every baseline, for each year of the trial.
 
     One finding a year lists every baseline with the estimate's sign and interval in percentage points;
     it ends by saying whether the sign depends on the baseline.
     """
-    where = {"topic": "public_statistics", "measure": "did", "outcome": "unemployed_share", "area": area}
-    rows = cleared[cleared[list(where)].eq(pd.Series(where)).all(axis=1)].set_index("specification")
-    order = [f"baseline_{baseline}" for baseline in study.baselines]
+    rows = case.rows(area=case.area, outcome="unemployed_share", **CHANGE).set_index("specification")
+    order = [f"baseline_{baseline}" for baseline in case.study.baselines]
     found = []
     for window, year in rows[rows.index.isin(order)].groupby("window", sort=True):
         year = year.loc[[specification for specification in order if specification in year.index]]
@@ -162,15 +156,15 @@ def public_statistics(cleared: pd.DataFrame, study: Study, *, area: str, languag
         seen = year.dropna(subset=["ci_low", "ci_high"])
         if len(seen) and (seen["ci_low"].le(0) & seen["ci_high"].ge(0)).all():
             text += " " + language.text("No interval leaves out zero: chance alone could produce them.")
-        signs = agreement(year["estimate"].dropna(), study, language=language)
+        signs = agreement(year["estimate"].dropna(), case.study, language)
         kind = signs[0].kind if signs else "one_baseline"
         found.append(Finding(str(window), kind, " ".join([text, *(one.text for one in signs)])))
     return found
 
 
-def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
+def public_source(case: Case, language: Language) -> Finding:
     """Say what the public statistics of the report are, or that none were fetched and how to get them."""
-    public = cleared[cleared["topic"].eq("public_statistics")]
+    public = case.rows(topic="public_statistics")
     rows = public[public["measure"].eq("series")]
     if rows.empty:
         text = language.text(
@@ -198,10 +192,10 @@ def public_source(cleared: pd.DataFrame, study: Study, *, area: str, language: L
     return Finding("public_source", "told", text)
 
 
-def public_family(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+def public_family(case: Case, language: Language) -> Finding | None:
     """Say how many of all changes of public shares remain when they are judged together."""
-    where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
-    found = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["estimate"].notna()]
+    found = case.rows(area=case.area, topic="public_statistics", measure="p_adjusted")
+    found = found[found["estimate"].notna()]
     if len(found) < 2:  # one change needs no family
         return None
     many = int(found["estimate"].le(0.05).sum())

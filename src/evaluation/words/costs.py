@@ -8,15 +8,15 @@ from functools import partial
 import pandas as pd
 
 from evaluation.schemas import PAYERS
-from evaluation.study import Study
 from evaluation.units import DAYS_IN_MONTH
 from evaluation.words import labels
 from evaluation.words.fairness import doubtful, strength, withheld
-from evaluation.words.findings import Finding, amounts, effect, pick, side
+from evaluation.words.findings import Case, Finding, amounts, effect, side
 from evaluation.words.first_screen import COST
 from evaluation.words.language import NO_NUMBER, Language, mark
 
 PERSPECTIVES = ("municipality", "state", "all_public")
+MAIN = {"group": "target_group", "specification": "main"}
 # by the sides of zero on which the intervals of the municipality and of the state lie
 MOVED = {("fewer", "more"): "to_state", ("more", "fewer"): "to_municipality"}
 SHIFTS = {
@@ -35,23 +35,21 @@ WORTH = {
 }
 
 
-def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def who_paid(case: Case, language: Language) -> list[Finding]:
     """Say for each payer whether it paid more or less than with the TE office, and whether costs moved.
 
     One finding for each payer with a row of measure delta_cost in topic cost; then, where the municipality's
     interval and the state's clearly lie on opposite sides of zero, one that says so (about = cost_shift).
     """
-    if held := withheld(cleared, study, area=area, about="delta_cost", language=language, outcomes=[COST]):
+    if held := withheld(case, language, about="delta_cost", outcomes=[COST]):
         return [held]
-    where = {"area": area, "topic": "cost", "measure": "delta_cost", "window": study.main_baseline}
-    where |= {"group": "target_group", "specification": "main"}
+    where = {"topic": "cost", "measure": "delta_cost", "window": case.study.main_baseline}
     found, sides = [], {}
     for payer in (*PAYERS, "all_public"):
-        outcome = f"cost_{payer}_12m_eur"
-        row = pick(cleared, item=payer, outcome=outcome, **where)
+        row = case.pick(item=payer, outcome=f"cost_{payer}_12m_eur", **MAIN, **where)
         if row is not None:
-            strong = strength(cleared, study, area=area, outcome=outcome, row=row)
-            found.append(effect(row, language, limits=study.limits, strength=strong))
+            strong = strength(case, row)
+            found.append(effect(row, language, limits=case.study.limits, strength=strong))
             sides[payer] = "both" if strong == "doubtful" else _side(row)
     if moved := MOVED.get((sides.get("municipality", ""), sides.get("state", ""))):
         found.append(Finding("cost_shift", moved, language.text(SHIFTS[moved])))
@@ -63,10 +61,11 @@ def _side(row: pd.Series | None) -> str:
     return side(row["ci_low"], row["ci_high"]) if row is not None and math.isfinite(row["ci_low"]) else "both"
 
 
-def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:
+def day_count(case: Case, language: Language) -> Finding:
     """Say where the count of paid days comes from, on which the municipal share hangs."""
-    row = pick(cleared, area=area, topic="cost", measure="look_back", specification="main")
-    if row is None or not math.isfinite(row["estimate"]):
+    where = {"topic": "cost", "specification": "main"}
+    row = case.known("estimate", measure="look_back", **where)
+    if row is None:
         text = language.text("Paid days are those that the payer has counted.")
         return Finding("day_count", "told", text)
     text = language.text(
@@ -75,10 +74,10 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
         "and its change can be off by tens of euros.",
         months=language.number(row["estimate"] / DAYS_IN_MONTH),
     )
-    where = {"area": area, "topic": "cost", "window": study.main_baseline, "specification": "main"}
-    whole = pick(cleared, measure="delta_cost", item="municipality", **where)
-    half = pick(cleared, measure="delta_half_count", **where)
-    if whole is not None and half is not None and math.isfinite(whole["estimate"] + half["estimate"]):
+    where |= {"window": case.study.main_baseline}
+    whole = case.known("estimate", measure="delta_cost", item="municipality", **where)
+    half = case.known("estimate", measure="delta_half_count", **where)
+    if whole is not None and half is not None:
         now, then = (language.euros(each["estimate"]) for each in (whole, half))
         text += " " + language.text(
             "Counted over half that time, the difference in the municipality's costs is the same."
@@ -91,22 +90,19 @@ def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
     return Finding("day_count", "look_back", text)
 
 
-def additional_month(
-    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, perspective: str = "all_public"
-) -> Finding:
+def additional_month(case: Case, language: Language, *, perspective: str = "all_public") -> Finding:
     """Say what an additional month in open employment cost, or why no such figure is given.
 
     The figure is given only where the whole interval of additional months lies above zero: a cost per
     additional month has no meaning for fewer months, and no bounds where the months may be none.
     """
-    both = (COST, study.outcomes.headline)
-    if held := withheld(cleared, study, area=area, about="icer", language=language, outcomes=both):
+    both = (COST, case.study.outcomes.headline)
+    if held := withheld(case, language, about="icer", outcomes=both):
         return held
-    where = {"area": area, "topic": "cost_effectiveness", "item": perspective, "specification": "main"}
-    where |= {"group": "target_group"}
-    ratio = pick(cleared, measure="icer", **where)
-    months, euros = (_side(pick(cleared, measure=name, **where)) for name in ("delta_effect", "delta_cost"))
-    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
+    where = {"topic": "cost_effectiveness", "item": perspective, **MAIN}
+    ratio = case.pick(measure="icer", **where)
+    months, euros = (_side(case.pick(measure=name, **where)) for name in ("delta_effect", "delta_cost"))
+    doubt = any(doubtful(case, outcome) for outcome in both)
     kind, text = _ratio(ratio, language, months=months, euros=euros, doubt=doubt)
     name = labels.label("measure", "icer", language)
     payer = labels.label("payer", perspective, language)
@@ -145,19 +141,16 @@ def _ratio(
     return "refused", language.text("no figure is given, because {reason}.", reason=why)
 
 
-def worth_it(
-    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, value: float
-) -> Finding | None:
+def worth_it(case: Case, language: Language, *, value: float) -> Finding | None:
     """Say whether the trial was worth it to all public payers if a month in work is valued at `value` euros.
 
     None where the ledger has no net benefit at this value.
     """
-    both = (COST, study.outcomes.headline)
-    if held := withheld(cleared, study, area=area, about="net_benefit", language=language, outcomes=both):
+    both = (COST, case.study.outcomes.headline)
+    if held := withheld(case, language, about="net_benefit", outcomes=both):
         return held
-    where = {"area": area, "topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public"}
-    where |= {"group": "target_group", "specification": "main"}
-    row = pick(cleared[cleared["x"] == value], **where)
+    where = {"topic": "cost_effectiveness", "measure": "net_benefit", "item": "all_public", **MAIN}
+    row = case.pick(x=value, **where)
     if row is None:
         return None
     given = {"payer": labels.label("payer", "all_public", language), "value": language.euros(value)}
@@ -168,7 +161,7 @@ def worth_it(
             **given,
         )
         return Finding("net_benefit", str(row["status"]), text)
-    doubt = any(doubtful(cleared, study, area=area, outcome=outcome) for outcome in both)
+    doubt = any(doubtful(case, outcome) for outcome in both)
     kind = "both" if doubt else _side(row)
     interval = language.interval(row["ci_low"], row["ci_high"], partial(language.euros, signed=True))
     bounds = language.text("Net benefit per unemployment spell: {interval}.", interval=interval)

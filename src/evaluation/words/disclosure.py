@@ -33,8 +33,7 @@ def disclosure_note(told: Mapping[str, Any]) -> str:
                  hash=told["cleared_sha256"]),
             text("Tables and figures that a notebook made by itself are neither cleared nor audited."),
             "",
-            *(f"{labels.label('profile', name, words)}: {rule_in_words(value, words)}"
-              for name, value in told["profile"].items()),
+            *(f"{name}: {rule}" for name, rule in _in_words(told["profile"], words)),
             "",
             text("The audit attacked the cleared results as an outsider would, together with {earlier} "
                  "earlier releases: {rows} rows, {hidden} of them without a number. It found nothing that "
@@ -48,7 +47,10 @@ def disclosure_note(told: Mapping[str, Any]) -> str:
 def profile_in_words(processed: str | Path, language: Language) -> list[tuple[str, str]]:
     """Names and values of the disclosure profile of a run; empty where none was kept."""
     file = Path(processed) / "disclosure.json"
-    rules = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return _in_words(json.loads(file.read_text("utf-8")) if file.exists() else {}, language)
+
+
+def _in_words(rules: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
     return [
         (labels.label("profile", name, language), rule_in_words(value, language))
         for name, value in rules.items()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import Language, mark
 
@@ -70,6 +71,39 @@ DOUBTS = {
 OPEN = ("unclear", "maybe_more", "maybe_fewer", *DOUBTS)  # nothing is known of the direction, or not enough
 
 
+class Case:
+    """The cleared rows that sentences about an area are made from; the area is "all" for all together.
+
+    The rows are a snapshot, in which it is looked up once where a column has a value.
+    """
+
+    def __init__(self, cleared: pd.DataFrame, study: Study, *, area: str) -> None:
+        self.study, self.area = study, area
+        self._rows = cleared.copy(deep=False)  # pandas copies before anybody changes the frame
+        self._met: dict[tuple[str, str | float], np.ndarray] = {}
+
+    def rows(self, **where: str | float) -> pd.DataFrame:
+        """Return the rows that meet every condition, of whatever area."""
+        return self._rows[self._meeting(where)]
+
+    def pick(self, **where: str | float) -> pd.Series | None:
+        """Return the one row of the area that meets every condition, or None; a second row is an error."""
+        places = np.flatnonzero(self._meeting({"area": self.area, **where}))
+        if len(places) > 1:
+            raise ValueError(f"findings: {len(places)} rows of {self.area} meet {where}; name more columns")
+        return self._rows.iloc[places[0]] if len(places) else None
+
+    def known(self, number: str, **where: str | float) -> pd.Series | None:
+        """Pick a row that has a `number`, such as its estimate; None where there is none."""
+        row = self.pick(**where)
+        return row if row is not None and math.isfinite(row[number]) else None
+
+    def _meeting(self, where: Mapping[str, str | float]) -> np.ndarray:
+        for column, value in where.items() - self._met.keys():
+            self._met[column, value] = (self._rows[column] == value).to_numpy()
+        return np.logical_and.reduce([self._met[condition] for condition in where.items()])
+
+
 @dataclass(frozen=True)
 class Finding:
     """One finding: what it is about, which sentence was chosen, and the sentence."""
@@ -82,17 +116,8 @@ class Finding:
 def judge(low: float, high: float, limit: float) -> str:
     """Choose the sentence for an interval: one of the keys of `JUDGEMENTS`.
 
-    Parameters
-    ----------
-    low, high : float
-        Ends of the interval, in the unit of the limit.
-    limit : float
-        Smallest difference that matters, above zero.
-
-    Raises
-    ------
-    ValueError
-        If an end is missing, the ends are reversed or the limit is not above zero.
+    The `limit` is the smallest difference that matters, above zero. A ValueError says that an end is missing,
+    that the ends are reversed, or that the limit is not above zero.
 
     Examples
     --------
@@ -134,15 +159,6 @@ def kind_of(low: float, high: float, limit: float, *, strength: str) -> str:
     return f"likely_{side(low, high)}" if strength == "likely" and kind.startswith("clear_") else kind
 
 
-def pick(cleared: pd.DataFrame, **where: str) -> pd.Series | None:
-    """Return the one row that meets every condition, or None; a second row is an error."""
-    met = np.logical_and.reduce([(cleared[column] == value).to_numpy() for column, value in where.items()])
-    places = np.flatnonzero(met)
-    if len(places) > 1:
-        raise ValueError(f"findings: {len(places)} rows meet {where}; name more columns")
-    return cleared.iloc[places[0]] if len(places) else None
-
-
 def amounts(values: Sequence[float], unit: str, language: Language) -> list[str]:
     """Write sizes without sign, with as few decimals as keep them apart and none of them at zero."""
     shown = [100 * value if unit == "share" else value for value in values]
@@ -154,6 +170,12 @@ def amounts(values: Sequence[float], unit: str, language: Language) -> list[str]
         decimals += 1
     write = language.euros if unit == "eur" else language.number
     return [write(abs(value), decimals) for value in shown]
+
+
+def span(low: float, high: float, unit: str, language: Language) -> tuple[str, dict[str, str]]:
+    """On which side of zero an interval lies, and its ends as sizes, the smaller one first."""
+    ends, where = amounts((low, high), unit, language), side(low, high)
+    return where, dict(zip(("high", "low") if where == "fewer" else ("low", "high"), ends, strict=True))
 
 
 def quantity(value: float, unit: str, language: Language) -> str:
@@ -179,24 +201,9 @@ def effect(
 ) -> Finding:
     """Say what a row with an interval says: outcome, interval, comparison and what is ruled out.
 
-    Parameters
-    ----------
-    row : pandas.Series
-        A cleared row with unit share, days, months or eur. Without numbers, its status is put in words.
-    language : Language
-        Language of the sentence.
-    limits : mapping
-        Smallest difference that matters, by unit.
-    outcome : str, optional
-        Name to use instead of the outcome's own.
-    strength : str
-        What may be called clear: see :func:`kind_of`.
-
-    Returns
-    -------
-    Finding
-        Two sentences; `kind` is a key of `JUDGEMENTS` or `DOUBTS`, or the row's status where there is no
-        number.
+    Without numbers, the status of the row is put in words, and is the kind. `limits` are the smallest
+    differences that matter, by unit; `outcome` is a name in place of the outcome's own; `strength` says what
+    may be called clear, see :func:`kind_of`.
     """
     name = outcome or labels.outcome(row["outcome"], language)
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
@@ -204,10 +211,8 @@ def effect(
         status = str(row["status"]) if row["status"] in ("suppressed", "withheld", "not_run") else "missing"
         text = language.text("{outcome}: {reason}.", outcome=name, reason=language.no_number(status))
         return Finding(str(row["outcome"]), status, text)
-    kind, pattern = kind_of(low, high, limits[unit], strength=strength), side(low, high)
-    low_text, high_text = amounts((low, high), unit, language)
-    if pattern == "fewer":
-        low_text, high_text = high_text, low_text
-    said = language.text(RANGES[unit, pattern], outcome=name, low=low_text, high=high_text)
+    kind = kind_of(low, high, limits[unit], strength=strength)
+    where, ends = span(low, high, unit, language)
+    said = language.text(RANGES[unit, where], outcome=name, **ends)
     judged = language.text((JUDGEMENTS | DOUBTS)[kind], limit=quantity(limits[unit], unit, language))
     return Finding(str(row["outcome"]), kind, f"{said} {judged}")

@@ -17,11 +17,11 @@ from evaluation.words.fairness import (
     disagreeing,
     fairness,
     main_row,
-    strength,
+    told,
     verdict,
     withheld,
 )
-from evaluation.words.findings import DOUBTS, JUDGEMENTS, OPEN, Finding, effect, judge, pick
+from evaluation.words.findings import DOUBTS, JUDGEMENTS, OPEN, Case, Finding, judge
 from evaluation.words.language import CODES, Language, get, mark
 
 COST = "cost_all_public_12m_eur"
@@ -46,7 +46,7 @@ NOT_TO_SAY = {
 }
 
 
-def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -> int:
+def certainty(case: Case, outcome: str) -> int:
     """Grade the evidence for an effect: 3 moderate, 2 low, 1 very low.
 
     Jobseekers were not drawn by lot, so the evidence starts at moderate. It loses a step where the
@@ -54,13 +54,13 @@ def certainty(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str) -
     do not bear it out, and where a sensitivity analysis contradicts the finding (a disjoint interval, or the
     opposite sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
     """
-    row = main_row(cleared, study, area=area, outcome=outcome)
+    row = main_row(case, outcome)
     if row is None or math.isnan(row["ci_low"]):
         return 1
-    grade = 3 if fairness(cleared, study, area=area, outcome=outcome)[0] == "pass" else 2
-    untold = judge(row["ci_low"], row["ci_high"], study.limits[row["unit"]]) in OPEN
-    grade -= untold or not borne_out(cleared, study, area=area, outcome=outcome, row=row)
-    return max(1, grade - disagreeing(cleared, row))
+    grade = 3 if fairness(case, outcome)[0] == "pass" else 2
+    untold = judge(row["ci_low"], row["ci_high"], case.study.limits[row["unit"]]) in OPEN
+    grade -= untold or not borne_out(case, row)
+    return grade - (grade > 1 and disagreeing(case, row))
 
 
 def count(found: Sequence[Finding]) -> int:
@@ -68,36 +68,20 @@ def count(found: Sequence[Finding]) -> int:
     return sum(len([word for word in one.text.split(" ") if word]) for one in found)
 
 
-def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def headline(case: Case, language: Language) -> list[Finding]:
     """Choose the findings of the first screen: at most five, at most 150 words, the verdict first.
 
-    `area` is a pilot area or "all". After the verdict come the effects, the cost to all public payers last.
-    An effect whose family of outcomes failed or was not checked is not shown; where all did, a description of
-    the level stands in their place. Past 150 words the outcome before the cost is left out.
+    After the verdict come the effects, the cost to all public payers last. An effect whose family of outcomes
+    failed or was not checked is not shown; where all did, a description of the level stands in their place.
+    Past 150 words the outcome before the cost is left out.
     """
-    chosen = [*study.outcomes.first_screen[: MAX_FINDINGS - 2], COST]
-    shown = [o for o in chosen if fairness(cleared, study, area=area, outcome=o)[0] in SHOWN]
-    if not shown:
-        level = description(cleared, area=area, outcome=study.outcomes.headline, language=language)
-        return [verdict(cleared, study, area=area, language=language), *level]
-    judged = {}
-    for name in shown:
-        about = {"area": area, "outcome": name}
-        row = main_row(cleared, study, **about)
-        judged[name] = row, strength(cleared, study, **about), certainty(cleared, study, **about)
-
-    def said(name: str, spoken: Language) -> Finding | None:
-        if name not in shown:
-            called = labels.outcome(name, spoken)
-            return withheld(
-                cleared, study, area=area, about=name, language=spoken, outcomes=[name], name=called
-            )
-        row, strong, grade = judged[name]
-        return None if row is None else graded(row, study, spoken, strength=strong, grade=grade)
+    outcomes = case.study.outcomes
+    chosen = [*outcomes.first_screen[: MAX_FINDINGS - 2], COST]
+    if not any(fairness(case, outcome)[0] in SHOWN for outcome in chosen):
+        return [verdict(case, language), *description(case, language, outcome=outcomes.headline)]
 
     def all_said(spoken: Language) -> list[Finding]:
-        first = verdict(cleared, study, area=area, language=spoken)
-        return [first, *(one for name in chosen if (one := said(name, spoken)))]
+        return [verdict(case, spoken), *filter(None, (_finding(case, name, spoken) for name in chosen))]
 
     # every language drops the same findings, so that all of them say the same
     while len(chosen) > 1 and max(count(all_said(get(code))) for code in CODES) > MAX_WORDS:
@@ -105,12 +89,22 @@ def headline(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
     return all_said(language)
 
 
-def graded(row: pd.Series, study: Study, language: Language, *, strength: str, grade: int) -> Finding:
-    """Say a finding with its certainty; what tells no size has none."""
-    found = effect(row, language, limits=study.limits, strength=strength)
+def _finding(case: Case, outcome: str, language: Language) -> Finding | None:
+    """What is said of an outcome; None where there is no analysis of it."""
+    if fairness(case, outcome)[0] not in SHOWN:
+        name = labels.outcome(outcome, language)
+        return withheld(case, language, about=outcome, outcomes=[outcome], name=name)
+    row = main_row(case, outcome)
+    return None if row is None else graded(case, row, language)
+
+
+def graded(case: Case, row: pd.Series, language: Language) -> Finding:
+    """Say a main finding with its certainty; what tells no size has none."""
+    found = told(case, row, language)
     if found.kind not in JUDGEMENTS and found.kind not in DOUBTS:
         return found
-    return replace(found, text=f"{found.text} {language.text(CERTAINTIES[grade])}")
+    grade = language.text(CERTAINTIES[certainty(case, row["outcome"])])
+    return replace(found, text=f"{found.text} {grade}")
 
 
 def counted(study: Study, language: Language) -> str:
@@ -129,55 +123,50 @@ def counted(study: Study, language: Language) -> str:
     )
 
 
-def description(cleared: pd.DataFrame, *, area: str, outcome: str, language: Language) -> list[Finding]:
+def description(case: Case, language: Language, *, outcome: str) -> list[Finding]:
     """Say the level in both arms during the trial, marked as a description; empty where it is not known."""
-    where = {"area": area, "topic": "description", "measure": "window_mean", "outcome": outcome}
+    where = {"topic": "description", "measure": "window_mean", "outcome": outcome}
     where |= {"window": AFTER, "group": "target_group", "specification": "main"}
-    rows = [pick(cleared, item=arm, **where) for arm in ("pilot", "comparison")]
-    values = [math.nan if row is None else float(row["estimate"]) for row in rows]
-    if any(math.isnan(value) for value in values):
+    pilot, comparison = (case.known("estimate", item=arm, **where) for arm in ("pilot", "comparison"))
+    if pilot is None or comparison is None:
         return []
     text = language.text(
         "{outcome}: pilot area {pilot}, comparison municipalities {comparison}. "
         "These are levels: their difference is not the effect of the trial.",
         outcome=labels.outcome(outcome, language),
-        pilot=language.percent(values[0]),
-        comparison=language.percent(values[1]),
+        pilot=language.percent(pilot["estimate"]),
+        comparison=language.percent(comparison["estimate"]),
     )
     return [Finding(outcome, "description", text)]
 
 
-def may_say(
-    cleared: pd.DataFrame, study: Study, *, area: str, language: Language, ready: bool = False
-) -> list[str]:
+def may_say(case: Case, language: Language, *, ready: bool = False) -> list[str]:
     """List what the results allow a reader to say, the headline first: `ready` to be said, or where it is."""
-    about = {"area": area, "outcome": study.outcomes.headline}
-    row = _shown(cleared, study, area=area)
+    row = _shown(case)
     if row is None:
         return [language.text("The effect of the trial is not known.")]
-    said = [language.text("The answer on work at the top, with its interval and its certainty.")]
-    if ready:
-        strong, grade = strength(cleared, study, **about), certainty(cleared, study, **about)
-        said = [graded(row, study, language, strength=strong, grade=grade).text]
-    if fairness(cleared, study, **about)[0] == "concern":
+    said = [
+        graded(case, row, language).text
+        if ready
+        else language.text("The answer on work at the top, with its interval and its certainty.")
+    ]
+    if fairness(case, row["outcome"])[0] == "concern":
         said.append(
             language.text("The comparison has weaknesses, which belong with the figure when it is quoted.")
         )
-    return [*said, study.texts.against[language.code]]
+    return [*said, case.study.texts.against[language.code]]
 
 
-def may_not_say(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> str:
+def may_not_say(case: Case, language: Language) -> str:
     """Tell what the area's result on work does not allow a reader to say."""
-    row, kind = _shown(cleared, study, area=area), "unknown"
-    if row is not None:
-        strong = strength(cleared, study, area=area, outcome=study.outcomes.headline)
-        kind = effect(row, language, limits=study.limits, strength=strong).kind
+    row = _shown(case)
+    kind = "unknown" if row is None else told(case, row, language).kind
     return language.text(next(text for kinds, text in NOT_TO_SAY.items() if re.fullmatch(kinds, kind)))
 
 
-def _shown(cleared: pd.DataFrame, study: Study, *, area: str) -> pd.Series | None:
+def _shown(case: Case) -> pd.Series | None:
     """The main analysis of the headline; None where it is not shown or has no interval with two ends."""
-    about = {"area": area, "outcome": study.outcomes.headline}
-    row = main_row(cleared, study, **about)
-    held = fairness(cleared, study, **about)[0] not in SHOWN
-    return None if held or row is None or not math.isfinite(row["ci_low"] + row["ci_high"]) else row
+    row = main_row(case, case.study.outcomes.headline)
+    if row is None or fairness(case, row["outcome"])[0] not in SHOWN:
+        return None
+    return row if math.isfinite(row["ci_low"] + row["ci_high"]) else None

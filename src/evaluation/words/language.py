@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.messages import pofile
-from babel.numbers import NumberPattern, parse_pattern
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
 CODES = ("fi", "sv", "en")
 NBSP = "\u00a0"
@@ -50,6 +50,12 @@ class Language:
     given: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # see `labels.in_study`
     in_terms: Callable[[str], str] = field(default=str, repr=False)  # see `labels.in_study`
 
+    @cached_property
+    def signs(self) -> dict[int, str]:
+        """What stands for the comma between thousands and the point before decimals."""
+        group = re.sub(r"\s", NBSP, get_group_symbol(self.locale))
+        return str.maketrans({",": group, ".": get_decimal_symbol(self.locale)})
+
     def text(self, message: str, /, **values: object) -> str:
         """Translate a message and fill its places; values are ready strings."""
         return self.in_terms(self.translate(message)).format(**values) if message else ""
@@ -60,11 +66,8 @@ class Language:
             return self.no_number("missing")
         # the sign is written here, so that it is U+2212 in every language and never stands before a zero
         half_up = Decimal(repr(abs(float(value)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-        digits = _pattern(decimals).apply(half_up, self.locale)
-        digits = re.sub(r"\s", NBSP, digits)
-        if not re.search("[1-9]", digits):
-            return digits
-        return (MINUS if value < 0 else "+" if signed else "") + digits
+        digits = f"{half_up:,f}".translate(self.signs)
+        return digits if half_up == 0 else (MINUS if value < 0 else "+" if signed else "") + digits
 
     def percent(self, share: float, decimals: int = 1, *, signed: bool = False) -> str:
         """Write a share between 0 and 1 as a percentage: 0.123 → 12,3 %."""
@@ -113,11 +116,6 @@ class Language:
             return number
         sign, digits = (number[0], number[1:]) if number[0] in MINUS + "+" else ("", number)
         return sign + form.format(digits)
-
-
-@lru_cache
-def _pattern(decimals: int) -> NumberPattern:
-    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 @lru_cache

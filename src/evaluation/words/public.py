@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import pandas as pd
@@ -10,27 +9,25 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.study_parts import Question, Window
 from evaluation.words import labels
-from evaluation.words.findings import Finding, pick
+from evaluation.words.findings import Case, Finding
 from evaluation.words.language import Language
 
 HEADLINE, WITHOUT_LAYOFFS = "unemployed_share", "unemployed_without_layoffs_share"
 METHODS = ("synthetic_did", "synthetic_control")
+CHANGE = {"topic": "public_statistics", "measure": "did"}
 BILL = "municipal_share_eur"
 # Which way each part of a cost shift goes: the municipality pays for days without a service.
 SHIFT = {"in_services_share": 1, BILL: -1, "broad_unemployment_share": 0}
 
 
-def incomplete_windows(
-    cleared: pd.DataFrame, study: Study, *, area: str, language: Language
-) -> Finding | None:
+def incomplete_windows(case: Case, language: Language) -> Finding | None:
     """Say which windows the statistics do not hold in full: they can hold other seasons than the rest."""
-    held, said = held_months(cleared), []
-    for name, window in study.windows.items():
-        months = months_of(window)
-        if held and not held.issuperset(months):
-            here = language.number(len(held.intersection(months)))
-            text = language.text("{held} of {all}", held=here, all=language.number(len(months)))
-            said.append(f"{labels.label('window', name, language)}: {text}")
+    held = held_months(case)
+    said = [
+        f"{labels.label('window', name, language)}: {language.text('{held} of {all}', **months)}"
+        for name, window in case.study.windows.items()
+        if held and (months := incomplete(held, window, language))
+    ]
     if not said:
         return None
     text = language.text(
@@ -41,19 +38,17 @@ def incomplete_windows(
     return Finding("incomplete_windows", "told", text)
 
 
-def layoffs(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+def layoffs(case: Case, language: Language) -> Finding | None:
     """Say how much of the change against the exceptional year is lay-offs, or that this cannot be told."""
-    where = {
-        "area": area,
-        "measure": "did",
-        "specification": f"baseline_{study.exceptional_baseline}",
-        "window": next(iter(study.followup)),
-    }
-    every, without = (pick(cleared, outcome=name, **where) for name in (HEADLINE, WITHOUT_LAYOFFS))
-    if every is None or not math.isfinite(every["estimate"]):
+    exceptional, window = f"baseline_{case.study.exceptional_baseline}", next(iter(case.study.followup))
+    every, without = (
+        case.known("estimate", outcome=name, specification=exceptional, window=window, **CHANGE)
+        for name in (HEADLINE, WITHOUT_LAYOFFS)
+    )
+    if every is None:
         return None
-    baseline = labels.label("specification", where["specification"], language)
-    if without is None or not math.isfinite(without["estimate"]):
+    baseline = labels.label("specification", exceptional, language)
+    if without is None:
         text = language.text(
             "{baseline}: how much of the change is lay-offs cannot be told, as the statistics read here do "
             "not hold them.",
@@ -64,7 +59,7 @@ def layoffs(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
         "{baseline}, {window}: the gap changed by {every}, and by {without} when those laid off are not "
         "counted. Lay-offs account for {part} of it.",
         baseline=baseline,
-        window=labels.label("window", where["window"], language),
+        window=labels.label("window", window, language),
         every=language.points(every["estimate"], 2, signed=True),
         without=language.points(without["estimate"], 2, signed=True),
         part=language.points(every["estimate"] - without["estimate"], 2, signed=True),
@@ -73,12 +68,12 @@ def layoffs(cleared: pd.DataFrame, study: Study, *, area: str, language: Languag
     return Finding("layoffs", "turns" if turned else "same_sign", text)
 
 
-def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def synthetic(case: Case, language: Language) -> list[Finding]:
     """Say what each synthetic comparison finds for the unemployed share."""
     found = []
     for method in METHODS:
-        row = pick(cleared, area=area, measure="synthetic", outcome=HEADLINE, specification=method)
-        if row is None or not math.isfinite(row["estimate"]):
+        row = case.known("estimate", measure="synthetic", outcome=HEADLINE, specification=method)
+        if row is None:
             continue
         change, interval = change_of(row, language)
         chance = _holds_zero(row)
@@ -98,13 +93,13 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
     return found
 
 
-def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[Finding]:
+def earlier(case: Case, language: Language) -> list[Finding]:
     """Say what earlier studies found, and whether the pooled figures of the statistics agree."""
     found = []
-    for study_before in study.earlier:
-        where = {"area": "all", "measure": "synthetic", "specification": METHODS[0]}
-        row = pick(cleared, outcome=study_before.outcome, **where)
-        if row is None or not math.isfinite(row["estimate"]):
+    for study_before in case.study.earlier:
+        where = {"measure": "synthetic", "specification": METHODS[0]}
+        row = case.known("estimate", outcome=study_before.outcome, **where)
+        if row is None:
             continue
         sign = "none" if _holds_zero(row) else "rise" if row["estimate"] > 0 else "fall"
         agrees = sign == study_before.found
@@ -122,22 +117,23 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
     return found
 
 
-def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding | None:
+def cost_shift(case: Case, language: Language) -> Finding | None:
     """Say how the municipalities' bill changed, and whether it moved as a cost shift to the state would.
 
     What is tested is that the bill fell beyond that of the comparison in a year in which services rose. That
     broad unemployment stayed cannot be shown, only that no change of it is seen, and so is it said. None
     where the statistics do not hold all three.
     """
-    where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
-    rows = cleared[where & cleared["measure"].eq("did") & cleared["outcome"].isin(SHIFT)]
-    rows = rows[rows["specification"].eq(f"baseline_{study.main_baseline}") & rows["ci_low"].notna()]
+    main = {"area": case.area, "specification": f"baseline_{case.study.main_baseline}"}
+    rows = case.rows(**main, **CHANGE)
+    rows = rows[rows["outcome"].isin(SHIFT) & rows["ci_low"].notna()]
     rows = rows.set_index(["outcome", "window"]).sort_index()
     if rows.index.get_level_values("outcome").nunique() < len(SHIFT):
         return None
     sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
     agrees = sign.unstack("outcome").eq(pd.Series(SHIFT)).all(axis=1)  # noqa: PD010
     years = [labels.label("window", str(window), language) for window in agrees.index[agrees]]
+    bill = {"area": case.area, "topic": "public_statistics", "outcome": BILL}
     if years:
         text = language.text(
             "Signs of a cost shift to the state ({years}): beside the comparison municipalities more people "
@@ -146,7 +142,7 @@ def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
             "fall of broad unemployment could be hidden in its interval.",
             years="; ".join(years),
         )
-        adjusted = cleared[where & cleared["measure"].eq("p_adjusted") & cleared["outcome"].eq(BILL)]
+        adjusted = case.rows(measure="p_adjusted", **bill)
         if adjusted.loc[adjusted["window"].isin(agrees.index[agrees]), "estimate"].min() > 0.05:
             text += " " + language.text(
                 "Judged together with all other changes here, the fall of the bill could be chance."
@@ -156,13 +152,13 @@ def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
             "No year shows the signs of a cost shift to the state: more people in services, a smaller bill "
             "of the municipalities for labour market support and no change of broad unemployment."
         )
-    monthly = cleared[where & cleared["measure"].eq("series") & cleared["outcome"].eq(BILL)]
-    in_per_cent = _bill_in_per_cent(rows.loc[BILL], monthly, study, language=language)
+    monthly = case.rows(measure="series", **bill)
+    in_per_cent = _bill_in_per_cent(rows.loc[BILL], monthly, case.study, language)
     return Finding("cost_shift", "to_state" if years else "none", " ".join([text, *in_per_cent]))
 
 
 def _bill_in_per_cent(
-    changes: pd.DataFrame, monthly: pd.DataFrame, study: Study, *, language: Language
+    changes: pd.DataFrame, monthly: pd.DataFrame, study: Study, language: Language
 ) -> list[str]:
     """The bill's change in every year, of what it was before, and what earlier studies found of it."""
     base = study.baselines[study.main_baseline]
@@ -189,14 +185,11 @@ def _bill_in_per_cent(
     return [text, *(one.said[language.code] for one in study.earlier if one.outcome == BILL)]
 
 
-def questions(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
-    """Answer what the study asks about an area, or say that it cannot be answered.
-
-    `cleared` holds the rows of all areas.
-    """
-    asked = cleared[cleared["measure"].eq("asked")]
+def questions(case: Case, language: Language, *, area: str) -> list[Finding]:
+    """Answer what the study asks about an area from the rows of all, or say that it cannot be answered."""
+    asked = case.rows(measure="asked")
     found = []
-    for number, question in enumerate(study.questions):
+    for number, question in enumerate(case.study.questions):
         if area not in question.areas:
             continue
         rows = asked[asked["item"].str.startswith(f"{number};")]
@@ -245,9 +238,9 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
     return f"{text} {said}"
 
 
-def project_money(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> list[Finding]:
+def project_money(case: Case, language: Language) -> list[Finding]:
     """Say what projects that prepared the reform cost, and who paid; it is in no cost of the report."""
-    rows = cleared[cleared["measure"].eq("project_money") & cleared["area"].eq(area)]
+    rows = case.rows(area=case.area, measure="project_money")
     found = []
     for told, parts in rows.groupby("method", sort=False):
         project, year, document = str(told).split("; ")
@@ -270,10 +263,17 @@ def months_of(window: Window) -> list[str]:
     return pd.period_range(window.first, window.last, freq="M").astype("str").tolist()
 
 
-def held_months(cleared: pd.DataFrame) -> set[str]:
+def held_months(case: Case) -> set[str]:
     """The months that public statistics hold."""
-    rows = cleared["topic"].eq("public_statistics") & cleared["measure"].eq("series")
-    return set(cleared.loc[rows, "window"])
+    return set(case.rows(topic="public_statistics", measure="series")["window"])
+
+
+def incomplete(held: set[str], window: Window, language: Language) -> dict[str, str]:
+    """How many of the months in a window are held, as it is written; empty where all of them are."""
+    months = months_of(window)
+    here = held.intersection(months)
+    counts = {"held": language.number(len(here)), "all": language.number(len(months))}
+    return counts if len(here) < len(months) else {}
 
 
 def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
