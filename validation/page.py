@@ -254,7 +254,8 @@ def figure(found: pd.DataFrame) -> str:
 def framed_figure(drawn: Figure, *, title: str, alt: str) -> str:
     """A figure with caption and text alternative in a region that scrolls."""
     words, said = html.escape(title), html.escape(alt)
-    source = "data:image/svg+xml," + urllib.parse.quote(svg(drawn))
+    with look():
+        source = "data:image/svg+xml," + urllib.parse.quote(svg(drawn))
     return (
         f"<figure><figcaption>{words}</figcaption>"
         f'<div class="scroll" tabindex="0" role="group" aria-label="{words}">'

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from evaluation.figures.deliveries import shares
 from evaluation.figures.palette import parts_of, writer
+from evaluation.figures.side_by_side import shares
 from evaluation.words import labels
 from evaluation.words.language import Language
 

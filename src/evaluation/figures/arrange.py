@@ -104,17 +104,14 @@ class _Panel:
 
 def _ticks(axis: Any) -> Iterator[tuple[float, tuple[float, float], float]]:
     """Of every tick with a label: its share of the axis, the size of the label, and its distance from it."""
-    if not axis.get_tick_params()["labelbottom" if axis.axis_name == "x" else "labelleft"]:
+    tick = axis.get_major_ticks(1)[0]
+    label = tick.label1
+    if not label.get_visible():
         return
     first, last = axis.get_view_interval()
-    places = np.asarray(axis.get_major_locator()())
-    seen = (places >= min(first, last)) & (places <= max(first, last))
-    words = axis.get_major_formatter().format_ticks(places)
-    for place, text, tick, shown in zip(places, words, axis.get_major_ticks(len(places)), seen, strict=True):
-        if shown:
-            label = tick.label1
-            size = _extent(text, label.get_fontsize(), label.get_fontweight())
-            yield float((place - first) / (last - first)), size, tick.get_pad() + tick.get_tick_padding()
+    for place, words, weight in axis.ticks():
+        size = _extent(words, label.get_fontsize(), weight)
+        yield float((place - first) / (last - first)), size, tick.get_pad() + tick.get_tick_padding()
 
 
 def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:

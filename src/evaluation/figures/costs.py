@@ -17,6 +17,7 @@ from evaluation.figures.palette import (
     band,
     beside,
     lines_of,
+    name_ticks,
     panel,
     panels,
     parts_of,
@@ -49,7 +50,7 @@ def payers(rows: pd.DataFrame, *, language: Language) -> Figure:
     for position, row in zip(y, part.to_dict("records"), strict=True):
         beside(ax, with_interval(row, unit="eur", language=language), 1.02, position)
     ax.axvline(0, color=INK, linewidth=0.9)
-    ax.set_yticks(y, [lines_of(labels.label("payer", payer, language), 20) for payer in known])
+    name_ticks(ax.yaxis, y, [lines_of(labels.label("payer", payer, language), 20) for payer in known])
     ax.invert_yaxis()
     ax.tick_params(left=False)
     label = language.text("Euros per unemployment spell within 12 months: left saves, right costs")

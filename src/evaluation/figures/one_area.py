@@ -22,6 +22,8 @@ from evaluation.figures.palette import (
     beside,
     dots,
     lines_of,
+    name_rows,
+    name_ticks,
     panel,
     panels,
     parts_of,
@@ -60,8 +62,9 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
         ax.set_xlim(0, left.max() * 1.32)
         ax.spines["bottom"].set_visible(False)
         ax.tick_params(left=False)
-    axes[0, 0].set_yticks(range(len(steps)), [lines_of(named("step", step, language)) for step in steps])
-    axes[0, 0].invert_yaxis()
+    first = axes[0, 0]
+    name_ticks(first.yaxis, range(len(steps)), [lines_of(named("step", step, language)) for step in steps])
+    first.invert_yaxis()
     return figure
 
 
@@ -86,7 +89,7 @@ def draw_love(ax: Axes, wide: pd.DataFrame, *, language: Language) -> None:
         dots(ax, wide[name], y, style)
     for limit in (-0.1, 0.0, 0.1):
         ax.axvline(limit, color=SOFT, linewidth=0.8, linestyle="-" if limit == 0 else ":")
-    ax.set_yticks(y, [lines_of(named("covariate", name, language)) for name in wide.index])
+    name_ticks(ax.yaxis, y, [lines_of(named("covariate", name, language)) for name in wide.index])
     ax.set_ylim(-0.7, len(wide) + 0.1)
     ax.margins(x=0.18)
     label = language.text("Pilot area minus comparison, standard deviations")
@@ -146,8 +149,7 @@ def draw_forest(
         place, color = (1.02, INK) if known else (0.02, SOFT)
         beside(ax, with_interval(row, unit=unit, language=language), place, y, color=color)
     ax.axvline(0, color=SOFT, linewidth=0.8)
-    ax.set_yticks(heights, lines)
-    ax.set_ylim(heights[-1] + 0.8, heights[0] - 0.8)
+    name_rows(ax, lines, heights, above=0.8, below=0.8)
     ax.tick_params(left=False)
     tick_writer(ax.xaxis, unit, language=language, difference=True)
     ax.locator_params(axis="x", nbins=3)

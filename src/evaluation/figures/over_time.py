@@ -19,6 +19,8 @@ from evaluation.figures.palette import (
     dots,
     halves,
     lines_of,
+    name_rows,
+    name_ticks,
     panel,
     panels,
     parts_of,
@@ -86,11 +88,16 @@ def lines_of_arms(ax: Axes, rows: pd.DataFrame, *, language: Language, markers: 
     ax.set_xlim(first, after)
     end_labels(ax, ends)
     ax.set_ylim(low, high)
-    shown = range(first, after + 1)
-    ax.set_xticks(shown, [str(year) for year in shown])
+    name_years(ax, first, after)
     label = None if unit in ("share", "probability") else unit_name(unit, language=language)
     tick_writer(ax.yaxis, unit, language=language, label=label)
     ax.grid(axis="y")
+
+
+def name_years(ax: Axes, first: int, last: int) -> None:
+    """A tick for every year."""
+    years = range(first, last + 1)
+    name_ticks(ax.xaxis, years, [str(year) for year in years])
 
 
 def _with_holes(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -143,10 +150,11 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
                     linewidth=1.6)  # fmt: skip
         ax.set_title(lines_of(labels.label("state", state, language)))
         ax.set_ylim(0)
-        known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
-        ax.set_xticks(known, ["0", "3", "6", "12", "24"][: len(known)])
         tick_writer(ax.yaxis, "share", language=language)
         ax.grid(axis="y")
+    known = [days for days in (0, 91, 183, 365, 730) if days <= max(365, rows["x"].max())]
+    for ax in axes.flat[: len(states)]:
+        name_ticks(ax.xaxis, known, ["0", "3", "6", "12", "24"][: len(known)])
     for ax in axes.flat[len(states) :]:
         ax.set_visible(False)
     for ax in axes[-1]:
@@ -234,12 +242,11 @@ def timeline(study: Study, *, language: Language) -> Figure:
         edges = [first - 2, first, last, min(last + 1, until), min(last + 2, until)]
         for color, left, right in zip(kinds, edges[:-1], edges[1:], strict=True):
             ax.barh(y, right - left, left=left, height=0.5, color=color)
-    ax.set_yticks(range(len(windows)), [halves(labels.label("window", name, language)) for name in windows])
-    ax.set_ylim(len(windows) - 0.5, -0.6)
+    name_rows(ax, [halves(labels.label("window", name, language)) for name in windows], below=0.5)
     ax.tick_params(left=False)
     since = study.first_day.year - 2
     ax.set_xlim(since, until)
-    ax.set_xticks(range(since, int(until) + 1, 1))
+    name_years(ax, since, int(until))
     policy_marks(ax, study, language=language)
     figure.legend(
         [Patch(facecolor=color) for color in kinds], kinds.values(), loc="outside upper left", ncols=2,

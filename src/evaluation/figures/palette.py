@@ -80,7 +80,7 @@ def look() -> Iterator[None]:
     import matplotlib as mpl
     import seaborn as sns
 
-    with sns.axes_style("ticks"), mpl.rc_context(RC):  # type: ignore[arg-type]
+    with mpl.rc_context(sns.axes_style("ticks") | RC):  # type: ignore[arg-type]
         yield
         chosen = mpl.is_interactive()
     # the first figure of a notebook chooses how it shows figures: undone here, no later one would appear
@@ -91,8 +91,11 @@ def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -
     """Make an empty figure of the reports' width that belongs to no window: figure and array of axes."""
     from matplotlib.figure import Figure
 
+    from evaluation.figures.ticks import Panel
+
     figure = Figure(figsize=(WIDTH, height))
-    return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
+    kind = {"axes_class": Panel}
+    return figure, figure.subplots(rows, columns, squeeze=False, subplot_kw=kind, **keywords)
 
 
 def panel(height: float) -> tuple[Figure, Axes]:
@@ -232,23 +235,38 @@ def tick_writer(
         axis.set_label_text(label)
 
 
+def name_ticks(axis: Axis, places: Any, words: list[str]) -> None:
+    """Put ticks with names at given places of an axis, all of which are seen; none is made before drawing."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    axis.set_view_interval(min(places), max(places))
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_major_formatter(FixedFormatter(words))
+
+
+def name_rows(ax: Axes, words: list[str], y: Any = None, *, above: float = 0.6, below: float = 0.6) -> None:
+    """Name rows under each other, the first at the top, and leave room beyond the first and the last."""
+    places = range(len(words)) if y is None else y
+    name_ticks(ax.yaxis, places, words)
+    ax.set_ylim(places[-1] + below, places[0] - above)
+
+
 def unit_name(unit: str, *, language: Language) -> str:
     """Name of the unit of a difference as an axis says it: shares differ by percentage points."""
     return labels.label("unit", "points" if unit in ("share", "probability") else unit, language)
 
 
 def svg(figure: Figure) -> str:
-    """Write a figure as SVG that is the same on every run: no date, no program name, short coordinates."""
+    """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     sink = io.StringIO()
-    with look():
-        for ax in figure.axes:
-            if "\n" not in ax.get_xlabel():
-                ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
-        arrange(figure)
-        # not by savefig, which draws everything a first time without use
-        FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    for ax in figure.axes:
+        if "\n" not in ax.get_xlabel():
+            ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
+    arrange(figure)
+    # not by savefig, which draws everything a first time without use
+    FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = sink.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)

@@ -1,4 +1,7 @@
-"""Figures that set areas side by side, always in alphabetical order, and those of public statistics."""
+"""Figures that set areas side by side, always in alphabetical order, or the tables of a delivery.
+
+Beside them stand those of public statistics.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from evaluation.figures.palette import (
     dots,
     lines_of,
     month_of,
+    name_rows,
     panel,
     panels,
     parts_of,
@@ -152,13 +156,61 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
         ax.set_title(lines_of(labels.label("specification", name, language), 16))
         tick_writer(ax.xaxis, "points", language=language, difference=True, label="")
         ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].set_yticks(y, [window.short[language.code] for window in study.followup.values()])
-    axes[0, 0].set_ylim(len(y) - 0.4, -0.7)
+    name_rows(axes[0, 0], [window.short[language.code] for window in study.followup.values()], above=0.7)
     limits = [limit for ax in axes[0] for limit in ax.get_xlim()]
     for ax in axes[0]:
         ax.set_xlim(min(limits), max(limits))
     label = language.text("Change of the gap, percentage points: left is better for the trial")
     axes[0, len(parts) // 2].set_xlabel(label)
+    return figure
+
+
+def shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """Share of the rows read of each table that was dropped, and that was mended.
+
+    `rows` are ledger rows of measure rows: item = table:rule, method = what was done.
+    """
+    known = rows[["estimate", "method"]].assign(table=rows["item"].str.partition(":")[0])
+    read = known[rows["item"].str.endswith(":rows_read")].set_index("table")["estimate"]
+    return pd.DataFrame(
+        {
+            what: known[known["method"] == what].groupby("table")["estimate"].sum().reindex(read.index) / read
+            for what in ("dropped", "mended")
+        }
+    ).fillna(0.0)
+
+
+def reading(rows: pd.DataFrame, *, language: Language) -> Figure:
+    """Draw which share of each table's rows was dropped and which was mended; `rows` as for `shares`."""
+    found = shares(rows)
+    figure, ax = panel(0.8 + 0.34 * len(found))
+    y = np.arange(len(found))
+    styles = {"dropped": PILOT, "mended": COMPARISON}
+    for shift, (what, style) in zip((-0.14, 0.14), styles.items(), strict=True):
+        ax.hlines(y + shift, 0, found[what], color=FAINT, linewidth=1)
+        dots(ax, found[what], y + shift, style)
+    name_rows(ax, [labels.label("table", table, language) for table in found.index], above=0.5, below=0.5)
+    style_key(figure, "method", styles, language=language)
+    tick_writer(ax.xaxis, "share", language=language, label=language.text("Share of the rows read"))
+    return figure
+
+
+def beside_statistics(rows: pd.DataFrame, *, names: dict[str, str], language: Language) -> Figure:
+    """Draw how many of the unemployed in the public statistics the register holds, area by area.
+
+    `rows` are ledger rows of measure register_to_statistics: item = area, estimate = the ratio;
+    the dashed line is that of all areas together.
+    """
+    called = {item: labels.item("register_to_statistics", item, language, names) for item in rows["item"]}
+    order = by_name(called, called)
+    figure, ax = panel(0.8 + 0.26 * len(order))
+    ratio = rows.set_index("item")["estimate"].reindex(order)
+    dots(ax, ratio, np.arange(len(order)), PILOT)
+    ax.axvline(ratio.get("all", 1.0), color=SOFT, linewidth=0.8, linestyle="--")
+    ax.margins(x=0.1)
+    name_rows(ax, [called[item] for item in order])
+    label = language.text("Unemployed in the register in relation to the public statistics")
+    tick_writer(ax.xaxis, "share", language=language, label=label)
     return figure
 
 
@@ -173,10 +225,8 @@ def _area_axis(
     ax: Axes, rows: pd.DataFrame, order: list[str], names: dict[str, str], here: str, *, language: Language
 ) -> None:
     """A line for each area, which says why where an area has no number."""
-    ax.set_yticks(np.arange(len(order)), [lines_of(names.get(area, area)) for area in order])
-    for area, label in zip(order, ax.get_yticklabels(), strict=True):
-        label.set_fontweight("bold" if area == here else "normal")
-    ax.set_ylim(len(order) - 0.4, -0.6)
+    name_rows(ax, [lines_of(names.get(area, area)) for area in order])
+    ax.yaxis.bold = order.index(here) if here in order else None  # type: ignore[attr-defined]
     ax.tick_params(left=False)
     ax.set_axisbelow(True)
     ax.hlines(np.arange(len(order) - 1) + 0.5, *ax.get_xlim(), color=FAINT, linewidth=0.4)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from evaluation.figures import alt_texts, deliveries, palette
+from evaluation.figures import alt_texts, palette
 from evaluation.figures import costs as cost_figures
 from evaluation.figures import one_area as figures
 from evaluation.figures import over_time as time_figures
@@ -100,8 +100,7 @@ class Report:
 def _declared() -> dict[str, Exhibit]:
     """The exhibits of ``exhibits.toml``."""
     rooms = {
-        room.__name__.rpartition(".")[2]: room
-        for room in (area_figures, cost_figures, deliveries, figures, time_figures)
+        room.__name__.rpartition(".")[2]: room for room in (area_figures, cost_figures, figures, time_figures)
     }
     found = {}
     for name, parts in tomllib.loads(Path(__file__).with_name("exhibits.toml").read_text("utf-8")).items():
