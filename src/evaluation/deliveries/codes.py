@@ -54,7 +54,7 @@ def joined(parts: list[RawColumn]) -> RawColumn:
 
 
 def mapped(
-    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: RawColumn | None
+    column: Column, found: RawColumn, file: FileLayout, persons: RawColumn | None
 ) -> np.ndarray | pd.Categorical:
     """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
     labels = labels_of(found)
@@ -65,7 +65,7 @@ def mapped(
     meanings = [_meaning(text, codes, own, open_list=open_list) for text in labels.categories]
     unknown = np.array([meaning is None for meaning in meanings], dtype=bool)
     if rows := int(np.append(unknown, False)[labels.codes].sum()):
-        shown = _shown(labels, unknown, [*names, *file.columns[column.name].names], file, persons)
+        shown = _shown(labels, unknown, list(file.columns[column.name].names), file, persons)
         allowed = "true, false" if flag else ", ".join(column.allowed)
         raise ValueError(
             f"holds {int(unknown.sum())} unknown codes in {rows} of {len(labels)} rows{shown}; allowed are "

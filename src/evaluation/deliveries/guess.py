@@ -158,17 +158,19 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().translate(str.maketrans("äåö", "aao")))
 
 
-def _matched(table: Table, seen: Seen) -> dict[str, str]:
-    """Canonical and raw names, the likeliest pairs first, each once."""
+def _matched(table: Table, seen: Seen) -> tuple[dict[str, str], float]:
+    """Canonical and raw names, the likeliest pairs first, each once; and how likely they are together."""
     pairs = sorted(
         ((_likeness(column, raw, seen), -place, column.name, raw)
          for column in table.columns for place, raw in enumerate(seen.columns)), reverse=True,
     )  # fmt: skip
     found: dict[str, str] = {}
+    likeness = 0.0
     for score, _, name, raw in pairs:
         if score > ENOUGH and name not in found and raw not in found.values():
             found[name] = raw
-    return found
+            likeness += score
+    return found, likeness
 
 
 def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
@@ -177,10 +179,7 @@ def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
     fits = []
     for one in seen:
         for name, table in REGISTER_TABLES.items():
-            pairs = _matched(table, one)
-            likeness = sum(
-                _likeness(column, pairs[column.name], one) for column in table.columns if column.name in pairs
-            )
+            pairs, likeness = _matched(table, one)
             called = one.written.get("sheet", Path(one.path).stem)
             likeness += 0.5 * (_plain(called).startswith(_plain(name)))
             if not TELLS.get(name, set()) - set(pairs):
@@ -198,7 +197,7 @@ def _window(found: dict[str, list[Seen]]) -> list[str]:
     """The years in which at least ten rows begin, which tell of no single person."""
     years: list[int] = []
     for one in found.get("spells", []):
-        raw = _matched(REGISTER_TABLES["spells"], one).get("start", "")
+        raw = _matched(REGISTER_TABLES["spells"], one)[0].get("start", "")
         if raw:
             days = values.days_of(one.columns[raw].values)
             rows = np.append(days, np.nan)[one.columns[raw].positions]
@@ -218,7 +217,7 @@ def _absent(name: str) -> list[str]:
 
 def _described(table: Table, files: list[Seen]) -> list[str]:
     one = files[0]
-    pairs = _matched(table, one)
+    pairs, _ = _matched(table, one)
     paths = [file.path for file in files]
     lines = [f"[files.{table.name}]", f"file = {_quoted(paths[0] if len(paths) == 1 else paths)}"]
     lines += [f"{key} = {_quoted(value)}" for key, value in one.written.items()]

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evaluation.deliveries.columns import counted, read_table
+from evaluation.deliveries.columns import counted
 from evaluation.deliveries.files import Tally
 from evaluation.deliveries.layout import FileLayout, Layout, read_layout
 from evaluation.deliveries.layout_parts import Limit
@@ -27,13 +27,13 @@ from evaluation.registers import cleaning
 from evaluation.registers.by_bucket import (
     PERSONS,
     buckets_of,
-    canonical_of,
     cleaned_in_turn,
     in_turn,
     keep_people,
     put_aside,
+    rows_of_bucket,
 )
-from evaluation.registers.canonical import arrow, empty
+from evaluation.registers.canonical import arrow, canonical, empty
 from evaluation.registers.cleaning import Known
 from evaluation.registers.reference import areas as known_areas
 from evaluation.registers.reference import reference as read_reference
@@ -132,15 +132,20 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     places: dict[str, list[Path]] = {}
     pseudonyms = pd.Index([], dtype="str")
     for name, table in REGISTER_TABLES.items():  # all of them, so that all faults are said at once
+        tally = tallies[name]
         try:
             if "person_id" in table.names and name != "persons":
-                places[name] = _pieces(layout, name, people, tallies[name], executor, track)
+                places[name] = _pieces(layout.files[name], aside, people, tally, executor, track)
                 continue
-            frame = _whole(layout, name, tallies[name])
-            frame = cleaning.apply(frame, RULES[name], known, tally=tallies[name])
+            if name in layout.files:
+                frame = rows_of_bucket(0, _pieces(layout.files[name], aside, None, tally, None, _untold))
+            else:
+                tally["file_absent", "kept"] = 0
+                frame = empty(table)
+            frame = cleaning.apply(frame, RULES[name], known, tally=tally)
             if name == "persons":
                 frame, pseudonyms = _numbered(frame)
-            whole[name] = canonical_of(frame, name, tally=tallies[name])
+            whole[name] = canonical(frame, table, tally=tally)
         except ValueError as error:
             problems.append(str(error))
         if name == "persons":
@@ -225,37 +230,27 @@ def _aside(processed: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _whole(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
-    """A table that is read at once."""
-    if name not in layout.files:
-        tally["file_absent", "kept"] = 0
-        return empty(REGISTER_TABLES[name])
-    found, counts = read_table(layout.files[name])
-    tally.update(counts)
-    _refuse_empty(layout.files[name], tally)
-    return found
-
-
 def _pieces(
-    layout: Layout, name: str, people: Path, tally: Tally, executor: Executor | None, track: Track
+    forms: tuple[FileLayout, ...],
+    aside: Path,
+    people: Path | None,
+    tally: Tally,
+    executor: Executor | None,
+    track: Track,
 ) -> list[Path]:
     """Put the rows of a table aside by bucket, a file for every piece of it."""
-    parts = pieces(layout.files[name])
-    places = [people.with_name(f"{name}-{number}.arrow") for number in range(len(parts))]
+    name, parts = forms[0].table, pieces(forms)
+    places = [aside / f"{name}-{number}.arrow" for number in range(len(parts))]
     one = partial(put_aside, people=people, size=PERSONS)
     told = in_turn(one, zip(parts, places, strict=True), executor)
     tally.update(counted(list(track(told, f"reading {name}", total=len(parts)))))
-    _refuse_empty(layout.files[name], tally)
-    return places
-
-
-def _refuse_empty(forms: tuple[FileLayout, ...], tally: Tally) -> None:
     no_rows = tally["rows_read", "read"] == tally["malformed_row", "dropped"]
     if no_rows and not any(one.written.may_be_empty for one in forms):
         raise ValueError(
-            f"{forms[0].table}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
-            f"again, or write may_be_empty = true in [files.{forms[0].table}] of layout.toml"
+            f"{name}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
+            f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
         )
+    return places
 
 
 def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
