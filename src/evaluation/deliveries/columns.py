@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.deliveries import values
-from evaluation.deliveries.codes import joined, labels_of, mapped, names_of
+from evaluation.deliveries.codes import joined, labels_of, mapped
 from evaluation.deliveries.files import Tally, columns_of, row_hash
 from evaluation.deliveries.layout import FileLayout
 from evaluation.deliveries.pieces import Piece
@@ -70,9 +70,9 @@ def _read(piece: Piece, tally: Tally) -> pd.DataFrame:
     raw, rows, malformed = columns_of(piece)
     tally["rows_read", "read"] += rows + malformed
     tally["malformed_row", "dropped"] += malformed
-    if not rows and not piece.alone and not file.written.may_be_empty:
+    if not rows and not piece.alone and not file.may_be_empty:
         raise ValueError(f"{path.name} has no rows under its first line; {MAY_BE_EMPTY}")
-    told = {name: column for name, column in raw.items() if name not in file.written.ignore}
+    told = {name: column for name, column in raw.items() if name not in file.ignore}
     # equal rows of files of another form are no duplicates
     out: dict[str, object] = {"row": row_hash(told, rows) + np.uint64(piece.form)}
     problems = []
@@ -84,8 +84,8 @@ def _read(piece: Piece, tally: Tally) -> pd.DataFrame:
             problems.append(f"{path.name}: {file.said(column.name)} {error} in layout.toml")
     if problems:
         raise ValueError("; ".join(problems))
-    if file.written.latest_by:
-        latest = raw[file.written.latest_by]
+    if file.latest_by:
+        latest = raw[file.latest_by]
         rank = _order(latest.values).rank(method="dense")
         out["latest"] = latest.spread(rank.to_numpy(dtype=float), -1.0)
     return pd.DataFrame(out, copy=False)
@@ -110,7 +110,7 @@ def _values(
     column: Column, raw: dict[str, RawColumn], file: FileLayout, rows: int, tally: Tally
 ) -> np.ndarray | pd.Categorical:
     source = file.columns[column.name]
-    keys = names_of(file, "person_id")
+    keys = file.names_of("person_id")
     persons = raw[keys[0]] if keys else None
     if source.constant is not None:
         place = 0 if source.constant else -1
@@ -134,13 +134,12 @@ def _values(
 
 
 def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
-    written = file.written
     try:
         if column.kind == "day":
-            return values.days_of(found, date_format=written.date_format, last=column.name == "end")
+            return values.days_of(found, date_format=file.date_format, last=column.name == "end")
         if column.kind == "month":
-            return values.months_of(found, date_format=written.date_format)
-        return values.numbers_of(found, decimal=written.decimal)
+            return values.months_of(found, date_format=file.date_format)
+        return values.numbers_of(found, decimal=file.decimal)
     except TypeError as error:
         raise TypeError(f"holds {error}; map the right column") from None
 

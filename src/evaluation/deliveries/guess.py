@@ -23,7 +23,7 @@ from evaluation.deliveries.codes import NUMBER_OR_DATE, QUOTED_FROM, frequent_co
 from evaluation.deliveries.files import columns_of
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code
 from evaluation.deliveries.layout import FileLayout
-from evaluation.deliveries.layout_parts import MAY_BE_ABSENT, FilePart
+from evaluation.deliveries.layout_parts import MAY_BE_ABSENT
 from evaluation.deliveries.pieces import Piece
 from evaluation.deliveries.sources import content, text_of
 from evaluation.deliveries.values import RawColumn
@@ -91,8 +91,7 @@ def _looks(path: Path, name: str) -> list[Seen]:
 
 
 def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
-    part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
-    file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
+    file = FileLayout.model_construct(table="?", paths=(path,), columns={}, codes={}, sheet=sheet)
     columns = {column: found.distinct for column, found in columns_of(Piece(path, file))[0].items()}
     # where the first row is no header, the name of a column is one of its values
     no_header = any(found.is_text and column in found.values.to_pylist() for column, found in columns.items())
@@ -238,7 +237,7 @@ def _described(table: Table, files: list[Seen]) -> list[str]:
 def _code_list(table: str, column: Column, files: list[Seen], pairs: dict[str, str]) -> list[str]:
     labels = _labels(files, pairs[column.name])
     persons = _labels(files, pairs["person_id"]).codes if "person_id" in pairs else None
-    counts = frequent_codes(labels, [pairs[column.name]], persons)
+    counts = frequent_codes(labels, (pairs[column.name],), persons)
     unit = "rows" if persons is None else "persons"
     usual = {raw.lower(): code for code, raws in USUAL["codes"][column.name].items() for raw in raws}
     allowed = column.allowed or ("true", "false")

@@ -245,7 +245,7 @@ def _pieces(
     told = in_turn(one, zip(parts, places, strict=True), executor)
     tally.update(counted(list(track(told, f"reading {name}", total=len(parts)))))
     no_rows = tally["rows_read", "read"] == tally["malformed_row", "dropped"]
-    if no_rows and not any(one.written.may_be_empty for one in forms):
+    if no_rows and not any(one.may_be_empty for one in forms):
         raise ValueError(
             f"{name}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
             f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
