@@ -72,9 +72,9 @@ def _read(piece: Piece, tally: Tally) -> pd.DataFrame:
     tally["malformed_row", "dropped"] += malformed
     if not rows and not piece.alone and not file.may_be_empty:
         raise ValueError(f"{path.name} has no rows under its first line; {MAY_BE_EMPTY}")
-    told = {name: column for name, column in raw.items() if name not in file.ignore}
+    telling = {name: column for name, column in raw.items() if name not in file.ignore}
     # equal rows of files of another form are no duplicates
-    out: dict[str, object] = {"row": row_hash(told, rows) + np.uint64(piece.form)}
+    out: dict[str, object] = {"row": row_hash(telling, rows) + np.uint64(piece.form)}
     problems = []
     table = REGISTER_TABLES[file.table]
     for column in (*table.columns, *(one for one in table.optional if one.name in file.columns)):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from evaluation.deliveries.columns import Told, read_piece
 from evaluation.deliveries.files import Tally
@@ -49,10 +50,10 @@ def in_turn(work: Callable[[In], Out], given: Iterable[In], executor: Executor |
         yield waiting.popleft().result()
 
 
-def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> None:
+def keep_people(pseudonyms: ArrayLike, births: ArrayLike, place: Path) -> None:
     """Write what other tables are compared with: pseudonyms by person number, and birth days."""
-    births = pa.array(birth_days.to_numpy(dtype=float))
-    _write(pa.table({"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": births}), place)
+    columns = {"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": pa.array(births, pa.float64())}
+    _write(pa.table(columns), place)
 
 
 def _write(table: pa.Table, place: Path) -> None:
@@ -153,6 +154,9 @@ def _cleaned(
     contract = REGISTER_TABLES[table]
     tally: Tally = Counter()
     _, births = _people(people, people.stat().st_mtime_ns)
-    rows, known = in_order(rows_of_bucket(number, places), contract), replace(known, births=births)
-    frame = cleaning.apply(rows, RULES[table], known, tally=tally)
+    known = replace(known, births=births)
+    # rows are handed on without a name, so that memory holds them no longer than needed
+    frame = cleaning.apply(
+        in_order(rows_of_bucket(number, places), contract), RULES[table], known, tally=tally
+    )
     return arrow(canonical(frame, contract, tally=tally), contract), tally

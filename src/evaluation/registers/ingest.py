@@ -127,10 +127,10 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     """Write the register into a folder aside, or say all that is wrong with the delivery."""
     tallies: dict[str, Tally] = {name: Counter() for name in REGISTER_TABLES}
     people = aside / "people.arrow"
+    keep_people([], [], people)  # where persons cannot be read, the other tables are looked at all the same
     problems: list[str] = []
     whole: dict[str, pd.DataFrame] = {}
     places: dict[str, list[Path]] = {}
-    pseudonyms = pd.Index([], dtype="str")
     for name, table in REGISTER_TABLES.items():  # all of them, so that all faults are said at once
         tally = tallies[name]
         try:
@@ -144,27 +144,25 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
                 frame = empty(table)
             frame = cleaning.apply(frame, RULES[name], known, tally=tally)
             if name == "persons":
-                frame, pseudonyms = _numbered(frame)
+                frame = _numbered(frame, people)
             whole[name] = canonical(frame, table, tally=tally)
         except ValueError as error:
             problems.append(str(error))
-        if name == "persons":
-            births = whole[name]["birth_day"] if name in whole else pd.Series(dtype=float)
-            keep_people(births, pseudonyms, people)
     if not problems:
         (aside / "register").mkdir()
-        tables: dict[str, Iterator[tuple[pa.Table, Tally]]] = {
-            name: iter([(arrow(whole[name], REGISTER_TABLES[name]), Counter())]) for name in whole
-        }
+        persons = len(whole["persons"])
+        buckets = buckets_of(persons, PERSONS)
+        for name, frame in whole.items():
+            parts: Iterable[tuple[pa.Table, Tally]] = [(arrow(frame, REGISTER_TABLES[name]), Counter())]
+            _write(aside / "register" / f"{name}.parquet", parts, tallies[name])
         for name, files in places.items():
-            buckets = buckets_of(len(pseudonyms), PERSONS)
             found = cleaned_in_turn(buckets, executor, table=name, places=files, people=people, known=known)
-            tables[name] = iter(track(found, f"cleaning {name}", total=len(buckets)))
-        without = len(pseudonyms)
-        for name, parts in tables.items():
-            without -= _write(name, parts, aside / "register", tallies[name])
-            for file in places.get(name, []):
+            parts = track(found, f"cleaning {name}", total=len(buckets))
+            _write(aside / "register" / f"{name}.parquet", parts, tallies[name])
+            for file in files:
                 file.unlink()
+        residents = pq.read_table(aside / "register" / "residence.parquet", columns=["person_id"])
+        without = persons - pc.count_distinct(residents["person_id"]).as_py()
         tallies["persons"][WITHOUT_RESIDENCE.name, "kept"] = without
     counts = [
         (name, rule, rows, action)
@@ -181,24 +179,18 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     return quality
 
 
-def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tally: Tally) -> int:
-    """Write the buckets of a table under one another; returns how many persons have a row of residence."""
-    writer, residents = None, 0
-    try:
+def _write(file: Path, parts: Iterable[tuple[pa.Table, Tally]], tally: Tally) -> None:
+    """Write the buckets of a table under one another."""
+    writer = None
+    with contextlib.ExitStack() as opened:
         for table, found in parts:
             if writer is None:
                 # amounts and keys hardly repeat or shrink: to pack them costs more than all rules
                 often = [one.name for one in table.schema if not pa.types.is_floating(one.type)]
-                file = folder / f"{name}.parquet"
                 writer = pq.ParquetWriter(file, table.schema, compression="none", use_dictionary=often)
+                opened.enter_context(writer)
             writer.write_table(table, row_group_size=ROWS_TOGETHER)
             tally.update(found)
-            if name == "residence":
-                residents += pc.count_distinct(table["person_id"]).as_py()
-    finally:
-        if writer is not None:
-            writer.close()
-    return residents
 
 
 def attempt(
@@ -253,12 +245,13 @@ def _pieces(
     return places
 
 
-def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
-    """Persons sorted by pseudonym and numbered from 0."""
+def _numbered(kept: pd.DataFrame, people: Path) -> pd.DataFrame:
+    """Persons sorted by pseudonym and numbered from 0, for the other tables to be compared with."""
     texts = kept["person_id"].astype("str").to_numpy(dtype=object)
     order = np.argsort(texts, kind="stable")
-    numbered = kept.iloc[order].assign(person_id=np.arange(len(kept), dtype=np.int32))
-    return numbered, pd.Index(texts[order], dtype="str")
+    sorted_rows = kept.iloc[order]
+    keep_people(texts[order], sorted_rows["birth_day"].to_numpy(dtype=float), people)
+    return sorted_rows.assign(person_id=np.arange(len(kept), dtype=np.int32))
 
 
 def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> list[str]:
