@@ -87,17 +87,17 @@ def _looks(path: Path, name: str) -> list[Seen]:
     """What a file holds: a workbook may hold a table on each of its sheets."""
     data = content(path)
     sheets = sheets_of(path, data) if is_workbook(data) else {}
-    return [_look(path, name, sheet) for sheet in sheets] if len(sheets) > 1 else [_look(path, name)]
+    return [_look(path, data, name, sheet) for sheet in (sheets if len(sheets) > 1 else [None])]
 
 
-def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
+def _look(path: Path, data: bytes, name: str, sheet: str | None) -> Seen:
     file = FileLayout.model_construct(table="?", paths=(path,), columns={}, codes={}, sheet=sheet)
     columns = {column: found.distinct for column, found in columns_of(Piece(path, file))[0].items()}
     # where the first row is no header, the name of a column is one of its values
     no_header = any(found.is_text and column in found.values.to_pylist() for column, found in columns.items())
     if no_header or any(NO_NAME.search(column) for column in columns):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
-    data, written = content(path), {"sheet": sheet} if sheet else {}
+    written = {"sheet": sheet} if sheet else {}
     if data[:4] != b"PAR1" and not is_workbook(data):
         written["encoding"], text = text_of(path, data, None, where="")
         first = text.partition(b"\n")[0].decode("utf-8")
