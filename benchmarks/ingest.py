@@ -33,7 +33,7 @@ def read(delivery: Path) -> None:
     """Read each CSV file of the delivery, and nothing else."""
     for forms in read_layout(delivery).files.values():
         for file in forms:
-            options = pyarrow.csv.ParseOptions(delimiter=file.written.separator or ",")
+            options = pyarrow.csv.ParseOptions(delimiter=file.separator or ",")
             for path in file.paths:
                 pyarrow.csv.read_csv(path, parse_options=options)
 

@@ -27,8 +27,9 @@ from typing import Any
 import pyarrow as pa
 
 from evaluation.deliveries import values
-from evaluation.deliveries.columns import read_table
+from evaluation.deliveries.columns import counted, read_piece
 from evaluation.deliveries.layout import read_layout
+from evaluation.deliveries.pieces import pieces
 from evaluation.registers import ingest as registers
 from validation.mutants import any_array, mutated_file, mutated_layout
 
@@ -128,7 +129,7 @@ def _file(raw: Path, rng: random.Random) -> None:
     path = rng.choice(rng.choice(layout.files[table]).paths)
     with kept(raw, path.name):
         path.write_bytes(mutated_file(path.read_bytes(), rng))
-        read_table(layout.files[table])
+        counted([read_piece(piece)[1] for piece in pieces(layout.files[table])])
 
 
 def _delivery(raw: Path, rng: random.Random) -> None:

@@ -18,9 +18,8 @@ from evaluation.deliveries.layout_parts import OTHERS
 from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import Column
 
-QUOTED_FROM = (
-    10  # persons, or rows of a table without persons, that must hold a value before a message may quote it
-)
+# persons, or rows of a table without persons, that must hold a value before a message may quote it
+QUOTED_FROM = 10
 MOST_CODES, LONGEST_CODE = 40, 40
 PERSONAL = re.compile(r"hetu|tunn|henk|person|nimi|name|synt|birth|pvm|date|osoit|puh|mail|^id|id$", re.I)
 NUMBER_OR_DATE = re.compile(r"\d{5}|\d{1,2}[.-]\d{1,2}[.-]|\d[.,]\d|@")
@@ -54,7 +53,7 @@ def joined(parts: list[RawColumn]) -> RawColumn:
 
 
 def mapped(
-    column: Column, found: RawColumn, file: FileLayout, names: tuple[str, ...], persons: RawColumn | None
+    column: Column, found: RawColumn, file: FileLayout, persons: RawColumn | None
 ) -> np.ndarray | pd.Categorical:
     """Codes of ours; a code that is neither ours nor in the layout is an error by name."""
     labels = labels_of(found)
@@ -65,7 +64,7 @@ def mapped(
     meanings = [_meaning(text, codes, own, open_list=open_list) for text in labels.categories]
     unknown = np.array([meaning is None for meaning in meanings], dtype=bool)
     if rows := int(np.append(unknown, False)[labels.codes].sum()):
-        shown = _shown(labels, unknown, [*names, *file.columns[column.name].names], file, persons)
+        shown = _shown(labels, unknown, column.name, file, persons)
         allowed = "true, false" if flag else ", ".join(column.allowed)
         raise ValueError(
             f"holds {int(unknown.sum())} unknown codes in {rows} of {len(labels)} rows{shown}; allowed are "
@@ -95,7 +94,7 @@ def _meaning(text: str, codes: dict[str, str], own: dict[str, str], *, open_list
 
 
 def frequent_codes(
-    labels: pd.Categorical, names: list[str], persons: np.ndarray | None = None
+    labels: pd.Categorical, names: tuple[str, ...], persons: np.ndarray | None = None
 ) -> dict[str, int]:
     """Codes that may be shown, with their persons, or rows where there are no persons.
 
@@ -116,13 +115,10 @@ def frequent_codes(
 
 
 def _shown(
-    labels: pd.Categorical,
-    unknown: np.ndarray,
-    names: list[str],
-    file: FileLayout,
-    persons: RawColumn | None,
+    labels: pd.Categorical, unknown: np.ndarray, column: str, file: FileLayout, persons: RawColumn | None
 ) -> str:
-    keys = {name for key in ("person_id", "birth_day", "start", "end") for name in names_of(file, key)}
+    names = file.columns[column].names
+    keys = {name for key in ("person_id", "birth_day", "start", "end") for name in file.names_of(key)}
     people = persons.distinct.positions if persons else None
     codes = {} if keys & set(names) else frequent_codes(labels, names, people)
     often = sorted(text for text in labels.categories[unknown] if text in codes)
@@ -130,7 +126,3 @@ def _shown(
         return " (rare or personal values are not shown)"
     rest = "" if len(often) == unknown.sum() else ", and rarer ones that are not shown"
     return f" ({', '.join(often)}{rest})"
-
-
-def names_of(file: FileLayout, column: str) -> tuple[str, ...]:
-    return file.columns[column].names if column in file.columns else ()

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.deliveries import values
-from evaluation.deliveries.codes import joined, labels_of, mapped, names_of
-from evaluation.deliveries.files import Tally, read_raw
+from evaluation.deliveries.codes import joined, labels_of, mapped
+from evaluation.deliveries.files import Tally, columns_of, row_hash
 from evaluation.deliveries.layout import FileLayout
-from evaluation.deliveries.pieces import Piece, pieces
+from evaluation.deliveries.pieces import Piece
 from evaluation.deliveries.values import RawColumn
 from evaluation.schemas import REGISTER_TABLES, Column
 
@@ -29,15 +29,6 @@ class Told:
     piece: Piece
     counts: Tally
     problem: str = ""
-
-
-def read_table(forms: tuple[FileLayout, ...]) -> tuple[pd.DataFrame, Tally]:
-    """Read all files of a table at once, as `read_piece` reads a piece, and add up what was counted."""
-    read = [read_piece(piece) for piece in pieces(forms)]
-    counts = counted([told for _, told in read])
-    frame = pd.concat([part for part, _ in read], ignore_index=True)
-    texts = frame.select_dtypes("str")  # codes that are not the same in all pieces
-    return frame.assign(**{name: texts[name].astype("category") for name in texts}), counts
 
 
 def counted(told: list[Told]) -> Tally:
@@ -76,22 +67,25 @@ def read_piece(piece: Piece) -> tuple[pd.DataFrame, Told]:
 
 def _read(piece: Piece, tally: Tally) -> pd.DataFrame:
     path, file = piece.path, piece.file
-    raw, rows = read_raw(piece, tally=tally)
-    if not len(rows) and not piece.alone and not file.written.may_be_empty:
+    raw, rows, malformed = columns_of(piece)
+    tally["rows_read", "read"] += rows + malformed
+    tally["malformed_row", "dropped"] += malformed
+    if not rows and not piece.alone and not file.may_be_empty:
         raise ValueError(f"{path.name} has no rows under its first line; {MAY_BE_EMPTY}")
+    telling = {name: column for name, column in raw.items() if name not in file.ignore}
     # equal rows of files of another form are no duplicates
-    out: dict[str, object] = {"row": rows + np.uint64(piece.form)}
+    out: dict[str, object] = {"row": row_hash(telling, rows) + np.uint64(piece.form)}
     problems = []
     table = REGISTER_TABLES[file.table]
     for column in (*table.columns, *(one for one in table.optional if one.name in file.columns)):
         try:
-            out[column.name] = _values(column, raw, file, len(rows), tally)
+            out[column.name] = _values(column, raw, file, rows, tally)
         except (ValueError, TypeError) as error:
             problems.append(f"{path.name}: {file.said(column.name)} {error} in layout.toml")
     if problems:
         raise ValueError("; ".join(problems))
-    if file.written.latest_by:
-        latest = raw[file.written.latest_by]
+    if file.latest_by:
+        latest = raw[file.latest_by]
         rank = _order(latest.values).rank(method="dense")
         out["latest"] = latest.spread(rank.to_numpy(dtype=float), -1.0)
     return pd.DataFrame(out, copy=False)
@@ -116,14 +110,13 @@ def _values(
     column: Column, raw: dict[str, RawColumn], file: FileLayout, rows: int, tally: Tally
 ) -> np.ndarray | pd.Categorical:
     source = file.columns[column.name]
-    keys = names_of(file, "person_id")
+    keys = file.names_of("person_id")
     persons = raw[keys[0]] if keys else None
     if source.constant is not None:
-        found = RawColumn(np.zeros(rows, np.int32), pa.array([source.constant], pa.string()))
-        if not source.constant:
-            found = RawColumn(np.full(rows, -1, np.int32), pa.array([], pa.string()))
+        place = 0 if source.constant else -1
+        found = RawColumn(np.full(rows, place, np.int32), pa.array([source.constant], pa.string()))
     elif len(source.names) > 1:
-        return mapped(column, joined([raw[name] for name in source.names]), file, (), persons)
+        found = joined([raw[name] for name in source.names])
     else:
         found = raw[source.names[0]]
     if column.kind == "key":
@@ -131,10 +124,9 @@ def _values(
     if column.kind in ("key", "text"):
         return labels_of(found)
     if column.kind in ("code", "flag"):
-        kind = found.values.type
-        if column.name == "code" and len(found.values) and not pa.types.is_string(kind):
+        if column.name == "code" and len(found.values) and not found.is_text:
             raise ValueError(values.NO_CODE)
-        return mapped(column, found, file, source.names, persons)
+        return mapped(column, found, file, persons)
     parsed = found.spread(_parsed(column, found.values, file), np.nan)
     unread = np.isnan(parsed).sum() - (found.positions < 0).sum()
     tally[f"unreadable_{column.name}", "kept"] += int(unread)
@@ -142,13 +134,12 @@ def _values(
 
 
 def _parsed(column: Column, found: pa.Array, file: FileLayout) -> np.ndarray:
-    written = file.written
     try:
         if column.kind == "day":
-            return values.days_of(found, date_format=written.date_format, last=column.name == "end")
+            return values.days_of(found, date_format=file.date_format, last=column.name == "end")
         if column.kind == "month":
-            return values.months_of(found, date_format=written.date_format)
-        return values.numbers_of(found, decimal=written.decimal)
+            return values.months_of(found, date_format=file.date_format)
+        return values.numbers_of(found, decimal=file.decimal)
     except TypeError as error:
         raise TypeError(f"holds {error}; map the right column") from None
 

@@ -23,22 +23,12 @@ LONGEST_EMPTY = max(map(len, EMPTY))
 Tally = Counter[tuple[str, str]]  # rows by rule and action
 
 
-def read_raw(piece: Piece, *, tally: Tally) -> tuple[dict[str, RawColumn], np.ndarray]:
-    """Read all columns of a piece of a raw file, and a hash of every whole row.
+def columns_of(piece: Piece) -> tuple[dict[str, RawColumn], int, int]:
+    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields.
 
     Every column of the file, mapped or not, is searched for personal identity codes first. What is wrong is
     told by the file, the column, the number of rows and the remedy, never by a value.
     """
-    columns, rows, malformed = columns_of(piece)
-    tally["rows_read", "read"] += rows + malformed
-    tally["malformed_row", "dropped"] += malformed
-    told = {name: column for name, column in columns.items() if name not in piece.file.written.ignore}
-    mapped = {name: columns[name] for name in piece.file.raw_columns}
-    return mapped, _row_hash(told, rows)
-
-
-def columns_of(piece: Piece) -> tuple[dict[str, RawColumn], int, int]:
-    """All columns of a piece of a raw file, its rows, and those with a wrong number of fields."""
     path, file = piece.path, piece.file
     table, malformed = table_of(piece)
     known = list(table.column_names)
@@ -64,7 +54,7 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
         if mapped:
             raise ValueError(
                 f"{path.name}: column {name} holds {'lists' if pa.types.is_nested(kind) else 'bytes'} "
-                f"({kind.id and str(kind).split('<')[0]}), which are no values of {file.table}; "
+                f"({str(kind).split('<')[0]}), which are no values of {file.table}; "
                 "deliver one plain value a row"
             )
         texts = pa.array([str(value) for value in column.to_pylist()], pa.string())
@@ -78,7 +68,8 @@ def _column(column: pa.ChunkedArray, name: str, path: Path, file: FileLayout) ->
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
         if (each := _row_by_row(column)) is not None:
             return each
-        coded = _coded(column)
+        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        coded = coded.unify_dictionaries().combine_chunks()
     except (pa.ArrowException, ValueError, TypeError):
         raise ValueError(
             f"{path.name}: column {name} is of type {kind}, which cannot be read; deliver it as text, number "
@@ -111,17 +102,6 @@ def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
     return RawColumn(positions, there, row_by_row=True)
 
 
-def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """Distinct values of a column and where they stand."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    if not column.num_chunks:
-        return pa.array([], column.type)
-    whole = column.combine_chunks()
-    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-
-
 def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     """Text without blanks around it; what stands for an empty field is missing."""
     if not _needs_care(dictionary):
@@ -129,8 +109,7 @@ def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     texts = pd.Series(dictionary.to_pandas(), dtype="str").str.strip()
     if (forced := texts.str.fullmatch('="[^"]*"', na=False)).any():  # Excel is told so that it is text
         texts = texts.mask(forced, texts.str.slice(2, -1))
-    if (odd := ~texts.str.isascii().fillna(True).astype(bool)).any():
-        texts = texts.mask(odd, texts[odd].str.normalize("NFC").reindex(texts.index))
+    texts = texts.str.normalize("NFC")
     texts = texts.where(~texts.isin(EMPTY))
     kept, found = np.unique(texts.dropna().to_numpy(dtype=object), return_inverse=True)
     target = np.full(len(texts) + 1, -1, dtype=np.int32)
@@ -148,19 +127,16 @@ def _needs_care(found: pa.Array) -> bool:
 
 def _searched(column: RawColumn) -> RawColumn:
     """Values as the text in which identity codes are looked for."""
-    kind = column.values.type
     if column.is_text:
         return column
-    texts = None
-    if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
-        texts = values.texts_of(column.values)
+    texts = None if pa.types.is_boolean(column.values.type) else values.texts_of(column.values)
     if texts is None:  # dates and truth values hold none
         return RawColumn(np.full(len(column.positions), -1, np.int32), pa.array([], pa.string()))
     digits = texts.str.zfill(10)  # ten digits lost their zero in front
     return RawColumn(column.positions, pa.array(digits, pa.string()))
 
 
-def _row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
+def row_hash(columns: dict[str, RawColumn], rows: int) -> np.ndarray:
     """A number for every row that equal rows share, whatever the order of their columns."""
     total = np.zeros(rows, dtype=np.uint64)
     for name, column in columns.items():

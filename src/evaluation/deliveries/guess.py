@@ -23,7 +23,7 @@ from evaluation.deliveries.codes import NUMBER_OR_DATE, QUOTED_FROM, frequent_co
 from evaluation.deliveries.files import columns_of
 from evaluation.deliveries.identity import PSEUDONYMS, holds_identity_code
 from evaluation.deliveries.layout import FileLayout
-from evaluation.deliveries.layout_parts import MAY_BE_ABSENT, FilePart
+from evaluation.deliveries.layout_parts import MAY_BE_ABSENT
 from evaluation.deliveries.pieces import Piece
 from evaluation.deliveries.sources import content, text_of
 from evaluation.deliveries.values import RawColumn
@@ -87,18 +87,17 @@ def _looks(path: Path, name: str) -> list[Seen]:
     """What a file holds: a workbook may hold a table on each of its sheets."""
     data = content(path)
     sheets = sheets_of(path, data) if is_workbook(data) else {}
-    return [_look(path, name, sheet) for sheet in sheets] if len(sheets) > 1 else [_look(path, name)]
+    return [_look(path, data, name, sheet) for sheet in (sheets if len(sheets) > 1 else [None])]
 
 
-def _look(path: Path, name: str, sheet: str | None = None) -> Seen:
-    part = {"file": name, "columns": {}} | ({"sheet": sheet} if sheet else {})
-    file = FileLayout("?", (path,), {}, {}, FilePart.model_validate(part))
+def _look(path: Path, data: bytes, name: str, sheet: str | None) -> Seen:
+    file = FileLayout.model_construct(table="?", paths=(path,), columns={}, codes={}, sheet=sheet)
     columns = {column: found.distinct for column, found in columns_of(Piece(path, file))[0].items()}
     # where the first row is no header, the name of a column is one of its values
     no_header = any(found.is_text and column in found.values.to_pylist() for column, found in columns.items())
     if no_header or any(NO_NAME.search(column) for column in columns):
         raise ValueError(f"{name} has no column names in its first line; are there lines before it?")
-    data, written = content(path), {"sheet": sheet} if sheet else {}
+    written = {"sheet": sheet} if sheet else {}
     if data[:4] != b"PAR1" and not is_workbook(data):
         written["encoding"], text = text_of(path, data, None, where="")
         first = text.partition(b"\n")[0].decode("utf-8")
@@ -158,17 +157,19 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().translate(str.maketrans("äåö", "aao")))
 
 
-def _matched(table: Table, seen: Seen) -> dict[str, str]:
-    """Canonical and raw names, the likeliest pairs first, each once."""
+def _matched(table: Table, seen: Seen) -> tuple[dict[str, str], float]:
+    """Canonical and raw names, the likeliest pairs first, each once; and how likely they are together."""
     pairs = sorted(
         ((_likeness(column, raw, seen), -place, column.name, raw)
          for column in table.columns for place, raw in enumerate(seen.columns)), reverse=True,
     )  # fmt: skip
     found: dict[str, str] = {}
+    likeness = 0.0
     for score, _, name, raw in pairs:
         if score > ENOUGH and name not in found and raw not in found.values():
             found[name] = raw
-    return found
+            likeness += score
+    return found, likeness
 
 
 def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
@@ -177,10 +178,7 @@ def _tables(seen: list[Seen]) -> dict[str, list[Seen]]:
     fits = []
     for one in seen:
         for name, table in REGISTER_TABLES.items():
-            pairs = _matched(table, one)
-            likeness = sum(
-                _likeness(column, pairs[column.name], one) for column in table.columns if column.name in pairs
-            )
+            pairs, likeness = _matched(table, one)
             called = one.written.get("sheet", Path(one.path).stem)
             likeness += 0.5 * (_plain(called).startswith(_plain(name)))
             if not TELLS.get(name, set()) - set(pairs):
@@ -198,7 +196,7 @@ def _window(found: dict[str, list[Seen]]) -> list[str]:
     """The years in which at least ten rows begin, which tell of no single person."""
     years: list[int] = []
     for one in found.get("spells", []):
-        raw = _matched(REGISTER_TABLES["spells"], one).get("start", "")
+        raw = _matched(REGISTER_TABLES["spells"], one)[0].get("start", "")
         if raw:
             days = values.days_of(one.columns[raw].values)
             rows = np.append(days, np.nan)[one.columns[raw].positions]
@@ -218,7 +216,7 @@ def _absent(name: str) -> list[str]:
 
 def _described(table: Table, files: list[Seen]) -> list[str]:
     one = files[0]
-    pairs = _matched(table, one)
+    pairs, _ = _matched(table, one)
     paths = [file.path for file in files]
     lines = [f"[files.{table.name}]", f"file = {_quoted(paths[0] if len(paths) == 1 else paths)}"]
     lines += [f"{key} = {_quoted(value)}" for key, value in one.written.items()]
@@ -239,7 +237,7 @@ def _described(table: Table, files: list[Seen]) -> list[str]:
 def _code_list(table: str, column: Column, files: list[Seen], pairs: dict[str, str]) -> list[str]:
     labels = _labels(files, pairs[column.name])
     persons = _labels(files, pairs["person_id"]).codes if "person_id" in pairs else None
-    counts = frequent_codes(labels, [pairs[column.name]], persons)
+    counts = frequent_codes(labels, (pairs[column.name],), persons)
     unit = "rows" if persons is None else "persons"
     usual = {raw.lower(): code for code, raws in USUAL["codes"][column.name].items() for raw in raws}
     allowed = column.allowed or ("true", "false")

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evaluation.deliveries.identity import PSEUDONYMS, with_identity_code
-from evaluation.deliveries.layout_parts import CodeFile, DeliveryPart, FilePart, Limit, Source
+from evaluation.deliveries.layout_parts import CodeFile, DeliveryPart, FilePart, Limit
 from evaluation.deliveries.sources import code_table, files_named
 from evaluation.schemas import REGISTER_TABLES
 from evaluation.study import nearest
@@ -37,27 +37,28 @@ HELP = """write layout.toml beside the files, or let `evaluation layout --guess`
 with one [files.<table>] for each of {tables}; docs/data-dictionary.md lists the columns and codes"""
 
 
-@dataclass(frozen=True)
-class FileLayout:
+class FileLayout(FilePart):
     """Where one table lies and how it is written; what is left out is found out from the files."""
 
     table: str
     paths: tuple[Path, ...]
-    columns: dict[str, Source]
     codes: dict[str, dict[str, str]]
-    written: FilePart
 
     @property
     def raw_columns(self) -> list[str]:
         """Columns of the files that are read."""
-        latest = [self.written.latest_by] if self.written.latest_by else []
+        latest = [self.latest_by] if self.latest_by else []
         return list(
             dict.fromkeys([*(name for source in self.columns.values() for name in source.names), *latest])
         )
 
+    def names_of(self, column: str) -> tuple[str, ...]:
+        """Delivered names of a canonical column, none where there is no such column or it is a constant."""
+        return self.columns[column].names if column in self.columns else ()
+
     def said(self, column: str) -> str:
         """How a message names a column: the canonical name and the delivered one."""
-        names = self.columns[column].names
+        names = self.names_of(column)
         return f"{self.table}.{column}" + (f" (column {' + '.join(names)})" if names else "")
 
 
@@ -91,7 +92,7 @@ def read_layout(raw: Path) -> Layout:
             paths = [files_named(path.parent, one.file, where=f"[files.{table}] file") for one in forms]
             codes = _codes(path.parent, table, part)
             files[table] = tuple(
-                FileLayout(table, found, one.columns, codes, one)
+                FileLayout.model_construct(**dict(one), table=table, paths=found, codes=codes)
                 for found, one in zip(paths, forms, strict=True)
             )
         except (ValueError, FileNotFoundError) as error:

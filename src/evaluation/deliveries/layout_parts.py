@@ -97,9 +97,8 @@ class FilePart(Part):
     sheet: Name | None = None  # of a workbook
     skip_lines: Annotated[int, Field(ge=0, le=1000)] = 0
     latest_by: Name | None = None  # of several rows of a person the one with the largest value counts
-    ignore: Annotated[
-        tuple[str, ...], BeforeValidator(_names)
-    ] = ()  # columns that tell rows apart but say nothing, such as row numbers
+    # columns that tell rows apart but say nothing, such as row numbers
+    ignore: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     may_be_empty: bool = False
 
 

@@ -47,7 +47,7 @@ def pieces(forms: tuple[FileLayout, ...]) -> list[Piece]:
         Piece(path, file, part, form, alone)
         for form, file in enumerate(forms)
         for path in file.paths
-        for part in ([None] if file.written.latest_by else _parts(path))
+        for part in ([None] if file.latest_by else _parts(path))
     ]
 
 
@@ -123,11 +123,11 @@ def _read_parquet(path: Path, source: Path | pa.BufferReader, groups: range | No
 
 def _lines_before(data: bytes | bytearray, file: FileLayout) -> int:
     """Lines before the first, as the layout says, or Excel's own."""
-    return file.written.skip_lines or int(data[:4].lower() == b"sep=")
+    return file.skip_lines or int(data[:4].lower() == b"sep=")
 
 
 def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
-    rows = sheet_of(path, data, file.written.sheet, where=f"[files.{file.table}]")[file.written.skip_lines :]
+    rows = sheet_of(path, data, file.sheet, where=f"[files.{file.table}]")[file.skip_lines :]
     columns = list(zip_longest(*(row for row in rows if any(cell is not None for cell in row))))
     while columns and all(cell is None for cell in columns[-1]):
         columns.pop()
@@ -151,13 +151,13 @@ def _read_workbook(path: Path, data: bytes, file: FileLayout) -> pa.Table:
                 f"{path.name}: column {name} holds numbers of more than 15 digits, whose last digits Excel "
                 "has lost; deliver them as text"
             )
-    form = file.written.date_format
+    form = file.date_format
     return pa.table({name: values.of_cells(column, date_format=form) for name, column in cells.items()})
 
 
 def _read_csv(path: Path, data: bytes | bytearray, file: FileLayout) -> tuple[pa.Table, int]:
     where = f"[files.{file.table}]"
-    _, data = text_of(path, data, file.written.encoding, where=where)
+    _, data = text_of(path, data, file.encoding, where=where)
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     skipped = _lines_before(data, file)
@@ -165,8 +165,8 @@ def _read_csv(path: Path, data: bytes | bytearray, file: FileLayout) -> tuple[pa
     if "\r" in header.rstrip("\r"):  # lines of old Macintosh files end so
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *_, header = _first_lines(data, skipped + 1)
-    separator = file.written.separator or max(";,\t|", key=header.count)
-    quote = file.written.quote
+    separator = file.separator or max(";,\t|", key=header.count)
+    quote = file.quote
     if with_identity_code(lines).any():
         raise ValueError(
             f"{path.name}: the lines that are skipped hold a personal identity code; {PSEUDONYMS}"

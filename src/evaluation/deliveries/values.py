@@ -135,12 +135,9 @@ def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def months_of(values: pa.Array, *, date_format: str | None = None) -> np.ndarray:
     """Months since January 1970 from dates, or as 2021-03, 2021M03, 202103, 3/2021, 3.2021 or a date."""
-    labels = texts_of(values)
-    found = np.full(len(values), np.nan)
+    labels, found = texts_of(values), np.full(len(values), np.nan)
     if labels is not None:
         found = parse_months(labels).to_numpy(dtype=float)
-        if not np.isnan(found).any():
-            return found
         labels = labels.mask(~np.isnan(found) | labels.str.fullmatch(r"\d{4}"), "")
         values = pa.array(labels, pa.string())
     days = days_of(values, date_format=date_format)

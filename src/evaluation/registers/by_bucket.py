@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from evaluation.deliveries.columns import Told, read_piece
 from evaluation.deliveries.files import Tally
@@ -26,7 +27,7 @@ from evaluation.registers.cleaning import Known
 from evaluation.registers.pseudonyms import Pseudonyms
 from evaluation.registers.rows import in_order
 from evaluation.registers.rules import RULES
-from evaluation.schemas import REGISTER_TABLES, check
+from evaluation.schemas import REGISTER_TABLES
 
 PERSONS = 25_000  # of a bucket: fixed, so that files do not depend on how many processes work
 LONG_AGO = -1e6
@@ -49,10 +50,10 @@ def in_turn(work: Callable[[In], Out], given: Iterable[In], executor: Executor |
         yield waiting.popleft().result()
 
 
-def keep_people(birth_days: pd.Series, pseudonyms: pd.Index, place: Path) -> None:
+def keep_people(pseudonyms: ArrayLike, births: ArrayLike, place: Path) -> None:
     """Write what other tables are compared with: pseudonyms by person number, and birth days."""
-    births = pa.array(birth_days.to_numpy(dtype=float))
-    _write(pa.table({"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": births}), place)
+    columns = {"pseudonym": pa.array(pseudonyms, pa.string()), "birth_day": pa.array(births, pa.float64())}
+    _write(pa.table(columns), place)
 
 
 def _write(table: pa.Table, place: Path) -> None:
@@ -66,31 +67,33 @@ def _read(place: Path) -> pa.Table:
 
 
 @lru_cache(maxsize=1)
-def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray, np.ndarray]:
+def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray]:
     table = _read(place)
     births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
-    months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
-    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births, months
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births
 
 
-def put_aside(given: tuple[Piece, Path], *, people: Path, size: int) -> Told:
-    """Read a piece and write its rows into a file, a batch for every bucket of persons."""
+def put_aside(given: tuple[Piece, Path], *, people: Path | None, size: int) -> Told:
+    """Read a piece and write its rows into a file, a batch for every bucket of known persons."""
     piece, place = given
     frame, told = read_piece(piece)
     if told.problem:
         return told
-    pseudonyms, *_ = _people(people, people.stat().st_mtime_ns)
-    given_ids = frame["person_id"].cat
-    numbers = pseudonyms.numbers_of(pa.array(given_ids.categories, pa.string()))
-    person = np.append(numbers, np.int32(cleaning.NO_PERSON))[given_ids.codes]
+    bucket, buckets = np.zeros(len(frame), np.uint16), range(1)
+    if people is not None:
+        pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
+        given_ids = frame["person_id"].cat
+        numbers = pseudonyms.numbers_of(pa.array(given_ids.categories, pa.string()))
+        person = np.append(numbers, np.int32(cleaning.NO_PERSON))[given_ids.codes]
+        frame = frame.assign(person_id=person)
+        bucket = (np.maximum(person, 0) // size).astype(np.uint16)
+        buckets = buckets_of(len(pseudonyms.texts), size)
     batch = pa.record_batch(
         {
             name: coded(column) if column.dtype == "category" else pa.array(column.to_numpy())
-            for name, column in frame.assign(person_id=person).items()
+            for name, column in frame.items()
         }
     )
-    bucket = (np.maximum(person, 0) // size).astype(np.uint16)
-    buckets = buckets_of(len(pseudonyms.texts), size)
     if len(buckets) > 1:
         order = np.argsort(bucket, kind="stable")  # so small numbers need no comparisons
         batch, bucket = batch.take(pa.array(order)), bucket[order]
@@ -106,7 +109,8 @@ def buckets_of(persons: int, size: int) -> range:
     return range(max(-(-persons // size), 1))
 
 
-def _rows(number: int, places: list[Path]) -> pd.DataFrame:
+def rows_of_bucket(number: int, places: list[Path]) -> pd.DataFrame:
+    """The rows that pieces of a table have in a bucket."""
     parts = []
     for place in places:
         with pa.memory_map(str(place)) as source:
@@ -149,20 +153,10 @@ def _cleaned(
 ) -> tuple[pa.Table, Tally]:
     contract = REGISTER_TABLES[table]
     tally: Tally = Counter()
-    _, births, months = _people(people, people.stat().st_mtime_ns)
-    known = replace(known, births=births, birth_months=months)
-    frame = cleaning.apply(in_order(_rows(number, places), contract), RULES[table], known, tally=tally)
-    return arrow(canonical_of(frame, table, tally=tally), contract), tally
-
-
-def canonical_of(frame: pd.DataFrame, name: str, *, tally: Tally) -> pd.DataFrame:
-    """The canonical table of parsed rows that went through the rules."""
-    table = REGISTER_TABLES[name]
-    if "end" in frame:
-        frame = frame.assign(end=frame["end"] + 1)  # inclusive until here
-    texts = [column.name for column in table.columns if column.kind == "text" or column.name == "code"]
-    frame = frame.assign(**{text: cleaning.filled(frame[text]) for text in texts})
-    found = canonical(frame, table)
-    tally["rows_kept", "kept"] += len(found)
-    check(found, table)
-    return found
+    _, births = _people(people, people.stat().st_mtime_ns)
+    known = replace(known, births=births)
+    # rows are handed on without a name, so that memory holds them no longer than needed
+    frame = cleaning.apply(
+        in_order(rows_of_bucket(number, places), contract), RULES[table], known, tally=tally
+    )
+    return arrow(canonical(frame, contract, tally=tally), contract), tally

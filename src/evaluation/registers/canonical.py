@@ -6,17 +6,30 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from evaluation.deliveries.files import Tally
 from evaluation.registers.rows import KEY, keys, rows_of
-from evaluation.schemas import DTYPES, Table
+from evaluation.schemas import DTYPES, Table, check
 
 
-def canonical(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """A table sorted by its key, with the types of the contract."""
-    found = typed(frame, table)
+def canonical(frame: pd.DataFrame, table: Table, *, tally: Tally) -> pd.DataFrame:
+    """The canonical table of parsed rows that went through the rules: typed, sorted by its key, checked."""
+    if "end" in frame:
+        frame = frame.assign(end=frame["end"] + 1)  # inclusive until here
+    texts = [column.name for column in table.columns if column.kind == "text" or column.name == "code"]
+    found = typed(frame.assign(**{text: _filled(frame[text]) for text in texts}), table)
     key = frame[KEY].to_numpy() if KEY in frame else keys(found, table)
-    if (key[1:] >= key[:-1]).all():
-        return found.reset_index(drop=True)
-    return rows_of(found, np.argsort(key, kind="stable"))
+    rises = (key[1:] >= key[:-1]).all()
+    found = found.reset_index(drop=True) if rises else rows_of(found, np.argsort(key, kind="stable"))
+    tally["rows_kept", "kept"] += len(found)
+    check(found, table)
+    return found
+
+
+def _filled(column: pd.Series) -> pd.Series:
+    """Text categories with "" in place of missing."""
+    if "" not in column.cat.categories:
+        column = column.cat.add_categories([""])
+    return column.fillna("")
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -32,7 +32,6 @@ class Known:
     services: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     births: np.ndarray = field(default_factory=lambda: np.empty(0))
-    birth_months: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
@@ -64,13 +63,6 @@ def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.
     return frame.assign(**{column: old.mask(bad, value)})
 
 
-def filled(column: pd.Series) -> pd.Series:
-    """Text categories with "" in place of missing."""
-    if "" not in column.cat.categories:
-        column = column.cat.add_categories([""])
-    return column.fillna("")
-
-
 def repeated(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """Whether a row repeats an earlier one in some columns, if only in the key of its table."""
     out = np.zeros(len(frame), dtype=bool)
@@ -99,7 +91,10 @@ def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Rows that begin before their person was born."""
-    name, births = ("month", known.birth_months) if "month" in frame else ("start", known.births)
+    name, births = "start", known.births
+    if "month" in frame:
+        months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
+        name, births = "month", months.astype(float)
     return np.asarray(frame[name].to_numpy() < births[frame["person_id"].to_numpy()])
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evaluation.deliveries.columns import counted, read_table
+from evaluation.deliveries.columns import counted
 from evaluation.deliveries.files import Tally
 from evaluation.deliveries.layout import FileLayout, Layout, read_layout
 from evaluation.deliveries.layout_parts import Limit
@@ -27,13 +27,13 @@ from evaluation.registers import cleaning
 from evaluation.registers.by_bucket import (
     PERSONS,
     buckets_of,
-    canonical_of,
     cleaned_in_turn,
     in_turn,
     keep_people,
     put_aside,
+    rows_of_bucket,
 )
-from evaluation.registers.canonical import arrow, empty
+from evaluation.registers.canonical import arrow, canonical, empty
 from evaluation.registers.cleaning import Known
 from evaluation.registers.reference import areas as known_areas
 from evaluation.registers.reference import reference as read_reference
@@ -127,39 +127,42 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     """Write the register into a folder aside, or say all that is wrong with the delivery."""
     tallies: dict[str, Tally] = {name: Counter() for name in REGISTER_TABLES}
     people = aside / "people.arrow"
+    keep_people([], [], people)  # where persons cannot be read, the other tables are looked at all the same
     problems: list[str] = []
     whole: dict[str, pd.DataFrame] = {}
     places: dict[str, list[Path]] = {}
-    pseudonyms = pd.Index([], dtype="str")
     for name, table in REGISTER_TABLES.items():  # all of them, so that all faults are said at once
+        tally = tallies[name]
         try:
             if "person_id" in table.names and name != "persons":
-                places[name] = _pieces(layout, name, people, tallies[name], executor, track)
+                places[name] = _pieces(layout.files[name], aside, people, tally, executor, track)
                 continue
-            frame = _whole(layout, name, tallies[name])
-            frame = cleaning.apply(frame, RULES[name], known, tally=tallies[name])
+            if name in layout.files:
+                frame = rows_of_bucket(0, _pieces(layout.files[name], aside, None, tally, None, _untold))
+            else:
+                tally["file_absent", "kept"] = 0
+                frame = empty(table)
+            frame = cleaning.apply(frame, RULES[name], known, tally=tally)
             if name == "persons":
-                frame, pseudonyms = _numbered(frame)
-            whole[name] = canonical_of(frame, name, tally=tallies[name])
+                frame = _numbered(frame, people)
+            whole[name] = canonical(frame, table, tally=tally)
         except ValueError as error:
             problems.append(str(error))
-        if name == "persons":
-            births = whole[name]["birth_day"] if name in whole else pd.Series(dtype=float)
-            keep_people(births, pseudonyms, people)
     if not problems:
         (aside / "register").mkdir()
-        tables: dict[str, Iterator[tuple[pa.Table, Tally]]] = {
-            name: iter([(arrow(whole[name], REGISTER_TABLES[name]), Counter())]) for name in whole
-        }
+        persons = len(whole["persons"])
+        buckets = buckets_of(persons, PERSONS)
+        for name, frame in whole.items():
+            parts: Iterable[tuple[pa.Table, Tally]] = [(arrow(frame, REGISTER_TABLES[name]), Counter())]
+            _write(aside / "register" / f"{name}.parquet", parts, tallies[name])
         for name, files in places.items():
-            buckets = buckets_of(len(pseudonyms), PERSONS)
             found = cleaned_in_turn(buckets, executor, table=name, places=files, people=people, known=known)
-            tables[name] = iter(track(found, f"cleaning {name}", total=len(buckets)))
-        without = len(pseudonyms)
-        for name, parts in tables.items():
-            without -= _write(name, parts, aside / "register", tallies[name])
-            for file in places.get(name, []):
+            parts = track(found, f"cleaning {name}", total=len(buckets))
+            _write(aside / "register" / f"{name}.parquet", parts, tallies[name])
+            for file in files:
                 file.unlink()
+        residents = pq.read_table(aside / "register" / "residence.parquet", columns=["person_id"])
+        without = persons - pc.count_distinct(residents["person_id"]).as_py()
         tallies["persons"][WITHOUT_RESIDENCE.name, "kept"] = without
     counts = [
         (name, rule, rows, action)
@@ -176,24 +179,18 @@ def _read(layout: Layout, known: Known, aside: Path, executor: Executor | None, 
     return quality
 
 
-def _write(name: str, parts: Iterator[tuple[pa.Table, Tally]], folder: Path, tally: Tally) -> int:
-    """Write the buckets of a table under one another; returns how many persons have a row of residence."""
-    writer, residents = None, 0
-    try:
+def _write(file: Path, parts: Iterable[tuple[pa.Table, Tally]], tally: Tally) -> None:
+    """Write the buckets of a table under one another."""
+    writer = None
+    with contextlib.ExitStack() as opened:
         for table, found in parts:
             if writer is None:
                 # amounts and keys hardly repeat or shrink: to pack them costs more than all rules
                 often = [one.name for one in table.schema if not pa.types.is_floating(one.type)]
-                file = folder / f"{name}.parquet"
                 writer = pq.ParquetWriter(file, table.schema, compression="none", use_dictionary=often)
+                opened.enter_context(writer)
             writer.write_table(table, row_group_size=ROWS_TOGETHER)
             tally.update(found)
-            if name == "residence":
-                residents += pc.count_distinct(table["person_id"]).as_py()
-    finally:
-        if writer is not None:
-            writer.close()
-    return residents
 
 
 def attempt(
@@ -225,45 +222,36 @@ def _aside(processed: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _whole(layout: Layout, name: str, tally: Tally) -> pd.DataFrame:
-    """A table that is read at once."""
-    if name not in layout.files:
-        tally["file_absent", "kept"] = 0
-        return empty(REGISTER_TABLES[name])
-    found, counts = read_table(layout.files[name])
-    tally.update(counts)
-    _refuse_empty(layout.files[name], tally)
-    return found
-
-
 def _pieces(
-    layout: Layout, name: str, people: Path, tally: Tally, executor: Executor | None, track: Track
+    forms: tuple[FileLayout, ...],
+    aside: Path,
+    people: Path | None,
+    tally: Tally,
+    executor: Executor | None,
+    track: Track,
 ) -> list[Path]:
     """Put the rows of a table aside by bucket, a file for every piece of it."""
-    parts = pieces(layout.files[name])
-    places = [people.with_name(f"{name}-{number}.arrow") for number in range(len(parts))]
+    name, parts = forms[0].table, pieces(forms)
+    places = [aside / f"{name}-{number}.arrow" for number in range(len(parts))]
     one = partial(put_aside, people=people, size=PERSONS)
     told = in_turn(one, zip(parts, places, strict=True), executor)
     tally.update(counted(list(track(told, f"reading {name}", total=len(parts)))))
-    _refuse_empty(layout.files[name], tally)
+    no_rows = tally["rows_read", "read"] == tally["malformed_row", "dropped"]
+    if no_rows and not any(one.may_be_empty for one in forms):
+        raise ValueError(
+            f"{name}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
+            f"again, or write may_be_empty = true in [files.{name}] of layout.toml"
+        )
     return places
 
 
-def _refuse_empty(forms: tuple[FileLayout, ...], tally: Tally) -> None:
-    no_rows = tally["rows_read", "read"] == tally["malformed_row", "dropped"]
-    if no_rows and not any(one.written.may_be_empty for one in forms):
-        raise ValueError(
-            f"{forms[0].table}: {forms[0].paths[0].name} has no rows under its first line; ask for the file "
-            f"again, or write may_be_empty = true in [files.{forms[0].table}] of layout.toml"
-        )
-
-
-def _numbered(kept: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
-    """Persons sorted by pseudonym and numbered from 0."""
+def _numbered(kept: pd.DataFrame, people: Path) -> pd.DataFrame:
+    """Persons sorted by pseudonym and numbered from 0, for the other tables to be compared with."""
     texts = kept["person_id"].astype("str").to_numpy(dtype=object)
     order = np.argsort(texts, kind="stable")
-    numbered = kept.iloc[order].assign(person_id=np.arange(len(kept), dtype=np.int32))
-    return numbered, pd.Index(texts[order], dtype="str")
+    sorted_rows = kept.iloc[order]
+    keep_people(texts[order], sorted_rows["birth_day"].to_numpy(dtype=float), people)
+    return sorted_rows.assign(person_id=np.arange(len(kept), dtype=np.int32))
 
 
 def _too_much(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> list[str]:

@@ -245,12 +245,10 @@ def judge(quality: pd.DataFrame, limits: dict[str, dict[str, Limit]]) -> pd.Data
         declared, own = rules_of(str(table)), limits.get(str(table), {})
         found = list(entries[["rule", "rows", "action"]].itertuples(index=False, name=None))
         read = sum(rows for name, rows, _ in found if name == "rows_read")
-        losses = [
-            name in declared and declared[name].lost and action == "dropped" for name, _, action in found
-        ]
-        gone = sum(rows for (_, rows, _), is_loss in zip(found, losses, strict=True) if is_loss)
-        found.append(("rows_lost", gone, "lost"))
-        for (name, rows, action), is_loss in zip(found, [*losses, False], strict=True):
+        lost = {name for name, rule in declared.items() if rule.lost}
+        gone = sum(rows for name, rows, action in found if name in lost and action == "dropped")
+        for name, rows, action in [*found, ("rows_lost", gone, "lost")]:
+            is_loss = name in lost and action == "dropped"
             rule = declared.get(name, Rule(name, "kept", None))
             if name in own:
                 rule = replace(rule, **own[name].model_dump(exclude_none=True))
