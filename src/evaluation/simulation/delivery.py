@@ -178,7 +178,7 @@ def benefits(line: Intervals, phases: Phases, population: Population, wages: Flo
     quarters = np.arange(first, last + 3, 3).astype("datetime64[D]").astype(int)
     rate_from = np.array(RATE_FROM, dtype="datetime64[D]").astype(int)
     bounds = np.unique(np.append(quarters, rate_from[rate_from >= quarters[0]]))
-    row, start, end = split(person, since, until, cut_person=None, cut_day=bounds)
+    row, start, end = split(since, until, bounds)
     keep = start >= years.first
     row, start, end = row[keep], start[keep], end[keep]
     person, kind = person[row], kind[row]
@@ -216,7 +216,7 @@ def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
     first, last = np.array([years.first, years.until]).astype("datetime64[D]").astype("datetime64[M]")
     months = np.arange(first, last + 1)
     bounds = months.astype("datetime64[D]").astype(int)
-    row, start, end = split(person, start, end, cut_person=None, cut_day=bounds)
+    row, start, end = split(start, end, bounds)
     step = np.searchsorted(bounds, start, side="right") - 1
     growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
     amount = pay[row] * growth[step] * (end - start) / (bounds[step + 1] - bounds[step])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.timelines.spells import Array, key, running
+from evaluation.timelines.spells import Array, running
 
 
 def paid_days(start: Array, end: Array, days: Array, until: Array) -> Array:
@@ -30,67 +30,38 @@ def paid_days(start: Array, end: Array, days: Array, until: Array) -> Array:
     return passed * days // np.maximum(whole, 1)
 
 
-def split(
-    person: Array, start: Array, end: Array, *, cut_person: Array | None, cut_day: Array
-) -> tuple[Array, Array, Array]:
-    """Cut intervals at days, each the first day of the later part; without `cut_person` it cuts everybody.
+def split(start: Array, end: Array, cuts: Array) -> tuple[Array, Array, Array]:
+    """Cut intervals, of days or of keys of person and day, where later parts begin.
 
-    Returns
-    -------
-    row, start, end : ndarray of int
-        The parts and the interval each comes from, in the order of the intervals.
+    The parts come in the order of the intervals: the row of the interval, start and end.
 
     Examples
     --------
-    >>> one = (np.array([1]), np.array([0]), np.array([9]))
-    >>> row, start, end = split(*one, cut_person=None, cut_day=np.array([4]))
+    >>> row, start, end = split(np.array([0, 5]), np.array([9, 7]), np.array([4]))
     >>> list(zip(row.tolist(), start.tolist(), end.tolist()))
-    [(0, 0, 4), (0, 4, 9)]
+    [(0, 0, 4), (0, 4, 9), (1, 5, 7)]
     """
-    if cut_person is None:
-        cuts = np.unique(np.asarray(cut_day, dtype=np.int64))
-        low, high = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
-        base = np.zeros(len(low), dtype=np.int64)
-    else:
-        cuts = np.unique(key(cut_person, cut_day))
-        low, high = key(person, start), key(person, end)
-        base = key(person, 0)
-    first = np.searchsorted(cuts, low, side="right")
-    count = np.searchsorted(cuts, high, side="left") - first
-    parts = count + 1
-    row = np.repeat(np.arange(len(low)), parts)
-    offset = np.arange(len(row)) - np.repeat(np.cumsum(parts) - parts, parts)
-    position = first[row] + offset
-    bounds = np.concatenate([cuts, [0]])
-    part_start = np.where(offset == 0, low[row], bounds[np.minimum(position - 1, len(cuts))])
-    part_end = np.where(offset == count[row], high[row], bounds[np.minimum(position, len(cuts))])
-    return row, part_start - base[row], part_end - base[row]
+    cuts = np.unique(cuts)
+    first = np.searchsorted(cuts, start, side="right")
+    parts = np.searchsorted(cuts, end, side="left") - first + 1
+    row = np.repeat(np.arange(len(parts)), parts)
+    number = np.arange(len(row)) - (np.cumsum(parts) - parts)[row]
+    ahead, cuts = first[row] + number, np.append(cuts, 0)
+    part_start = np.where(number == 0, start[row], cuts[ahead - 1])
+    part_end = np.where(number + 1 == parts[row], end[row], cuts[ahead])
+    return row, part_start, part_end
 
 
-def sums_between(person: Array, start: Array, values: Array, *, at_person: Array, bounds: Array) -> Array:
-    """Sums of values that start between consecutive days of each person.
+def sums_between(at: Array, values: Array, *, bounds: Array) -> Array:
+    """Sums of values (parts × columns) between consecutive bounds: episodes × segments × columns.
 
-    Parameters
-    ----------
-    person, start : ndarray of int, shape (parts,)
-        Parts that no bound cuts.
-    values : ndarray of int, shape (parts, columns)
-        Whole units (millionths of a euro, say), so that sums are exact in every order.
-    at_person : ndarray of int, shape (episodes,)
-    bounds : ndarray of int, shape (episodes, segments + 1)
-        Days between which to add up, ascending.
-
-    Returns
-    -------
-    ndarray of int, shape (episodes, segments, columns)
+    Parts stand `at` keys of person and day, and `bounds` are such keys, ascending in a row an episode. Values
+    are whole units (millionths of a euro, say), so that sums are exact in every order.
 
     Examples
     --------
-    >>> sums_between(np.array([1, 1]), np.array([0, 5]), np.array([[2], [3]]), at_person=np.array([1]),
-    ...              bounds=np.array([[0, 5, 9]])).tolist()
+    >>> sums_between(np.array([0, 5]), np.array([[2], [3]]), bounds=np.array([[0, 5, 9]])).tolist()
     [[[2], [3]]]
     """
-    starts = key(person, start)
-    order = np.argsort(starts, kind="stable")
-    at = np.searchsorted(starts[order], key(at_person[:, None], bounds), side="left")
-    return np.diff(running(values[order])[at], axis=1)
+    order = np.argsort(at, kind="stable")
+    return np.diff(running(values[order])[np.searchsorted(at[order], bounds)], axis=1)
