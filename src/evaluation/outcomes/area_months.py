@@ -18,6 +18,7 @@ from evaluation.timelines.states import (
     homes,
     periods,
 )
+from evaluation.units import first_day_of
 
 if TYPE_CHECKING:
     from evaluation.registers.stored import Register
@@ -40,8 +41,8 @@ def months_between(first: str, last: str) -> pd.DataFrame:
         {
             "month": number.astype(np.int32),
             "month_name": pd.array(number.astype(str), dtype="str"),
-            "first_day": number.astype("datetime64[D]").astype(np.int32),
-            "last_day": ((number + 1).astype("datetime64[D]").astype(np.int32) - 1).astype(np.int32),
+            "first_day": first_day_of(number).astype(np.int32),
+            "last_day": (first_day_of(number + 1) - 1).astype(np.int32),
         }
     )
 
