@@ -12,7 +12,7 @@ import pandas as pd
 from evaluation.cohorts.history import earnings_before
 from evaluation.costs.prices import price_factors
 from evaluation.study import Study
-from evaluation.timelines.cells import prorated
+from evaluation.timelines.accrual import prorated
 from evaluation.timelines.lookups import days_with, days_within, locate, next_start, starts_within, status
 from evaluation.timelines.spells import Array, Intervals
 from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, PRECEDENCE, UNEMPLOYED, codes, periods

@@ -148,8 +148,7 @@ def simulate(
         "benefit_eur_12m": euros - euros_without,
     }
     truth = _truth(table, drawn, differences)
-    earned = delivery.earnings(drawn.line, wages, population.years)
-    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, earned, seed=mix)
+    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, wages, seed=mix)
     spent = range(study.start.year, study.after.last.year + 1)
     tables["area_costs"] = area_costs(drawn.sizes, spent, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]

@@ -194,10 +194,8 @@ def _pick(probability: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:
 def relay(line: Intervals, table: pd.DataFrame, outcome: NDArray[np.bool_], draws: Floats) -> Intervals:
     """Histories in which every episode has the given outcome on its 365th day.
 
-    Parameters
-    ----------
-    draws : array, shape (episodes, 2)
-        Uniform numbers for when a change begins and how long it lasts: the same for every counterfactual.
+    `draws` are two uniform numbers an episode, for when a change begins and how long it lasts: the same for
+    every counterfactual.
     """
     person = table["person"].to_numpy()
     start = table["start"].to_numpy()
