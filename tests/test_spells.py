@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.timelines import cells, lookups, spells
+from evaluation.timelines import accrual, lookups, spells
 
 LABELS = 3
 ROWS = st.lists(
@@ -125,7 +125,7 @@ def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows,
     amount = 12.34 * (label + 1)
     who, since, until = arrays(windows, 3)
     windows = {"who": who, "since": since, "until": [since + 7, until]}
-    got = cells.prorated(person, start, end, [amount, 2 * amount], **windows)
+    got = accrual.prorated(person, start, end, [amount, 2 * amount], **windows)
     expected = [
         sum(
             12.34 * (lab + 1) / n * len(set(range(s, s + n)) & set(range(a, b)))
@@ -140,7 +140,7 @@ def test_prorated_amounts_agree_with_day_by_day_sums_in_any_order(rows, windows,
     random.shuffle(order)
     order = np.array(order, dtype=int)
     changed = person[order], start[order], end[order], [amount[order], 2 * amount[order]]
-    again = cells.prorated(*changed, **windows)
+    again = accrual.prorated(*changed, **windows)
     assert np.array_equal(got, again)
 
 
@@ -149,7 +149,7 @@ def test_amounts_stay_exact_where_running_totals_pass_the_range_of_whole_numbers
     person = np.arange(rows)
     start = np.full(rows, 18_000)
     last = {"who": person[-1:], "since": start[-1:] + 10, "until": [start[-1:] + 20]}
-    got = cells.prorated(person, start, start + 30, [np.full(rows, 3_000.0)], **last)
+    got = accrual.prorated(person, start, start + 30, [np.full(rows, 3_000.0)], **last)
     assert got.tolist() == [[[1_000.0]]]
 
 

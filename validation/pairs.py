@@ -68,9 +68,7 @@ def _register(
     """The canonical tables that a clean delivery of these histories becomes."""
     years = drawn.population.years
     paid = delivery.benefits(line, drawn.phases, drawn.population, wages)
-    raw = raw_tables(
-        drawn.population, drawn.sizes, line, services, paid, delivery.earnings(line, wages, years), seed=seed
-    )
+    raw = raw_tables(drawn.population, drawn.sizes, line, services, paid, wages, seed=seed)
     return Register(
         **{name: _canonical(raw[name], name, years) for name in raw},
         area_costs=pd.DataFrame(columns=REGISTER_TABLES["area_costs"].names),

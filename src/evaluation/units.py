@@ -46,6 +46,27 @@ def to_month(date: dt.date) -> int:
     return 12 * (date.year - 1970) + date.month - 1
 
 
+def years_of(day: np.ndarray) -> np.ndarray:
+    """Calendar years of days since 1970-01-01."""
+    return day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def months_of(day: np.ndarray) -> np.ndarray:
+    """Months since January 1970 of days since 1970-01-01."""
+    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def first_day_of(month: np.ndarray) -> np.ndarray:
+    """First days of months since January 1970, as days since 1970-01-01.
+
+    Examples
+    --------
+    >>> first_day_of(np.array([0, 1])).tolist(), months_of(np.array([30, 31])).tolist()
+    ([0, 31], [0, 1])
+    """
+    return month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
 def horizon_days(months: int) -> int:
     """Days from the index date to a horizon: twelfths of 365 days, halves rounded up.
 

@@ -16,15 +16,10 @@ def keep(
     `candidates` have one row an episode, with `person_id`, `arm` and `area` ("" outside the pilot areas);
     a rule of `steps` is True where the episode stays; `first` says what the candidates are.
 
-    Returns
-    -------
-    analysed : pandas.DataFrame
-        The candidates that every rule keeps, in their order.
-    attrition : pandas.DataFrame
-        Per arm (and "all"), per pilot area, and step: arm, area ("" for a whole arm), step (0, 1, …), reason,
-        episodes and persons left after the step, dropped_episodes and dropped_persons (persons of the arm
-        without any episode left). The first row is the input, the last is what is analysed, and each row is
-        the row before less what was dropped.
+    Returns the candidates that every rule keeps, in their order, and the attrition per arm (and "all"), per
+    pilot area, and step: arm, area ("" for a whole arm), step (0, 1, …), reason, episodes and persons left
+    after the step, dropped_episodes and dropped_persons (persons of the arm without any episode left). The
+    first row is the input, the last what is analysed, and each row is the row before less what was dropped.
 
     Examples
     --------

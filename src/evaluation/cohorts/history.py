@@ -11,6 +11,7 @@ from evaluation.schemas import BENEFITS
 from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
 from evaluation.timelines.spells import Array, key, running, timeline
 from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
+from evaluation.units import first_day_of, months_of
 
 if TYPE_CHECKING:
     from evaluation.registers.stored import Register
@@ -31,7 +32,8 @@ def completed_years(birth_day: Array, day: Array) -> Array:
     >>> completed_years(birth, eve).tolist(), completed_years(birth, eve + 1).tolist()
     ([29], [30])
     """
-    return (_months(day) - _months(birth_day) - (_day_of_month(day) < _day_of_month(birth_day))) // 12
+    early = _day_of_month(day) < _day_of_month(birth_day)
+    return (months_of(day) - months_of(birth_day) - early) // 12
 
 
 def days_since_birthday(birth_day: Array, day: Array, *, years: int) -> Array:
@@ -39,19 +41,12 @@ def days_since_birthday(birth_day: Array, day: Array, *, years: int) -> Array:
 
     Where the year has no 29 February, that birthday is on 1 March, as in `completed_years`.
     """
-    birth_day = np.asarray(birth_day).astype(np.int64)
-    month = (_months(birth_day) + 12 * years).astype("datetime64[M]")
-    birthday = month.astype("datetime64[D]").astype(np.int64) + _day_of_month(birth_day)
-    return (np.asarray(day) - birthday).astype(np.int32)
-
-
-def _months(day: Array) -> Array:
-    return np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    birthday = first_day_of(months_of(birth_day) + 12 * years) + _day_of_month(birth_day)
+    return (day - birthday).astype(np.int32)
 
 
 def _day_of_month(day: Array) -> Array:
-    days = np.asarray(day).astype("datetime64[D]")
-    return (days - days.astype("datetime64[M]")).astype(np.int64)
+    return day - first_day_of(months_of(day))
 
 
 def calendar(index_day: Array) -> pd.DataFrame:
@@ -62,7 +57,7 @@ def calendar(index_day: Array) -> pd.DataFrame:
     >>> calendar(np.array([18_000])).values.tolist()
     [[591, '2019Q2']]
     """
-    month = _months(index_day)
+    month = months_of(index_day)
     quarter = pd.Categorical(month // 3)
     names = np.array([f"{1970 + code // 4}Q{code % 4 + 1}" for code in quarter.categories], dtype=object)
     return pd.DataFrame(
@@ -94,7 +89,7 @@ def earnings_before(earnings: pd.DataFrame, person: Array, day: Array) -> Array:
         order = np.argsort(keys, kind="stable")
         keys, cents = keys[order], cents[order]
     total = running(cents)
-    month = _months(day)
+    month = months_of(day)
     low = np.searchsorted(keys, key(person, month - 12), side="left")
     high = np.searchsorted(keys, key(person, month), side="left")
     return (total[high] - total[low]) / 100

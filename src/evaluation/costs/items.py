@@ -6,20 +6,16 @@ price year.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from evaluation.costs import municipal_share, prices
 from evaluation.costs.assumptions import CostReference, service_costs_per_day
-from evaluation.timelines import accrual, lookups, spells
+from evaluation.timelines import accrual, lookups
+from evaluation.timelines.spells import PERSON_BITS, Array, days_of, islands, key
+from evaluation.units import first_day_of, years_of
 
-Cuts = tuple[np.ndarray, np.ndarray]  # person, day
-
-_YEAR_STARTS = (
-    np.arange("1990-01-01", "2060-01-01", dtype="datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-)
+_YEAR_STARTS = first_day_of(12 * np.arange(1990 - 1970, 2060 - 1970))
 
 # Item and payer of every column behind the ledger.
 BENEFIT_ITEMS = (
@@ -43,121 +39,112 @@ EARNINGS_ITEMS = tuple(
 ITEMS = (*BENEFIT_ITEMS, *SERVICE_ITEMS, *EARNINGS_ITEMS)
 
 
-def _years(day: np.ndarray) -> np.ndarray:
-    return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+def _parts(person: Array, start: Array, end: Array, cuts: Array) -> tuple[Array, Array, Array]:
+    """Row, start and end (as keys) of the parts that episodes hold: other years may have no price."""
+    row, first, last = accrual.split(key(person, start), key(person, end), cuts)
+    needed = _needed(first, cuts)
+    return row[needed], first[needed], last[needed]
 
 
-def _cut_everywhere(
-    person: np.ndarray, start: np.ndarray, end: np.ndarray, cut: Cuts
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    row, first, last = accrual.split(person, start, end, cut_person=cut[0], cut_day=cut[1])
-    again, first, last = accrual.split(person[row], first, last, cut_person=None, cut_day=_YEAR_STARTS)
+def _needed(at: Array, cuts: Array) -> Array:
+    """Whether a cut of the same person is behind and another one ahead."""
+    cuts = np.sort(cuts)
+    ahead = np.searchsorted(cuts, at, side="right")
+    whose = np.append(cuts >> PERSON_BITS, -1)
+    return (whose[ahead - 1] == whose[ahead]) & (whose[ahead] == at >> PERSON_BITS)
+
+
+def _yearly(row: Array, first: Array, last: Array) -> tuple[Array, Array, Array]:
+    again, first, last = accrual.split(days_of(first), days_of(last), _YEAR_STARTS)
     return row[again], first, last
-
-
-def _prices(reference: CostReference, day: np.ndarray, price_year: int, needed: np.ndarray) -> np.ndarray:
-    # History before the first episode needs days, not euros: years outside the index must not stop the
-    # ledger.
-    factor = np.zeros(len(day))
-    years = _years(day[needed])
-    factor[needed] = prices.price_factors(reference.price_index, years=years, price_year=price_year)
-    return factor
-
-
-def _rates(reference: CostReference, key: str, day: np.ndarray, needed: np.ndarray) -> np.ndarray:
-    """An assumption by the year of each day, zero where it is not needed."""
-    out = np.zeros(len(day))
-    out[needed] = reference.by_year(key, _years(day[needed]))
-    return out
-
-
-def _needed(person: np.ndarray, day: np.ndarray, cut: Cuts) -> np.ndarray:
-    spans = pd.DataFrame({"person": cut[0], "day": cut[1]}).groupby("person")["day"].agg(["min", "max"])
-    found = spans.reindex(person)
-    return (day >= found["min"].to_numpy()) & (day < found["max"].to_numpy())
 
 
 def benefits_paid(
     benefits: pd.DataFrame,
     states: pd.DataFrame,
-    cut: Cuts,
+    cuts: Array,
     price_year: int,
     reference: CostReference,
-    index: Cuts,
+    index: Array,
     look_back: int | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Array, Array]:
     table = benefits.sort_values(["person_id", "start"], kind="stable")
     names = ("person_id", "start", "end", "days")
     person, start, end, days = (table[name].to_numpy(dtype=np.int64) for name in names)
     merged = [states.loc[(states["state"] == name).to_numpy()] for name in ("service", "laid_off")]
-    in_service, laid_off = (spells.islands(each["person_id"], each["start"], each["end"]) for each in merged)
-    changes = [(np.tile(i.person, 2), np.concatenate([i.start, i.end])) for i in (in_service, laid_off)]
-    persons, cut_days = zip(cut, *changes, strict=True)
-    all_cuts = np.concatenate(persons), np.concatenate(cut_days)
-    row, first, last = _cut_everywhere(person, start, end, all_cuts)
-    who = person[row]
-    period = start[row], end[row], days[row]
+    in_service, laid_off = (islands(each["person_id"], each["start"], each["end"]) for each in merged)
+    changes = (each for i in (in_service, laid_off) for each in (i.starts, i.ends))
+    every_cut = np.concatenate([cuts, *changes])
+    row, first, last = _yearly(*accrual.split(key(person, start), key(person, end), every_cut))
+    who, period = person[row], (start[row], end[row], days[row])
     paid = accrual.paid_days(*period, last) - accrual.paid_days(*period, first)
-    length = (end - start)[row]
-    fraction = np.where(
-        days[row] > 0, paid / np.maximum(days[row], 1), (last - first) / np.maximum(length, 1)
-    )
-    kind = table["benefit"].astype("str").to_numpy()[row]
-    serving = lookups.locate(in_service, who, first) >= 0
-    needed = _needed(who, first, cut)
-    rates = partial(_rates, reference, day=first, needed=needed)
-    factor = _prices(reference, first, price_year, needed)
-    euros = table["amount_eur"].to_numpy(dtype=float)[row] * fraction * factor
-
-    support = kind == "labour_market_support"
-    counted = np.where(support & ~serving, paid, 0)
+    kind = table["benefit"].astype("str").to_numpy()
+    support = (kind == "labour_market_support")[row]
+    shared = support & (lookups.locate(in_service, who, first) < 0)
+    counted = np.where(shared, paid, 0)
     told = np.full(len(row), np.nan)
     if "paid_days_before" in table:
         told_at = support & (np.diff(row, prepend=-1) > 0)  # the first part of a payment
         told = np.where(told_at, table["paid_days_before"].to_numpy(dtype=float)[row], np.nan)
     before = _days_before(who, first, counted, told=told, index=index, look_back=look_back)
-    shared = support & ~serving & needed
-    bands = municipal_share.bands_from(reference.municipal_share)
+
+    # history before the first episode needs days, not euros
+    needed = _needed(key(who, first), cuts)
+    row, who, first, last, paid, support, shared, counted, before = (
+        each[needed] for each in (row, who, first, last, paid, support, shared, counted, before)
+    )
+    fraction = np.where(
+        days[row] > 0,
+        paid / np.maximum(days[row], 1),
+        (last - first) / np.maximum((end - start)[row], 1),
+    )
+    years = years_of(first)
+    factor = prices.price_factors(reference.price_index, years=years, price_year=price_year)
+    euros = table["amount_eur"].to_numpy(dtype=float)[row] * fraction * factor
     share = np.zeros(len(row))
     share[shared] = municipal_share.municipal_fraction(
-        before[shared], counted[shared], bands=bands, day=first[shared]
+        before[shared],
+        counted[shared],
+        bands=municipal_share.bands_from(reference.municipal_share),
+        day=first[shared],
     )
     values = np.zeros((len(row), len(BENEFIT_ITEMS)))
     values[:, 0] = euros * share
     values[:, 1] = np.where(support, euros, 0.0) - values[:, 0]
-    basic = np.where(kind == "basic_allowance", euros, 0.0)
+    basic = np.where((kind == "basic_allowance")[row], euros, 0.0)
     values[:, 2] = basic * reference.value("basic_allowance_state_share")
     values[:, 3] = basic - values[:, 2]
-    related = np.where(kind == "earnings_related", euros, 0.0)
-    basic_part = np.minimum(related, paid * factor * rates("basic_allowance_eur_per_day"))
+    related = np.where((kind == "earnings_related")[row], euros, 0.0)
+    basic_part = np.minimum(related, paid * factor * reference.by_year("basic_allowance_eur_per_day", years))
     basic_part = basic_part * reference.value("earnings_related_state_pays_basic_part")
     of_layoffs = basic_part * reference.value("earnings_related_state_pays_layoffs")
     values[:, 4] = np.where(lookups.locate(laid_off, who, first) >= 0, of_layoffs, basic_part)
     values[:, 5] = related - values[:, 4]
-    values[:, 6] = -euros * rates("municipal_tax_rate") * reference.value("benefit_taxable_share")
-    values[:, 7] = -euros * rates("state_tax_share_of_benefits")
-    return who, first, values
+    taxed = reference.by_year("municipal_tax_rate", years)
+    values[:, 6] = -euros * taxed * reference.value("benefit_taxable_share")
+    values[:, 7] = -euros * reference.by_year("state_tax_share_of_benefits", years)
+    return key(who, first), values
 
 
 def _days_before(
-    person: np.ndarray,
-    day: np.ndarray,
-    counted: np.ndarray,
+    person: Array,
+    day: Array,
+    counted: Array,
     *,
-    told: np.ndarray,
-    index: Cuts,
+    told: Array,
+    index: Array,
     look_back: int | None,
-) -> np.ndarray:
+) -> Array:
     """Paid days before each part: by the payer's own count where it is told (not missing), else looked back.
 
     Parts are ordered by person and day. The payer's count holds for the part that it stands at, and by
     running on for all others of the person; who has none is counted from `look_back` days before the index
-    date on that the part follows (`index`: person, day; without it over all of the register).
+    date on that the part follows (`index`: keys; without it over all of the register).
     """
     total = np.cumsum(counted) - counted
-    at, since = spells.key(person, day), spells.key(person, 0)
+    at, since = key(person, day), key(person, 0)
     if look_back is not None:
-        starts = np.sort(spells.key(*index))
+        starts = np.sort(index)
         followed = starts[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
         since = np.where((followed >= since) & (followed <= at), np.maximum(followed - look_back, since), at)
     before = total - np.append(total, 0)[np.searchsorted(at, since)]
@@ -171,25 +158,24 @@ def _merged(table: pd.DataFrame) -> pd.DataFrame:
     named = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str"))
     kinds = named.unique()
     person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kinds.get_indexer(named)
-    found = spells.islands(person, table["start"], table["end"])
+    found = islands(person, table["start"], table["end"])
     who, which = np.divmod(found.person, max(len(kinds), 1))
     out = pd.DataFrame({"person_id": who, "start": found.start, "end": found.end})
     return out.assign(state=kinds.get_level_values(0)[which], code=kinds.get_level_values(1)[which])
 
 
 def services_used(
-    services: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    services: pd.DataFrame, cuts: Array, price_year: int, reference: CostReference
+) -> tuple[Array, Array]:
     table = _merged(services.loc[services["state"].isin(["service", "subsidised_employment"]).to_numpy()])
     costs = service_costs_per_day(reference, table["code"], table["state"])
     person, start, end = (table[name].to_numpy(dtype=np.int64) for name in ("person_id", "start", "end"))
-    row, first, last = _cut_everywhere(person, start, end, cut)
-    who, days = person[row], last - first
-    needed = _needed(who, first, cut)
+    row, first, last = _yearly(*_parts(person, start, end, cuts))
     factor = prices.price_factors(
         reference.price_index, years=costs["price_year"].to_numpy(dtype=int), price_year=price_year
     )
-    euros = np.where(needed, days * (costs["eur_per_day"].to_numpy() * factor)[row], 0.0)
+    days = last - first
+    euros = days * (costs["eur_per_day"].to_numpy() * factor)[row]
     serving = (table["state"] == "service").to_numpy()[row]
     values = np.zeros((len(row), len(SERVICE_ITEMS)))
     for place, payer in enumerate(("municipality", "state", "eu")):
@@ -197,30 +183,26 @@ def services_used(
         values[:, place] = np.where(serving, paid, 0.0)
         values[:, 3 + place] = np.where(serving, 0.0, paid)
     attended = days * reference.value("rehabilitative_attendance_per_day")
-    rehabilitative = (costs["service"] == "rehabilitative_work").to_numpy()[row] & needed
+    rehabilitative = (costs["service"] == "rehabilitative_work").to_numpy()[row]
     compensation = np.where(
         rehabilitative, attended * reference.value("rehabilitative_compensation_eur_per_day"), 0.0
-    ) * _prices(reference, first, price_year, needed)
+    ) * prices.price_factors(reference.price_index, years=years_of(first), price_year=price_year)
     values[:, 6], values[:, 7] = -compensation, compensation
-    return who, first, values
+    return key(person[row], first), values
 
 
 def taxes_on_earnings(
-    earnings: pd.DataFrame, cut: Cuts, price_year: int, reference: CostReference
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    earnings: pd.DataFrame, cuts: Array, price_year: int, reference: CostReference
+) -> tuple[Array, Array]:
     month = earnings["month"].to_numpy(dtype=np.int64)
-    span = np.array([cut[1].min(), cut[1].max()]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
-    near = np.isin(earnings["person_id"].to_numpy(), cut[0]) & (month >= span[0]) & (month <= span[1])
-    earnings, month = earnings.loc[near], month[near]
-    start = month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    end = (month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    start, end = first_day_of(month), first_day_of(month + 1)
     person = earnings["person_id"].to_numpy(dtype=np.int64)
-    row, first, last = accrual.split(person, start, end, cut_person=cut[0], cut_day=cut[1])
-    who = person[row]
-    needed = _needed(who, first, cut)
+    row, *span = _parts(person, start, end, cuts)
+    first, last = (days_of(each) for each in span)
+    years = years_of(first)
     euros = earnings["earnings_eur"].to_numpy(dtype=float)[row] * (last - first) / (end - start)[row]
-    euros = euros * _prices(reference, first, price_year, needed)
-    municipal = _rates(reference, "municipal_tax_rate", first, needed) * reference.value("wage_taxable_share")
-    state = _rates(reference, "state_tax_share_of_earnings", first, needed)
-    funds = np.where(needed, reference.value("fund_contribution_share_of_earnings"), 0.0)
-    return who, first, -euros[:, None] * np.stack([municipal, state, funds], axis=1)
+    euros = euros * prices.price_factors(reference.price_index, years=years, price_year=price_year)
+    municipal = reference.by_year("municipal_tax_rate", years) * reference.value("wage_taxable_share")
+    state = reference.by_year("state_tax_share_of_earnings", years)
+    funds = np.full(len(row), reference.value("fund_contribution_share_of_earnings"))
+    return key(person[row], first), -euros[:, None] * np.stack([municipal, state, funds], axis=1)

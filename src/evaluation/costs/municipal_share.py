@@ -16,10 +16,7 @@ import pandas as pd
 def bands_from(table: pd.DataFrame) -> pd.DataFrame:
     """The bands of municipal_share.csv with half-open int64 days and open upper limits as infinity.
 
-    Raises
-    ------
-    ValueError
-        If the bands of a period do not cover every number of days once.
+    ValueError if the bands of a period do not cover every number of days once.
 
     Examples
     --------
@@ -53,22 +50,10 @@ def _days(dates: pd.Series) -> np.ndarray:
 def municipal_fraction(
     paid_before: np.ndarray, days: np.ndarray, *, bands: pd.DataFrame, day: np.ndarray
 ) -> np.ndarray:
-    """Fraction of each payment that the home municipality pays.
+    """Fraction of each payment that the home municipality pays, by the `bands` in force on its day.
 
-    Parameters
-    ----------
-    paid_before, days : numpy.ndarray, shape (n,)
-        Paid unemployed days before the payment, and in it. A payment of no whole day takes the band of the
-        next day.
-    bands : pandas.DataFrame
-        From :func:`bands_from`.
-    day : numpy.ndarray, shape (n,)
-        Day of each payment, which chooses the rule in force.
-
-    Raises
-    ------
-    ValueError
-        If no rule is in force on some payment's day.
+    `paid_before` and `days` are paid unemployed days before the payment, and in it. A payment of no whole day
+    takes the band of the next day. ValueError if no rule is in force on some payment's day.
 
     Examples
     --------

@@ -17,7 +17,8 @@ from evaluation.costs.assumptions import CostReference, cost_reference
 from evaluation.costs.items import ITEMS, benefits_paid, services_used, taxes_on_earnings
 from evaluation.schemas import PAYERS
 from evaluation.study import Study
-from evaluation.timelines import accrual
+from evaluation.timelines.accrual import sums_between
+from evaluation.timelines.spells import key
 from evaluation.units import horizon_days, require_horizons, to_day
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
@@ -162,18 +163,16 @@ def _segments(
     tables = (register.benefits, register.spells, register.earnings)
     benefits, spells, earnings = (of[np.isin(of["person_id"].to_numpy(), person)] for of in tables)
     index_day = episodes["index_day"].to_numpy(dtype=np.int64)
-    edges = index_day[:, None] + bounds
-    cut = (np.repeat(person, len(bounds)), edges.ravel())
-    given = cut, price_year, reference
+    edges = key(person[:, None], index_day[:, None] + bounds)
+    given = edges.ravel(), price_year, reference
     flows = (
-        benefits_paid(benefits, spells, *given, index=(person, index_day), look_back=look_back),
+        benefits_paid(benefits, spells, *given, index=edges[:, 0], look_back=look_back),
         services_used(spells, *given),
         taxes_on_earnings(earnings, *given),
     )
-    sums = []
-    for who, start, values in flows:
-        millionths = np.round(values * _MICRO).astype(np.int64)
-        sums.append(accrual.sums_between(who, start, millionths, at_person=person, bounds=edges))
+    sums = [
+        sums_between(at, np.round(values * _MICRO).astype(np.int64), bounds=edges) for at, values in flows
+    ]
     return np.concatenate(sums, axis=2).astype(float) / _MICRO
 
 

@@ -11,12 +11,8 @@ def price_factors(
 ) -> np.ndarray:
     """Multipliers that carry nominal euros of each year to the prices of ``price_year``.
 
-    ``index`` is price_index.csv, with columns ``year`` and ``index``.
-
-    Raises
-    ------
-    ValueError
-        If the index lacks a year or repeats one.
+    ``index`` is price_index.csv, with columns ``year`` and ``index``. ValueError if it lacks a year or
+    repeats one.
 
     Examples
     --------

@@ -18,13 +18,8 @@ PURSES = (*PAYERS, "all_public")
 def mean_costs(data: pd.DataFrame) -> pd.DataFrame:
     """Mean cost per episode in the first year by arm (`side`), window and payer, and by item and payer.
 
-    Episodes without the full year are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of the results ledger: group (arm), window, measure (mean_cost, cost_item), item (payer or
-        item:payer), unit, estimate, std_error, persons, episodes.
+    Episodes without the full year are left out. Columns of the results ledger: group (arm), window, measure
+    (mean_cost, cost_item), item (payer or item:payer), unit, estimate, std_error, persons, episodes.
 
     Examples
     --------

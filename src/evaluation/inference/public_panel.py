@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from evaluation.effects.synthetic import SyntheticMethod, solve
-from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
+from evaluation.statistics.area_shocks import fit_shocks, judge
 from evaluation.statistics.gaps import UNEMPLOYED, with_arms
 from evaluation.statistics.shares import PARTS, SHARES, available, counted, levels
 from evaluation.study import AFTER, Study
@@ -80,22 +79,18 @@ def synthetic_changes(
             found = solve(np.vstack([known, own["level"].to_numpy()]), before, method)
             unsure = own["open"].to_numpy() + found.donors @ hidden
             left_open = float(unsure[before:].mean() + found.periods @ unsure[:before])
-            null = placebo_differences(
+            judged = judge(
+                found.estimate,
                 shocks,
                 size=size[members],
                 region=region[members],
-                draws=draws,
-                seed=[seed, zlib.crc32(area.encode())],
                 higher=float(own["level"].iloc[:before].mean()) / usual,
+                hidden=left_open,
+                draws=draws,
+                seed=seed,
+                area=area,
             )
-            out.append(
-                {
-                    "area": area,
-                    "method": method,
-                    **judge(found.estimate, null, hidden=left_open),
-                    "fit_before": found.fit_before,
-                }
-            )
+            out.append({"area": area, "method": method, **judged, "fit_before": found.fit_before})
     return pd.DataFrame(out)
 
 

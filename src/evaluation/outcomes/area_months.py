@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evaluation.timelines.cells import stock
+from evaluation.timelines.accrual import stock
 from evaluation.timelines.lookups import intersect, status
 from evaluation.timelines.spells import Array, Intervals
-from evaluation.timelines.states import (
-    LONG_TERM_DAYS,
-    PRECEDENCE,
-    UNEMPLOYED,
-    codes,
-    homes,
-    periods,
-)
+from evaluation.timelines.states import LONG_TERM_DAYS, PRECEDENCE, UNEMPLOYED, codes, homes, periods
+from evaluation.units import first_day_of
 
 if TYPE_CHECKING:
     from evaluation.registers.stored import Register
@@ -40,39 +34,24 @@ def months_between(first: str, last: str) -> pd.DataFrame:
         {
             "month": number.astype(np.int32),
             "month_name": pd.array(number.astype(str), dtype="str"),
-            "first_day": number.astype("datetime64[D]").astype(np.int32),
-            "last_day": ((number + 1).astype("datetime64[D]").astype(np.int32) - 1).astype(np.int32),
+            "first_day": first_day_of(number).astype(np.int32),
+            "last_day": (first_day_of(number + 1) - 1).astype(np.int32),
         }
     )
 
 
 def cells(register: Register, *, first: str, last: str) -> pd.DataFrame:
-    """Counts of persons by municipality and month.
+    """Counts of persons by municipality and month, from `first` to `last`, both included.
 
-    Parameters
-    ----------
-    register : Register
-        Canonical register.
-    first, last : str
-        Months, both included; they have to be observed to their end.
+    One row per municipality and month, zeros included: municipality, month, month_name;
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per municipality and month, zeros included: municipality, month, month_name;
+    - on the last day of the month, one state a person: ``unemployed`` (lay-offs included), ``laid_off``,
+      ``service``, ``subsidised_employment``, ``open_employment``, ``study``, and ``long_term_unemployed``
+      (unbroken for a year or more);
+    - ``inflow``: unemployment periods that began in the month; ``past_3m``, ``past_6m``: those of them that
+      lasted longer than 91 and 183 days, missing where this cannot be seen yet.
 
-        - on the last day of the month, one state a person: ``unemployed`` (lay-offs included),
-          ``laid_off``, ``service``, ``subsidised_employment``, ``open_employment``, ``study``, and
-          ``long_term_unemployed`` (unbroken for a year or more);
-        - ``inflow``: unemployment periods that began in the month; ``past_3m``, ``past_6m``: those of them
-          that lasted longer than 91 and 183 days, missing where this cannot be seen yet.
-
-        All are counts; add them with `totals` before taking `rates`.
-
-    Raises
-    ------
-    ValueError
-        If a month is not wholly observed.
+    All are counts; add them up before taking `rates`. ValueError if a month is not wholly observed.
 
     Examples
     --------

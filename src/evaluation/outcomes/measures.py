@@ -12,11 +12,11 @@ import pandas as pd
 from evaluation.cohorts.history import earnings_before
 from evaluation.costs.prices import price_factors
 from evaluation.study import Study
-from evaluation.timelines.cells import prorated
+from evaluation.timelines.accrual import prorated
 from evaluation.timelines.lookups import days_with, days_within, locate, next_start, starts_within, status
 from evaluation.timelines.spells import Array, Intervals
 from evaluation.timelines.states import BROAD, LONG_TERM_DAYS, PRECEDENCE, UNEMPLOYED, codes, periods
-from evaluation.units import horizon_days, require_horizons
+from evaluation.units import horizon_days, require_horizons, years_of
 
 if TYPE_CHECKING:
     from evaluation.registers.stored import Register
@@ -206,7 +206,7 @@ def earnings(
     index_day = episodes["index_day"].to_numpy()
     euros = earnings_before(register.earnings, episodes["person_id"].to_numpy(), index_day + 365)
     seen = episodes["followed_days"].to_numpy() > 365
-    middle = (index_day[seen] + 183).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    middle = years_of(index_day[seen] + 183)
     out = np.full(len(index_day), np.nan)
     out[seen] = euros[seen] * price_factors(price_index, years=middle, price_year=price_year)
     return pd.DataFrame({"earnings_12m_eur": out}, index=episodes.index)

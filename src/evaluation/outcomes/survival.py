@@ -43,19 +43,10 @@ def aalen_johansen(
 ) -> pd.DataFrame:
     """Probability of each competing event by each of `times`.
 
-    Parameters
-    ----------
-    time, event : array_like (n)
-        End of follow-up and what happened at it; `censored` where nothing did.
-    cluster : array_like (n), optional
-        Rows of one cluster are not independent.
-
-    Returns
-    -------
-    pandas.DataFrame
-        state (each event), time, estimate, std_error, ci_low, ci_high (95 %, symmetric on the log-log scale).
-        Missing after the last observed time, unless nobody was left without an event by then; no rows where
-        nobody had an event.
+    `time` is the end of follow-up and `event` what happened at it (`censored` where nothing did); rows of one
+    `cluster` are not independent. Columns: state (each event), time, estimate, std_error, ci_low, ci_high
+    (95 %, symmetric on the log-log scale). Missing after the last observed time, unless nobody was left
+    without an event by then; no rows where nobody had an event.
 
     Examples
     --------

@@ -22,6 +22,7 @@ from evaluation.simulation.set_effects import (
 from evaluation.timelines.accrual import split
 from evaluation.timelines.lookups import days_within, locate
 from evaluation.timelines.spells import Intervals, islands, key, select
+from evaluation.units import first_day_of, months_of
 
 OPEN = 10**7  # in place of a last day: the spell goes on
 # Codes of service_codes.csv with their shares; services last so many days on average.
@@ -174,11 +175,11 @@ def benefits(line: Intervals, phases: Phases, population: Population, wages: Flo
     until = np.concatenate([switch[first], end[second]])
 
     years = population.years
-    first, last = np.array([years.warm_up, years.until]).astype("datetime64[D]").astype("datetime64[M]")
-    quarters = np.arange(first, last + 3, 3).astype("datetime64[D]").astype(int)
+    first, last = months_of(np.array([years.warm_up, years.until]))
+    quarters = first_day_of(np.arange(first, last + 3, 3))
     rate_from = np.array(RATE_FROM, dtype="datetime64[D]").astype(int)
     bounds = np.unique(np.append(quarters, rate_from[rate_from >= quarters[0]]))
-    row, start, end = split(person, since, until, cut_person=None, cut_day=bounds)
+    row, start, end = split(since, until, bounds)
     keep = start >= years.first
     row, start, end = row[keep], start[keep], end[keep]
     person, kind = person[row], kind[row]
@@ -213,20 +214,18 @@ def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
     rows = np.isin(line.label, (WORK, SUBSIDISED)) & (line.end > years.first)
     person, start, end = line.person[rows], np.maximum(line.start[rows], years.first), line.end[rows]
     pay = wages[person] * np.where(line.label[rows] == SUBSIDISED, 0.75, 1.0)
-    first, last = np.array([years.first, years.until]).astype("datetime64[D]").astype("datetime64[M]")
+    first, last = months_of(np.array([years.first, years.until]))
     months = np.arange(first, last + 1)
-    bounds = months.astype("datetime64[D]").astype(int)
-    row, start, end = split(person, start, end, cut_person=None, cut_day=bounds)
+    bounds = first_day_of(months)
+    row, start, end = split(start, end, bounds)
     step = np.searchsorted(bounds, start, side="right") - 1
     growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
     amount = pay[row] * growth[step] * (end - start) / (bounds[step + 1] - bounds[step])
-    fresh = np.ones(len(row), dtype=bool)
-    fresh[1:] = (person[row][1:] != person[row][:-1]) | (step[1:] != step[:-1])
-    head = np.flatnonzero(fresh)
+    head = np.flatnonzero(np.diff(key(person[row], step), prepend=0))
     return pd.DataFrame(
         {
             "person": person[row][head],
-            "month": months.astype(int)[step[head]],
+            "month": months[step[head]],
             "earnings_eur": np.round(np.add.reduceat(amount, head), 2),
         }
     )

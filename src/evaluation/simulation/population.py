@@ -170,8 +170,7 @@ def _stays(
     person, start, where = person[order], start[order], where[order]
     # A move to where one already lives, or two on a day, is no stay of its own.
     keep = np.ones(len(person), dtype=bool)
-    same = (person[1:] == person[:-1]) & ((where[1:] == where[:-1]) | (start[1:] == start[:-1]))
-    keep[1:] = ~same
+    keep[1:] = (person[1:] != person[:-1]) | ((where[1:] != where[:-1]) & (start[1:] != start[:-1]))
     person, start, where = person[keep], start[keep], where[keep]
     end = np.full(len(person), years.until)
     inside = person[1:] == person[:-1]

@@ -32,18 +32,11 @@ from evaluation.simulation.tables import area_costs, raw_tables
 from evaluation.study import Study
 from evaluation.timelines.lookups import days_within, status
 from evaluation.timelines.spells import Intervals, select
+from evaluation.units import unit_of
 
 PERSONS = 100_000
 WORK_12M, SERVICE_DAYS = "open_employment_12m", "service_days_12m"
 Effects = Mapping[str, float | Mapping[str, float]]
-
-UNITS = {
-    WORK_12M: "share",
-    "open_employment_days_12m": "days",
-    SERVICE_DAYS: "days",
-    "unemployed_spell_days_12m": "days",
-    "benefit_eur_12m": "eur",
-}
 
 
 @dataclass(frozen=True)
@@ -155,8 +148,7 @@ def simulate(
         "benefit_eur_12m": euros - euros_without,
     }
     truth = _truth(table, drawn, differences)
-    earned = delivery.earnings(drawn.line, wages, population.years)
-    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, earned, seed=mix)
+    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, wages, seed=mix)
     spent = range(study.start.year, study.after.last.year + 1)
     tables["area_costs"] = area_costs(drawn.sizes, spent, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]
@@ -278,7 +270,7 @@ def _truth(table: pd.DataFrame, drawn: Simulation, differences: dict[str, np.nda
                 "effect": drawn.effects[area].get(outcome, np.nan),
                 "drift_per_year": drawn.drifts.get(area, 0.0) if outcome == WORK_12M else np.nan,
                 "realised_effect": realised[outcome].get(area, np.nan),
-                "unit": UNITS[outcome],
+                "unit": unit_of(outcome),
                 "episodes": int(count.get(area, 0)),
             }
             for area in drawn.effects

@@ -57,8 +57,7 @@ def unemployment_phases(line: Intervals, population: Population, *, rng: np.rand
     spans = select(line, BROAD)
     person, start, end = spans.person, spans.start, spans.end
     n = len(person)
-    same = np.zeros(n, dtype=bool)
-    same[1:] = person[1:] == person[:-1]
+    same = np.diff(person, prepend=-1) == 0
     first_day = int(line.start[0])
     since = np.maximum(start - 850, first_day)
     worked = days_within(select(line, (WORK, SUBSIDISED)), person, since, start)
@@ -183,10 +182,8 @@ def _pick(probability: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:
     offset = (np.bincount(cell, weights=draw) % 1.0)[cell]
     order = np.lexsort((draw, cell))
     running = np.cumsum(probability[order])
-    first = np.ones(len(cell), dtype=bool)
-    first[1:] = cell[order][1:] != cell[order][:-1]
-    at_start = (running - probability[order])[first]
-    within = running - np.repeat(at_start, np.diff(np.append(np.flatnonzero(first), len(cell))))
+    first = np.diff(cell[order], prepend=-1) > 0
+    within = running - (running - probability[order])[first][np.cumsum(first) - 1]
     reached = np.floor(within + offset[order])
     before = np.floor(within - probability[order] + offset[order])
     picked = np.zeros(len(cell), dtype=bool)
@@ -197,10 +194,8 @@ def _pick(probability: Floats, cell: Days, draw: Floats) -> NDArray[np.bool_]:
 def relay(line: Intervals, table: pd.DataFrame, outcome: NDArray[np.bool_], draws: Floats) -> Intervals:
     """Histories in which every episode has the given outcome on its 365th day.
 
-    Parameters
-    ----------
-    draws : array, shape (episodes, 2)
-        Uniform numbers for when a change begins and how long it lasts: the same for every counterfactual.
+    `draws` are two uniform numbers an episode, for when a change begins and how long it lasts: the same for
+    every counterfactual.
     """
     person = table["person"].to_numpy()
     start = table["start"].to_numpy()

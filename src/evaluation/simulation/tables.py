@@ -9,6 +9,7 @@ import pandas as pd
 
 from evaluation.simulation import delivery
 from evaluation.simulation.population import Population
+from evaluation.simulation.set_effects import Floats
 from evaluation.timelines.spells import Intervals
 
 
@@ -18,7 +19,7 @@ def raw_tables(
     line: Intervals,
     help_: pd.DataFrame,
     paid: pd.DataFrame,
-    earned: pd.DataFrame,
+    wages: Floats,
     *,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
@@ -47,7 +48,7 @@ def raw_tables(
         ),
         "spells": states,
         "benefits": paid.assign(benefit=paid["benefit"] - 1, end=paid["end"] - 1),
-        "earnings": earned,
+        "earnings": delivery.earnings(line, wages, population.years),
     }
 
 

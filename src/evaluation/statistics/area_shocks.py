@@ -5,7 +5,7 @@ Self-contained and fast: everything rests on one change per comparison municipal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -105,7 +105,7 @@ def placebo_differences(
     size: np.ndarray,
     region: np.ndarray,
     draws: int,
-    seed: int | Sequence[int],
+    seed: int | tuple[int, ...],
     higher: float = 1.0,
 ) -> np.ndarray:
     """Differences between an area and the comparison group when nothing was done to either (draws,).
@@ -121,7 +121,7 @@ def placebo_differences(
     of the comparison, so are moves: by the square root of that ratio, as for counts (real municipalities:
     power 0.4, standard error 0.1); no more than four times counts.
     """
-    chosen = _sets(len(size), len(shocks.standardised), draws, tuple(np.atleast_1d(seed).tolist()))
+    chosen = _chosen(len(size), len(shocks.standardised), draws=draws, seed=seed)
     scale = size / size.sum() * np.sqrt(shocks.common + shocks.per_size / size)
     implied = 2 * shocks.mean_variance + _variance(
         scale, region, correlation=shocks.correlation, few_regions=shocks.few_regions
@@ -130,9 +130,9 @@ def placebo_differences(
     return np.sqrt(implied / np.sum(scale**2)) * (shocks.standardised[chosen] @ scale)
 
 
-@lru_cache(maxsize=32)  # an area keeps its sets from one pair of windows to the next
-def _sets(members: int, pool: int, draws: int, seed: tuple[int, ...]) -> np.ndarray:
-    """Places of the comparison municipalities that make up each placebo area (sets × members)."""
+@lru_cache(maxsize=64)  # the same for every share and pair of windows; as many as there are areas
+def _chosen(members: int, pool: int, *, draws: int, seed: int | tuple[int, ...]) -> np.ndarray:
+    """Which comparison municipality takes the place of each of the area's, draw by draw."""
     rng = np.random.default_rng(seed)
     if members == 1:
         return np.arange(pool)[:, None]
@@ -157,12 +157,26 @@ def invert(estimate: float, null: np.ndarray, *, level: float = 0.95) -> tuple[f
     return (float(spread[rank - 1]) if rank else float("inf")), float(p_value)
 
 
-def judge(estimate: float, null: np.ndarray, *, hidden: float) -> dict[str, float]:
-    """Estimate, std_error (spread of `null`), 95 per cent interval and p-value, as ledger columns.
+def judge(
+    estimate: float,
+    shocks: Shocks,
+    *,
+    size: np.ndarray,
+    region: np.ndarray,
+    higher: float,
+    hidden: float,
+    draws: int,
+    seed: int,
+    area: str,
+) -> dict[str, float]:
+    """Estimate, std_error (spread of placebos), 95 per cent interval and p-value, as ledger columns.
 
-    `hidden` is how far the estimate may be off because figures are hidden: interval and p-value are those of
-    the least favourable values. The interval excludes 0 exactly where p is at most 0.05.
+    The placebos are `placebo_differences`, drawn for the `area` whatever others there are. `hidden` is how
+    far the estimate may be off because figures are hidden: interval and p-value are those of the least
+    favourable values. The interval excludes 0 exactly where p is at most 0.05.
     """
+    own_seed = seed, zlib.crc32(area.encode())
+    null = placebo_differences(shocks, size=size, region=region, draws=draws, seed=own_seed, higher=higher)
     half, _ = invert(estimate, null)
     _, p_value = invert(np.sign(estimate) * max(abs(estimate) - hidden, 0.0), null)
     return {

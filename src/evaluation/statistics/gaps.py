@@ -6,12 +6,11 @@ Sums of StatFin 12r5 over municipalities and months, so every share is weighted 
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from evaluation.statistics.area_shocks import fit_shocks, judge, placebo_differences
+from evaluation.statistics.area_shocks import fit_shocks, judge
 from evaluation.statistics.shares import PARTS, counted, levels
 from evaluation.study import Study
 
@@ -140,24 +139,19 @@ def did(
         for area in areas:
             members = ~pool if area == "all" else (here["area"] == area).to_numpy() & ~pool
             before, after = gap.loc[(area, baseline)], gap.loc[(area, window)]
-            null = placebo_differences(
+            judged = judge(
+                after["gap"] - before["gap"],
                 shocks,
                 size=size[members],
                 region=region[members],
                 higher=before["pilot"] / before["comparison"],
+                hidden=after["open"] + before["open"],
                 draws=draws,
-                seed=[seed, zlib.crc32(area.encode())],
+                seed=seed,
+                area=area,
             )
-            out.append(
-                {
-                    "area": area,
-                    "baseline": baseline,
-                    "window": window,
-                    **judge(after["gap"] - before["gap"], null, hidden=after["open"] + before["open"]),
-                    "municipalities": int(members.sum()),
-                    "method": "placebo_areas",
-                }
-            )
+            told = {"municipalities": int(members.sum()), "method": "placebo_areas"}
+            out.append({"area": area, "baseline": baseline, "window": window, **judged, **told})
     return pd.DataFrame(out, columns=CHANGES).sort_values(["area", "baseline", "window"], ignore_index=True)
 
 

@@ -1,10 +1,18 @@
-"""Amounts over intervals, cut at days and added up between days: whole paid days, no loop over persons."""
+"""Amounts over intervals: cut at days, added up between days, prorated over windows; stocks on days.
+
+Every sum is a difference of running sums of whole numbers, so no interval is ever expanded into days and
+results do not depend on the order of rows.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from evaluation.timelines.spells import Array, key, running
+
+_UNITS = 10**9  # whole billionths, so that amounts add up exactly in any order
 
 
 def paid_days(start: Array, end: Array, days: Array, until: Array) -> Array:
@@ -30,67 +38,102 @@ def paid_days(start: Array, end: Array, days: Array, until: Array) -> Array:
     return passed * days // np.maximum(whole, 1)
 
 
-def split(
-    person: Array, start: Array, end: Array, *, cut_person: Array | None, cut_day: Array
-) -> tuple[Array, Array, Array]:
-    """Cut intervals at days, each the first day of the later part; without `cut_person` it cuts everybody.
+def split(start: Array, end: Array, cuts: Array) -> tuple[Array, Array, Array]:
+    """Cut intervals, of days or of keys of person and day, where later parts begin.
 
-    Returns
-    -------
-    row, start, end : ndarray of int
-        The parts and the interval each comes from, in the order of the intervals.
+    The parts come in the order of the intervals: the row of the interval, start and end.
 
     Examples
     --------
-    >>> one = (np.array([1]), np.array([0]), np.array([9]))
-    >>> row, start, end = split(*one, cut_person=None, cut_day=np.array([4]))
+    >>> row, start, end = split(np.array([0, 5]), np.array([9, 7]), np.array([4]))
     >>> list(zip(row.tolist(), start.tolist(), end.tolist()))
-    [(0, 0, 4), (0, 4, 9)]
+    [(0, 0, 4), (0, 4, 9), (1, 5, 7)]
     """
-    if cut_person is None:
-        cuts = np.unique(np.asarray(cut_day, dtype=np.int64))
-        low, high = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
-        base = np.zeros(len(low), dtype=np.int64)
-    else:
-        cuts = np.unique(key(cut_person, cut_day))
-        low, high = key(person, start), key(person, end)
-        base = key(person, 0)
-    first = np.searchsorted(cuts, low, side="right")
-    count = np.searchsorted(cuts, high, side="left") - first
-    parts = count + 1
-    row = np.repeat(np.arange(len(low)), parts)
-    offset = np.arange(len(row)) - np.repeat(np.cumsum(parts) - parts, parts)
-    position = first[row] + offset
-    bounds = np.concatenate([cuts, [0]])
-    part_start = np.where(offset == 0, low[row], bounds[np.minimum(position - 1, len(cuts))])
-    part_end = np.where(offset == count[row], high[row], bounds[np.minimum(position, len(cuts))])
-    return row, part_start - base[row], part_end - base[row]
+    cuts = np.unique(cuts)
+    first = np.searchsorted(cuts, start, side="right")
+    parts = np.searchsorted(cuts, end, side="left") - first + 1
+    row = np.repeat(np.arange(len(parts)), parts)
+    number = np.arange(len(row)) - (np.cumsum(parts) - parts)[row]
+    ahead, cuts = first[row] + number, np.append(cuts, 0)
+    part_start = np.where(number == 0, start[row], cuts[ahead - 1])
+    part_end = np.where(number + 1 == parts[row], end[row], cuts[ahead])
+    return row, part_start, part_end
 
 
-def sums_between(person: Array, start: Array, values: Array, *, at_person: Array, bounds: Array) -> Array:
-    """Sums of values that start between consecutive days of each person.
+def sums_between(at: Array, values: Array, *, bounds: Array) -> Array:
+    """Sums of values (parts × columns) between consecutive bounds: episodes × segments × columns.
 
-    Parameters
-    ----------
-    person, start : ndarray of int, shape (parts,)
-        Parts that no bound cuts.
-    values : ndarray of int, shape (parts, columns)
-        Whole units (millionths of a euro, say), so that sums are exact in every order.
-    at_person : ndarray of int, shape (episodes,)
-    bounds : ndarray of int, shape (episodes, segments + 1)
-        Days between which to add up, ascending.
-
-    Returns
-    -------
-    ndarray of int, shape (episodes, segments, columns)
+    Parts stand `at` keys of person and day, and `bounds` are such keys, ascending in a row an episode. Values
+    are whole units (millionths of a euro, say), so that sums are exact in every order.
 
     Examples
     --------
-    >>> sums_between(np.array([1, 1]), np.array([0, 5]), np.array([[2], [3]]), at_person=np.array([1]),
-    ...              bounds=np.array([[0, 5, 9]])).tolist()
+    >>> sums_between(np.array([0, 5]), np.array([[2], [3]]), bounds=np.array([[0, 5, 9]])).tolist()
     [[[2], [3]]]
     """
-    starts = key(person, start)
-    order = np.argsort(starts, kind="stable")
-    at = np.searchsorted(starts[order], key(at_person[:, None], bounds), side="left")
-    return np.diff(running(values[order])[at], axis=1)
+    order = np.argsort(at, kind="stable")
+    return np.diff(running(values[order])[np.searchsorted(at[order], bounds)], axis=1)
+
+
+def prorated(
+    person: Array,
+    start: Array,
+    end: Array,
+    amounts: Sequence[Array],
+    *,
+    who: Array,
+    since: Array,
+    until: Sequence[Array],
+) -> Array:
+    """Sums of amounts that fall into each person's windows, each spread evenly over its interval.
+
+    Intervals (`person`, `start`, `end`) come in any order, may overlap and have several kinds of `amounts`.
+    A window is a row of `who` and `since`; each array of `until`, the days after the last, is a set of them.
+    The result is kind × set × row, in the unit of `amounts` and exact to about a millionth of it.
+
+    Examples
+    --------
+    >>> one, two = np.array([1]), np.array([600.0])
+    >>> windows = {"who": one, "since": np.array([10]), "until": [np.array([20]), np.array([99])]}
+    >>> prorated(one, np.array([0]), np.array([30]), [two], **windows).tolist()
+    [[[200.0], [400.0]]]
+    """
+    person, start, end = np.asarray(person), np.asarray(start), np.asarray(end)
+    real = end > start
+    person, start, end = person[real], start[real].astype(np.int64), end[real].astype(np.int64)
+    rates = [
+        np.rint(np.asarray(amount, dtype=float)[real] / (end - start) * _UNITS).astype(np.int64)
+        for amount in amounts
+    ]
+    since = np.asarray(since).astype(np.int64)
+    days = [since, *(np.maximum(np.asarray(day), since).astype(np.int64) for day in until)]
+    found = np.zeros((len(rates), len(days), len(since)), dtype=np.int64)
+    for edge, sign in ((start, 1), (end, -1)):
+        keys = key(person, edge)
+        order = np.argsort(keys, kind="stable")
+        passed = [np.searchsorted(keys[order], key(who, day), side="left") for day in days]
+        # Running totals over all persons may pass the range of int64; differences stay exact because
+        # whole numbers wrap around, and the amount of one person always fits.
+        for kind, rate in enumerate(rates):
+            slope = running(rate[order])
+            offset = running((rate * edge)[order])
+            for number, (day, at) in enumerate(zip(days, passed, strict=True)):
+                found[kind, number] += sign * (day * slope[at] - offset[at])
+    return (found[:, 1:] - found[:, :1]) / _UNITS
+
+
+def stock(group: Array, start: Array, end: Array, *, days: Array, groups: int) -> Array:
+    """How many intervals of each group (0 … `groups` − 1) cover each of the increasing days: group × day.
+
+    Examples
+    --------
+    >>> group, days = np.array([0, 0]), np.array([5, 8, 9])
+    >>> stock(group, np.array([0, 5]), np.array([9, 6]), days=days, groups=1).tolist()
+    [[2, 1, 0]]
+    """
+    width = len(days) + 1
+    group = np.asarray(group).astype(np.int64) * width
+    size = groups * width
+    up = np.bincount(group + np.searchsorted(days, start, side="left"), minlength=size)
+    down = np.bincount(group + np.searchsorted(days, end, side="left"), minlength=size)
+    return np.cumsum((up - down).reshape(groups, width), axis=1)[:, :-1]

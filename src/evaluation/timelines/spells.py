@@ -40,11 +40,7 @@ def running(values: Array) -> Array:
 class Intervals:
     """Intervals sorted by person and start that do not overlap within a person.
 
-    Attributes
-    ----------
-    person, start, end : arrays of equal length
-    label : array
-        What holds during the interval (a whole number); zeros where there is only one thing.
+    The label is what holds during the interval (a whole number); zeros where there is only one thing.
     """
 
     person: Array
