@@ -40,9 +40,9 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
     comma and a byte order mark.
     """
     names = [safe(name) for name in rows.columns]
-    columns = [_written(rows[name]) for name in rows.columns]
+    columns = [_written(values) for _, values in rows.items()]
     with_comma = [
-        [text.replace(".", ",") for text in texts] if pd.api.types.is_float_dtype(kind) else texts
+        [text.replace(".", ",") for text in texts] if kind.kind == "f" else texts
         for kind, texts in zip(rows.dtypes, columns, strict=True)
     ]
     return _csv(names, columns, separator=","), "\ufeff" + _csv(names, with_comma, separator=";")
@@ -57,16 +57,14 @@ def _csv(names: list[str], columns: list[list[str]], *, separator: str) -> str:
 
 
 def _written(values: pd.Series) -> list[str]:
-    if pd.api.types.is_bool_dtype(values):
-        return ["true" if value else "false" for value in values]
-    if pd.api.types.is_integer_dtype(values):
-        return [str(value) for value in values]
-    if pd.api.types.is_float_dtype(values):
+    found = values.tolist()
+    if values.dtype.kind == "b":
+        return ["true" if value else "false" for value in found]
+    if values.dtype.kind == "f":
         # repr is the shortest text that reads back as the same number; an end without bound is left open
-        return [repr(value) if math.isfinite(value) else "" for value in values.to_list()]
-    texts = values.fillna("").tolist()
-    said = {text: safe(str(text)) for text in set(texts)}
-    return [said[text] for text in texts]
+        return [repr(value) if math.isfinite(value) else "" for value in found]
+    said = {value: safe(str(value)) for value in set(found)}
+    return [said[value] for value in found]
 
 
 def codebook() -> pd.DataFrame:
