@@ -139,7 +139,7 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
         chosen &= cleared["area"] != "all"
     else:
         chosen &= cleared["area"] == (area if exhibit.scope == "area" else "all")
-    return cleared[chosen]
+    return cleared.iloc[np.flatnonzero(chosen)]  # less to do than for a mask
 
 
 def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
