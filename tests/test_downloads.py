@@ -121,8 +121,9 @@ def test_written_files_hold_only_rows_of_the_report(cleared, tmp_path):
     values = pd.read_csv(tmp_path / "csv" / "oulu" / "all_values.csv", dtype={"window": str})
     assert set(values["area"]) == {"oulu"}
     assert len(values) == (cleared["area"] == "oulu").sum()
-    assert all((tmp_path / path).exists() for _, path in written)
-    assert {path.rpartition("/")[2] for _, path in written} >= {
+    paths = [path for _, *both in written for path in both]
+    assert all((tmp_path / path).exists() for path in paths)
+    assert {path.rpartition("/")[2] for path in paths} >= {
         "payers.csv",
         "payers-excel.csv",
         "codebook.csv",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.figures.one_area import in_place, named
 from evaluation.reporting.page import macros
@@ -174,7 +175,7 @@ def data_table(
     caption: str,
     language: Language,
     spread: str = "",
-) -> str:
+) -> Markup:
     """Write records that were `told` as an HTML table, in a region that scrolls.
 
     Cells carry the exact numbers as ``data-value``, ``data-low`` and ``data-high``.
@@ -207,7 +208,7 @@ def data_table(
             for row in map(by_value.get, across)
         ]
         written_lines.append(([said[name] for name in columns], cells))
-    return str(macros("sections/parts.html.j2").data_table(caption, heads, written_lines, len(columns)))
+    return macros("sections/parts.html.j2").data_table(caption, heads, written_lines, len(columns))
 
 
 def heading(column: str, measure: str, language: Language) -> str:

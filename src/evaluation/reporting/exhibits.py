@@ -61,7 +61,9 @@ class Report:
     release_date: str
     reference: Path = Path()  # folder of reference tables
     confirmed: bool = True  # whether public sources confirm that the area took part
-    shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
+    shown: dict[str, Markup] = field(
+        default_factory=dict, init=False, repr=False
+    )  # exhibits that were drawn already
     _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _told: dict[str, list[Record]] = field(default_factory=dict, init=False, repr=False)
 
@@ -95,6 +97,20 @@ class Report:
                 names=names,
             )
         return self._told[name]
+
+    @property
+    def registers(self) -> str:
+        """Where the numbers about persons come from, in words."""
+        text = self.language.text
+        if self.simulated:
+            return text(
+                "The registers behind this report are simulated: they were made by a program with known "
+                "effects."
+            )
+        return text(
+            "Registers of services, benefits and incomes, read under permit. Public statistics: "
+            "Statistics Finland, table 12r5, licence CC BY 4.0."
+        )
 
     @property
     def slug(self) -> str:
@@ -183,7 +199,7 @@ def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
     return [record for record in records if tells(record)] or list(records)
 
 
-def show(report: Report, name: str, *, files: bool = True) -> str:
+def show(report: Report, name: str, *, files: bool = True) -> Markup:
     """HTML of an exhibit: the figure with its text alternative, its table, and a link to its CSV `files`.
 
     Where there is no row, or every number is withheld or hidden, the reader is told so in words.
@@ -192,20 +208,18 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
     title = labels.label("exhibit", name, language)
     rows, records = report.rows_for(name), report.told(name)
     if not records:
-        return str(parts.no_number(title, language.no_number("missing")))
+        return parts.no_number(title, language.no_number("missing"))
     hidden = all(record["status"] in ("withheld", "suppressed") for record in records)
     in_words = {"status", "method"} & set(exhibit.columns)  # why there is no number, line by line
     ends = () if exhibit.draw else ("ci_low",)
     missing = all(math.isnan(record[number]) for record in records for number in ("estimate", *ends))
     if missing and (hidden or exhibit.draw or not in_words):
-        return str(parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name))
+        return parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name)
     records = telling(records, exhibit.columns)
-    table = Markup(
-        data_table(records, exhibit.columns, spread=exhibit.spread, caption=title, language=language)
-    )
+    table = data_table(records, exhibit.columns, spread=exhibit.spread, caption=title, language=language)
     link = parts.link(f"csv/{report.slug}/{name}.csv", title) if files else ""
     if exhibit.draw is None:
-        return str(parts.table(name, title, table + link, exhibit.folded))
+        return parts.table(name, title, table + link, exhibit.folded)
     rows = rows.iloc[sorted(record["place"] for record in records)]
     known = report.area_names | report.municipality_names
     uses = {"study": report.study, "names": known, "here": report.area}
@@ -221,24 +235,7 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
     )
 
 
-def framed_figure(
-    name: str,
-    picture: str,
-    *,
-    title: str,
-    alt: str,
-    numbers: str,
-    language: Language,
-    seen: str = "",
-    real: bool = False,
-) -> str:
-    """Frame an SVG picture with its title, a mark of `real` data, what is seen, and its text alternative.
-
-    Its `numbers`, ready HTML, are folded.
-    """
+def framed_figure(name: str, picture: str, *, language: Language, **told: Any) -> Markup:
+    """Frame an SVG picture with its title, its text alternative and its folded numbers."""
     source = Markup(urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n"))
-    return str(
-        macros("sections/exhibits.html.j2").figure(
-            name, title, source, alt, seen, real, Markup(numbers), language.text
-        )
-    )
+    return macros("sections/exhibits.html.j2").figure(name, source, text=language.text, **told)

@@ -48,23 +48,9 @@ NO_CLOCK = dt.datetime(1980, 1, 1)  # the first day that a ZIP file knows
 
 
 def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[str]) -> Path:
-    """Write the workbook of a report.
+    """Write the workbook of a report: a sheet for each named exhibit, with numbers in their units.
 
-    Parameters
-    ----------
-    report : Report
-        Its cleared rows are written, never others.
-    path : Path
-        The file.
-    processed : path
-        Folder with the disclosure profile of the run.
-    names : iterable of str
-        Exhibits to write, each as a sheet with numbers in their units and the ends of 95 % intervals.
-
-    Returns
-    -------
-    Path
-        `path`.
+    `processed` is the folder with the disclosure profile of the run.
     """
     from xlsxwriter import Workbook
 
@@ -104,20 +90,10 @@ def _front(
     top = _heads(sheet, looks, report.name, simulated=report.simulated, language=language)
     public = report.cleared[report.cleared["topic"] == "public_statistics"]
     said = comparisons.public_source(public, report.study, area=report.area or "all", language=language).text
-    registers = (
-        text(
-            "The registers behind this report are simulated: they were made by a program with known effects."
-        )
-        if report.simulated
-        else text(
-            "Registers of services, benefits and incomes, read under permit. Public "
-            "statistics: Statistics Finland, table 12r5, licence CC BY 4.0."
-        )
-    )
     facts = [
         (text("Evaluation"), site),
         (labels.label("parameter", "release_date", language), language.date(report.release_date)),
-        (text("Source"), registers),
+        (text("Source"), report.registers),
         (text("What the public statistics show"), said),
         (text("Code version"), provenance.code_version()),
         *profile_in_words(processed, language),
