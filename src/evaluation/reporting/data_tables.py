@@ -238,7 +238,7 @@ def in_order(
     for name in (*columns, *(name for name in usual if name not in columns)):
         codes = values[name]
         if name == "x" or (name == "item" and of_steps):
-            keys.append(values["x"])
+            keys.append(np.array(values["x"]))
         elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
             keys.append(_by_alphabet(codes, names))
         elif name in known:
