@@ -198,15 +198,15 @@ def test_inputs_are_not_changed_by_drawing(cleared):
 
 
 def test_a_withheld_result_does_not_tell_its_kind_in_its_table(reports):
-    from evaluation.reporting.data_tables import data_table
+    from evaluation.reporting.data_tables import data_table, told
 
     rows = reports["en"].cleared
     rows = rows[(rows["measure"] == "payback") & (rows["area"] == "oulu")].copy()
     rows[["estimate", "ci_low", "ci_high"]], rows["status"] = np.nan, "withheld"
     rows["method"] = "never"
-    shown = data_table(
-        rows, ("measure", "item", "method"), caption="Payback", language=get("en"), names=NAMES
-    )
+    columns = ("measure", "item", "method")
+    records = told(rows, columns, language=get("en"), names=NAMES)
+    shown = data_table(records, columns, caption="Payback", language=get("en"))
     assert "paid back" not in shown
 
 

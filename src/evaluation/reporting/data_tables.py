@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.figures.one_area import in_place, named
 from evaluation.reporting.page import macros
 from evaluation.words import labels
 from evaluation.words.language import Language, alphabetical
 
+Record = dict[str, Any]  # a row of the ledger, by column
 # measures whose estimate is a difference: it carries its sign, and a share is in percentage points
 DIFFERENCES = frozenset(
     [
@@ -142,53 +145,70 @@ def name_of(column: str, row: Mapping[str, object], *, language: Language, names
     return named(column, text, language)
 
 
-def data_table(
+def told(
     rows: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    language: Language,
+    names: Mapping[str, str],
+    spread: str = "",
+) -> list[Record]:
+    """Rows of the ledger as records in the order of their table, told once for page, sheet and figure.
+
+    `columns` of the ledger name a line, from the left; the values of the column `spread` stand beside each
+    other. `names` are those of areas and municipalities by code. Each record has its `place` among the rows,
+    and `said`: words for those of these columns that say anything.
+    """
+    values = {name: column.tolist() for name, column in rows.items()}
+    telling = [name for name in (*columns, spread) if name and any(value != "" for value in values[name])]
+    records = [dict(zip(values, line, strict=True)) for line in zip(*values.values(), strict=True)]
+    for place, record in enumerate(records):
+        said = {name: name_of(name, record, language=language, names=names) for name in telling}
+        record |= {"place": place, "said": said}
+    return [records[place] for place in in_order(values, columns, names, language=language)]
+
+
+def data_table(
+    records: Sequence[Record],
     columns: Sequence[str],
     *,
     caption: str,
     language: Language,
-    names: Mapping[str, str],
     spread: str = "",
-) -> str:
-    """Write ledger rows as an HTML table, in a region that scrolls.
+) -> Markup:
+    """Write records that were `told` as an HTML table, in a region that scrolls.
 
-    `columns` of the ledger name a line, from the left; the values of the column `spread` stand beside each
-    other. `names` are those of areas and municipalities by code. Cells carry the exact numbers as
-    ``data-value``, ``data-low`` and ``data-high``.
+    Cells carry the exact numbers as ``data-value``, ``data-low`` and ``data-high``.
     """
-    records = in_order(rows, columns, names, language=language).to_dict("records")
     # nothing but percentage points: the caption says the unit once
-    in_points = rows["unit"].eq("share") & rows["measure"].isin(IN_POINTS)
-    bare = bool(in_points.all()) or (bool(spread) and bool(rows["unit"].eq("points").all()))
-    if bare:
-        caption = f"{caption}, {labels.label('unit', 'points', language)}"
+    bare = all(record["unit"] == "share" and record["measure"] in IN_POINTS for record in records)
+    if bare or (spread and all(record["unit"] == "points" for record in records)):
+        bare, caption = True, f"{caption}, {labels.label('unit', 'points', language)}"
     columns = [name for name in columns if any(record[name] != "" for record in records)]
-    lines: dict[tuple, dict[object, dict]] = {}
-    across: dict[object, dict] = {}  # what stands beside each other, each with a row of it
+    lines: dict[tuple, dict[object, Record]] = {}
+    across: dict[object, Record] = {}  # what stands beside each other, each with a row of it
     for record in records:
-        key = tuple("" if pd.isna(record[name]) else record[name] for name in columns)
+        key = tuple("" if record[name] != record[name] else record[name] for name in columns)  # not a number
         value = record[spread] if spread else ""
         lines.setdefault(key, {})[value] = record
         across.setdefault(value, record)
     heads = [heading(name, records[0]["measure"], language) for name in columns]
-    if rows["estimate"].isna().all() and "status" in columns:  # words say it all
+    if "status" in columns and all(math.isnan(record["estimate"]) for record in records):  # words say it all
         across = {}
     elif spread:
-        heads += [name_of(spread, record, language=language, names=names) for record in across.values()]
+        heads += [record["said"].get(spread, "") for record in across.values()]
     else:
-        ranged = rows["ci_low"].notna().any()
+        ranged = any(not math.isnan(record["ci_low"]) for record in records)
         heads.append(language.text("Estimate and 95% interval" if ranged else "Value"))
-    told = []
+    written_lines = []
     for by_value in lines.values():
-        some = next(iter(by_value.values()))
-        said = [name_of(name, some, language=language, names=names) for name in columns]
+        said = next(iter(by_value.values()))["said"]
         cells = [
             (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ({}, "")
             for row in map(by_value.get, across)
         ]
-        told.append((said, cells))
-    return str(macros("sections/parts.html.j2").data_table(caption, heads, told, len(columns)))
+        written_lines.append(([said[name] for name in columns], cells))
+    return macros("sections/parts.html.j2").data_table(caption, heads, written_lines, len(columns))
 
 
 def heading(column: str, measure: str, language: Language) -> str:
@@ -200,9 +220,9 @@ def heading(column: str, measure: str, language: Language) -> str:
 
 
 def in_order(
-    rows: pd.DataFrame, columns: Sequence[str], names: Mapping[str, str], *, language: Language
-) -> pd.DataFrame:
-    """Put rows into the order of their table: as readers meet the codes, areas by the alphabet."""
+    values: Mapping[str, list], columns: Sequence[str], names: Mapping[str, str], *, language: Language
+) -> np.ndarray:
+    """Places of rows in the order of their table: as readers meet the codes, areas by the alphabet."""
     named = labels.names()
     known = {
         "outcome": [*named["outcome"], *named["state"]],
@@ -213,17 +233,17 @@ def in_order(
         "measure": [*named["measure"]],
     }
     usual = ("area", "window", "x", "outcome", "specification", "measure", "item", "group")
-    of_steps = any(measure.startswith("attrition") for measure in set(rows["measure"]))
+    of_steps = any(measure.startswith("attrition") for measure in set(values["measure"]))
     keys = []
     for name in (*columns, *(name for name in usual if name not in columns)):
-        codes = rows[name].tolist()
+        codes = values[name]
         if name == "x" or (name == "item" and of_steps):
-            keys.append(rows["x"].to_numpy())
+            keys.append(np.array(values["x"]))
         elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
             keys.append(_by_alphabet(codes, names))
         elif name in known:
             keys.append(in_place(codes, known[name]))
-    return rows.iloc[np.lexsort(keys[::-1])]
+    return np.lexsort(keys[::-1])
 
 
 def _by_alphabet(codes: list[str], names: Mapping[str, str]) -> np.ndarray:

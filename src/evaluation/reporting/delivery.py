@@ -51,7 +51,6 @@ def write_delivery(
             body=template.render(values, text=spoken.text),
             language=code,
             simulated=simulated,
-            home="",
             all_languages=(),
         )
         page.with_suffix(".txt").write_text(_text(title, values, spoken), encoding="utf-8")

@@ -14,10 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from evaluation.reporting.exhibits import Report
-from evaluation.reporting.page import macros
 from evaluation.results import ledger
 from evaluation.words import labels
-from evaluation.words.language import CODES, Language
+from evaluation.words.language import CODES
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
 
@@ -40,9 +39,9 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
     comma and a byte order mark.
     """
     names = [safe(name) for name in rows.columns]
-    columns = [_written(rows[name]) for name in rows.columns]
+    columns = [_written(values) for _, values in rows.items()]
     with_comma = [
-        [text.replace(".", ",") for text in texts] if pd.api.types.is_float_dtype(kind) else texts
+        [text.replace(".", ",") for text in texts] if kind.kind == "f" else texts
         for kind, texts in zip(rows.dtypes, columns, strict=True)
     ]
     return _csv(names, columns, separator=","), "\ufeff" + _csv(names, with_comma, separator=";")
@@ -57,16 +56,14 @@ def _csv(names: list[str], columns: list[list[str]], *, separator: str) -> str:
 
 
 def _written(values: pd.Series) -> list[str]:
-    if pd.api.types.is_bool_dtype(values):
-        return ["true" if value else "false" for value in values]
-    if pd.api.types.is_integer_dtype(values):
-        return [str(value) for value in values]
-    if pd.api.types.is_float_dtype(values):
+    found = values.tolist()
+    if values.dtype.kind == "b":
+        return ["true" if value else "false" for value in found]
+    if values.dtype.kind == "f":
         # repr is the shortest text that reads back as the same number; an end without bound is left open
-        return [repr(value) if math.isfinite(value) else "" for value in values.to_list()]
-    texts = values.fillna("").tolist()
-    said = {text: safe(str(text)) for text in set(texts)}
-    return [said[text] for text in texts]
+        return [repr(value) if math.isfinite(value) else "" for value in found]
+    said = {value: safe(str(value)) for value in set(found)}
+    return [said[value] for value in found]
 
 
 def codebook() -> pd.DataFrame:
@@ -80,54 +77,25 @@ def codebook() -> pd.DataFrame:
     )
 
 
-def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Write the CSV files of a report.
+def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Write the named exhibits, all values and the codebook to ``csv/<report>/`` in the folder of a language.
 
-    Parameters
-    ----------
-    report : Report
-        Its cleared rows are written, never others.
-    folder : Path
-        Folder of the report's language; files go to ``csv/<report>/`` in it.
-    names : iterable of str
-        Exhibits to write.
-
-    Returns
-    -------
-    list of (title, path)
-        What was written, path relative to `folder`, two files an exhibit, then all values and the codebook.
+    Returned are title, plain file and file for Excel of each, paths relative to `folder`.
     """
     target = folder / "csv" / report.slug
     target.mkdir(parents=True, exist_ok=True)
     text = report.language.text
-    written: list[tuple[str, str]] = []
-
-    def put(title: str, name: str, rows: pd.DataFrame) -> None:
-        for suffix, content in zip(("", "-excel"), csv_files(rows), strict=True):
-            path = target / f"{name}{suffix}.csv"
-            path.write_bytes(content.encode())
-            written.append((title, path.relative_to(folder).as_posix()))
-
-    for name in names:
-        rows = report.rows_for(name)
-        if len(rows):
-            put(labels.label("exhibit", name, report.language), name, rows)
-    own = report.cleared if not report.area else report.cleared[report.cleared["area"] == report.area]
-    put(text("All values of this report"), "all_values", own)
-    put(text("Codebook: what the columns mean"), "codebook", codebook())
-    return written
-
-
-def links(written: list[tuple[str, str]], language: Language) -> str:
-    """HTML list of written files: one line an exhibit, the plain file and the one for Excel."""
-    lines: dict[str, list[str]] = {}
-    for title, path in written:
-        lines.setdefault(title, []).append(path)
-    file, called = macros("sections/exhibits.html.j2").file, ("CSV", language.text("CSV for Excel"))
-    rows = [
-        (title, *(file(path, words, title) for path, words in zip(paths, called, strict=True)))
-        for title, paths in lines.items()
+    tables = [
+        (labels.label("exhibit", name, report.language), name, rows)
+        for name in names
+        if len(rows := report.rows_for(name))
     ]
-    heads = (language.text("Content"), language.text("For programs"), language.text("For spreadsheets"))
-    caption = language.text("Files of this report")
-    return str(macros("sections/parts.html.j2").table(caption, heads, rows, words=True))
+    tables.append((text("All values of this report"), "all_values", report.rows_of(report.area)))
+    tables.append((text("Codebook: what the columns mean"), "codebook", codebook()))
+    written = []
+    for title, name, rows in tables:
+        paths = [target / f"{name}.csv", target / f"{name}-excel.csv"]
+        for path, content in zip(paths, csv_files(rows), strict=True):
+            path.write_bytes(content.encode())
+        written.append((title, *(path.relative_to(folder).as_posix() for path in paths)))
+    return written

@@ -5,6 +5,7 @@ The same selection feeds the figure, the table under it and the CSV, so that the
 
 from __future__ import annotations
 
+import math
 import tomllib
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,7 @@ from evaluation.figures import costs as cost_figures
 from evaluation.figures import one_area as figures
 from evaluation.figures import over_time as time_figures
 from evaluation.figures import side_by_side as area_figures
-from evaluation.reporting.data_tables import data_table
+from evaluation.reporting.data_tables import Record, data_table, told
 from evaluation.reporting.page import macros
 from evaluation.study import Study
 from evaluation.words import labels
@@ -61,9 +62,11 @@ class Report:
     release_date: str
     reference: Path = Path()  # folder of reference tables
     confirmed: bool = True  # whether public sources confirm that the area took part
-    shown: dict[str, str] = field(default_factory=dict, repr=False)  # exhibits that were drawn already
+    # exhibits that were drawn already
+    shown: dict[str, Markup] = field(default_factory=dict, init=False, repr=False)
     _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _cases: dict[str, Case] = field(default_factory=dict, init=False, repr=False)
+    _told: dict[str, list[Record]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _by_area(self) -> dict[str, pd.DataFrame]:
@@ -88,6 +91,33 @@ class Report:
             )
             self._chosen[name] = select(held, self.study, name, area=area)
         return self._chosen[name]
+
+    def told(self, name: str) -> list[Record]:
+        """The rows of an exhibit as their readers meet them: in order, and with names."""
+        if name not in self._told:
+            exhibit, names = EXHIBITS[name], self.area_names | self.municipality_names
+            self._told[name] = told(
+                self.rows_for(name),
+                exhibit.columns,
+                spread=exhibit.spread,
+                language=self.language,
+                names=names,
+            )
+        return self._told[name]
+
+    @property
+    def registers(self) -> str:
+        """Where the numbers about persons come from, in words."""
+        text = self.language.text
+        if self.simulated:
+            return text(
+                "The registers behind this report are simulated: they were made by a program with known "
+                "effects."
+            )
+        return text(
+            "Registers of services, benefits and incomes, read under permit. Public statistics: "
+            "Statistics Finland, table 12r5, licence CC BY 4.0."
+        )
 
     @property
     def slug(self) -> str:
@@ -131,64 +161,73 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
         chosen &= cleared["area"] != "all"
     else:
         chosen &= cleared["area"] == (area if exhibit.scope == "area" else "all")
-    return cleared[chosen]
+    return cleared.iloc[np.flatnonzero(chosen)]  # less to do than for a mask
 
 
-def telling(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The rows that tell a reader something; those of files are all of them.
+def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
+    """The records that tell a reader something; those of files are all of them.
 
     Nothing is told by a payer or item that has no euros anywhere, by estimates that were all drawn to the
     same mean, by a drift of zero that would overturn what was not found, and by the many areas that passed.
     Of the analyses that leave out one municipality the ends tell what all of them do.
     """
-    measure, unit, specification = (
-        rows[name].to_numpy(dtype=object) for name in ("measure", "unit", "specification")
+
+    def line(record: Record) -> tuple[str, ...]:
+        return tuple(str(record[name]) for name in columns)
+
+    money = [record for record in records if record["unit"] in ("eur", "eur_per_month")]
+    has_euros = {
+        line(record)
+        for record in money
+        if record["estimate"] != 0 or any(np.nan_to_num([record["ci_low"], record["ci_high"]]))
+    }
+    shrunken = [record["estimate"] for record in records if record["measure"] == "att_shrunken"]
+    one_mean = len(shrunken) < len(records) and len(set(np.round(shrunken, 3))) == 1
+    one_less = [record for record in records if record["specification"] == "leave_one_out"]
+    found = sorted(
+        (record for record in one_less if math.isfinite(record["estimate"])),
+        key=lambda record: (record["estimate"], record["place"]),
     )
-    estimate = rows["estimate"].to_numpy()
-    empty = (measure == "breakdown") & (estimate == 0)
-    empty |= (measure == "verdict") & (rows["status"].to_numpy(dtype=object) == "pass")
-    money = (unit == "eur") | (unit == "eur_per_month")
-    if money.any():
-        ends = rows[["ci_low", "ci_high"]].to_numpy()
-        told = (estimate != 0) | (np.nan_to_num(ends) != 0).any(axis=1)
-        line = list(zip(*(map(str, rows[name].tolist()) for name in columns), strict=True))
-        told_of = {words for words, some in zip(line, told, strict=True) if some}
-        empty |= money & np.array([words not in told_of for words in line])
-    shrunken = measure == "att_shrunken"
-    if len(set(estimate[shrunken].round(3))) == 1 and not shrunken.all():
-        empty |= shrunken
-    one_less = specification == "leave_one_out"
-    found = np.flatnonzero(one_less & np.isfinite(estimate))
-    empty |= one_less
-    empty[found[np.argsort(estimate[found], kind="stable")][:: max(1, len(found) - 1)]] = False
-    return rows[~empty] if not empty.all() else rows  # where all is zero, that is what there is to tell
+    ends = {record["place"] for record in (*found[:1], *found[-1:])}
+
+    def tells(record: Record) -> bool:
+        if record["specification"] == "leave_one_out":
+            return record["place"] in ends
+        if record["measure"] == "att_shrunken" and one_mean:
+            return False
+        if record["unit"] in ("eur", "eur_per_month") and line(record) not in has_euros:
+            return False
+        if record["measure"] == "breakdown" and record["estimate"] == 0:
+            return False
+        return not (record["measure"] == "verdict" and record["status"] == "pass")
+
+    # where all is zero, that is what there is to tell
+    return [record for record in records if tells(record)] or list(records)
 
 
-def show(report: Report, name: str, *, files: bool = True) -> str:
+def show(report: Report, name: str, *, files: bool = True) -> Markup:
     """HTML of an exhibit: the figure with its text alternative, its table, and a link to its CSV `files`.
 
     Where there is no row, or every number is withheld or hidden, the reader is told so in words.
     """
     exhibit, language, parts = EXHIBITS[name], report.language, macros("sections/exhibits.html.j2")
     title = labels.label("exhibit", name, language)
-    rows = report.rows_for(name)
-    if rows.empty:
-        return str(parts.no_number(title, language.no_number("missing")))
-    hidden = rows["status"].isin(("withheld", "suppressed")).all()
+    rows, records = report.rows_for(name), report.told(name)
+    if not records:
+        return parts.no_number(title, language.no_number("missing"))
+    hidden = all(record["status"] in ("withheld", "suppressed") for record in records)
     in_words = {"status", "method"} & set(exhibit.columns)  # why there is no number, line by line
-    numbers = rows[["estimate"] if exhibit.draw else ["estimate", "ci_low"]]
-    if numbers.isna().all(axis=None) and (hidden or exhibit.draw or not in_words):
-        return str(parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name))
-    rows = telling(rows, exhibit.columns)
-    known = report.area_names | report.municipality_names
-    table = Markup(
-        data_table(
-            rows, exhibit.columns, spread=exhibit.spread, caption=title, language=language, names=known
-        )
-    )
+    ends = () if exhibit.draw else ("ci_low",)
+    missing = all(math.isnan(record[number]) for record in records for number in ("estimate", *ends))
+    if missing and (hidden or exhibit.draw or not in_words):
+        return parts.no_number(title, language.no_number(str(rows["status"].iloc[0])), name)
+    records = telling(records, exhibit.columns)
+    table = data_table(records, exhibit.columns, spread=exhibit.spread, caption=title, language=language)
     link = parts.link(f"csv/{report.slug}/{name}.csv", title) if files else ""
     if exhibit.draw is None:
-        return str(parts.table(name, title, table + link, exhibit.folded))
+        return parts.table(name, title, table + link, exhibit.folded)
+    rows = rows.iloc[sorted(record["place"] for record in records)]
+    known = report.area_names | report.municipality_names
     uses = {"study": report.study, "names": known, "here": report.area}
     with palette.look():
         drawn = exhibit.draw(rows, language=language, **{key: uses[key] for key in exhibit.uses})
@@ -202,24 +241,7 @@ def show(report: Report, name: str, *, files: bool = True) -> str:
     )
 
 
-def framed_figure(
-    name: str,
-    picture: str,
-    *,
-    title: str,
-    alt: str,
-    numbers: str,
-    language: Language,
-    seen: str = "",
-    real: bool = False,
-) -> str:
-    """Frame an SVG picture with its title, a mark of `real` data, what is seen, and its text alternative.
-
-    Its `numbers`, ready HTML, are folded.
-    """
+def framed_figure(name: str, picture: str, *, language: Language, **told: Any) -> Markup:
+    """Frame an SVG picture with its title, its text alternative and its folded numbers."""
     source = Markup(urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n"))
-    return str(
-        macros("sections/exhibits.html.j2").figure(
-            name, title, source, alt, seen, real, Markup(numbers), language.text
-        )
-    )
+    return macros("sections/exhibits.html.j2").figure(name, source, text=language.text, **told)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evaluation.reporting.exhibits import EXHIBITS, show
+from evaluation.reporting.page import macros
 from evaluation.reporting.sections import open_report, section
 from evaluation.results import ledger
 from evaluation.study import Study
@@ -27,31 +28,14 @@ def viewer(
     language: str = "en",
     figures: bool = True,
 ) -> Callable[..., HTML | None]:
-    """Make the function that shows exhibits of an area: figure and numbers in readable names.
+    """Make the function that shows exhibits of an area ("all": all together): figure and numbers in words.
 
     What it shows is neither rounded nor cleared for disclosure: it stays with those who may see the register.
-    Simulated data are marked as such over every exhibit.
+    Simulated data are marked as such over every exhibit. Without `figures` it draws nothing: a run of all
+    areas has no reader.
 
-    Parameters
-    ----------
-    study : Study
-        The reform.
-    reference : path
-        Folder of the reference tables.
-    simulated : bool
-        Whether what is shown comes from a simulated register.
-    area : str
-        Pilot area or "all".
-    language : str
-        fi, sv or en.
-    figures : bool
-        Draw nothing if false: a run of all areas has no reader.
-
-    Returns
-    -------
-    function
-        ``see(topic, rows, *names)``: topic of the ledger ("" for rows that are the ledger's), rows of the
-        analysis, names of ``exhibits.toml`` or of a section of the report.
+    The function is ``see(topic, rows, *names)``: topic of the ledger ("" for rows that are the ledger's),
+    rows of the analysis, names of ``exhibits.toml`` or of a section of the report.
     """
     from IPython.display import HTML
 
@@ -72,9 +56,9 @@ def viewer(
             rows = ledger.rows(rows, topic=topic, area=area, simulated=simulated)
         report = replace(base, cleared=rows)
         mark = base.language.text("Simulated data, not results") if simulated else ""
-        shown = (
+        shown = [
             show(report, name, files=False) if name in EXHIBITS else section(report, name) for name in names
-        )
-        return HTML(f"<p><strong>{mark}</strong></p>" + "".join(shown))
+        ]
+        return HTML(macros("sections/exhibits.html.j2").marked(mark, shown))
 
     return see

@@ -67,7 +67,6 @@ def write_index(
         "index",
         title=said["reports"],
         simulated=report.simulated,
-        home="",
         all_languages=all_languages,
         said=said,
         shown=_shown(report),
@@ -129,7 +128,6 @@ def _write(
     title: str,
     simulated: bool,
     all_languages: Sequence[str],
-    home: str | None = None,
     **values: object,
 ) -> Path:
     """Write the page that a macro of ``templates/sections/index.html.j2`` makes of values."""
@@ -142,6 +140,5 @@ def _write(
         language=spoken.code,
         simulated=simulated,
         site=study.texts.site[spoken.code],
-        home=home,
         all_languages=all_languages,
     )

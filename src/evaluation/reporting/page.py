@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,22 +27,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
 HIDDEN = "researchers"  # tag of notebook text that is not for readers of the page
 SUMMARY = "summary"  # tag of the cells that make the summary of a report
+INDEX = "index.html"
 CONTENTS_HERE = "<!-- contents -->"
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the frame of a page needs to know."""
-
-    language: str
-    title: str
-    simulated: bool
-    css: str
-    site: str = ""
-    home: str = ""
-    other_languages: tuple[tuple[str, str, str], ...] = ()
-    contents: tuple[tuple[str, str], ...] = ()
-    code_version: str = ""
 
 
 def publish(
@@ -51,43 +36,16 @@ def publish(
     target: Path,
     *,
     language: str,
-    title: str | None = None,
     simulated: bool | None = None,
     site: str = "",
     all_languages: Sequence[str] = languages.CODES,
     summary: bool = False,
 ) -> Path:
-    """Turn an executed notebook into one HTML page.
+    """Turn an executed notebook into one HTML page without its code, written at once or not at all.
 
-    Parameters
-    ----------
-    executed : Path
-        Notebook with outputs; its code is not shown.
-    target : Path
-        The page, usually ``reports/<language>/<name>.html``; written at once or not at all.
-    language : str
-        Language of the text: fi, sv or en.
-    title : str, optional
-        Title of the page; the first heading if not given.
-    simulated : bool, optional
-        Whether the page carries the banner of simulated data; read from ``data-simulated`` in the outputs
-        if not given.
-    site : str
-        What all pages of the reform are about, in the head of the page.
-    all_languages : sequence of str
-        Languages in which the same page is published; the page links to them.
-    summary : bool
-        Whether the page holds the cells tagged ``summary``, or all others.
-
-    Returns
-    -------
-    Path
-        `target`.
-
-    Raises
-    ------
-    ValueError
-        If the page has no first heading, or holds a script.
+    The page carries the banner of simulated data as `simulated` or else ``data-simulated`` in the outputs
+    tells; its head says what `site` it belongs to, and links to the page in `all_languages`. It holds the
+    cells tagged ``summary``, or all others. ValueError if it has no first heading, or holds a script.
     """
     import nbformat
 
@@ -102,20 +60,18 @@ def publish(
         raise ValueError(f"{executed.name}: no first heading (<h1>); display one before the sections")
     if simulated is None:
         simulated = 'data-simulated="true"' in said
-    title = title or _plain(heading[1] or heading[2])
-    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
-    frame = replace(frame, site=site)
+    title = _plain(heading[1] or heading[2])
+    frame = _frame(spoken, target, title=title, simulated=simulated, site=site, all_languages=all_languages)
     body, _ = _exporter().from_notebook_node(notebook, resources={"page": frame, "text": spoken.text})
-    frame = replace(frame, contents=() if summary else _contents(body))
     if re.search(
         r"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", body, re.IGNORECASE
     ):  # in tags: text is text
         raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
-    menu = macros("shell.html.j2").contents(frame, spoken.text)
+    menu = macros("shell.html.j2").contents(() if summary else _contents(body), spoken.text)
     if CONTENTS_HERE in body:
         body = body.replace(CONTENTS_HERE, menu, 1)
     else:
-        body = re.sub(r"(</h1>)", lambda found: found[1] + "\n" + menu, body, count=1)
+        body = body.replace("</h1>", f"</h1>\n{menu}", 1)
     return _write(target, body)
 
 
@@ -127,13 +83,11 @@ def write_plain(
     language: str,
     simulated: bool,
     site: str = "",
-    home: str | None = None,
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
     """Write a page whose body is ready HTML, in the same frame as the reports."""
     spoken = languages.get(language)
-    frame = _frame(spoken, target, title=title, simulated=simulated, all_languages=all_languages)
-    frame = replace(frame, site=site, home=frame.home if home is None else home)
+    frame = _frame(spoken, target, title=title, simulated=simulated, site=site, all_languages=all_languages)
     plain = environment().get_template("plain.html.j2")
     return _write(target, plain.render(page=frame, text=spoken.text, body=body))
 
@@ -154,19 +108,27 @@ def municipality_names(reference: str | Path, areas: Areas, *, language: str) ->
 
 
 def _frame(
-    spoken: Language, target: Path, *, title: str, simulated: bool, all_languages: Sequence[str]
-) -> Page:
+    spoken: Language,
+    target: Path,
+    *,
+    title: str,
+    simulated: bool,
+    site: str,
+    all_languages: Sequence[str],
+) -> dict[str, Any]:
+    """What the frame of a page needs to know."""
     in_place = target.parent.name == spoken.code
     others = [code for code in all_languages if code != spoken.code] if in_place else []
-    return Page(
-        language=spoken.code,
-        title=title,
-        simulated=simulated,
-        css=(TEMPLATES / "report" / "page.css").read_text("utf-8"),
-        home="index.html" if in_place else "",
-        other_languages=tuple((code, OWN_NAMES[code], f"../{code}/{target.name}") for code in others),
-        code_version=provenance.code_version(),
-    )
+    return {
+        "language": spoken.code,
+        "title": title,
+        "simulated": simulated,
+        "css": (TEMPLATES / "report" / "page.css").read_text("utf-8"),
+        "site": site,
+        "home": INDEX if in_place and target.name != INDEX else "",
+        "other_languages": [(code, OWN_NAMES[code], f"../{code}/{target.name}") for code in others],
+        "code_version": provenance.code_version(),
+    }
 
 
 def _texts(notebook: Any) -> Iterator[str]:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
+from evaluation.figures.side_by_side import by_name
 from evaluation.reporting import country, downloads, workbook
 from evaluation.reporting.data_tables import written
 from evaluation.reporting.exhibits import EXHIBITS, Report, framed_figure, show
@@ -22,7 +24,7 @@ from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
 from evaluation.words.disclosure import profile_in_words
-from evaluation.words.language import alphabetical, get
+from evaluation.words.language import get
 
 AREA_SECTIONS = (
     "public-statistics",
@@ -53,29 +55,10 @@ def open_report(
     area: str = "",
     topic: str = "",
 ) -> Report:
-    """Read the cleared ledger and the names that a report needs.
+    """Read the cleared ledger, a file or a frame, and the names that a report in a language needs.
 
-    Parameters
-    ----------
-    cleared : path or pandas.DataFrame
-        Cleared rows, or the Parquet file of them.
-    study : Study
-        The reform.
-    reference : path
-        Folder with municipalities.csv and the table of areas.
-    language : str
-        fi, sv or en.
-    area : str
-        Slug of the area; empty for a report about all areas.
-    release_date : str
-        Day of the release, as 2026-11-23.
-    topic : str
-        Only this topic of the ledger, for a report about one of them.
-
-    Raises
-    ------
-    ValueError
-        If the area is not in the reference table.
+    `area` is empty for a report about all areas; `topic` leaves only rows of one. ValueError if the area is
+    not in the table of areas in the folder `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
@@ -101,39 +84,25 @@ def open_report(
     )
 
 
-def section(report: Report, name: str, **values: object) -> str:
-    """HTML of a section of a report.
+def section(report: Report, name: str, **values: object) -> Markup:
+    """HTML of a section of a report: a macro of the template of the report, or of those that all share.
 
-    Parameters
-    ----------
-    report : Report
-    name : str
-        A macro of the template of the report: area, national or public_statistics.
-    **values
-        What the section needs beyond the cleared rows, see :func:`data_and_provenance`.
-
-    Raises
-    ------
-    ValueError
-        If the report has no section of that name.
+    `values` are what the section needs beyond the cleared rows. ValueError if there is no such macro.
     """
-    from markupsafe import Markup
-
     kind = "area" if report.area else report.slug
 
     def told(function: Callable[..., Any], area: str = report.area, **given: Any) -> Any:
         return function(report.case(area), report.language, **given)
 
     def areas_with(measure: str) -> list[str]:
-        found = report.cleared.loc[report.cleared["measure"] == measure, "area"].unique()
-        names = {report.area_names.get(area, area): area for area in found if area != "all"}
-        return [names[name] for name in alphabetical(names)]
+        found = set(report.cleared.loc[report.cleared["measure"] == measure, "area"]) - {"all"}
+        return by_name(found, report.area_names)
 
     def several_shares() -> bool:
         rows = report.cleared[report.cleared["topic"] == "public_statistics"]
         return len(set(rows.loc[rows["measure"] == "did", "outcome"])) > 1
 
-    def exhibit(name: str) -> str:
+    def exhibit(name: str) -> Markup:
         if name not in report.shown:
             report.shown[name] = show(report, name)
         return report.shown[name]
@@ -145,9 +114,9 @@ def section(report: Report, name: str, **values: object) -> str:
         "has_rows": lambda name: not report.rows_for(name).empty,
         "text": report.language.text,
         "said": report.study.texts.in_language(report.language.code),
-        "show": lambda name: Markup(exhibit(name)),
-        "picture": lambda name: Markup(exhibit(name).partition("<details")[0]),  # without its numbers
-        "timeline": lambda: Markup(_timeline(report)),
+        "show": exhibit,
+        "picture": lambda name: exhibit(name).partition("<details")[0],  # without its numbers
+        "timeline": lambda: _timeline(report),
         "told": told,
         "told_of_all": lambda function, **given: function(report.case(""), report.language, **given),
         "areas_with": areas_with,
@@ -162,7 +131,7 @@ def section(report: Report, name: str, **values: object) -> str:
     for template in (kind, "shared"):
         module = environment().get_template(f"sections/{template}.html.j2").make_module(given)
         if hasattr(module, name):
-            return str(getattr(module, name)())
+            return getattr(module, name)()
     raise ValueError(f"templates/sections/{kind}.html.j2 has no section {name!r}")
 
 
@@ -174,19 +143,11 @@ def data_and_provenance(
     processed: str,
     parameters: dict[str, str],
     previous: str = "",
-) -> str:
+) -> Markup:
     """Inputs with hashes, parameters, versions, disclosure profile and changes since the previous release.
 
-    Parameters
-    ----------
-    report : Report
-        The report.
-    cleared, reference, processed : str
-        Files and folders that the report rests on.
-    parameters : dict
-        Parameters of the report notebook that change its content.
-    previous : str
-        Cleared ledger of the previous release; empty if there was none.
+    Given are the files and folders that the report rests on, the `parameters` of its notebook that change its
+    content, and the cleared ledger of the `previous` release, empty if there was none.
     """
     text, number = report.language.text, report.language.number
     raw = Path(processed).parent / "raw"
@@ -215,17 +176,14 @@ def data_and_provenance(
     )
 
 
-def files_to_download(report: Report, *, reports: str | Path, processed: str | Path) -> str:
+def files_to_download(report: Report, *, reports: str | Path, processed: str | Path) -> Markup:
     """Write the CSV files and the workbook, and list them."""
-    from markupsafe import Markup
-
     folder = Path(reports) / report.language.code
     shown = [name for name in report.shown if EXHIBITS[name].files]
-    written_files = downloads.write(report, folder, names=shown)
+    files = downloads.write(report, folder, names=shown)
     path = folder / "csv" / report.slug / f"{report.slug}.xlsx"
     book = workbook.write(report, path, processed=processed, names=shown)
-    links = Markup(downloads.links(written_files, report.language))
-    return section(report, "downloads", links=links, workbook=book.relative_to(folder).as_posix())
+    return section(report, "downloads", files=files, workbook=book.relative_to(folder).as_posix())
 
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:
@@ -251,7 +209,7 @@ def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]
     return rows, "; ".join(f"{name}: {number}" for name, number in said) + "."
 
 
-def _timeline(report: Report) -> str:
+def _timeline(report: Report) -> Markup:
     """The scheme of the design over time: whose unemployment began when, history and follow-up."""
     language, text = report.language, report.language.text
     title = text("Whose unemployment began when, and how long they are followed")

@@ -13,11 +13,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from evaluation.reporting.data_tables import IN_POINTS, heading, in_order, name_of
+from evaluation.reporting.data_tables import IN_POINTS, Record, heading
 from evaluation.reporting.downloads import FORMULA_STARTS
-from evaluation.reporting.exhibits import EXHIBITS, Exhibit, Report
+from evaluation.reporting.exhibits import Report
 from evaluation.results import provenance
 from evaluation.words import comparisons, labels
 from evaluation.words.disclosure import profile_in_words
@@ -50,23 +48,9 @@ NO_CLOCK = dt.datetime(1980, 1, 1)  # the first day that a ZIP file knows
 
 
 def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[str]) -> Path:
-    """Write the workbook of a report.
+    """Write the workbook of a report: a sheet for each named exhibit, with numbers in their units.
 
-    Parameters
-    ----------
-    report : Report
-        Its cleared rows are written, never others.
-    path : Path
-        The file.
-    processed : path
-        Folder with the disclosure profile of the run.
-    names : iterable of str
-        Exhibits to write, each as a sheet with numbers in their units and the ends of 95 % intervals.
-
-    Returns
-    -------
-    Path
-        `path`.
+    `processed` is the folder with the disclosure profile of the run.
     """
     from xlsxwriter import Workbook
 
@@ -81,11 +65,10 @@ def write(report: Report, path: Path, *, processed: str | Path, names: Iterable[
         front = book.add_worksheet(language.text("Source"))
         sheets: list[tuple[str, str]] = []
         for name in names:
-            rows = report.rows_for(name)
-            if len(rows):
+            if records := report.told(name):
                 title = labels.label("exhibit", name, language)
                 sheet = book.add_worksheet(f"{len(sheets) + 1} {IN_TITLES.sub('', title)}"[:31].strip())
-                _fill(sheet, looks, report, rows, EXHIBITS[name], title=title)
+                _fill(sheet, looks, records, title=title, language=language)
                 sheets.append((title, sheet.get_name()))
         _front(front, looks, report, sheets, processed=processed)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,20 +89,10 @@ def _front(
     site = report.study.texts.in_language(language.code)["site"]
     top = _heads(sheet, looks, report.name, simulated=report.simulated, language=language)
     said = comparisons.public_source(report.case(""), language).text
-    registers = (
-        text(
-            "The registers behind this report are simulated: they were made by a program with known effects."
-        )
-        if report.simulated
-        else text(
-            "Registers of services, benefits and incomes, read under permit. Public "
-            "statistics: Statistics Finland, table 12r5, licence CC BY 4.0."
-        )
-    )
     facts = [
         (text("Evaluation"), site),
         (labels.label("parameter", "release_date", language), language.date(report.release_date)),
-        (text("Source"), registers),
+        (text("Source"), report.registers),
         (text("What the public statistics show"), said),
         (text("Code version"), provenance.code_version()),
         *profile_in_words(processed, language),
@@ -142,18 +115,15 @@ def _heads(sheet: Worksheet, looks: Looks, title: str, *, simulated: bool, langu
 
 
 def _fill(
-    sheet: Worksheet, looks: Looks, report: Report, rows: pd.DataFrame, exhibit: Exhibit, *, title: str
+    sheet: Worksheet, looks: Looks, records: Sequence[Record], *, title: str, language: Language
 ) -> None:
     """A table: what names a line, its number with the ends of its interval, unit, or why there is none."""
-    language, text = report.language, report.language.text
-    known = report.area_names | report.municipality_names
-    records = in_order(rows, exhibit.columns, known, language=language).to_dict("records")
-    shown = [*exhibit.columns, *filter(None, [exhibit.spread])]
-    shown = [name for name in shown if any(record[name] != "" for record in records)]
-    measure = records[0]["measure"]
-    heads = [heading(name, measure, language) for name in shown]
+    text, first = language.text, records[0]
+    heads = [heading(name, first["measure"], language) for name in first["said"]]
     heads += [text("Value"), text("Lower end, 95 %"), text("Upper end, 95 %"), text("Unit"), text("Note")]
-    top = _heads(sheet, looks, title, simulated=bool(rows["simulated"].any()), language=language)
+    top = _heads(
+        sheet, looks, title, simulated=any(record["simulated"] for record in records), language=language
+    )
     for column, words in enumerate(heads):
         _put(sheet, looks, top, column, words, "head")
     widths = [len(words) for words in heads]
@@ -161,8 +131,7 @@ def _fill(
         numbers, form, unit = _numbers(record, language)
         shows = math.isfinite(record["estimate"]) or record["status"] == "ok"
         note = "" if shows else language.no_number(str(record["status"]))
-        names = [name_of(name, record, language=language, names=known) for name in shown]
-        for column, value in enumerate([*names, *numbers, unit, note]):
+        for column, value in enumerate([*record["said"].values(), *numbers, unit, note]):
             if isinstance(value, float):
                 sheet.write_number(line, column, value, looks[form, False])
             elif value:
@@ -177,7 +146,7 @@ def _fill(
     sheet.repeat_rows(top)
 
 
-def _numbers(record: dict[Any, Any], language: Language) -> tuple[list[float | None], str, str]:
+def _numbers(record: Record, language: Language) -> tuple[list[float | None], str, str]:
     """Estimate and ends as a sheet holds them, their number format, and their unit in words."""
     unit, measure = str(record["unit"]), str(record["measure"])
     values = [float(record[name]) for name in ("estimate", "ci_low", "ci_high")]
