@@ -152,6 +152,15 @@ def outcome_matrix(data: pd.DataFrame, outcomes: Sequence[str], *, table: str) -
     return values
 
 
+def known_alike(values: FloatArray) -> list[NDArray[np.intp]]:
+    """Columns of an n × k matrix with the same empty rows together: they share design and models."""
+    empty = np.isnan(values)
+    alike: dict[bytes, list[int]] = {}
+    for j in range(values.shape[1]):
+        alike.setdefault(empty[:, j].tobytes(), []).append(j)
+    return [np.array(columns, dtype=np.intp) for columns in alike.values()]
+
+
 def truth_values(data: pd.DataFrame, column: str, *, table: str) -> BoolArray:
     """A true/false (or 0/1) column as booleans; refuses anything else."""
     values = data[column]

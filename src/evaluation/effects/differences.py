@@ -79,7 +79,7 @@ def municipal_changes(
     ):
         raise ValueError(f"{TABLE}.municipality: {mixed} municipalities are in both arms; correct `treated`")
     blocks = list(design_blocks(data, names, covariates, method=method, weights=weights))
-    sides = np.stack([_episodes(codes[block.rows], block.t, len(units)) for block in blocks]).min(axis=0)
+    sides = np.stack([_episodes(codes[block.rows], block.fit.t, len(units)) for block in blocks]).min(axis=0)
     in_pilot = np.bincount(codes, weights=treated, minlength=len(units)) > 0
     enough = (sides >= max(2, min_episodes)).all(axis=1)
     target, left_out = _join_small(units, in_pilot, sides, enough, min_episodes)
@@ -141,13 +141,14 @@ def _scores(
     block: Block, codes: NDArray[np.intp], inside: BoolArray, units: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Change (M × k), its error per row (n × k) and total weight (M) of the municipalities."""
-    fit, d = block.fit, block.d[:, None]
-    own = (1, 1) in fit.fitted
+    fit, treated = block.fit, block.fit.d == 1
+    d = treated[:, None]
+    own = (1, 1) in fit.regressions
     # Outcome regression compares plain means of the treated with predictions for entrants of both periods.
     plain = fit.method in ("reg", "none")
-    total_weight = block.w * np.where(block.d == 1, 1.0, fit.odds) * inside
-    change = np.zeros((units, block.y.shape[1]))
-    error = np.zeros_like(block.y)
+    total_weight = block.weights * np.where(treated, 1.0, fit.odds) * inside
+    change = np.zeros((units, fit.y.shape[1]))
+    error = np.zeros_like(fit.y)
 
     def average(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         total = np.bincount(codes, weights=weights, minlength=units)[:, None]
@@ -156,16 +157,16 @@ def _scores(
         return mean, share * (values - mean[codes])
 
     for after, sign in ((1, 1.0), (0, -1.0)):
-        now = block.t == after
-        base = fit.fitted[0, after]
+        now = fit.t == after
+        base = fit.regressions[0, after].fitted
         predicted = base
         if own or plain:
-            predicted = np.where(d == 1, fit.fitted[1, after] if own else 0.0, base)
-        mean, rows = average(block.y - predicted, total_weight * now)
+            predicted = np.where(d, fit.regressions[1, after].fitted if own else 0.0, base)
+        mean, rows = average(fit.y - predicted, total_weight * now)
         if own:
             # As many coefficients as fitted make residuals too small, which matters in small areas.
-            cell = float((now & (block.d == 1)).sum())
-            rows = rows * np.where(d == 1, np.sqrt(cell / max(cell - block.rank, 1.0)), 1.0)
+            cell = float((now & treated).sum())
+            rows = rows * np.where(d, np.sqrt(cell / max(cell - fit.x.shape[1], 1.0)), 1.0)
         if own or plain:
             gap, gap_rows = average(predicted - base, total_weight)
             mean, rows = mean + gap, rows + gap_rows

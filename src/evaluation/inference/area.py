@@ -91,7 +91,7 @@ def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Sh
         inputs.study.areas,
         area=area,
         prior=shock_prior(inputs.reference),
-        earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
+        earlier=changes_before(inputs.every_area, inputs.study, outcomes=outcomes),
     )
 
 

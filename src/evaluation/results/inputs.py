@@ -20,9 +20,14 @@ from evaluation.study import Study
 
 @dataclass(frozen=True)
 class AreaInputs:
-    """Tables behind the analysis of one area; `main` holds the episodes of the main comparison."""
+    """Tables behind the analysis of one area.
+
+    `episodes` are those of the area and of everybody it may be compared with, `every_area` those of the
+    other areas too, `main` those of the main comparison.
+    """
 
     study: Study
+    every_area: pd.DataFrame
     episodes: pd.DataFrame
     main: pd.DataFrame
     attrition: pd.DataFrame
@@ -46,11 +51,14 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     found, *measured = (
         pd.read_parquet(folder / f"{name}.parquet") for name in ("episodes", "outcomes", "costs")
     )
-    episodes = found.join(measured)
+    every_area = found.join(measured)
+    own = every_area["area"].eq(area)  # of none where all are analysed together
+    episodes = every_area[own | every_area["arm"].ne("pilot")] if own.any() else every_area
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
     paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=COUNT_TOLD_BY)
     return AreaInputs(
         study=study,
+        every_area=every_area,
         episodes=episodes,
         main=compare(episodes, study, area=area).frame,
         attrition=pd.read_parquet(folder / "attrition.parquet"),
@@ -74,13 +82,15 @@ def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
 
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
-    episodes, study = inputs.episodes, inputs.study
+    study = inputs.study
+    table = description.target_group(inputs.episodes, area)
+    windows = description.with_after(table, study)
     return stack(
-        description.mean_rows(episodes, study, area=area, outcomes=study.outcomes.primary),
-        description.window_mean_rows(episodes, study, area=area, outcomes=study.outcomes.every),
-        description.exit_rows(episodes, study, area=area),
+        description.mean_rows(table, study, outcomes=study.outcomes.primary),
+        description.window_mean_rows(windows, outcomes=study.outcomes.every),
+        description.exit_rows(windows, study),
         description.case_mix_rows(inputs.main),
-        description.municipality_rows(episodes, study, area=area, outcome=study.outcomes.headline),
+        description.municipality_rows(windows, study, outcome=study.outcomes.headline),
         indicators.indicator_rows(inputs.cells, study, municipalities=inputs.municipalities, area=area),
         indicators.caseload_row(inputs.pilot_areas, area=area),
     )
