@@ -12,9 +12,9 @@ import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison, compare
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.inference.contrasts import Shocks
+from evaluation.inference.contrasts import Shocks, contrast
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
-from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from evaluation.inference.placebo_areas import joint_inference, placebo_areas, placebo_rows
 from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
 from evaluation.ranges import bounded_level, most
@@ -211,7 +211,8 @@ def effect_rows(
     window before. Rows of measure att, mean_after, counterfactual_mean, mde and comparison_error (standard
     error of the comparison's mean change, which all areas share) come back.
     """
-    found = placebo_areas(changes, seed=seed, **shocks)
+    pieces = contrast(changes, **shocks)
+    found, inference = placebo_rows(pieces, seed=seed), joint_inference(pieces)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
@@ -221,7 +222,6 @@ def effect_rows(
         for level, row in zip(mean, att.itertuples(), strict=True)
     ]
     without = pd.DataFrame(levels, columns=["estimate", "ci_low", "ci_high"])
-    inference = area_covariance(changes, **shocks)
     return pd.concat(
         [
             att,

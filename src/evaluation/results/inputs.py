@@ -103,14 +103,5 @@ def stack(*tables: pd.DataFrame) -> pd.DataFrame:
 
 def to_ledger(chapters: Mapping[str, pd.DataFrame], inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Rows of all chapters in the ledger's columns."""
-    return stack(
-        *(
-            ledger.rows(
-                rows.drop(columns="topic", errors="ignore"),
-                topic=topic,
-                area=area,
-                simulated=inputs.simulated,
-            )
-            for topic, rows in chapters.items()
-        )
-    )
+    parts = (rows.assign(topic=topic) for topic, rows in chapters.items())
+    return ledger.rows(stack(*parts), area=area, simulated=inputs.simulated)
