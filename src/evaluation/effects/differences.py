@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import BoolArray, FloatArray, require_columns, truth_values
+from evaluation.effects.covariates import BoolArray, FloatArray, levels_of, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
 from evaluation.effects.regression import sum_by
 
@@ -73,7 +73,7 @@ def municipal_changes(
     covariates = [name for name in covariates if name not in names]
     require_columns(data, ["treated", "post", "municipality"], table=TABLE)
     treated = truth_values(data, "treated", table=TABLE)
-    codes, units = pd.factorize(data["municipality"].astype(str), sort=True)
+    codes, units = levels_of(data["municipality"])
     if mixed := int(
         (sum_by(np.c_[treated, ~treated].astype(float), codes, len(units)) > 0).all(axis=1).sum()
     ):
@@ -100,7 +100,7 @@ def municipal_changes(
     n = _episodes(codes[codes >= 0], data["post"].to_numpy(float)[codes >= 0], len(units))[kept]
     return MunicipalChanges(
         tuple(names),
-        np.asarray(units, dtype=object)[kept],
+        units[kept],
         arm,
         change[kept],
         covariance[kept],
@@ -117,7 +117,7 @@ def _episodes(codes: NDArray[np.intp], t: FloatArray, units: int) -> NDArray[np.
 
 
 def _join_small(
-    units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
+    units: NDArray[np.object_], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
 ) -> tuple[NDArray[np.intp], dict[str, str]]:
     """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
     if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():

@@ -52,7 +52,7 @@ class _Setting:
         whole = rows["index_quarter"].isin([*study.quarters_before, *study.after.quarters])
         rows = rows[rows["group"].eq("target_group") & rows["window"].ne("") & whole]
         own = rows["arm"].eq("pilot") if self.area == "all" else rows["area"].eq(self.area)
-        rows = rows.assign(treated=own, unit=rows["region"].where(~own, "pilot"))
+        rows = rows.assign(treated=own, unit=np.where(own, "pilot", rows["region"]))
         rows = rows[own | rows["arm"].eq("comparison")]
         cells = rows.groupby(["unit", "index_quarter"], as_index=False)[[*self.outcomes]].mean()
         return rows, cells

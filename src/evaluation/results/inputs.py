@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from evaluation.cohorts.comparison import compare
 from evaluation.costs.payers import COUNT_TOLD_BY, counted_by_payer, look_back
@@ -48,10 +49,8 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     folder = Path(processed)
     if not (folder / "episodes.parquet").exists():
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
-    found, *measured = (
-        pd.read_parquet(folder / f"{name}.parquet") for name in ("episodes", "outcomes", "costs")
-    )
-    every_area = found.join(measured)
+    measured = (_outcomes(folder / "outcomes.parquet", study), _costs(folder / "costs.parquet"))
+    every_area = _episodes(folder / "episodes.parquet").join(measured)
     own = every_area["area"].eq(area)  # of none where all are analysed together
     episodes = every_area[own | every_area["arm"].ne("pilot")] if own.any() else every_area
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
@@ -70,6 +69,29 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         simulated=bool(facts["simulated"]),
         look_back_days=np.nan if counted_by_payer(paid) else look_back(facts["observed_from"], study),
     )
+
+
+def _episodes(path: Path) -> pd.DataFrame:
+    """Episodes with text as categories in sorted order: it is compared and grouped again and again."""
+    schema = pq.read_schema(path)
+    text = [name for name in schema.names if "string" in str(schema.field(name).type)]
+    found = pd.read_parquet(path, read_dictionary=text)
+    return found.assign(
+        **{name: found[name].cat.reorder_categories(sorted(found[name].cat.categories)) for name in text}
+    )
+
+
+def _outcomes(path: Path, study: Study) -> pd.DataFrame:
+    """The outcomes of a study, and exits."""
+    asked = {*study.outcomes.every, *study.outcomes.judged, "exit_day", "exit_state"}
+    return pd.read_parquet(path, columns=[name for name in pq.read_schema(path).names if name in asked])
+
+
+def _costs(path: Path) -> pd.DataFrame:
+    """Costs by payer; items of the first year, which are all that is told of items."""
+    names = pq.read_schema(path).names
+    asked = [name for name in names if not name.startswith("item_") or name.endswith("_12m_eur")]
+    return pd.read_parquet(path, columns=asked)
 
 
 def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
