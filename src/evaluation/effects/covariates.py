@@ -118,8 +118,9 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     """
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
-        codes, levels = pd.factorize(data[column])
-        if is_categorical(data[column]) or len(levels) <= 2:
+        values = data[column]
+        if is_categorical(values) or values.isin([values.min(), values.max()]).all():
+            codes, levels = pd.factorize(values)
             met = np.bincount(codes[treated], minlength=len(levels)) > 0
             outside |= ~met[codes]
     return outside

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from evaluation.effects.covariates import BoolArray, FloatArray, levels_of, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
-from evaluation.effects.regression import sum_by
+from evaluation.effects.regression import sum_by, sum_present
 
 
 @dataclass(frozen=True)
@@ -179,10 +179,9 @@ def within_covariance(
 ) -> FloatArray:
     """Covariance of the changes from sums of errors per person within municipality (M × k × k)."""
     people = np.arange(len(score)) if persons is None else pd.factorize(persons)[0]
-    rows = codes >= 0
-    pair, pair_codes = np.unique(codes[rows] * (int(people.max()) + 1) + people[rows], return_inverse=True)
-    sums = sum_by(score[rows], pair_codes, len(pair))
-    unit = pair // (int(people.max()) + 1)
+    rows, most = codes >= 0, int(people.max()) + 1
+    pair, sums = sum_present(score[rows], codes[rows] * most + people[rows])
+    unit = pair // most
     edges = np.searchsorted(unit, np.arange(units + 1))
     out = np.zeros((units, score.shape[1], score.shape[1]))
     for m in range(units):

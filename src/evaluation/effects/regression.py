@@ -74,12 +74,18 @@ def least_squares(x: FloatArray, *, weights: FloatArray) -> LeastSquares:
 
 def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of a matrix within groups: groups × columns."""
+    out = np.zeros((groups, values.shape[1]))
+    present, sums = sum_present(values, codes)
+    out[present] = sums
+    return out
+
+
+def sum_present(values: FloatArray, codes: IntArray) -> tuple[IntArray, FloatArray]:
+    """The groups that are there, in order, and the sums of the rows of a matrix within each."""
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    out = np.zeros((groups, values.shape[1]))
-    out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
-    return out
+    return ordered[starts], np.add.reduceat(values[order], starts, axis=0)
 
 
 def standardiser(x: FloatArray, weights: FloatArray) -> FloatArray:

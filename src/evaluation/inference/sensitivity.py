@@ -139,6 +139,8 @@ def _possible(rows: pd.DataFrame) -> pd.DataFrame:
     """
     limit = rows["outcome"].map(most)
     beyond = (rows["ci_low"] < -limit) | (rows["ci_high"] > limit)
+    if not beyond.any():
+        return rows
     empty = rows.assign(status="missing", method="too few data: the interval reaches beyond what is possible")
     numbers = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
     return rows.where(~beyond, empty.assign(**dict.fromkeys(numbers, np.nan)))
