@@ -119,7 +119,7 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
         values = data[column]
-        if is_categorical(values) or values.isin([values.min(), values.max()]).all():
+        if is_categorical(values) or ((values == values.min()) | (values == values.max())).all():
             codes, levels = pd.factorize(values)
             met = np.bincount(codes[treated], minlength=len(levels)) > 0
             outside |= ~met[codes]

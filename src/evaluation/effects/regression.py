@@ -75,7 +75,8 @@ def least_squares(x: FloatArray, *, weights: FloatArray) -> LeastSquares:
 def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of a matrix within groups: groups × columns."""
     out = np.zeros((groups, values.shape[1]))
-    present, sums = sum_present(values, codes)
+    # small numbers are sorted by counting them
+    present, sums = sum_present(values, codes.astype(np.int16) if groups < 2**15 else codes)
     out[present] = sums
     return out
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison, compare
+from evaluation.effects.covariates import known_alike
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference.contrasts import Shocks, contrast
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
@@ -241,8 +242,10 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
     rows = found[columns].assign(unit=[unit_of(name) for name in found["outcome"]])
-    own = data.loc[data["treated"], list(dict.fromkeys(["person_id", *rows["outcome"]]))]
-    observed = [own.loc[own[name].notna(), "person_id"] for name in rows["outcome"]]
-    return rows.assign(
-        persons=[float(people.nunique()) for people in observed], episodes=[float(len(p)) for p in observed]
-    )
+    own = data[data["treated"]]
+    values, people = own[[*rows["outcome"]]].to_numpy(float), own["person_id"]
+    persons, episodes = np.zeros(len(rows)), np.zeros(len(rows))
+    for columns in known_alike(values):
+        observed = people[~np.isnan(values[:, columns[0]])]
+        persons[columns], episodes[columns] = observed.nunique(), len(observed)
+    return rows.assign(persons=persons, episodes=episodes)
