@@ -245,7 +245,7 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     own = data[data["treated"]]
     values, people = own[[*rows["outcome"]]].to_numpy(float), own["person_id"]
     persons, episodes = np.zeros(len(rows)), np.zeros(len(rows))
-    for columns in known_alike(values):
-        observed = people[~np.isnan(values[:, columns[0]])]
-        persons[columns], episodes[columns] = observed.nunique(), len(observed)
+    for alike in known_alike(values):
+        observed = people[~np.isnan(values[:, alike[0]])]
+        persons[alike], episodes[alike] = observed.nunique(), len(observed)
     return rows.assign(persons=persons, episodes=episodes)
