@@ -76,11 +76,8 @@ def size_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFram
 def mean_rows(table: pd.DataFrame, study: Study, *, outcomes: Sequence[str]) -> pd.DataFrame:
     """Means of outcomes by quarter of the index date, per arm; `table` is that of `target_group`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        outcome, measure "mean", item (arm), window ("2019Q1"), x (quarters since the start), estimate,
-        std_error, ci_low, ci_high (clustered on nothing: description only), persons, episodes, unit.
+    `window` is the quarter ("2019Q1"), x the quarters since the start; intervals are clustered on nothing:
+    description only.
     """
     rows = _means(table, ["index_quarter", "side"], outcomes, "mean")
     return rows.assign(x=rows["window"].map(study.quarters_since_start))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,14 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     folder = Path(processed)
     if not (folder / "episodes.parquet").exists():
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
-    measured = (_outcomes(folder / "outcomes.parquet", study), _costs(folder / "costs.parquet"))
+    outcomes = {*study.outcomes.every, *study.outcomes.judged, "exit_day", "exit_state"}
+    measured = (
+        _columns(folder / "outcomes.parquet", lambda name: name in outcomes),
+        # of items no more than the first year is told
+        _columns(
+            folder / "costs.parquet", lambda name: not name.startswith("item_") or name.endswith("_12m_eur")
+        ),
+    )
     every_area = _episodes(folder / "episodes.parquet").join(measured)
     own = every_area["area"].eq(area)  # of none where all are analysed together
     episodes = every_area[own | every_area["arm"].ne("pilot")] if own.any() else every_area
@@ -81,17 +88,8 @@ def _episodes(path: Path) -> pd.DataFrame:
     )
 
 
-def _outcomes(path: Path, study: Study) -> pd.DataFrame:
-    """The outcomes of a study, and exits."""
-    asked = {*study.outcomes.every, *study.outcomes.judged, "exit_day", "exit_state"}
-    return pd.read_parquet(path, columns=[name for name in pq.read_schema(path).names if name in asked])
-
-
-def _costs(path: Path) -> pd.DataFrame:
-    """Costs by payer; items of the first year, which are all that is told of items."""
-    names = pq.read_schema(path).names
-    asked = [name for name in names if not name.startswith("item_") or name.endswith("_12m_eur")]
-    return pd.read_parquet(path, columns=asked)
+def _columns(path: Path, asked: Callable[[str], bool]) -> pd.DataFrame:
+    return pd.read_parquet(path, columns=[name for name in pq.read_schema(path).names if asked(name)])
 
 
 def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
