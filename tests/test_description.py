@@ -30,6 +30,10 @@ SMALL = episodes(
 )
 
 
+def windows(table, area):
+    return description.with_after(description.target_group(table, area), TRIALS)
+
+
 def only(rows, **where):
     for name, value in where.items():
         rows = rows[rows[name] == value]
@@ -57,7 +61,7 @@ def test_sizes_count_episodes_and_distinct_persons_and_add_the_time_after():
 
 
 def test_window_means_by_hand():
-    rows = description.window_mean_rows(SMALL, TRIALS, area="oulu", outcomes=["work"])
+    rows = description.window_mean_rows(windows(SMALL, "oulu"), outcomes=["work"])
     row = only(rows, window="after", item="pilot")
     assert row["estimate"] == pytest.approx(2 / 3)
     error = np.std([1, 1, 0], ddof=1) / np.sqrt(3)
@@ -71,7 +75,7 @@ def test_window_means_by_hand():
 
 
 def test_means_by_quarter_carry_quarters_since_the_start_and_only_the_target_group():
-    rows = description.mean_rows(SMALL, TRIALS, area="oulu", outcomes=["work"])
+    rows = description.mean_rows(description.target_group(SMALL, "oulu"), TRIALS, outcomes=["work"])
     assert only(rows, window="2021Q2", item="pilot")["x"] == 1
     assert only(rows, window="2019Q2", item="pilot")["x"] == -7
     assert "2022Q2" not in set(rows["window"])  # one episode has no spread
@@ -80,7 +84,7 @@ def test_means_by_quarter_carry_quarters_since_the_start_and_only_the_target_gro
 def test_a_mean_is_of_the_episodes_that_have_the_outcome():
     gaps = SMALL.assign(work=SMALL["work"].where(SMALL["person_id"] != 3))
     row = only(
-        description.window_mean_rows(gaps, TRIALS, area="oulu", outcomes=["work"]),
+        description.window_mean_rows(windows(gaps, "oulu"), outcomes=["work"]),
         window="after",
         item="pilot",
     )
@@ -89,7 +93,7 @@ def test_a_mean_is_of_the_episodes_that_have_the_outcome():
 
 
 def test_municipality_rows_hold_means_and_counts_of_the_area_only():
-    rows = description.municipality_rows(SMALL, TRIALS, area="oulu", outcome="work")
+    rows = description.municipality_rows(windows(SMALL, "oulu"), TRIALS, outcome="work")
     assert set(rows["item"]) == {"564", "494"}
     mean = only(rows, measure="municipality_mean", item="564", window="2019_20")
     count = only(rows, measure="municipality_episodes", item="564", window="2019_20")
@@ -148,7 +152,7 @@ def test_attrition_never_grows_and_ends_at_the_main_comparison(study):
 
 
 def test_shares_of_exits_grow_and_stay_below_one(study):
-    rows = description.exit_rows(study.episodes, TRIALS, area="all")
+    rows = description.exit_rows(windows(study.episodes, "all"), TRIALS)
     curves = rows.pivot_table(index=["window", "item", "x"], columns="outcome", values="estimate")
     assert set(curves) == {"open_employment", "subsidised_employment", "study", "outside"}
     assert (curves.sum(axis=1) < 1).all()
@@ -160,7 +164,7 @@ def test_exits_by_hand_where_nobody_is_censored():
     cohort = SMALL[SMALL["person_id"] <= 4].assign(
         exit_day=[20, 70, 50, 100, 400, 1], exit_state=["study", *["open_employment"] * 5]
     )
-    rows = description.exit_rows(cohort, TRIALS, area="oulu")
+    rows = description.exit_rows(windows(cohort, "oulu"), TRIALS)
     work = rows[(rows["outcome"] == "open_employment") & (rows["window"] == "after")].set_index("x")[
         "estimate"
     ]
@@ -169,9 +173,9 @@ def test_exits_by_hand_where_nobody_is_censored():
 
 def test_a_cell_that_nobody_has_left_has_no_exits_and_the_others_keep_theirs():
     cohort = SMALL.assign(exit_day=400, exit_state="censored")
-    assert description.exit_rows(cohort, TRIALS, area="oulu").empty
+    assert description.exit_rows(windows(cohort, "oulu"), TRIALS).empty
     cohort.loc[cohort["person_id"] == 6, "exit_state"] = "study"
-    rows = description.exit_rows(cohort, TRIALS, area="oulu")
+    rows = description.exit_rows(windows(cohort, "oulu"), TRIALS)
     assert set(rows["item"]) == {"comparison"} and set(rows["outcome"]) == {"study"}
 
 
@@ -180,17 +184,19 @@ def test_shuffled_rows_give_identical_descriptions(study):
     outcomes = ["open_employment_12m", "service_days_12m"]
     for made in (
         lambda table: description.size_rows(table, TRIALS, area="lahti"),
-        lambda table: description.mean_rows(table, TRIALS, area="lahti", outcomes=outcomes),
-        lambda table: description.municipality_rows(table, TRIALS, area="lahti", outcome=outcomes[0]),
-        lambda table: description.exit_rows(table, TRIALS, area="lahti"),
+        lambda table: description.mean_rows(
+            description.target_group(table, "lahti"), TRIALS, outcomes=outcomes
+        ),
+        lambda table: description.municipality_rows(windows(table, "lahti"), TRIALS, outcome=outcomes[0]),
+        lambda table: description.exit_rows(windows(table, "lahti"), TRIALS),
     ):
         pd.testing.assert_frame_equal(made(study.episodes), made(shuffled), rtol=1e-12)
 
 
 def test_descriptions_leave_their_input_as_it_was(study):
     before = study.episodes.copy(deep=True)
-    description.window_mean_rows(study.episodes, TRIALS, area="all", outcomes=["open_employment_12m"])
-    description.exit_rows(study.episodes, TRIALS, area="oulu")
+    description.window_mean_rows(windows(study.episodes, "all"), outcomes=["open_employment_12m"])
+    description.exit_rows(windows(study.episodes, "oulu"), TRIALS)
     pd.testing.assert_frame_equal(study.episodes, before)
 
 
@@ -199,10 +205,12 @@ def test_descriptions_fit_the_ledger(study):
 
     parts = [
         description.size_rows(study.episodes, TRIALS, area="oulu"),
-        description.mean_rows(study.episodes, TRIALS, area="oulu", outcomes=["open_employment_12m"]),
-        description.window_mean_rows(study.episodes, TRIALS, area="oulu", outcomes=["open_employment_12m"]),
-        description.municipality_rows(study.episodes, TRIALS, area="oulu", outcome="open_employment_12m"),
-        description.exit_rows(study.episodes, TRIALS, area="oulu"),
+        description.mean_rows(
+            description.target_group(study.episodes, "oulu"), TRIALS, outcomes=["open_employment_12m"]
+        ),
+        description.window_mean_rows(windows(study.episodes, "oulu"), outcomes=["open_employment_12m"]),
+        description.municipality_rows(windows(study.episodes, "oulu"), TRIALS, outcome="open_employment_12m"),
+        description.exit_rows(windows(study.episodes, "oulu"), TRIALS),
     ]
     fixed = {"topic": "description", "area": "oulu", "simulated": True}
     rows = ledger.rows(pd.concat(parts, ignore_index=True), **fixed)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.effects.differences import municipal_changes
-from evaluation.effects.doubly_robust import METHODS, design_blocks, did_rc, repeated_cross_sections
+from evaluation.effects.doubly_robust import METHODS, design_blocks, did_rc, effect_on_treated, fitted_models
 from evaluation.inference.clustered import naive_clustered
 
 
@@ -356,9 +356,9 @@ def test_bias_and_coverage_under_known_truth(method: str, wrong: str, unbiased: 
     runs = 300
     estimates, errors = np.empty(runs), np.empty(runs)
     for seed in range(runs):
-        fit = repeated_cross_sections(**draw(seed, wrong), method=method)
-        estimates[seed] = fit.estimate.item()
-        errors[seed] = np.sqrt((fit.influence**2).sum()) / len(fit.influence)
+        estimate, influence = effect_on_treated(fitted_models(**draw(seed, wrong), method=method))
+        estimates[seed] = estimate.item()
+        errors[seed] = np.sqrt((influence**2).sum()) / len(influence)
     noise = estimates.std() / np.sqrt(runs)
     if not unbiased:
         assert abs(estimates.mean() - 1) > 5 * noise

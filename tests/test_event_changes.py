@@ -35,8 +35,8 @@ def table(seed=1, each=8):
 
 
 def changes_of(data, **changed):
-    given = {"outcome": "work", "covariates": (), "units": UNITS, "baseline": "2019_20", **changed}
-    return quarterly_changes(data, **given)
+    given = {"outcomes": ["work"], "covariates": (), "units": UNITS, "baseline": "2019_20", **changed}
+    return quarterly_changes(data, **given)[0]
 
 
 def test_changes_without_covariates_are_differences_of_cell_means():

@@ -14,6 +14,7 @@ from evaluation.diagnostics.balance import standardised_differences, supported_s
 from evaluation.diagnostics.contradiction import contradictions
 from evaluation.diagnostics.pretrends import pre_trend
 from evaluation.diagnostics.verdict import verdicts
+from evaluation.effects.covariates import known_alike
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.effects.weighting import att_weights
@@ -106,33 +107,40 @@ def event_study_rows(
     """
     first, *others = [compare(episodes, study, area=area, before=name).frame for name in study.baselines]
     data = pd.concat([first, *(frame.query("not post") for frame in others)])
-    found = {
-        outcome: _event_study(data, study, outcome=outcome, shocks=shocks, seed=seed)
-        for outcome in study.outcomes.judged
-        if outcome in data
-    }
-    return found[study.outcomes.headline][0], pd.concat([check for _, check in found.values()])
+    judged = [outcome for outcome in study.outcomes.judged if outcome in data]
+    found: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
+    for columns in known_alike(data[judged].to_numpy(float)):
+        together = [judged[j] for j in columns]
+        try:
+            changes = quarterly_changes(
+                data,
+                outcomes=together,
+                covariates=study.covariates,
+                units=shocks["groups"],
+                baseline=study.main_baseline,
+            )
+        except ValueError as refusal:
+            found |= {outcome: _no_event_study(outcome, refusal) for outcome in together}
+            continue
+        for outcome, own in zip(together, changes, strict=True):
+            found[outcome] = _event_study(data, own, study, outcome=outcome, seed=seed)
+    return found[study.outcomes.headline][0], pd.concat([found[outcome][1] for outcome in judged])
+
+
+def _no_event_study(outcome: str, refusal: ValueError) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Too few episodes by quarter is a fact about the area, told in the report; it must not stop the rest."""
+    told = {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
+    return pd.DataFrame(told), comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
 
 
 def _event_study(
-    data: pd.DataFrame, study: Study, *, outcome: str, shocks: Shocks, seed: int
+    data: pd.DataFrame, changes: MunicipalChanges, study: Study, *, outcome: str, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
-        changes = quarterly_changes(
-            data,
-            outcome=outcome,
-            covariates=study.covariates,
-            units=shocks["groups"],
-            baseline=study.main_baseline,
-        )
         rows = quarter_rows(changes, data, study, outcome=outcome, unit=unit_of(outcome), seed=seed)
-        rows = rows.assign(measure="event_study")
     except ValueError as refusal:
-        # Too few episodes by quarter is a fact about the area, told in the report; it must not stop the rest.
-        missing = pd.DataFrame(
-            {"measure": ["event_study"], "outcome": outcome, "status": "missing", "method": str(refusal)}
-        )
-        return missing, comparability.not_run("pre_trend", reason=str(refusal), outcome=outcome)
+        return _no_event_study(outcome, refusal)
+    rows = rows.assign(measure="event_study")
     early = study.baselines[study.trend_baseline].quarters
     base = study.baselines[study.main_baseline].quarters
     middle = np.mean([study.quarters_since_start(quarter) for quarter in base])

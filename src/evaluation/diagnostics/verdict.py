@@ -39,9 +39,10 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     if strange:
         raise ValueError(f"diagnostics.status: {strange} is not among pass, concern, fail, not_run")
     counted = rows[rows["outcome"].isin(["", outcome]) | (rows["item"] == "placebo_outcome")]
+    found = dict(iter(counted.groupby("item")))
     worst = ["pass", "not_run", "concern", "fail"]
     state = {
-        item: max(counted.loc[counted["item"] == item, "status"], key=worst.index, default="not_run")
+        item: max(found[item]["status"], key=worst.index) if item in found else "not_run"
         for item in (*ESSENTIAL, *CONTROLS, *SUPPORTING)
     }
     essential = [state[item] for item in ESSENTIAL]
@@ -56,8 +57,7 @@ def verdict(diagnostics: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     else:
         status = "concern"
     said = {
-        item: "unclear" if _unclear(counted[counted["item"] == item]) else value
-        for item, value in state.items()
+        item: "unclear" if item in found and _unclear(found[item]) else value for item, value in state.items()
     }
     reasons = ";".join(f"{item}_{value}" for item, value in said.items() if state[item] != "pass")
     method = "rules of the methods section"

@@ -22,7 +22,7 @@ from evaluation.economics.rows import summary
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
-from evaluation.outcomes.description import of_area, with_after
+from evaluation.outcomes.description import target_group, with_after
 from evaluation.results.inputs import AreaInputs
 from evaluation.study import AFTER, Study
 from evaluation.units import DAYS_IN_MONTH
@@ -73,8 +73,7 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     cost are in euros per episode unless the measure says otherwise.
     """
     study = inputs.study
-    target = inputs.episodes[inputs.episodes["group"] == "target_group"]
-    means = tables.mean_costs(with_after(of_area(target, area), study))
+    means = tables.mean_costs(with_after(target_group(inputs.episodes, area), study))
     att = effects[effects["measure"].eq("att")]
     delta = att[att["outcome"].isin(cost_outcomes(study)[:-1])]
     half = att[att["outcome"].eq(HALF_COUNT)]

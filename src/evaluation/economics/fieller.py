@@ -13,20 +13,13 @@ from scipy import stats
 class FiellerSet:
     """Confidence set of a cost-effect ratio.
 
-    Attributes
-    ----------
-    ratio : float
-        Point estimate, missing where the effect is exactly zero.
-    kind : {"interval", "outside", "everything"}
-        ``interval``: from low to high. ``outside``: everything but the open interval from low to high.
-        ``everything``: every ratio is compatible with the data.
-    low, high : float
-        Limits; infinite where the set reaches no limit, missing for ``everything``.
+    Kinds: ``interval``, from low to high; ``outside``, everything but the open interval from low to high;
+    ``everything``, every ratio is compatible with the data.
     """
 
-    ratio: float
+    ratio: float  # missing where the effect is exactly zero
     kind: str
-    low: float
+    low: float  # infinite where the set reaches no limit, missing for ``everything``
     high: float
 
     def contains(self, ratio: float) -> bool:

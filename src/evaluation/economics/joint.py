@@ -75,11 +75,8 @@ def _probability(estimate: float, error: float, df: float) -> float:
 def net_benefit(joint: Joint, *, thresholds: Iterable[float]) -> pd.DataFrame:
     """Net monetary benefit λ · Δeffect − Δcost at each value λ of a month in work.
 
-    Returns
-    -------
-    pandas.DataFrame
-        threshold, estimate, std_error, ci_low, ci_high, probability_positive (the acceptability curve), evpi
-        (expected value of perfect information per person, normal theory).
+    Beside the columns of `combination`: threshold, and evpi, the expected value of perfect information per
+    person by normal theory; probability_positive is the acceptability curve.
 
     Examples
     --------

@@ -52,12 +52,7 @@ def mvpf_interval(
 
     Draws in which both numbers have the opposite sign of a point estimate with equal signs are not comparable
     with it: they are left out and their share is taken from the tails. If nothing of the tails is left, the
-    interval is the whole line.
-
-    Returns
-    -------
-    dict
-        mvpf, ci_low, ci_high, share_paying_for_itself, not_comparable (number of draws).
+    interval is the whole line. `not_comparable` is their number.
 
     Examples
     --------

@@ -27,28 +27,13 @@ def summary(
     monthly_cost: Mapping[str, np.ndarray] | None = None,
     monthly_effect: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Every cost-effectiveness number of an area, by perspective, ready for the ledger.
+    """Every cost-effectiveness number of an area, by perspective (`item`), ready for the ledger.
 
-    Parameters
-    ----------
-    joints : mapping of perspective to Joint
-        municipality, state, all_public, …; a payer without all_public is refused: its gain may be another's
-        loss.
-    thresholds : sequence of float
-        Values of a month in work, for net benefit, acceptability and value of information.
-    value : float
-        The value at which break-even values are stated.
-    effect_unit : str
-        Unit of the effect: months, or that of another outcome, whose one unit then takes the month's place.
-    monthly_cost, monthly_effect : mapping of perspective to array, and array, optional
-        Difference in cost and in months in work in each month after the index date, for payback and
-        persistence.
-
-    Returns
-    -------
-    pandas.DataFrame
-        measure, item (perspective), x, unit, estimate, std_error, ci_low, ci_high, p_value, method, status. A
-        ratio that would mislead has no number and its method says why (``refused:dominated``).
+    A payer among the `joints` without all_public is refused: its gain may be another's loss. `thresholds` are
+    values of a month in work, for net benefit, acceptability and value of information; at `value` break-even
+    values are stated. Where `effect_unit` is not months, its one unit takes the month's place.
+    `monthly_cost` and `monthly_effect`, the differences in each month after the index date, add payback and
+    persistence. A ratio that would mislead has no number and its method says why (``refused:dominated``).
     """
     if set(PAYERS) & set(joints) and "all_public" not in joints:
         raise ValueError(f"joints: no all_public among {list(joints)}; {ALONE}")

@@ -33,6 +33,13 @@ def is_categorical(values: pd.Series[Any]) -> bool:
     return not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values))
 
 
+def levels_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Code of each row and the names of the levels, as text in sorted order whatever the column holds."""
+    codes, levels = pd.factorize(values)
+    names, place = np.unique(levels.astype(str).to_numpy(object), return_inverse=True)
+    return np.append(place, -1)[codes], names
+
+
 def require_columns(data: pd.DataFrame, columns: Sequence[str], *, table: str) -> None:
     """Refuse a frame that is empty or lacks a named column."""
     missing = [name for name in columns if name not in data]
@@ -69,7 +76,7 @@ def covariate_matrix(
                 "(such as 'unknown') or leave the column out"
             )
         if is_categorical(values):
-            codes, levels = pd.factorize(values.astype(str), sort=True)
+            codes, levels = levels_of(values)
             first = 1 if drop else 0
             blocks.append((codes[:, None] == np.arange(first, len(levels))).astype(float))
             names += [f"{column}={level}" for level in levels[first:]]
@@ -111,8 +118,9 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     """
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
-        codes, levels = pd.factorize(data[column])
-        if is_categorical(data[column]) or len(levels) <= 2:
+        values = data[column]
+        if is_categorical(values) or ((values == values.min()) | (values == values.max())).all():
+            codes, levels = pd.factorize(values)
             met = np.bincount(codes[treated], minlength=len(levels)) > 0
             outside |= ~met[codes]
     return outside
@@ -150,6 +158,15 @@ def outcome_matrix(data: pd.DataFrame, outcomes: Sequence[str], *, table: str) -
                 f"{table}.{name}: the same value in all {len(column)} rows; nothing can be compared"
             )
     return values
+
+
+def known_alike(values: FloatArray) -> list[NDArray[np.intp]]:
+    """Columns of an n × k matrix with the same empty rows together: they share design and models."""
+    empty = np.isnan(values)
+    alike: dict[bytes, list[int]] = {}
+    for j in range(values.shape[1]):
+        alike.setdefault(empty[:, j].tobytes(), []).append(j)
+    return [np.array(columns, dtype=np.intp) for columns in alike.values()]
 
 
 def truth_values(data: pd.DataFrame, column: str, *, table: str) -> BoolArray:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.effects.covariates import BoolArray, FloatArray, require_columns, truth_values
+from evaluation.effects.covariates import BoolArray, FloatArray, levels_of, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
-from evaluation.effects.regression import sum_by
+from evaluation.effects.regression import sum_by, sum_present
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ def municipal_changes(
     covariates = [name for name in covariates if name not in names]
     require_columns(data, ["treated", "post", "municipality"], table=TABLE)
     treated = truth_values(data, "treated", table=TABLE)
-    codes, units = pd.factorize(data["municipality"].astype(str), sort=True)
+    codes, units = levels_of(data["municipality"])
     if mixed := int(
         (sum_by(np.c_[treated, ~treated].astype(float), codes, len(units)) > 0).all(axis=1).sum()
     ):
         raise ValueError(f"{TABLE}.municipality: {mixed} municipalities are in both arms; correct `treated`")
     blocks = list(design_blocks(data, names, covariates, method=method, weights=weights))
-    sides = np.stack([_episodes(codes[block.rows], block.t, len(units)) for block in blocks]).min(axis=0)
+    sides = np.stack([_episodes(codes[block.rows], block.fit.t, len(units)) for block in blocks]).min(axis=0)
     in_pilot = np.bincount(codes, weights=treated, minlength=len(units)) > 0
     enough = (sides >= max(2, min_episodes)).all(axis=1)
     target, left_out = _join_small(units, in_pilot, sides, enough, min_episodes)
@@ -100,7 +100,7 @@ def municipal_changes(
     n = _episodes(codes[codes >= 0], data["post"].to_numpy(float)[codes >= 0], len(units))[kept]
     return MunicipalChanges(
         tuple(names),
-        np.asarray(units, dtype=object)[kept],
+        units[kept],
         arm,
         change[kept],
         covariance[kept],
@@ -117,7 +117,7 @@ def _episodes(codes: NDArray[np.intp], t: FloatArray, units: int) -> NDArray[np.
 
 
 def _join_small(
-    units: pd.Index[Any], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
+    units: NDArray[np.object_], in_pilot: BoolArray, sides: NDArray[np.intp], enough: BoolArray, minimum: int
 ) -> tuple[NDArray[np.intp], dict[str, str]]:
     """For each municipality the one its episodes count for, −1 for none, and the list of those changed."""
     if not (enough & in_pilot).any() and (sides[in_pilot].sum(axis=0) >= max(2, minimum)).all():
@@ -141,13 +141,14 @@ def _scores(
     block: Block, codes: NDArray[np.intp], inside: BoolArray, units: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Change (M × k), its error per row (n × k) and total weight (M) of the municipalities."""
-    fit, d = block.fit, block.d[:, None]
-    own = (1, 1) in fit.fitted
+    fit, treated = block.fit, block.fit.d == 1
+    d = treated[:, None]
+    own = (1, 1) in fit.regressions
     # Outcome regression compares plain means of the treated with predictions for entrants of both periods.
     plain = fit.method in ("reg", "none")
-    total_weight = block.w * np.where(block.d == 1, 1.0, fit.odds) * inside
-    change = np.zeros((units, block.y.shape[1]))
-    error = np.zeros_like(block.y)
+    total_weight = block.weights * np.where(treated, 1.0, fit.odds) * inside
+    change = np.zeros((units, fit.y.shape[1]))
+    error = np.zeros_like(fit.y)
 
     def average(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         total = np.bincount(codes, weights=weights, minlength=units)[:, None]
@@ -156,16 +157,16 @@ def _scores(
         return mean, share * (values - mean[codes])
 
     for after, sign in ((1, 1.0), (0, -1.0)):
-        now = block.t == after
-        base = fit.fitted[0, after]
+        now = fit.t == after
+        base = fit.regressions[0, after].fitted
         predicted = base
         if own or plain:
-            predicted = np.where(d == 1, fit.fitted[1, after] if own else 0.0, base)
-        mean, rows = average(block.y - predicted, total_weight * now)
+            predicted = np.where(d, fit.regressions[1, after].fitted if own else 0.0, base)
+        mean, rows = average(fit.y - predicted, total_weight * now)
         if own:
             # As many coefficients as fitted make residuals too small, which matters in small areas.
-            cell = float((now & (block.d == 1)).sum())
-            rows = rows * np.where(d == 1, np.sqrt(cell / max(cell - block.rank, 1.0)), 1.0)
+            cell = float((now & treated).sum())
+            rows = rows * np.where(d, np.sqrt(cell / max(cell - fit.x.shape[1], 1.0)), 1.0)
         if own or plain:
             gap, gap_rows = average(predicted - base, total_weight)
             mean, rows = mean + gap, rows + gap_rows
@@ -178,10 +179,9 @@ def within_covariance(
 ) -> FloatArray:
     """Covariance of the changes from sums of errors per person within municipality (M × k × k)."""
     people = np.arange(len(score)) if persons is None else pd.factorize(persons)[0]
-    rows = codes >= 0
-    pair, pair_codes = np.unique(codes[rows] * (int(people.max()) + 1) + people[rows], return_inverse=True)
-    sums = sum_by(score[rows], pair_codes, len(pair))
-    unit = pair // (int(people.max()) + 1)
+    rows, most = codes >= 0, int(people.max()) + 1
+    pair, sums = sum_present(score[rows], codes[rows] * most + people[rows])
+    unit = pair // most
     edges = np.searchsorted(unit, np.arange(units + 1))
     out = np.zeros((units, score.shape[1], score.shape[1]))
     for m in range(units):

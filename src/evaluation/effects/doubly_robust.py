@@ -19,13 +19,14 @@ from evaluation.effects.covariates import (
     FloatArray,
     covariate_matrix,
     independent_columns,
+    known_alike,
     outcome_matrix,
     outside_support,
     require_columns,
     row_weights,
     truth_values,
 )
-from evaluation.effects.regression import least_squares, odds_fit
+from evaluation.effects.regression import OddsFit, least_squares, odds_fit
 
 Method = Literal["dr", "dr_traditional", "reg", "none"]
 METHODS = get_args(Method)
@@ -35,50 +36,49 @@ EPISODES_PER_COVARIATE = 5
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Estimates of k outcomes with what later steps reuse.
+class _Regression:
+    fitted: FloatArray  # n × k
+    weights: FloatArray  # n, zero outside the cell
+    inverse: FloatArray  # p × p, of the mean of w x x'
 
-    ``odds`` are the odds of treatment that weight the comparison rows (ones under ``reg``), ``fitted`` the
-    predicted outcomes of the regressions by (treated, after), n × k each.
+    def effect(self, x: FloatArray, y: FloatArray, direction: FloatArray) -> FloatArray:
+        """Influence through the coefficients, where the estimate moves with them by `direction` (p)."""
+        return self.weights[:, None] * (y - self.fitted) * (x @ (self.inverse @ direction))[:, None]
+
+
+@dataclass(frozen=True)
+class Models:
+    """Arrays of a design with the models that its estimators rest on.
+
+    ``odds`` are the odds of treatment that weight the comparison rows (ones without a ``propensity``),
+    ``regressions`` those of the outcomes in the cells (treated, after).
     """
 
-    estimate: FloatArray
-    influence: FloatArray
-    odds: FloatArray
-    fitted: dict[tuple[int, int], FloatArray]
+    y: FloatArray
+    d: FloatArray
+    t: FloatArray
+    x: FloatArray
+    w: FloatArray
     method: str
+    propensity: OddsFit | None
+    odds: FloatArray
+    regressions: dict[tuple[int, int], _Regression]
 
 
 @dataclass(frozen=True)
 class Block:
-    """Outcomes with the same rows observed, and the arrays of those rows."""
+    """Outcomes with the same rows observed, the weights of those rows as they were given, and the models."""
 
     columns: NDArray[np.intp]
     rows: NDArray[np.intp]
-    y: FloatArray
-    d: FloatArray
-    t: FloatArray
-    w: FloatArray
-    fit: Fit
-    rank: int
-
-
-@dataclass(frozen=True)
-class _Regression:
-    fitted: FloatArray  # n × k
-    residual_rows: FloatArray  # n × k, w e per row of the cell, else 0
-    inverse: FloatArray  # p × p, of the mean of w x x'
-
-    def effect(self, x: FloatArray, direction: FloatArray) -> FloatArray:
-        """Influence through the coefficients, where the estimate moves with them by `direction` (p)."""
-        return self.residual_rows * (x @ (self.inverse @ direction))[:, None]
+    weights: FloatArray
+    fit: Models
 
 
 def _regress(x: FloatArray, y: FloatArray, weights: FloatArray) -> _Regression:
     held = weights > 0
-    fit = least_squares(x[held], y[held], weights=weights[held])
-    fitted = x @ fit.coefficients
-    return _Regression(fitted, weights[:, None] * (y - fitted), fit.gram_inverse * len(x))
+    fit = least_squares(x[held], weights=weights[held])
+    return _Regression(x @ fit.coefficients(y[held]), weights, fit.gram_inverse * len(x))
 
 
 def _mean(weights: FloatArray, values: FloatArray) -> FloatArray:
@@ -91,7 +91,7 @@ def _part(weights: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArr
     return mean, weights[:, None] * (values - mean) / weights.mean()
 
 
-def repeated_cross_sections(
+def fitted_models(
     y: FloatArray,
     d: FloatArray,
     t: FloatArray,
@@ -100,57 +100,62 @@ def repeated_cross_sections(
     *,
     method: Method,
     what: str = "propensity score",
-) -> Fit:
-    """Difference-in-differences effect on the treated from repeated cross-sections.
+) -> Models:
+    """Fit what difference-in-differences from repeated cross-sections needs.
 
     ``dr`` is locally efficient (regressions in all four cells), ``dr_traditional`` uses regressions of the
     comparison cells only, ``reg`` is outcome regression, ``none`` the contrast of four cell means.
-
-    Source: Sant'Anna & Zhao (2020), equations 3.1–3.4.
     """
     w = w / w.mean()
     if method == "none":
         x = x[:, :1]
-    everyone = w * d
     weighted = method in ("dr", "dr_traditional")
-    odds, odds_influence = np.ones(len(y)), np.zeros_like(x)
-    if weighted:
-        propensity = odds_fit(x, d, weights=w, what=what)
-        odds = np.exp(np.minimum(propensity.index, 500.0))
-        score = (w * (d - propensity.probability))[:, None] * x
-        odds_influence = score @ propensity.information_inverse
-    estimate, influence = np.zeros(y.shape[1]), np.zeros_like(y)
-    fitted: dict[tuple[int, int], FloatArray] = {}
-    for after, sign in ((1, 1.0), (0, -1.0)):
-        now = t if after else 1 - t
-        cell, balanced = w * d * now, w * (1 - d) * now * odds
-        base = _regress(x, y, w * (1 - d) * now)
-        predicted = fitted[0, after] = base.fitted
+    propensity = odds_fit(x, d, weights=w, what=what) if weighted else None
+    odds = np.exp(np.minimum(propensity.index, 500.0)) if propensity else np.ones(len(y))
+    regressions: dict[tuple[int, int], _Regression] = {}
+    for after, now in ((1, t), (0, 1 - t)):
+        regressions[0, after] = _regress(x, y, w * (1 - d) * now)
         if method == "dr":
-            own = _regress(x, y, cell)
-            fitted[1, after] = own.fitted
+            regressions[1, after] = _regress(x, y, w * d * now)
+    return Models(y, d, t, x, w, method, propensity, odds, regressions)
+
+
+def effect_on_treated(fit: Models) -> tuple[FloatArray, FloatArray]:
+    """Difference-in-differences effects on the treated (k) and their influence values (n × k).
+
+    Source: Sant'Anna & Zhao (2020), equations 3.1–3.4.
+    """
+    y, d, x, w = fit.y, fit.d, fit.x, fit.w
+    everyone = w * d
+    estimate, influence = np.zeros(y.shape[1]), np.zeros_like(y)
+    for after, sign in ((1, 1.0), (0, -1.0)):
+        now = fit.t if after else 1 - fit.t
+        cell, balanced = w * d * now, w * (1 - d) * now * fit.odds
+        base, own = fit.regressions[0, after], fit.regressions.get((1, after))
+        if own:
             near, near_influence = _part(cell, y - own.fitted)
-            gap, gap_influence = _part(everyone, own.fitted - predicted)
+            gap, gap_influence = _part(everyone, own.fitted - base.fitted)
             level, rows = near + gap, near_influence + gap_influence
             direction = -_mean(everyone, x)
-            rows = rows + own.effect(x, _mean(everyone, x) - _mean(cell, x))
-        elif method == "dr_traditional":
-            level, rows = _part(cell, y - predicted)
+            rows = rows + own.effect(x, y, _mean(everyone, x) - _mean(cell, x))
+        elif fit.method == "dr_traditional":
+            level, rows = _part(cell, y - base.fitted)
             direction = -_mean(cell, x)
         else:
             own_mean, own_influence = _part(cell, y)
-            level_0, influence_0 = _part(everyone, predicted)
+            level_0, influence_0 = _part(everyone, base.fitted)
             level, rows, direction = own_mean - level_0, own_influence - influence_0, -_mean(everyone, x)
-        if weighted:
-            rest = y - predicted
+        if fit.propensity:
+            rest = y - base.fitted
             lost, lost_influence = _part(balanced, rest)
             slope = x.T @ (balanced[:, None] * (rest - lost)) / balanced.sum()
+            score = (w * (d - fit.propensity.probability))[:, None] * x
             level = level - lost
-            rows = rows - lost_influence - odds_influence @ slope
+            rows = rows - lost_influence - score @ fit.propensity.information_inverse @ slope
             direction = direction + _mean(balanced, x)
-        rows = rows + base.effect(x, direction)
+        rows = rows + base.effect(x, y, direction)
         estimate, influence = estimate + sign * level, influence + sign * rows
-    return Fit(estimate, influence, odds, fitted, method)
+    return estimate, influence
 
 
 def design_blocks(
@@ -179,13 +184,8 @@ def design_blocks(
     open_rows = w > 0
     if covariates and treated.any():
         open_rows &= ~outside_support(data, covariates, treated=treated)
-    empty = np.isnan(y)
-    alike: dict[bytes, list[int]] = {}
-    for j in range(len(outcomes)):
-        alike.setdefault(empty[:, j].tobytes(), []).append(j)
-    for group in sorted(alike.values(), key=lambda members: int(empty[:, members[0]].sum())):
-        columns = np.array(group, dtype=np.intp)
-        rows = np.flatnonzero(open_rows & ~empty[:, group[0]])
+    for columns in sorted(known_alike(y), key=lambda alike: int(np.isnan(y[:, alike[0]]).sum())):
+        rows = np.flatnonzero(open_rows & ~np.isnan(y[:, columns[0]]))
         which = f"{TABLE} ({', '.join(outcomes[j] for j in columns[:3])})"
         d, t = treated[rows], post[rows]
         cells = {
@@ -209,14 +209,14 @@ def design_blocks(
         smallest = min(cells["treated before"], cells["treated after"])
         thin = method == "dr" and smallest < EPISODES_PER_COVARIATE * (x.shape[1] - 1)
         arrays = y[np.ix_(rows, columns)], d.astype(float), t.astype(float)
-        fit = repeated_cross_sections(
+        fit = fitted_models(
             *arrays,
             x,
             w[rows],
             method="dr_traditional" if thin else method,
             what=f"propensity score of {which}",
         )
-        yield Block(columns, rows, *arrays, w[rows], fit, x.shape[1])
+        yield Block(columns, rows, w[rows], fit)
 
 
 def did_rc(
@@ -251,8 +251,8 @@ def did_rc(
     require_columns(data, ["treated", "post"], table=TABLE)
     estimate, influence = np.empty(len(names)), np.zeros((len(data), len(names)))
     for block in design_blocks(data, names, covariates, method=method, weights=weights):
-        influence[np.ix_(block.rows, block.columns)] = block.fit.influence * (len(data) / len(block.rows))
-        estimate[block.columns] = block.fit.estimate
+        estimate[block.columns], own = effect_on_treated(block.fit)
+        influence[np.ix_(block.rows, block.columns)] = own * (len(data) / len(block.rows))
     return (
         pd.Series(estimate, index=names, name="estimate"),
         pd.DataFrame(influence, index=data.index, columns=names),

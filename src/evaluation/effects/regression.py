@@ -17,12 +17,19 @@ NEXT_TO_NOTHING = 7.0  # log odds below those of the whole sample
 
 
 @dataclass(frozen=True)
-class LinearFit:
-    """Weighted least squares of one or several outcomes on one matrix."""
+class LeastSquares:
+    """Weighted least squares on one matrix, for any outcomes."""
 
-    coefficients: FloatArray  # p × k
+    root: FloatArray  # n × 1, of the weights
+    left: FloatArray  # n × p, of the singular value decomposition
+    back: FloatArray  # p × p, from it to coefficients
+    scale: FloatArray  # p
     gram_inverse: FloatArray  # p × p, inverse of Σ w x x'
     rank: int
+
+    def coefficients(self, y: FloatArray) -> FloatArray:
+        """Coefficients (p × k) of outcomes (n × k)."""
+        return self.back @ (self.left.T @ (self.root * y)) / self.scale[:, None]
 
 
 @dataclass(frozen=True)
@@ -43,38 +50,43 @@ def _expit(values: FloatArray) -> FloatArray:
     return np.exp(-np.logaddexp(0.0, -values))
 
 
-def least_squares(x: FloatArray, y: FloatArray, *, weights: FloatArray) -> LinearFit:
-    """Weighted least squares of y (n × k) on x (n × p, with a constant where one is wanted).
+def least_squares(x: FloatArray, *, weights: FloatArray) -> LeastSquares:
+    """Weighted least squares on x (n × p, with a constant where one is wanted).
 
     A matrix short of rank gets the smallest coefficients that fit.
 
     Examples
     --------
     >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
-    >>> fit = least_squares(x, np.array([[1.0], [3.0], [5.0]]), weights=np.ones(3))
-    >>> fit.coefficients.ravel().round(6).tolist()
+    >>> fit = least_squares(x, weights=np.ones(3))
+    >>> fit.coefficients(np.array([[1.0], [3.0], [5.0]])).ravel().round(6).tolist()
     [1.0, 2.0]
     """
     scale = np.sqrt((weights[:, None] * x**2).sum(axis=0) / max(weights.sum(), 1e-300))
     scale[scale == 0] = 1.0
-    z = x / scale
     root = np.sqrt(weights)[:, None]
-    u, s, vt = np.linalg.svd(root * z, full_matrices=False)
+    u, s, vt = np.linalg.svd(root * (x / scale), full_matrices=False)
     held = s > s.max(initial=0.0) * 1e-10
     inverse = np.where(held, 1.0 / np.where(held, s, 1.0), 0.0)
-    coefficients = (vt.T * inverse) @ (u.T @ (root * y)) / scale[:, None]
     gram = (vt.T * inverse**2) @ vt / np.outer(scale, scale)
-    return LinearFit(coefficients, gram, int(held.sum()))
+    return LeastSquares(root, u, vt.T * inverse, scale, gram, int(held.sum()))
 
 
 def sum_by(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of a matrix within groups: groups × columns."""
+    out = np.zeros((groups, values.shape[1]))
+    # small numbers are sorted by counting them
+    present, sums = sum_present(values, codes.astype(np.int16) if groups < 2**15 else codes)
+    out[present] = sums
+    return out
+
+
+def sum_present(values: FloatArray, codes: IntArray) -> tuple[IntArray, FloatArray]:
+    """The groups that are there, in order, and the sums of the rows of a matrix within each."""
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    out = np.zeros((groups, values.shape[1]))
-    out[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
-    return out
+    return ordered[starts], np.add.reduceat(values[order], starts, axis=0)
 
 
 def standardiser(x: FloatArray, weights: FloatArray) -> FloatArray:

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.comparison import Comparison, compare
+from evaluation.effects.covariates import known_alike
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.inference.contrasts import Shocks
+from evaluation.inference.contrasts import Shocks, contrast
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
-from evaluation.inference.placebo_areas import area_covariance, placebo_areas
+from evaluation.inference.placebo_areas import joint_inference, placebo_areas, placebo_rows
 from evaluation.inference.shocks import ShockPrior
 from evaluation.inference.subgroups import groups_differ
 from evaluation.ranges import bounded_level, most
@@ -91,7 +92,7 @@ def area_shocks(inputs: AreaInputs, *, area: str, outcomes: Sequence[str]) -> Sh
         inputs.study.areas,
         area=area,
         prior=shock_prior(inputs.reference),
-        earlier=changes_before(inputs.episodes, inputs.study, outcomes=outcomes),
+        earlier=changes_before(inputs.every_area, inputs.study, outcomes=outcomes),
     )
 
 
@@ -211,7 +212,8 @@ def effect_rows(
     window before. Rows of measure att, mean_after, counterfactual_mean, mde and comparison_error (standard
     error of the comparison's mean change, which all areas share) come back.
     """
-    found = placebo_areas(changes, seed=seed, **shocks)
+    pieces = contrast(changes, **shocks)
+    found, inference = placebo_rows(pieces, seed=seed), joint_inference(pieces)
     att = ledger_columns(found, data).assign(measure="att", window=baseline)
     after = data[data["treated"] & data["post"]]
     mean = after[list(att["outcome"])].mean().to_numpy()
@@ -221,7 +223,6 @@ def effect_rows(
         for level, row in zip(mean, att.itertuples(), strict=True)
     ]
     without = pd.DataFrame(levels, columns=["estimate", "ci_low", "ci_high"])
-    inference = area_covariance(changes, **shocks)
     return pd.concat(
         [
             att,
@@ -241,8 +242,10 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
     rows = found[columns].assign(unit=[unit_of(name) for name in found["outcome"]])
-    own = data.loc[data["treated"], list(dict.fromkeys(["person_id", *rows["outcome"]]))]
-    observed = [own.loc[own[name].notna(), "person_id"] for name in rows["outcome"]]
-    return rows.assign(
-        persons=[float(people.nunique()) for people in observed], episodes=[float(len(p)) for p in observed]
-    )
+    own = data[data["treated"]]
+    values, people = own[[*rows["outcome"]]].to_numpy(float), own["person_id"]
+    persons, episodes = np.zeros(len(rows)), np.zeros(len(rows))
+    for alike in known_alike(values):
+        observed = people[~np.isnan(values[:, alike[0]])]
+        persons[alike], episodes[alike] = observed.nunique(), len(observed)
+    return rows.assign(persons=persons, episodes=episodes)

@@ -11,7 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.covariates import covariate_matrix, outcome_matrix, require_columns, truth_values
+from evaluation.effects.covariates import (
+    covariate_matrix,
+    known_alike,
+    outcome_matrix,
+    require_columns,
+    truth_values,
+)
 from evaluation.effects.doubly_robust import TABLE
 from evaluation.effects.estimates import tidy
 from evaluation.effects.regression import least_squares, sum_by
@@ -37,26 +43,29 @@ def naive_clustered(
     require_columns(data, ["treated", "post", "municipality", *covariates], table=TABLE)
     d, t = (truth_values(data, name, table=TABLE).astype(float) for name in ("treated", "post"))
     y = outcome_matrix(data, outcomes, table=TABLE)
-    tables = []
-    for j, outcome in enumerate(outcomes):
-        rows = ~np.isnan(y[:, j])
+    tables = {}
+    for columns in known_alike(y):
+        names = [outcomes[j] for j in columns]
+        rows = ~np.isnan(y[:, columns[0]])
         cells = [int((rows & (d == a) & (t == b)).sum()) for a in (1, 0) for b in (0, 1)]
         if min(cells) < 1:
-            raise ValueError(f"{TABLE} ({outcome}): episodes by arm and period are {cells}; none may be 0")
+            raise ValueError(f"{TABLE} ({names[0]}): episodes by arm and period are {cells}; none may be 0")
         values = covariate_matrix(data.loc[rows], covariates, table=TABLE).values
         x = np.column_stack([np.ones(rows.sum()), d[rows] * t[rows], d[rows], t[rows], values])
-        own = y[rows, j : j + 1]
-        fit = least_squares(x, own, weights=np.ones(len(x)))
-        cluster, names = pd.factorize(data.loc[rows, "municipality"])
-        groups, n = len(names), len(x)
+        fit = least_squares(x, weights=np.ones(len(x)))
+        cluster, units = pd.factorize(data.loc[rows, "municipality"])
+        groups, n = len(units), len(x)
         if groups < 2:
-            raise ValueError(f"{TABLE} ({outcome}): 1 municipality; at least 2 are needed")
-        sums = sum_by((own - x @ fit.coefficients) * x, cluster, groups)
+            raise ValueError(f"{TABLE} ({names[0]}): 1 municipality; at least 2 are needed")
         factor = groups / (groups - 1) * (n - 1) / (n - fit.rank)
-        variance = factor * fit.gram_inverse @ (sums.T @ sums) @ fit.gram_inverse
-        error, method = np.sqrt(variance[1, 1]), "regression with treated × post"
-        tables.append(tidy(outcome, fit.coefficients[1, 0], error, method=method, df=groups - 1.0))
-    return pd.concat(tables, ignore_index=True)
+        for j, outcome in zip(columns, names, strict=True):
+            own = y[rows, j : j + 1]
+            coefficients = fit.coefficients(own)
+            sums = sum_by((own - x @ coefficients) * x, cluster, groups)
+            variance = factor * fit.gram_inverse @ (sums.T @ sums) @ fit.gram_inverse
+            error, method = np.sqrt(variance[1, 1]), "regression with treated × post"
+            tables[outcome] = tidy(outcome, coefficients[1, 0], error, method=method, df=groups - 1.0)
+    return pd.concat([tables[outcome] for outcome in outcomes], ignore_index=True)
 
 
 def cluster_bootstrap(influence: pd.DataFrame, clusters: pd.Series, *, draws: int, seed: int) -> pd.DataFrame:

@@ -75,9 +75,9 @@ def event_study(
     base = data.every_day["index_day"].between(first, last)
     frame = coarsened(data.every_day).assign(window=np.where(base, "before", ""))
     frame = _whole_periods(frame, study, outcome=outcome, months=months)
-    changes = quarterly_changes(
+    (changes,) = quarterly_changes(
         frame,
-        outcome=outcome,
+        outcomes=[outcome],
         covariates=[name for name in covariates if name != outcome],
         units=shock_structure(data.municipalities, study.areas, area=data.area)["groups"],
         baseline="before",

@@ -106,9 +106,13 @@ def placebo_areas(
     >>> bool(row["ci_low"] < 0.2 < row["ci_high"]), bool(row["p_value"] < 0.01)
     (True, True)
     """
+    return placebo_rows(contrast(changes, outcomes=outcomes, **shocks), level=level, draws=draws, seed=seed)
+
+
+def placebo_rows(pieces: Contrast, *, level: float = 0.95, draws: int = 4_999, seed: int) -> pd.DataFrame:
+    """The rows of :func:`placebo_areas` from the pieces of its contrast."""
     if not 0 < level < 1 or np.ceil((draws + 1) * level) > draws:
         raise ValueError(f"placebo_areas: {draws} draws cannot give a {level:.0%} interval; draw more")
-    pieces = contrast(changes, outcomes=outcomes, **shocks)
     noise = np.abs(placebo_noise(pieces, draws=draws, seed=seed))
     half = np.sort(noise, axis=0)[int(np.ceil((draws + 1) * level)) - 1]
     return pd.DataFrame(
@@ -150,7 +154,11 @@ def area_covariance(
 
     The input is that of :func:`placebo_areas`.
     """
-    pieces = contrast(changes, outcomes=outcomes, **shocks)
+    return joint_inference(contrast(changes, outcomes=outcomes, **shocks))
+
+
+def joint_inference(pieces: Contrast) -> AreaInference:
+    """What :func:`area_covariance` says, from the pieces of its contrast."""
     expected, each = t_reference(pieces)
     df = float(each.min())
     covariance = np.einsum("m,mij->ij", pieces.treated_weight**2, pieces.treated_covariance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,26 @@ class _Setting:
     placebo: Callable[..., pd.DataFrame]
 
     def compared(self, **choices: Any) -> pd.DataFrame:
-        """Episodes of the main comparison, or of another choice of window, pool or group."""
+        """Episodes of another choice of window, pool or group."""
         return compare(self.episodes, self.study, area=self.area, **choices).frame
+
+    @cached_property
+    def main(self) -> pd.DataFrame:
+        """Episodes of the main comparison."""
+        return self.compared()
+
+    @cached_property
+    def by_quarter(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Episodes of whole quarters, and their means by quarter in the area ("pilot") and by region."""
+        study, rows = self.study, self.episodes
+        # Quarters that the windows cut or that the start falls into would mix before and after.
+        whole = rows["index_quarter"].isin([*study.quarters_before, *study.after.quarters])
+        rows = rows[rows["group"].eq("target_group") & rows["window"].ne("") & whole]
+        own = rows["arm"].eq("pilot") if self.area == "all" else rows["area"].eq(self.area)
+        rows = rows.assign(treated=own, unit=np.where(own, "pilot", rows["region"]))
+        rows = rows[own | rows["arm"].eq("comparison")]
+        cells = rows.groupby(["unit", "index_quarter"], as_index=False)[[*self.outcomes]].mean()
+        return rows, cells
 
     def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
         covariates = self.study.covariates
@@ -45,7 +63,7 @@ class _Setting:
 
     def main_design(self, method: Method = "dr", **choices: Any) -> pd.DataFrame:
         """The main estimator and its inference on another choice."""
-        data = self.compared(**choices)
+        data = self.compared(**choices) if choices else self.main
         return ledger_columns(self.placebo(self.changes(data, method)), data)
 
 
@@ -121,6 +139,8 @@ def _possible(rows: pd.DataFrame) -> pd.DataFrame:
     """
     limit = rows["outcome"].map(most)
     beyond = (rows["ci_low"] < -limit) | (rows["ci_high"] > limit)
+    if not beyond.any():
+        return rows
     empty = rows.assign(status="missing", method="too few data: the interval reaches beyond what is possible")
     numbers = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
     return rows.where(~beyond, empty.assign(**dict.fromkeys(numbers, np.nan)))
@@ -128,7 +148,7 @@ def _possible(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _entropy(given: _Setting) -> pd.DataFrame:
     """Comparison episodes of each period weighted to the covariate means of that period's pilot entrants."""
-    data = given.compared()
+    data = given.main
     weights = [
         att_weights(rows, target="treated", covariates=given.study.covariates, method="entropy").weight
         for _, rows in data.groupby("post")
@@ -145,8 +165,8 @@ def _entropy(given: _Setting) -> pd.DataFrame:
 
 def _triple(given: _Setting) -> pd.DataFrame:
     """Change of the target group less that of jobseekers who stayed with the TE office, by municipality."""
-    target = given.compared()
-    one, other = (given.changes(data) for data in (target, given.compared(group="te_office_stayers")))
+    stayers = given.compared(group="te_office_stayers")
+    one, other = (given.changes(data) for data in (given.main, stayers))
     place = pd.Index(other.municipality).get_indexer(pd.Index(one.municipality))
     both = place >= 0
     if not one.treated[both].any():
@@ -161,29 +181,21 @@ def _triple(given: _Setting) -> pd.DataFrame:
         n_before=np.minimum(one.n_before, other.n_before),
         n_after=np.minimum(one.n_after, other.n_after),
     )
-    return ledger_columns(given.placebo(difference), target)
+    return ledger_columns(given.placebo(difference), given.main)
 
 
 def _synthetic(given: _Setting, *, method: SyntheticMethod) -> pd.DataFrame:
     """Quarterly means: the area against a weighted average of regions of comparison municipalities."""
-    study, area, rows = given.study, given.area, given.episodes
-    rows = rows[rows["group"].eq("target_group") & rows["window"].ne("")]
-    # Quarters that the windows cut or that the start falls into would mix before and after.
-    later = study.after.quarters
-    rows = rows[rows["index_quarter"].isin([*study.quarters_before, *later])]
-    own = rows["arm"].eq("pilot") if area == "all" else rows["area"].eq(area)
-    rows = rows[own | rows["arm"].eq("comparison")]
-    unit = rows["region"].where(~own.reindex(rows.index), "pilot")
-    parts = []
+    rows, cells = given.by_quarter
+    start, parts = given.study.after.quarters[0], []
     for outcome in given.outcomes:
-        means = rows.assign(unit=unit).pivot_table(index="unit", columns="index_quarter", values=outcome)
+        means = cells.pivot_table(index="unit", columns="index_quarter", values=outcome)
         means = means.dropna(axis=1, how="all")
         complete = means[means.notna().all(axis=1)]
         if "pilot" not in complete.index:
             raise ValueError("series: the area has quarters without an episode")
-        parts.append(synthetic(complete, treated=["pilot"], start=later[0], method=method, outcome=outcome))
-    data = rows.assign(treated=own.reindex(rows.index))
-    return ledger_columns(pd.concat(parts, ignore_index=True), data)
+        parts.append(synthetic(complete, treated=["pilot"], start=start, method=method, outcome=outcome))
+    return ledger_columns(pd.concat(parts, ignore_index=True), rows)
 
 
 def _discontinuity(given: _Setting) -> pd.DataFrame:
@@ -204,14 +216,13 @@ def _discontinuity(given: _Setting) -> pd.DataFrame:
 
 
 def _naive(given: _Setting) -> pd.DataFrame:
-    data = given.compared()
-    found = naive_clustered(data, outcomes=given.outcomes, covariates=given.study.covariates)
-    return ledger_columns(found, data)
+    found = naive_clustered(given.main, outcomes=given.outcomes, covariates=given.study.covariates)
+    return ledger_columns(found, given.main)
 
 
 def _bootstrap(given: _Setting, *, seed: int) -> pd.DataFrame:
     """All areas together: municipalities drawn with replacement, influence values summed by municipality."""
-    data = given.compared()
+    data = given.main
     if min(arms := data.groupby("treated")["municipality"].nunique()) < 2:
         raise ValueError(f"design: an arm has {min(arms)} municipality; at least two are needed to resample")
     estimate, influence = did_rc(data, outcomes=given.outcomes, covariates=given.study.covariates)
@@ -237,15 +248,15 @@ def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
     if len(treated) < 2:
         refused = {"outcome": list(given.outcomes), "status": "not_run", "method": "one municipality"}
         return pd.DataFrame(refused)
-    data = given.compared()[["person_id", "municipality", "treated", *given.outcomes]]
+    own = given.main[given.main["treated"]]
     # small municipalities count with the one that they joined
     joined = {small: host for small, host in changes.left_out.items() if host}
-    place = data["municipality"].astype("str").map(lambda code: joined.get(code, code))
+    place = own["municipality"].astype("str").replace(joined)
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
         found = given.placebo(fewer, outcomes=given.outcomes)
-        found = ledger_columns(found, data[place != changes.municipality[unit]])
+        found = ledger_columns(found, own[place != changes.municipality[unit]])
         parts.append(found.assign(item=str(changes.municipality[unit])))
     return pd.concat(parts, ignore_index=True).assign(status="ok")
 

@@ -197,11 +197,12 @@ def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: Sho
 def _restricted_loglik(change: Array, variance: Array, shared: Array, member: Array | None) -> Array:
     """Restricted log likelihood per replicate for independent variances plus one shared within groups."""
     precision = 1 / variance
-    ones, linear = precision.sum(axis=-1), (precision * change).sum(axis=-1)
+    weighted = precision * change
+    ones, linear = precision.sum(axis=-1), weighted.sum(axis=-1)
     square = (precision * change**2).sum(axis=-1)
     log_det = -np.log(precision).sum(axis=-1)
     if member is not None:  # Woodbury: one rank-one update per group
-        group_ones, group_linear = precision @ member, (precision * change) @ member
+        group_ones, group_linear = precision @ member, weighted @ member
         factor = shared / (1 + shared * group_ones)
         square = square - (factor * group_linear**2).sum(axis=-1)
         linear = linear - (factor * group_linear * group_ones).sum(axis=-1)

@@ -26,6 +26,17 @@ def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
     return episodes[inside].assign(side=np.where(own[inside], "pilot", "comparison"))
 
 
+def target_group(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
+    """Episodes `of_area` that are of the target group: what means, exits and costs are described for."""
+    return of_area(episodes[episodes["group"] == "target_group"], area)
+
+
+def with_after(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Episodes of the named windows, those after the start a second time under AFTER."""
+    after = table[table["window"].isin(list(study.followup))].assign(window=AFTER)
+    return pd.concat([table[table["window"].isin(list(study.windows))], after])
+
+
 def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) -> pd.DataFrame:
     """Attrition of an area and of its comparison, down to the episodes of the main comparison.
 
@@ -54,39 +65,32 @@ def attrition_rows(attrition: pd.DataFrame, design: pd.DataFrame, *, area: str) 
 
 def size_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
     """Episodes and persons per window, arm and group."""
-    table = with_after(of_area(episodes, area), study)
-    grouped = table.groupby(["group", "window", "side"], observed=True)["person_id"]
+    table = of_area(episodes[["person_id", "arm", "area", "group", "window"]], area)
+    grouped = with_after(table, study).groupby(["group", "window", "side"], observed=True)["person_id"]
     sizes = grouped.agg(episodes="size", persons="nunique").reset_index()
     named = sizes.drop(columns="episodes").rename(columns={"side": "item"})
     parts = [named.assign(measure=unit, unit=unit, estimate=sizes[unit]) for unit in ("episodes", "persons")]
     return pd.concat(parts, ignore_index=True)
 
 
-def mean_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Means of outcomes of the target group by quarter of the index date, per arm.
+def mean_rows(table: pd.DataFrame, study: Study, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Means of outcomes by quarter of the index date, per arm; `table` is that of `target_group`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        outcome, measure "mean", item (arm), window ("2019Q1"), x (quarters since the start), estimate,
-        std_error, ci_low, ci_high (clustered on nothing: description only), persons, episodes, unit.
+    `window` is the quarter ("2019Q1"), x the quarters since the start; intervals are clustered on nothing:
+    description only.
     """
-    rows = _means(_target_group(episodes, area), ["index_quarter", "side"], outcomes, "mean")
+    rows = _means(table, ["index_quarter", "side"], outcomes, "mean")
     return rows.assign(x=rows["window"].map(study.quarters_since_start))
 
 
-def window_mean_rows(
-    episodes: pd.DataFrame, study: Study, *, area: str, outcomes: Sequence[str]
-) -> pd.DataFrame:
-    """Means of outcomes of the target group by named window, per arm."""
-    table = with_after(_target_group(episodes, area), study)
-    return _means(table, ["window", "side"], outcomes, "window_mean")
+def window_mean_rows(windows: pd.DataFrame, *, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Means of outcomes by window, per arm; `windows` is the target group `with_after`, as below."""
+    return _means(windows, ["window", "side"], outcomes, "window_mean")
 
 
-def municipality_rows(episodes: pd.DataFrame, study: Study, *, area: str, outcome: str) -> pd.DataFrame:
+def municipality_rows(windows: pd.DataFrame, study: Study, *, outcome: str) -> pd.DataFrame:
     """Episodes and the mean of an outcome by municipality of the area, before and after the start."""
-    table = with_after(_target_group(episodes, area), study)
-    own = table[table["side"].eq("pilot") & table["window"].isin(study.described_windows)]
+    own = windows[windows["side"].eq("pilot") & windows["window"].isin(study.described_windows)]
     means = _means(own, ["window", "municipality"], [outcome], "municipality_mean")
     counts = means.drop(columns=["std_error", "ci_low", "ci_high"]).assign(
         outcome="", measure="municipality_episodes", unit="episodes", estimate=means["episodes"]
@@ -116,12 +120,11 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     return pd.concat(parts, ignore_index=True).assign(measure="case_mix", unit="share")
 
 
-def exit_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFrame:
+def exit_rows(windows: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Cumulative shares of exits by kind in the first year (Aalen-Johansen), per arm and window."""
     from evaluation.outcomes.survival import aalen_johansen
 
-    table = with_after(_target_group(episodes, area), study)
-    described = table[table["window"].isin(study.described_windows)]
+    described = windows[windows["window"].isin(study.described_windows)]
     parts = []
     for (window, side), cell in described.groupby(["window", "side"], observed=True):
         curves = aalen_johansen(
@@ -136,39 +139,34 @@ def exit_rows(episodes: pd.DataFrame, study: Study, *, area: str) -> pd.DataFram
     return curves.assign(measure="cif", unit="share")[EXIT_COLUMNS]
 
 
-def _target_group(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
-    table = of_area(episodes, area)
-    return table[table["group"] == "target_group"]
-
-
-def with_after(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Episodes of the named windows, those after the start a second time under AFTER."""
-    after = table[table["window"].isin(list(study.followup))].assign(window=AFTER)
-    return pd.concat([table[table["window"].isin(list(study.windows))], after])
-
-
 def _means(table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure: str) -> pd.DataFrame:
     """Means of outcomes by two columns, which become `window` and `item`."""
     groups = table.groupby(by, observed=True)
+    means, counts, spreads = (getattr(groups[[*outcomes]], name)() for name in ("mean", "count", "std"))
+    behind: dict[bytes, pd.Series] = {}  # outcomes of one follow-up are known of the same episodes
     parts = []
     for outcome in outcomes:
-        found = groups[outcome].agg(["mean", "count", "std"])
         # persons behind this number: follow-up may be too short for some
-        known = table.loc[table[outcome].notna()].groupby(by, observed=True)["person_id"].nunique()
-        error = found["std"] / np.sqrt(found["count"])
-        low, high = score_interval(found["mean"], error, found["count"], top=most(outcome))
+        known = table[outcome].notna()
+        pattern = known.to_numpy().tobytes()
+        if pattern not in behind:
+            persons = table.loc[known].groupby(by, observed=True)["person_id"].nunique()
+            behind[pattern] = persons.reindex(means.index).astype(float)
+        mean, count = means[outcome], counts[outcome]
+        error = spreads[outcome] / np.sqrt(count)
+        low, high = score_interval(mean, error, count, top=most(outcome))
         parts.append(
             pd.DataFrame(
                 {
                     "outcome": outcome,
                     "measure": measure,
                     "unit": unit_of(outcome),
-                    "estimate": found["mean"],
+                    "estimate": mean,
                     "std_error": error,
                     "ci_low": low,
                     "ci_high": high,
-                    "persons": known.reindex(found.index).astype(float),
-                    "episodes": found["count"].astype(float),
+                    "persons": behind[pattern],
+                    "episodes": count.astype(float),
                 }
             ).reset_index()
         )

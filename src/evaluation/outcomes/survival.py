@@ -65,10 +65,11 @@ def aalen_johansen(
         raise ValueError("time, event: missing values; drop the rows or give them a censoring time")
     states = sorted(set(event.tolist()) - {censored})
     found, wanted = _risk(time, event, states), np.asarray(times, dtype=float)
+    persons = None if cluster is None else pd.factorize(np.asarray(cluster))[0]
     at = np.searchsorted(found.times, wanted, side="right")
     seen = np.tile((wanted <= found.times[-1]) | (found.before[-1] < 1e-12), len(states))
     paths = np.vstack([np.zeros(len(states)), found.incidence])
-    errors = [_spread(found, state, int(stop), cluster) for state in range(len(states)) for stop in at]
+    errors = [_spread(found, state, int(stop), persons) for state in range(len(states)) for stop in at]
     estimate, error = np.where(seen, paths[at].T.ravel(), np.nan), np.where(seen, errors, np.nan)
     low, high = _bounds(estimate, error)
     return pd.DataFrame(
@@ -113,7 +114,7 @@ def _spread(found: _Risk, state: int, stop: int, cluster: Array | None) -> float
     scores[any_event] -= loss[found.left[any_event]]
     scores[this] += gain[found.left[this]]
     if cluster is not None:
-        scores = np.bincount(pd.factorize(np.asarray(cluster))[0], scores)
+        scores = np.bincount(cluster, scores)
     return float(np.sqrt(scores @ scores))
 
 

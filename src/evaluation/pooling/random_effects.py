@@ -82,24 +82,9 @@ def random_effects(
 ) -> dict[str, Any]:
     """Mean effect over areas, its uncertainty, heterogeneity, and the range for a new area.
 
-    Parameters
-    ----------
-    estimates, std_errors : array, k
-        One an area.
-    shared_error : float
-        Standard error that all areas share through their comparison; must be below every ``std_errors``.
-
-    Returns
-    -------
-    dict
-        estimate, std_error, ci_low, ci_high, p_value (95 %, Hartung–Knapp, t(k − 1)), prediction_low,
-        prediction_high (range for a new area), tau, tau_low, tau_high (Q-profile), i2 (share), q, q_p_value,
-        method.
-
-    Raises
-    ------
-    ValueError
-        With fewer than five areas, missing values, or a shared error as large as an area's own.
+    `shared_error` is the standard error that all areas share through their comparison. Fewer than five areas,
+    missing values, or a shared error as large as an area's own are refused. Interval and p-value of the mean
+    are by Hartung–Knapp, t(k − 1), those of tau by Q-profile; i2 is a share.
 
     Notes
     -----

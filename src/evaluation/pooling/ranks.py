@@ -23,16 +23,8 @@ def rank_intervals(
     below. `shared_error` is the part of every standard error that all areas have in common: it cancels in
     differences. `seed` is that of the draws for the quantile of the largest studentised difference.
 
-    Returns
-    -------
-    DataFrame
-        One row an area, in order: rank (of the raw estimate), rank_low, rank_high (1 is the largest),
-        surely_above, surely_below (numbers of areas).
-
-    Raises
-    ------
-    ValueError
-        With fewer than two areas or missing values.
+    One row an area, in order: rank (of the raw estimate), rank_low and rank_high (1 is the largest),
+    surely_above (a number of areas). Fewer than two areas, or missing values, are refused.
 
     Notes
     -----
@@ -60,7 +52,6 @@ def rank_intervals(
             "rank_low": 1 + above,
             "rank_high": len(y) - below,
             "surely_above": above,
-            "surely_below": below,
         }
     )
 

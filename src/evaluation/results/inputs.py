@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from evaluation.cohorts.comparison import compare
 from evaluation.costs.payers import COUNT_TOLD_BY, counted_by_payer, look_back
@@ -20,9 +21,14 @@ from evaluation.study import Study
 
 @dataclass(frozen=True)
 class AreaInputs:
-    """Tables behind the analysis of one area; `main` holds the episodes of the main comparison."""
+    """Tables behind the analysis of one area.
+
+    `episodes` are those of the area and of everybody it may be compared with, `every_area` those of the
+    other areas too, `main` those of the main comparison.
+    """
 
     study: Study
+    every_area: pd.DataFrame
     episodes: pd.DataFrame
     main: pd.DataFrame
     attrition: pd.DataFrame
@@ -43,14 +49,22 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     folder = Path(processed)
     if not (folder / "episodes.parquet").exists():
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
-    found, *measured = (
-        pd.read_parquet(folder / f"{name}.parquet") for name in ("episodes", "outcomes", "costs")
+    outcomes = {*study.outcomes.every, *study.outcomes.judged, "exit_day", "exit_state"}
+    measured = (
+        _columns(folder / "outcomes.parquet", lambda name: name in outcomes),
+        # of items no more than the first year is told
+        _columns(
+            folder / "costs.parquet", lambda name: not name.startswith("item_") or name.endswith("_12m_eur")
+        ),
     )
-    episodes = found.join(measured)
+    every_area = _episodes(folder / "episodes.parquet").join(measured)
+    own = every_area["area"].eq(area)  # of none where all are analysed together
+    episodes = every_area[own | every_area["arm"].ne("pilot")] if own.any() else every_area
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
     paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=COUNT_TOLD_BY)
     return AreaInputs(
         study=study,
+        every_area=every_area,
         episodes=episodes,
         main=compare(episodes, study, area=area).frame,
         attrition=pd.read_parquet(folder / "attrition.parquet"),
@@ -64,6 +78,20 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
     )
 
 
+def _episodes(path: Path) -> pd.DataFrame:
+    """Episodes with text as categories in sorted order: it is compared and grouped again and again."""
+    schema = pq.read_schema(path)
+    text = [name for name in schema.names if "string" in str(schema.field(name).type)]
+    found = pd.read_parquet(path, read_dictionary=text)
+    return found.assign(
+        **{name: found[name].cat.reorder_categories(sorted(found[name].cat.categories)) for name in text}
+    )
+
+
+def _columns(path: Path, asked: Callable[[str], bool]) -> pd.DataFrame:
+    return pd.read_parquet(path, columns=[name for name in pq.read_schema(path).names if asked(name)])
+
+
 def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Who is included: persons and episodes left after each step of the attrition, and who is compared."""
     return stack(
@@ -74,13 +102,15 @@ def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
 
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
-    episodes, study = inputs.episodes, inputs.study
+    study = inputs.study
+    table = description.target_group(inputs.episodes, area)
+    windows = description.with_after(table, study)
     return stack(
-        description.mean_rows(episodes, study, area=area, outcomes=study.outcomes.primary),
-        description.window_mean_rows(episodes, study, area=area, outcomes=study.outcomes.every),
-        description.exit_rows(episodes, study, area=area),
+        description.mean_rows(table, study, outcomes=study.outcomes.primary),
+        description.window_mean_rows(windows, outcomes=study.outcomes.every),
+        description.exit_rows(windows, study),
         description.case_mix_rows(inputs.main),
-        description.municipality_rows(episodes, study, area=area, outcome=study.outcomes.headline),
+        description.municipality_rows(windows, study, outcome=study.outcomes.headline),
         indicators.indicator_rows(inputs.cells, study, municipalities=inputs.municipalities, area=area),
         indicators.caseload_row(inputs.pilot_areas, area=area),
     )
@@ -93,14 +123,5 @@ def stack(*tables: pd.DataFrame) -> pd.DataFrame:
 
 def to_ledger(chapters: Mapping[str, pd.DataFrame], inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Rows of all chapters in the ledger's columns."""
-    return stack(
-        *(
-            ledger.rows(
-                rows.drop(columns="topic", errors="ignore"),
-                topic=topic,
-                area=area,
-                simulated=inputs.simulated,
-            )
-            for topic, rows in chapters.items()
-        )
-    )
+    parts = (rows.assign(topic=topic) for topic, rows in chapters.items())
+    return ledger.rows(stack(*parts), area=area, simulated=inputs.simulated)

@@ -89,7 +89,7 @@ def rows(frame: pd.DataFrame, **fixed: object) -> pd.DataFrame:
             out[name] = out[name].astype(object).fillna(defaults.get(name, ""))
     out = out[list(COLUMNS)].astype(COLUMNS)
     for name, allowed in (("topic", TOPICS), ("unit", UNITS), ("status", STATUSES)):
-        strange = sorted(set(out[name]) - set(allowed))
+        strange = sorted(set(out[name].unique()) - set(allowed))
         if strange:
             raise ValueError(f"ledger.{name}: {strange} is not among {list(allowed)}")
     refuse_repeated(out)
