@@ -280,6 +280,28 @@ def test_cost_per_unit_of_effect_is_the_ratio_of_the_two_differences():
         ev.cost_effectiveness(alone, effect="jobs", cost="cost_state_12m_eur", covariates=())
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Days in services within 12 months: value of an additional month, euros"),
+        ("fi", "Päivät palveluissa 12 kuukauden aikana: yhden lisäkuukauden arvo, euroa"),
+        ("sv", "Dagar i service inom 12 månader: värdet på en tillkommande månad, euro"),
+    ],
+)
+def test_a_month_of_another_outcome_is_not_called_a_month_in_work(language, said):
+    data = small_comparison().every_day
+    work, other = "open_employment_days_12m", "service_days_12m"
+    data = data.assign(**{name: data["jobs"] * 30 + data["spent_eur"] % 7 for name in (work, other)})
+    data = ev.compare(data, TRIALS, area="oulu", municipalities=reference_of())
+    usual, own = (
+        ev.cost_effectiveness(data, effect=name, cost="spent_eur", covariates=()) for name in (work, other)
+    )
+    assert ev.plot.acceptability(own, language=language).get_xlabel() == said
+    assert "at 2000 euros a month" in set(own["method"])
+    assert ev.plot.acceptability(usual).get_xlabel() == "Value of an additional month in work, euros"
+    assert "at 2000 euros a month in work" in set(usual["method"])
+
+
 def test_figures_show_the_numbers_of_their_frame_on_the_axes_given():
     import matplotlib.pyplot as plt
 

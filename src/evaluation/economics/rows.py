@@ -24,6 +24,7 @@ def summary(
     thresholds: Sequence[float],
     value: float,
     effect_unit: str = "months",
+    one: str = "month in work",
     monthly_cost: Mapping[str, np.ndarray] | None = None,
     monthly_effect: np.ndarray | None = None,
 ) -> pd.DataFrame:
@@ -40,6 +41,8 @@ def summary(
         The value at which break-even values are stated.
     effect_unit : str
         Unit of the effect: months, or that of another outcome, whose one unit then takes the month's place.
+    one : str
+        What one unit of the effect is called.
     monthly_cost, monthly_effect : mapping of perspective to array, and array, optional
         Difference in cost and in months in work in each month after the index date, for payback and
         persistence.
@@ -59,7 +62,7 @@ def summary(
             _ratio(joint, effect_unit),
             *_quadrants(joint),
             *_curves(joint, thresholds),
-            *_break_even(joint, value, effect_unit),
+            *_break_even(joint, value, effect_unit, one),
         ]
         if monthly_cost is not None and monthly_effect is not None:
             found += _over_time(joint, value, monthly_cost[perspective], monthly_effect)
@@ -113,10 +116,9 @@ def _curves(joint: Joint, thresholds: Sequence[float]) -> Rows:
     return rows
 
 
-def _break_even(joint: Joint, value: float, effect_unit: str) -> Rows:
+def _break_even(joint: Joint, value: float, effect_unit: str, one: str) -> Rows:
     """The effect that is worth the cost, 0 where there is none, and the cost that the effect is worth."""
-    what = "month in work" if effect_unit == "months" else effect_unit
-    at = {"x": value, "method": f"at {value:g} euros a {what}"}
+    at = {"x": value, "method": f"at {value:g} euros a {one}"}
     effect = max(joint.delta_cost / value, 0.0) if value > 0 else np.nan
     return [
         {"measure": "break_even_effect", "unit": effect_unit, "estimate": effect, **at},
