@@ -152,7 +152,7 @@ def answer(cleared: pd.DataFrame, study: Study, *, area: str, language: Language
         return Answer(about, status, question, language.text(UNFAIR[status]))
     rows = [main_row(cleared, study, area=area, outcome=name) for name in outcomes]
     row = rows[-1]
-    if row is None or not math.isfinite(row["ci_low"]):
+    if row is None or not math.isfinite(row["ci_low"] + row["ci_high"]):
         state = "missing" if row is None else str(row["status"])
         return Answer(about, state, question, language.no_number(state).capitalize() + ".")
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
@@ -161,7 +161,7 @@ def answer(cleared: pd.DataFrame, study: Study, *, area: str, language: Language
     ends = amounts((low, high), unit, language)
     small, large = ends[::-1] if pattern == "fewer" else ends
     text = language.text(RANGES[unit, pattern], lead=language.text(LEADS[kind]), low=small, high=large)
-    shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"])]
+    shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"] + one["ci_high"])]
     names = ["" if len(rows) == 1 else labels.label("payer", str(one["item"]), language) for one in shown]
     bars = tuple(_bar(one, study, language, name=name) for one, name in zip(shown, names, strict=True))
     grade = language.text(CERTAINTIES[certainty(cleared, study, area=area, outcome=main)])
@@ -171,12 +171,14 @@ def answer(cleared: pd.DataFrame, study: Study, *, area: str, language: Language
 def _public(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Answer | None:
     where = {"topic": "public_statistics", "measure": "did", "outcome": "unemployed_share", "area": area}
     of_area = cleared[list(where)].eq(pd.Series(where)).all(axis=1)
-    year = cleared.loc[of_area & cleared["ci_low"].notna(), "window"].min()  # the first one that is held
+    year = cleared[of_area].dropna(subset=["ci_low", "ci_high"])["window"].min()  # the first one that is held
     rows = [
         (baseline, pick(cleared, specification=f"baseline_{name}", window=year, **where))
         for name, baseline in study.baselines.items()
     ]
-    seen = [(one, row) for one, row in rows if row is not None and math.isfinite(row["ci_low"])]
+    seen = [
+        (one, row) for one, row in rows if row is not None and math.isfinite(row["ci_low"] + row["ci_high"])
+    ]
     if not seen:
         return None
     sides = tuple(sorted({side(row["ci_low"], row["ci_high"]) for _, row in seen}))

@@ -59,8 +59,8 @@ def who_paid(cleared: pd.DataFrame, study: Study, *, area: str, language: Langua
 
 
 def _side(row: pd.Series | None) -> str:
-    """The side of zero on which the interval of a row lies; both where it has no lower end."""
-    return side(row["ci_low"], row["ci_high"]) if row is not None and math.isfinite(row["ci_low"]) else "both"
+    """The side of zero on which the interval of a row lies; both where there is none."""
+    return "both" if row is None else side(row["ci_low"], row["ci_high"])
 
 
 def day_count(cleared: pd.DataFrame, study: Study, *, area: str, language: Language) -> Finding:

@@ -113,8 +113,8 @@ def judge(low: float, high: float, limit: float) -> str:
 
 
 def side(low: float, high: float) -> str:
-    """Whether an interval lies above zero (more), below it (fewer), or holds it (both)."""
-    return "more" if low > 0 else "fewer" if high < 0 else "both"
+    """Whether an interval lies above zero (more), below it (fewer), or holds it or lacks an end (both)."""
+    return "more" if 0 < low <= high else "fewer" if low <= high < 0 else "both"
 
 
 def kind_of(low: float, high: float, limit: float, *, strength: str) -> str:

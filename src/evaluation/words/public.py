@@ -10,7 +10,7 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.study_parts import Question, Window
 from evaluation.words import labels
-from evaluation.words.findings import Finding, pick
+from evaluation.words.findings import Finding, pick, side
 from evaluation.words.language import Language
 
 HEADLINE, WITHOUT_LAYOFFS = "unemployed_share", "unemployed_without_layoffs_share"
@@ -78,10 +78,10 @@ def synthetic(cleared: pd.DataFrame, study: Study, *, area: str, language: Langu
     found = []
     for method in METHODS:
         row = pick(cleared, area=area, measure="synthetic", outcome=HEADLINE, specification=method)
-        if row is None or not math.isfinite(row["estimate"]):
+        if row is None or not math.isfinite(row["ci_low"] + row["ci_high"]):
             continue
         change, interval = change_of(row, language)
-        chance = _holds_zero(row)
+        chance = side(row["ci_low"], row["ci_high"]) == "both"
         text = language.text(
             "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
             "weighted mean of other municipalities. {judged}",
@@ -104,9 +104,9 @@ def earlier(cleared: pd.DataFrame, study: Study, *, language: Language) -> list[
     for study_before in study.earlier:
         where = {"area": "all", "measure": "synthetic", "specification": METHODS[0]}
         row = pick(cleared, outcome=study_before.outcome, **where)
-        if row is None or not math.isfinite(row["estimate"]):
+        if row is None or not math.isfinite(row["ci_low"] + row["ci_high"]):
             continue
-        sign = "none" if _holds_zero(row) else "rise" if row["estimate"] > 0 else "fall"
+        sign = {"both": "none", "more": "rise", "fewer": "fall"}[side(row["ci_low"], row["ci_high"])]
         agrees = sign == study_before.found
         number, interval = change_of(row, language)
         said = language.text(
@@ -131,8 +131,8 @@ def cost_shift(cleared: pd.DataFrame, study: Study, *, area: str, language: Lang
     """
     where = cleared["topic"].eq("public_statistics") & cleared["area"].eq(area)
     rows = cleared[where & cleared["measure"].eq("did") & cleared["outcome"].isin(SHIFT)]
-    rows = rows[rows["specification"].eq(f"baseline_{study.main_baseline}") & rows["ci_low"].notna()]
-    rows = rows.set_index(["outcome", "window"]).sort_index()
+    rows = rows[rows["specification"].eq(f"baseline_{study.main_baseline}")]
+    rows = rows.dropna(subset=["ci_low", "ci_high"]).set_index(["outcome", "window"]).sort_index()
     if rows.index.get_level_values("outcome").nunique() < len(SHIFT):
         return None
     sign = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
@@ -229,7 +229,7 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
         levels="; ".join(f"{places[key]} {write(here.loc[key, 'estimate'])}" for key in held),
     )
     compared = list(places)[:2]
-    if len(compared) < 2 or held[:2] != compared:
+    if len(compared) < 2 or here["estimate"].reindex(compared).isna().any():
         return text
     first, second = (float(here.loc[key, "estimate"]) for key in compared)
     higher = first >= second
@@ -280,7 +280,3 @@ def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
     """The change that a row tells, in percentage points, and its interval."""
     interval = language.interval(row["ci_low"], row["ci_high"], lambda value: language.number(value, 2))
     return language.points(row["estimate"], 2, signed=True), interval
-
-
-def _holds_zero(row: pd.Series) -> bool:
-    return bool(row["ci_low"] <= 0 <= row["ci_high"])
