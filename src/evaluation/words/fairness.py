@@ -205,7 +205,9 @@ def borne_out(cleared: pd.DataFrame, study: Study, *, area: str, outcome: str, r
     """
     where = {"area": area, "topic": "comparability", "measure": "diagnostic", "outcome": outcome}
     trend, against = (pick(cleared, item=item, **where) for item in ("pre_trend", "contradiction"))
-    if row is None or trend is None or against is None or not math.isfinite(row["std_error"]):
+    if row is None or trend is None or against is None:
+        return False
+    if not math.isfinite(row["estimate"] + row["std_error"]):
         return False
     allowed = trend["ci_high"] if row["estimate"] > 0 else -trend["ci_low"]
     baseline = str(row["specification"]).removeprefix("baseline_")
