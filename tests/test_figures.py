@@ -98,6 +98,13 @@ def test_ellipse_of_the_plane_reaches_2_448_standard_errors_by_hand():
     assert outline[:, 1].min() == pytest.approx(100 - 40 * 2.448, rel=1e-2)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_shares_on_an_axis_are_written_as_in_words(code):
+    ax = palette.panel(2.0)[1]
+    palette.tick_writer(ax.yaxis, "share", language=get(code))
+    assert ax.yaxis.get_major_formatter()(0.25, 0) == get(code).percent(0.25, 0)
+
+
 def test_areas_stand_in_alphabetical_order_whatever_their_estimates(cleared):
     ax = area_figures.areas(rows_of(cleared, "areas"), names=NAMES, language=get("fi")).axes[0]
     shown = [label.get_text() for label in ax.get_yticklabels()]
