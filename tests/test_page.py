@@ -55,6 +55,14 @@ def test_page_tells_its_language_title_simulation_and_contents(tmp_path, languag
     assert others == set(CODES) - {language}
 
 
+def test_no_line_ends_between_a_sign_and_its_euro_and_nothing_is_put_into_the_number(tmp_path):
+    said = {"text/html": '<p title="+€1">from −€1,200, to +€950 (€7, +2).</p>'}
+    text = published(tmp_path, HEADING, said, language="en")
+    whole = '<span class="whole">−€1,200</span>, to <span class="whole">+€950</span> (€7, +2).'
+    assert f'<p title="+€1">from {whole}</p>' in text
+    assert ".whole { white-space: nowrap; }" in text
+
+
 def test_page_of_real_data_has_no_banner(tmp_path):
     real = {"text/html": HEADING["text/html"].replace("true", "false")}
     assert 'id="simulated"' not in published(tmp_path, real, TWO)
