@@ -221,6 +221,34 @@ def test_unknown_area_is_refused_with_the_known_ones(cleared):
         )
 
 
+@pytest.mark.parametrize(
+    ("language", "named", "counted"),
+    [
+        ("en", "Comparison municipalities: Alajärvi, Askola, Eura.", "There are 142 comparison municip"),
+        ("fi", "Vertailukunnat: Alajärvi, Askola, Eura.", "Vertailukuntia on 142."),
+        ("sv", "Jämförelsekommuner: Alajärvi, Askola, Eura.", "Jämförelsekommunerna är 142."),
+    ],
+)
+def test_a_summary_names_few_comparison_municipalities_and_counts_many(
+    tmp_path, cleared, language, named, counted
+):
+    def opened(reference, area="oulu"):
+        given = {"study": TRIALS, "reference": reference, "language": language, "area": area}
+        return sections.open_report(cleared, **given, release_date="2026-11-23")
+
+    assert counted in sections.section(opened(REFERENCE), "summary")
+    assert counted not in sections.section(opened(REFERENCE, area=""), "summary")
+    listed = sections.section(opened(REFERENCE), "who_is_included")
+    assert re.search(r"<p>Alajärvi, Askola, [^<]*</p>", listed)
+    for name in (f"{TRIALS.areas.table}.csv", "municipalities.csv"):
+        table = pd.read_csv(REFERENCE / name, dtype=str)
+        if "municipality" in table:
+            few = table["name_fi"].isin(["Eura", "Askola", "Alajärvi"])
+            table = table[few | (table["status"] != "comparison")]
+        table.to_csv(tmp_path / name, index=False)
+    assert named in sections.section(opened(tmp_path), "summary")
+
+
 @pytest.mark.parametrize("language", CODES)
 def test_an_area_whose_membership_is_not_confirmed_says_so_at_the_top_and_on_the_index(
     tmp_path, cleared, language

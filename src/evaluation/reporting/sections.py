@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.cohorts.places import places
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
@@ -157,6 +158,7 @@ def section(report: Report, name: str, **values: object) -> str:
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,
+        "compared_with": lambda: _compared_with(report),
         "costs": costs,
         "fairness": fairness,
         "public": public,
@@ -230,6 +232,13 @@ def files_to_download(report: Report, *, reports: str | Path, processed: str | P
     book = workbook.write(report, path, processed=processed, names=shown)
     links = Markup(downloads.links(written_files, report.language))
     return section(report, "downloads", links=links, workbook=book.relative_to(folder).as_posix())
+
+
+def _compared_with(report: Report) -> list[str]:
+    """Names of the comparison municipalities, by the alphabet."""
+    table = places(pd.read_csv(report.reference / "municipalities.csv", dtype=str), report.study.areas)
+    codes = table.index[table["arm"] == "comparison"]
+    return alphabetical(report.municipality_names[code] for code in codes)
 
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:
