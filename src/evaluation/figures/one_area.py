@@ -55,7 +55,7 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
         for y, value in enumerate(left):
             at = (0 if np.isnan(value) else value, y)
             ax.annotate(language.number(value), at, (4, 0), textcoords="offset points", va="center")
-        ax.set_title(lines_of(labels.label("arm", arm, language), 18), fontsize=8)
+        ax.set_title(labels.label("arm", arm, language), fontsize=8)
         ax.set_xticks([])
         ax.set_xlim(0, left.max() * 1.32)
         ax.spines["bottom"].set_visible(False)
