@@ -75,6 +75,20 @@ def words_of(one):
     return f"{one.question} {one.text} {one.certainty} {' '.join(bar.name for bar in one.bars)}"
 
 
+@pytest.mark.parametrize("end", ["ci_low", "ci_high"])
+def test_an_interval_that_lacks_an_end_is_not_available_and_draws_no_bar(end):
+    rows = random_results(1)
+    passed = rows["measure"].eq("verdict")
+    rows.loc[passed, "status"] = "pass"
+    rows.loc[~passed, end] = np.nan
+    case = Case(rows, TRIALS, area="oulu")
+    found = answers.answers(case, get("en"))
+    assert [one.about for one in found if one.text == "Not available."] == list(answers.QUESTIONS)
+    assert [one.about for one in found] == [*answers.QUESTIONS, "trust"]
+    assert not any(one.bars for one in found)
+    assert {first_screen.certainty(case, name) for name in UNITS} == {1}
+
+
 @pytest.mark.parametrize("sets", [90, pytest.param(1000, marks=pytest.mark.slow)])
 def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     kinds = set()

@@ -1,12 +1,14 @@
 """Main estimates of an area: rows that belong together agree; order, names and units do not matter."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from evaluation.cohorts.comparison import compare
 from evaluation.effects.differences import municipal_changes
-from evaluation.inference.area import effect_rows, ledger_columns, shock_structure
+from evaluation.inference.area import effect_rows, ledger_columns, main_effects, shock_structure
 from evaluation.results import ledger
 from small_register import TRIALS
 
@@ -159,3 +161,18 @@ def test_ledger_columns_count_persons_once():
     ).assign(method="m")
     row = ledger_columns(found, data).iloc[0]
     assert (row["persons"], row["episodes"], row["unit"]) == (1, 2, "share")
+
+
+def test_too_few_followed_for_two_years_leaves_the_first_year_standing(study):
+    late = TRIALS.outcomes.late
+    few = study.episodes[study.episodes["area"].eq("oulu")].index[40:]
+    episodes = study.episodes.assign(
+        **{name: study.episodes[name].mask(study.episodes.index.isin(few)) for name in late}
+    )
+    known = shock_structure(study.municipalities, TRIALS.areas, area="oulu")
+    inputs = SimpleNamespace(main=compare(episodes, TRIALS, area="oulu").frame, study=TRIALS)
+    changes, first, later = main_effects(inputs, outcomes=OUTCOMES[:4], shocks=known, seed=1)
+    assert first["estimate"].notna().all() and changes.outcomes == tuple(OUTCOMES[:4])
+    assert later["outcome"].tolist() == list(late) and set(later["status"]) == {"missing"}
+    assert later["method"].str.contains("10 episodes before and after").all()
+    assert ledger.rows(later, area="oulu", topic="effect", simulated=True)["estimate"].isna().all()

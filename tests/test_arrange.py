@@ -77,6 +77,19 @@ def panels_covered(figure):
     ]
 
 
+def titles_too_wide(figure):
+    """Titles wider than their panel though they could be broken."""
+    renderer = drawn(figure)
+    found = []
+    for ax in figure.axes:
+        words = ax.get_title(loc="left")
+        title = next(text for text in ax.findobj(Text) if text.get_text() == words)
+        room = ax.get_window_extent(renderer).width + WITHIN
+        if title.get_window_extent(renderer).width > room and " " in words:
+            found.append(words)
+    return found
+
+
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_figure_of_the_reports_has_room_for_its_words(cleared, name, code):
@@ -90,6 +103,7 @@ def test_every_figure_of_the_reports_has_room_for_its_words(cleared, name, code)
         svg(figure)
     assert words_outside(figure) == []
     assert panels_covered(figure) == []
+    assert titles_too_wide(figure) == []
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -98,6 +112,17 @@ def test_the_scheme_over_time_has_room_for_its_words(code):
         figure = timeline(TRIALS, language=spoken(code))
         svg(figure)
     assert words_outside(figure) == []
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(1, 2), (2, 4), (3, 6)])
+def test_a_title_takes_as_many_lines_as_its_panel_needs(columns, lines):
+    with look():
+        figure, axes = panels(1, columns, height=2.0)
+        for ax in axes[0]:
+            ax.set_title("Share of the unemployed, of those in services and of those who are employed")
+        arrange(figure)
+    assert titles_too_wide(figure) == []
+    assert {ax.get_title(loc="left").count("\n") + 1 for ax in axes[0]} == {lines}
 
 
 def test_by_hand_a_column_begins_after_the_longest_label_and_ends_where_the_next_has_room():

@@ -68,6 +68,32 @@ def test_an_empty_summary_is_found_and_the_page_of_a_failed_analysis_is_not_aske
         assert problems(target) == ""
 
 
+@needs_browser
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_telephone_the_names_of_the_checks_have_most_of_their_table(tmp_path, width):
+    from playwright.sync_api import sync_playwright
+
+    name, outcome = "Kuvitteellinen alkamispäivä ei tuota selvää eroa", "Työssä avoimilla työmarkkinoilla"
+    cells = f"<th scope=row>{name}</th>" + "".join(
+        f"<td class=text>{words}</td>" for words in (outcome, "Kunnossa")
+    )
+    heads = "".join(
+        f"<th scope=col class=text>{words}</th>" for words in ("Tarkistus", "Tulos", "Johtopäätös")
+    )
+    number = "<td data-value=0>0,0\xa0prosenttiyksikköä (−11,5 … +11,5)</td>"
+    head = f"<thead><tr>{heads}<th scope=col>Arvio</th></tr></thead>"
+    table = f"<table>{head}<tbody><tr>{cells}{number}</tr></tbody></table>"
+    path = written(tmp_path, f"{GOOD}<div id=table-diagnostics class=scroll>{table}</div>")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=check_pages.browser(), args=list(check_pages.FLAGS))
+        tab = browser.new_page(viewport={"width": width, "height": 800})
+        tab.goto(path.resolve().as_uri())
+        widths = tab.evaluate("[...document.querySelectorAll('td, tbody th')].map(one => one.offsetWidth)")
+        browser.close()
+    assert widths[0] == max(widths) and sum(widths) <= width
+    assert widths[0] >= 0.33 * sum(widths)
+
+
 def test_nothing_to_check_is_not_a_pass():
     with pytest.raises(RuntimeError):
         check_pages.check([])

@@ -123,6 +123,16 @@ def test_a_direction_is_clear_only_where_no_drift_and_nothing_else_could_explain
         assert (short[0].kind in findings.DOUBTS) == doubtful
 
 
+@pytest.mark.parametrize("missing", ["estimate", "std_error"])
+def test_a_finding_without_an_estimate_or_its_error_is_not_borne_out(missing):
+    rows = cleared()
+    row = rows[rows["measure"] == "att"].iloc[0]
+    case = Case(rows, TRIALS, area="oulu")
+    assert fairness.borne_out(case, row)
+    without = pd.concat([row.drop(missing), pd.Series({missing: float("nan")})])
+    assert not fairness.borne_out(case, without)
+
+
 def test_without_a_check_of_trends_nothing_is_clear_and_the_page_says_so():
     rows = cleared()
     rows = rows[rows["item"] != "pre_trend"]

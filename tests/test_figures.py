@@ -12,7 +12,9 @@ from evaluation.figures import costs as cost_figures
 from evaluation.figures import one_area as figures
 from evaluation.figures import over_time as time_figures
 from evaluation.figures import side_by_side as area_figures
-from evaluation.reporting import exhibits
+from evaluation.reporting import data_tables, exhibits
+from evaluation.results import ledger
+from evaluation.words import labels
 from evaluation.words.language import CODES, alphabetical, get
 from messages import parse_number, spoken
 from small_register import TRIALS
@@ -96,6 +98,42 @@ def test_ellipse_of_the_plane_reaches_2_448_standard_errors_by_hand():
     # the 95 % radius of a bivariate normal is sqrt(5.991) = 2.448
     assert outline[:, 0].max() == pytest.approx(1 + 0.5 * 2.448, abs=1e-3)
     assert outline[:, 1].min() == pytest.approx(100 - 40 * 2.448, rel=1e-2)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_shares_on_an_axis_are_written_as_in_words(code):
+    ax = palette.panel(2.0)[1]
+    palette.tick_writer(ax.yaxis, "share", language=get(code))
+    assert ax.yaxis.get_major_formatter()(0.25, 0) == get(code).percent(0.25, 0)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_table_of_analyses_has_the_order_of_its_figure(code):
+    language = spoken(code)
+    known = labels.codes("specification", language)
+    rows = pd.DataFrame({"specification": known[::-1], "item": "", "outcome": TRIALS.outcomes.headline})
+    alone = {"specification": "leave_one_out", "outcome": TRIALS.outcomes.headline}
+    rows = pd.concat([rows, pd.DataFrame([alone | {"item": item} for item in ("1", "2")])])
+    given = {"topic": "sensitivity", "measure": "att", "unit": "share", "estimate": 0.1, "ci_low": 0.0}
+    rows = ledger.rows(rows.assign(**given, ci_high=0.2), area="oulu", simulated=True)
+    names = {"1": "Öja", "2": "Åbo"}
+    figure = figures.sensitivity(rows, study=TRIALS, language=language, names=names)
+    drawn = ["".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()]
+    listed = data_tables.told(rows, ["specification", "item"], names=names, language=language)
+    assert list(dict.fromkeys(row["specification"] for row in listed)) == known
+    said = [
+        language.text("Without {municipality}", municipality=names[row["item"]])
+        if row["item"]
+        else labels.label("specification", row["specification"], language)
+        for row in listed
+    ]
+    # the main analysis is called by its baseline
+    assert drawn[1:] == ["".join(words.split()) for words in said[1:]]
+
+
+def test_names_that_tell_months_themselves_stand_in_their_place():
+    known = list(labels.names()["measure"])
+    assert np.argsort(figures.in_place(known, known)).tolist() == list(range(len(known)))
 
 
 def test_areas_stand_in_alphabetical_order_whatever_their_estimates(cleared):

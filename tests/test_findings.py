@@ -497,6 +497,12 @@ def test_areas_whose_spread_leaves_out_zero_are_not_called_chance(spread, shrunk
     assert said.kind == kind and words in said.text
 
 
+def test_an_estimate_that_is_missing_has_no_sign_that_could_differ():
+    estimates = pd.Series([0.1, 0.2, np.nan])
+    (said,) = area_sentences.agreement(estimates, TRIALS, language=get("en"))
+    assert said.kind == "same_sign_in_part"
+
+
 def test_public_statistics_show_the_sign_under_every_baseline_side_by_side(cleared):
     found = area_sentences.public_statistics(Case(cleared, TRIALS, area="all"), spoken("en"))
     assert [one.kind for one in found] == ["same_sign", "sign_depends", "sign_depends"]

@@ -55,6 +55,14 @@ def test_page_tells_its_language_title_simulation_and_contents(tmp_path, languag
     assert others == set(CODES) - {language}
 
 
+def test_no_line_ends_between_a_sign_and_its_euro_and_nothing_is_put_into_the_number(tmp_path):
+    said = {"text/html": '<p title="+€1">from −€1,200, to +€950 (€7, +2).</p>'}
+    text = published(tmp_path, HEADING, said, language="en")
+    whole = '<span class="whole">−€1,200</span>, to <span class="whole">+€950</span> (€7, +2).'
+    assert f'<p title="+€1">from {whole}</p>' in text
+    assert ".whole { white-space: nowrap; }" in text
+
+
 def test_page_of_real_data_has_no_banner(tmp_path):
     real = {"text/html": HEADING["text/html"].replace("true", "false")}
     assert 'id="simulated"' not in published(tmp_path, real, TWO)
@@ -211,6 +219,34 @@ def test_unknown_area_is_refused_with_the_known_ones(cleared):
         sections.open_report(
             cleared, study=TRIALS, reference=REFERENCE, language="en", area="uolu", release_date="2026-11-23"
         )
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "counted"),
+    [
+        ("en", "Comparison municipalities: Alajärvi, Askola, Eura.", "There are 142 comparison municip"),
+        ("fi", "Vertailukunnat: Alajärvi, Askola, Eura.", "Vertailukuntia on 142."),
+        ("sv", "Jämförelsekommuner: Alajärvi, Askola, Eura.", "Jämförelsekommunerna är 142."),
+    ],
+)
+def test_a_summary_names_few_comparison_municipalities_and_counts_many(
+    tmp_path, cleared, language, named, counted
+):
+    def opened(reference, area="oulu"):
+        given = {"study": TRIALS, "reference": reference, "language": language, "area": area}
+        return sections.open_report(cleared, **given, release_date="2026-11-23")
+
+    assert counted in sections.section(opened(REFERENCE), "summary")
+    assert counted not in sections.section(opened(REFERENCE, area=""), "summary")
+    listed = sections.section(opened(REFERENCE), "who_is_included")
+    assert re.search(r"<p>Alajärvi, Askola, [^<]*</p>", listed)
+    for name in (f"{TRIALS.areas.table}.csv", "municipalities.csv"):
+        table = pd.read_csv(REFERENCE / name, dtype=str)
+        if "municipality" in table:
+            few = table["name_fi"].isin(["Eura", "Askola", "Alajärvi"])
+            table = table[few | (table["status"] != "comparison")]
+        table.to_csv(tmp_path / name, index=False)
+    assert named in sections.section(opened(tmp_path), "summary")
 
 
 @pytest.mark.parametrize("language", CODES)

@@ -1,5 +1,6 @@
 """One project folder with stand-in notebooks, run again and again: what runs, what fails, what is said."""
 
+import ast
 import os
 import re
 import shutil
@@ -384,6 +385,23 @@ def test_only_the_tables_of_prices_are_read_as_prices():
     assert set(re.findall(r'"(\w+)\.csv"', code)) == {*PRICED} - {"unit_costs"}  # nobody reads the sources
     names = {path.stem for path in (ROOT / "data" / "raw" / "reference").glob("*.csv")}
     assert set(PRICED) <= names
+
+
+def test_no_module_outside_costs_opens_a_table_of_prices():
+    sources = ROOT / "src" / "evaluation"
+    # checks of two tables, whoever asks for them, and a key of what costs have read
+    allowed = {
+        ("reference.py", "unit_costs"),
+        ("reference.py", "municipal_share"),
+        ("steps.py", "price_index"),
+    }
+    named = set()
+    for path in sources.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            words = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(words, str) and Path(words).stem in PRICED and path.parent.name != "costs":
+                named.add((path.name, words))
+    assert named == allowed
 
 
 def test_every_input_of_a_task_is_written_before_or_there_from_the_start(plan):

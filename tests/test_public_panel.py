@@ -10,7 +10,7 @@ from evaluation.inference import public_panel
 from evaluation.results import ledger
 from evaluation.statistics import gaps, public_rows, statfin
 from evaluation.words import comparisons, labels, public
-from evaluation.words.findings import Case
+from evaluation.words.findings import Case, side
 from evaluation.words.language import CODES, get
 from small_register import TRIALS
 
@@ -160,6 +160,32 @@ def test_an_earlier_study_agrees_or_not_with_the_pooled_figure(code):
             Case(ledger.rows(pd.DataFrame([row | {"ci_low": low}])), TRIALS, area="all"), language
         )
         assert said.kind == kind and "VATT" in said.text and "0,25" in said.text.replace(".", ",")
+
+
+@pytest.mark.parametrize("missing", [["ci_low"], ["ci_high"], ["ci_low", "ci_high"]])
+def test_an_estimate_without_interval_says_no_direction(missing):
+    row = {"topic": "public_statistics", "unit": "points", "outcome": "unemployed_share", "estimate": 0.25,
+           "ci_low": 0.1, "ci_high": 0.4} | dict.fromkeys(missing, np.nan)  # fmt: skip
+    of_methods = [row | {"measure": "synthetic", "specification": name} for name in public.METHODS]
+    of_bill = [row | {"measure": "did", "outcome": name} for name in public.SHIFT]
+    of_bill = [one | {"specification": f"baseline_{TRIALS.main_baseline}"} for one in of_bill]
+    rows = ledger.rows(pd.DataFrame([*of_methods, *of_bill]), area="all", simulated=False)
+    language = labels.in_study(get("en"), TRIALS)
+    case = Case(rows, TRIALS, area="all")
+    assert public.synthetic(case, language) == [] and public.earlier(case, language) == []
+    assert public.cost_shift(case, language) is None
+    assert side(*rows.loc[0, ["ci_low", "ci_high"]]) == "both"
+
+
+def test_a_figure_that_is_missing_is_compared_with_nothing():
+    rows = [{"item": f"0;{place}", "estimate": value} for place, value in ((0, 0.2), (1, np.nan))]
+    rows = [row | {"outcome": "activation_rate", "window": "baseline_2019_20"} for row in rows]
+    rows = ledger.rows(pd.DataFrame(rows), area="porvoo", topic="public_statistics", measure="asked",
+                       unit="share", simulated=False)  # fmt: skip
+    rows["window"] = TRIALS.questions[0].windows[0]
+    language = labels.in_study(get("en"), TRIALS)
+    asked, *_ = public.questions(Case(rows, TRIALS, area="porvoo"), language, area="porvoo")
+    assert "rest of Uusimaa not available." in asked.text and "than rest of Uusimaa" not in asked.text
 
 
 def test_questions_are_answered_by_hand_or_said_to_be_unanswerable():

@@ -86,8 +86,10 @@ def cost_effectiveness(
         payer: joint_of(changes, cost=name, effect=effect, in_months=unit == "days", **shocks)
         for payer, name in zip(payers, costs, strict=True)
     }
-    effect_unit = "months" if unit == "days" else unit
-    rows = summary(joints, thresholds=thresholds, value=value, effect_unit=effect_unit)
+    effect_unit, one = ("months", "month") if unit == "days" else (unit, unit)
+    if effect.startswith("open_employment_days"):
+        one = "month in work"
+    rows = summary(joints, thresholds=thresholds, value=value, effect_unit=effect_unit, one=one)
     return rows.assign(outcome=effect, simulated=data.simulated)
 
 

@@ -24,6 +24,7 @@ def summary(
     thresholds: Sequence[float],
     value: float,
     effect_unit: str = "months",
+    one: str = "month in work",
     monthly_cost: Mapping[str, np.ndarray] | None = None,
     monthly_effect: np.ndarray | None = None,
 ) -> pd.DataFrame:
@@ -31,9 +32,10 @@ def summary(
 
     A payer among the `joints` without all_public is refused: its gain may be another's loss. `thresholds` are
     values of a month in work, for net benefit, acceptability and value of information; at `value` break-even
-    values are stated. Where `effect_unit` is not months, its one unit takes the month's place.
-    `monthly_cost` and `monthly_effect`, the differences in each month after the index date, add payback and
-    persistence. A ratio that would mislead has no number and its method says why (``refused:dominated``).
+    values are stated. Where `effect_unit` is not months, its one unit, which is called `one`, takes the
+    month's place. `monthly_cost` and `monthly_effect`, the differences in each month after the index date,
+    add payback and persistence. A ratio that would mislead has no number and its method says why
+    (``refused:dominated``).
     """
     if set(PAYERS) & set(joints) and "all_public" not in joints:
         raise ValueError(f"joints: no all_public among {list(joints)}; {ALONE}")
@@ -44,7 +46,7 @@ def summary(
             _ratio(joint, effect_unit),
             *_quadrants(joint),
             *_curves(joint, thresholds),
-            *_break_even(joint, value, effect_unit),
+            *_break_even(joint, value, effect_unit, one),
         ]
         if monthly_cost is not None and monthly_effect is not None:
             found += _over_time(joint, value, monthly_cost[perspective], monthly_effect)
@@ -98,10 +100,9 @@ def _curves(joint: Joint, thresholds: Sequence[float]) -> Rows:
     return rows
 
 
-def _break_even(joint: Joint, value: float, effect_unit: str) -> Rows:
+def _break_even(joint: Joint, value: float, effect_unit: str, one: str) -> Rows:
     """The effect that is worth the cost, 0 where there is none, and the cost that the effect is worth."""
-    what = "month in work" if effect_unit == "months" else effect_unit
-    at = {"x": value, "method": f"at {value:g} euros a {what}"}
+    at = {"x": value, "method": f"at {value:g} euros a {one}"}
     effect = max(joint.delta_cost / value, 0.0) if value > 0 else np.nan
     return [
         {"measure": "break_even_effect", "unit": effect_unit, "estimate": effect, **at},

@@ -28,7 +28,7 @@ Span = tuple[float, float, float]
 def arrange(figure: Figure) -> None:
     """Place the panels of a figure, and the names of their axes, so that all words have room.
 
-    Titles and names of axes may be longer than their panel: who writes them breaks them into lines.
+    A title longer than its panel is broken into lines. Names of axes may be longer than their panel.
     """
     width, height = (float(side) * INCH for side in figure.get_size_inches())
     keys = [key.get_window_extent().height / figure.dpi * INCH for key in figure.legends]
@@ -40,6 +40,8 @@ def arrange(figure: Figure) -> None:
         [cell.start for cell in cells] for cells in zip(*(one.cell for one in panels), strict=True)
     )
     across = _sides(grid.get_width_ratios(), width - 2 * EDGE, columns, [one.spans(0) for one in panels])
+    for one, column in zip(panels, columns, strict=True):
+        one.break_title(across[column][1])
     down = _sides(grid.get_height_ratios(), height - head - foot, rows, [one.spans(1) for one in panels])
     for one, column, row in zip(panels, columns, rows, strict=True):
         (left, wide), (top, tall) = across[column], down[row]
@@ -84,6 +86,25 @@ class _Panel:
         ]
         self.names_at = [axis.labelpad + out for axis, out in zip(self.axes, self.out, strict=True)]
 
+    def title(self) -> Any:
+        """The title as it will be drawn, or None."""
+        words = self.ax.get_title(loc="left")
+        of_words = (text for text in self.ax.get_children() if getattr(text, "get_text", str)() == words)
+        return next(of_words) if words else None
+
+    def break_title(self, wide: float) -> None:
+        """Break the title into lines that are no wider than this, in points, where words allow it."""
+        if (title := self.title()) is None:
+            return
+        lines: list[str] = []
+        for word in title.get_text().split(" "):
+            longer = " ".join([*lines[-1:], word])
+            if _extent(longer, title.get_fontsize(), title.get_fontweight())[0] <= wide:
+                lines[-1:] = [longer]
+            else:
+                lines.append(word)
+        title.set_text("\n".join(lines))
+
     def spans(self, side: int) -> Iterator[Span]:
         """How far words reach beyond places of a side."""
         for share, size, _ in self.ticks[side]:
@@ -91,8 +112,7 @@ class _Panel:
         name = self.axes[1 - side].label
         far = self.names_at[1 - side] + _size(name)[1] if name.get_text() else self.out[1 - side]
         yield (1.0, 0.0, far) if side else (0.0, -far, 0.0)
-        if side and (words := self.ax.get_title(loc="left")):
-            title = next(text for text in self.ax.get_children() if getattr(text, "get_text", str)() == words)
+        if side and (title := self.title()):
             pad = self.ax.titleOffsetTrans.transform((0, 0))[1] / self.ax.figure.dpi * INCH
             yield 0.0, -pad - _size(title)[1], 0.0
         for text in self.ax.texts:

@@ -66,7 +66,7 @@ def _perspectives(
     parts = parts_of(rows, "item", PERSPECTIVES)
     figure, axes = panels(1, len(parts), height=height, sharey=True, **keywords)
     for ax, name in zip(axes[0], parts, strict=True):
-        ax.set_title(lines_of(labels.label("payer", name, language), 11))
+        ax.set_title(labels.label("payer", name, language))
     return figure, list(zip(axes[0], parts.values(), strict=True))
 
 

@@ -33,7 +33,7 @@ from evaluation.figures.palette import (
 )
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.language import Language
+from evaluation.words.language import Language, alphabetical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def attrition(rows: pd.DataFrame, *, language: Language) -> Figure:
         for y, value in enumerate(left):
             at = (0 if np.isnan(value) else value, y)
             ax.annotate(language.number(value), at, (4, 0), textcoords="offset points", va="center")
-        ax.set_title(lines_of(labels.label("arm", arm, language), 18), fontsize=8)
+        ax.set_title(labels.label("arm", arm, language), fontsize=8)
         ax.set_xticks([])
         ax.set_xlim(0, left.max() * 1.32)
         ax.spines["bottom"].set_visible(False)
@@ -103,8 +103,12 @@ def sensitivity(rows: pd.DataFrame, *, study: Study, language: Language, names: 
     `names` are those of municipalities by code, for the analyses that leave one out.
     """
     rank = {name: number for number, name in enumerate(labels.codes("specification", language))}
-    rows = rows.assign(rank=rows["specification"].map(lambda name: rank.get(name, 99)))
-    rows = rows.sort_values(["rank", "item"], kind="stable")
+    places = alphabetical({names.get(item, item) for item in rows["item"]})
+    rows = rows.assign(
+        rank=rows["specification"].map(lambda name: rank.get(name, 99)),
+        place=rows["item"].map(lambda item: places.index(names.get(item, item))),
+    )
+    rows = rows.sort_values(["rank", "place"], kind="stable")
     words = []
     for specification, item in zip(rows["specification"], rows["item"], strict=True):
         if specification == "leave_one_out" and item:
@@ -185,7 +189,7 @@ def in_place(codes: Sequence[str], known: Sequence[str]) -> np.ndarray:
     keys = {}
     for rank, code in enumerate(sorted(set(codes)), start=1):
         months = labels.HORIZON.search(code)
-        stem = labels.HORIZON.sub("", code)
+        stem = code if code in place else labels.HORIZON.sub("", code)
         keys[code] = place.get(stem, len(place) + rank) + (int(months[1]) if months else 0) / 1000
     return np.array([keys[code] for code in codes])
 

@@ -64,7 +64,7 @@ def indicators(rows: pd.DataFrame, *, study: Study, language: Language) -> Figur
         lines_of_arms(ax, part, language=language, markers=False)
         policy_marks(ax, study, language=language, labelled=number == 0)
         title = labels.label("measure", name, language)
-        ax.set_title(lines_of(title, 48), pad=48 if number == 0 else 6)
+        ax.set_title(title, pad=48 if number == 0 else 6)
     return figure
 
 
@@ -148,7 +148,7 @@ def exits(rows: pd.DataFrame, *, language: Language) -> Figure:
             band(ax, part["x"], part, style, step="post")
             ax.step(part["x"], part["estimate"], where="post", color=style.color, linestyle=style.line,
                     linewidth=1.6)  # fmt: skip
-        ax.set_title(lines_of(labels.label("state", state, language)))
+        ax.set_title(labels.label("state", state, language))
         ax.set_ylim(0)
         tick_writer(ax.yaxis, "share", language=language)
         ax.grid(axis="y")
@@ -188,7 +188,7 @@ def public_events(rows: pd.DataFrame, *, study: Study, language: Language) -> Fi
     for ax, (name, part) in zip(axes[:, 0], parts.items(), strict=True):
         draw_event_study(ax, part, language=language)
         _quarter_marks(ax, study, study.marks, language=language)
-        ax.set_title(lines_of(labels.outcome(name, language), 48), pad=30)
+        ax.set_title(labels.outcome(name, language), pad=30)
     for ax in axes[:-1, 0]:
         ax.set_xlabel("")
     return figure

@@ -21,7 +21,7 @@ import pandas as pd
 from evaluation.figures.arrange import arrange
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.language import Language
+from evaluation.words.language import NBSP, Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -217,7 +217,7 @@ def tick_writer(
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     share = unit in ("share", "probability")
-    percent = "" if difference or not share else "%" if language.code == "en" else " %"
+    percent = "" if difference or not share else "%" if language.code == "en" else f"{NBSP}%"
     scale = 100 if share else 1
 
     def write(values: Sequence[float]) -> list[str]:

@@ -13,7 +13,7 @@ from evaluation.figures.costs import draw_region, plane_axes, probability_axes
 from evaluation.figures.one_area import LOVE, draw_forest, draw_love, named, row_middles
 from evaluation.figures.over_time import draw_event_study
 from evaluation.figures.palette import PILOT, look, simulated_mark, style_key, unit_name
-from evaluation.words.language import Language, get
+from evaluation.words.language import Language, get, mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,9 +171,8 @@ def plane(
     draw_region(ax, part)
     unit, outcome = part.loc["delta_effect", ["unit", "outcome"]]
     label: str | None = _axis_label(part.loc[["delta_effect"]], words)
-    if unit == "months":  # the outcome counts days
-        own = words.text("{outcome}: difference in months", outcome=named("outcome", outcome, words))
-        label = None if outcome.startswith("open_employment_days") else own
+    if unit == "months":
+        label = _of_months(outcome, mark("{outcome}: difference in months"), words)
     plane_axes([ax], unit, language=words, label=label)
     ax.set_title(named("payer", chosen, words))
     return _marked(ax, rows, words)
@@ -213,9 +212,12 @@ def acceptability(
     ax.plot(curve["x"], curve["estimate"], color=PILOT.color, linewidth=1.8)
     ax.set_ylim(0, 1)
     ax.set_title(named("payer", chosen, words))
-    in_months = rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all()
-    own = f"{unit_name('eur', language=words)} / {named('outcome', rows['outcome'].iloc[0], words)}"
-    probability_axes(ax, language=words, label=None if in_months else own)
+    outcome = rows["outcome"].iloc[0]
+    label: str | None = f"{unit_name('eur', language=words)} / {named('outcome', outcome, words)}"
+    if rows.loc[rows["measure"].eq("delta_effect"), "unit"].eq("months").all():
+        said = mark("{outcome}: value of an additional month, euros")
+        label = _of_months(outcome, said, words)
+    probability_axes(ax, language=words, label=label)
     return _marked(ax, rows, words)
 
 
@@ -243,6 +245,13 @@ def _marked(ax: Axes, rows: pd.DataFrame, language: Language) -> Axes:
     if figure is not None and "simulated" in rows and rows["simulated"].any():
         simulated_mark(figure, language=language)
     return ax
+
+
+def _of_months(outcome: str, said: str, language: Language) -> str | None:
+    """Label of an outcome that is counted in days and shown in months; None for work, the usual one."""
+    if outcome.startswith("open_employment_days"):
+        return None
+    return language.text(said, outcome=named("outcome", outcome, language))
 
 
 def _axis_label(rows: pd.DataFrame, language: Language) -> str:

@@ -153,7 +153,7 @@ def baselines(rows: pd.DataFrame, *, study: Study, language: Language) -> Figure
             if np.isfinite(value):
                 ax.annotate(language.number(value, 2, signed=True), (value, position), (0, 5),
                             textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
-        ax.set_title(lines_of(labels.label("specification", name, language), 16))
+        ax.set_title(labels.label("specification", name, language))
         tick_writer(ax.xaxis, "points", language=language, difference=True, label="")
         ax.locator_params(axis="x", nbins=4)
     name_rows(axes[0, 0], [window.short[language.code] for window in study.followup.values()], above=0.7)

@@ -186,7 +186,8 @@ def main_effects(
 ) -> tuple[MunicipalChanges, pd.DataFrame, pd.DataFrame]:
     """Changes by municipality and main estimates of the first year, and the estimates of later outcomes.
 
-    A study may follow no outcome longer: there are no later rows then.
+    A study may follow no outcome longer: there are no later rows then. Where too few episodes are followed
+    as long, the later rows have status "missing" and say why in `method`.
     """
     study = inputs.study
 
@@ -194,8 +195,15 @@ def main_effects(
         changes = municipal_changes(inputs.main, outcomes=names, covariates=study.covariates)
         return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
 
-    late = estimated(study.outcomes.late)[1] if study.outcomes.late else pd.DataFrame()
-    return *estimated(outcomes), late
+    found = estimated(outcomes)
+    if not study.outcomes.late:
+        return *found, pd.DataFrame()
+    try:
+        return *found, estimated(study.outcomes.late)[1]
+    except ValueError as refusal:
+        why = {"outcome": list(study.outcomes.late), "status": "missing", "method": str(refusal)}
+        units = [unit_of(name) for name in study.outcomes.late]
+        return *found, pd.DataFrame(why).assign(measure="att", window=study.main_baseline, unit=units)
 
 
 def effect_rows(

@@ -205,6 +205,12 @@ def _for_readers(text: str) -> str:
 def _write(target: Path, text: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
+    # a line may break between sign and euro; a character against it would be copied with the number
+    text = re.sub(
+        rf"(<[^>]*>)|[+{languages.MINUS}]€[\d,]*\d",
+        lambda hit: hit[1] or f'<span class="whole">{hit[0]}</span>',
+        text,
+    )
     part.write_text(
         "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n", encoding="utf-8"
     )

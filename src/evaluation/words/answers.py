@@ -11,7 +11,7 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.fairness import SHOWN, fairness, main_row, strength
-from evaluation.words.findings import Case, kind_of, side, span
+from evaluation.words.findings import ENDS, Case, kind_of, side, span
 from evaluation.words.first_screen import CERTAINTIES, COST, certainty
 from evaluation.words.language import Language, mark
 from evaluation.words.public import CHANGE, HEADLINE, held_months, incomplete
@@ -152,14 +152,14 @@ def answer(case: Case, language: Language, *, about: str) -> Answer:
         return Answer(about, status, question, language.text(UNFAIR[status]))
     rows = [main_row(case, name) for name in outcomes]
     row = rows[-1]
-    if row is None or not math.isfinite(row["ci_low"]):
+    if row is None or not math.isfinite(row["ci_low"] + row["ci_high"]):
         state = "missing" if row is None else str(row["status"])
         return Answer(about, state, question, language.no_number(state).capitalize() + ".")
     low, high, unit = float(row["ci_low"]), float(row["ci_high"]), str(row["unit"])
     kind = kind_of(low, high, study.limits[unit], strength=strength(case, row))
     where, ends = span(low, high, unit, language)
     text = language.text(RANGES[unit, where], lead=language.text(LEADS[kind]), **ends)
-    shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"])]
+    shown = [one for one in rows if one is not None and math.isfinite(one["ci_low"] + one["ci_high"])]
     names = ["" if len(rows) == 1 else labels.label("payer", str(one["item"]), language) for one in shown]
     bars = tuple(_bar(one, study, language, name=name) for one, name in zip(shown, names, strict=True))
     grade = language.text(CERTAINTIES[certainty(case, main)])
@@ -169,11 +169,11 @@ def answer(case: Case, language: Language, *, about: str) -> Answer:
 def _public(case: Case, language: Language) -> Answer | None:
     study, where = case.study, {"outcome": HEADLINE, **CHANGE}
     changes = case.rows(area=case.area, **where)
-    year = changes.loc[changes["ci_low"].notna(), "window"].min()  # the first one that is held
+    year = changes.dropna(subset=[*ENDS])["window"].min()  # the first one that is held
     seen = [
         (baseline.short[language.code], row)
         for name, baseline in study.baselines.items()
-        if (row := case.known("ci_low", specification=f"baseline_{name}", window=year, **where)) is not None
+        if (row := case.known(*ENDS, specification=f"baseline_{name}", window=year, **where)) is not None
     ]
     if not seen:
         return None

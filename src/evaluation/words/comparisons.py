@@ -120,6 +120,7 @@ def baselines(case: Case, language: Language) -> list[Finding]:
 
 def agreement(estimates: Sequence[float] | pd.Series, study: Study, language: Language) -> list[Finding]:
     """Say whether estimates under several baselines have one sign; nothing of a single one."""
+    estimates = pd.Series(estimates, dtype=float).dropna()
     if len(estimates) < 2:
         return []
     if len(set(np.sign(estimates))) > 1:
@@ -156,7 +157,7 @@ def public_statistics(case: Case, language: Language) -> list[Finding]:
         seen = year.dropna(subset=["ci_low", "ci_high"])
         if len(seen) and (seen["ci_low"].le(0) & seen["ci_high"].ge(0)).all():
             text += " " + language.text("No interval leaves out zero: chance alone could produce them.")
-        signs = agreement(year["estimate"].dropna(), case.study, language)
+        signs = agreement(year["estimate"], case.study, language)
         kind = signs[0].kind if signs else "one_baseline"
         found.append(Finding(str(window), kind, " ".join([text, *(one.text for one in signs)])))
     return found

@@ -57,8 +57,8 @@ def who_paid(case: Case, language: Language) -> list[Finding]:
 
 
 def _side(row: pd.Series | None) -> str:
-    """The side of zero on which the interval of a row lies; both where it has no lower end."""
-    return side(row["ci_low"], row["ci_high"]) if row is not None and math.isfinite(row["ci_low"]) else "both"
+    """The side of zero on which the interval of a row lies; both where there is none."""
+    return "both" if row is None else side(row["ci_low"], row["ci_high"])
 
 
 def day_count(case: Case, language: Language) -> Finding:

@@ -182,7 +182,7 @@ def borne_out(case: Case, row: pd.Series | None) -> bool:
     it. An outcome without checks of its own is not borne out: those of a sum cannot see what moves between
     its parts. After Rambachan and Roth (2023), Review of Economic Studies 90(5).
     """
-    if row is None or not math.isfinite(row["std_error"]):
+    if row is None or not math.isfinite(row["estimate"] + row["std_error"]):
         return False
     trend, against = (
         case.pick(item=item, outcome=row["outcome"], **CHECK) for item in ("pre_trend", "contradiction")

@@ -69,6 +69,7 @@ DOUBTS = {
     "doubtful_both": mark("The direction cannot be told; other developments could hide a difference."),
 }
 OPEN = ("unclear", "maybe_more", "maybe_fewer", *DOUBTS)  # nothing is known of the direction, or not enough
+ENDS = ("ci_low", "ci_high")  # of an interval
 
 
 class Case:
@@ -93,10 +94,10 @@ class Case:
             raise ValueError(f"findings: {len(places)} rows of {self.area} meet {where}; name more columns")
         return self._rows.iloc[places[0]] if len(places) else None
 
-    def known(self, number: str, **where: str | float) -> pd.Series | None:
-        """Pick a row that has a `number`, such as its estimate; None where there is none."""
+    def known(self, *numbers: str, **where: str | float) -> pd.Series | None:
+        """Pick a row that has all these `numbers`, such as its estimate; None where there is none."""
         row = self.pick(**where)
-        return row if row is not None and math.isfinite(row[number]) else None
+        return row if row is not None and all(math.isfinite(row[one]) for one in numbers) else None
 
     def _meeting(self, where: Mapping[str, str | float]) -> np.ndarray:
         for column, value in where.items() - self._met.keys():
@@ -138,8 +139,8 @@ def judge(low: float, high: float, limit: float) -> str:
 
 
 def side(low: float, high: float) -> str:
-    """Whether an interval lies above zero (more), below it (fewer), or holds it (both)."""
-    return "more" if low > 0 else "fewer" if high < 0 else "both"
+    """Whether an interval lies above zero (more), below it (fewer), or holds it or lacks an end (both)."""
+    return "more" if 0 < low <= high else "fewer" if low <= high < 0 else "both"
 
 
 def kind_of(low: float, high: float, limit: float, *, strength: str) -> str:

@@ -55,7 +55,7 @@ def certainty(case: Case, outcome: str) -> int:
     opposite sign of a finding whose interval excludes zero). After GRADE (Guyatt et al. 2008, BMJ 336:924).
     """
     row = main_row(case, outcome)
-    if row is None or math.isnan(row["ci_low"]):
+    if row is None or math.isnan(row["ci_low"] + row["ci_high"]):
         return 1
     grade = 3 if fairness(case, outcome)[0] == "pass" else 2
     untold = judge(row["ci_low"], row["ci_high"], case.study.limits[row["unit"]]) in OPEN

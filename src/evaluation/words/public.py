@@ -9,7 +9,7 @@ import pandas as pd
 from evaluation.study import Study
 from evaluation.study_parts import Question, Window
 from evaluation.words import labels
-from evaluation.words.findings import Case, Finding
+from evaluation.words.findings import ENDS, Case, Finding, side
 from evaluation.words.language import Language
 
 HEADLINE, WITHOUT_LAYOFFS = "unemployed_share", "unemployed_without_layoffs_share"
@@ -72,11 +72,11 @@ def synthetic(case: Case, language: Language) -> list[Finding]:
     """Say what each synthetic comparison finds for the unemployed share."""
     found = []
     for method in METHODS:
-        row = case.known("estimate", measure="synthetic", outcome=HEADLINE, specification=method)
+        row = case.known(*ENDS, measure="synthetic", outcome=HEADLINE, specification=method)
         if row is None:
             continue
         change, interval = change_of(row, language)
-        chance = _holds_zero(row)
+        chance = side(row["ci_low"], row["ci_high"]) == "both"
         text = language.text(
             "{method}: since the start the unemployed share has moved by {change} ({interval}) against a "
             "weighted mean of other municipalities. {judged}",
@@ -98,10 +98,10 @@ def earlier(case: Case, language: Language) -> list[Finding]:
     found = []
     for study_before in case.study.earlier:
         where = {"measure": "synthetic", "specification": METHODS[0]}
-        row = case.known("estimate", outcome=study_before.outcome, **where)
+        row = case.known(*ENDS, outcome=study_before.outcome, **where)
         if row is None:
             continue
-        sign = "none" if _holds_zero(row) else "rise" if row["estimate"] > 0 else "fall"
+        sign = {"both": "none", "more": "rise", "fewer": "fall"}[side(row["ci_low"], row["ci_high"])]
         agrees = sign == study_before.found
         number, interval = change_of(row, language)
         said = language.text(
@@ -126,7 +126,7 @@ def cost_shift(case: Case, language: Language) -> Finding | None:
     """
     main = {"area": case.area, "specification": f"baseline_{case.study.main_baseline}"}
     rows = case.rows(**main, **CHANGE)
-    rows = rows[rows["outcome"].isin(SHIFT) & rows["ci_low"].notna()]
+    rows = rows[rows["outcome"].isin(SHIFT)].dropna(subset=[*ENDS])
     rows = rows.set_index(["outcome", "window"]).sort_index()
     if rows.index.get_level_values("outcome").nunique() < len(SHIFT):
         return None
@@ -222,7 +222,7 @@ def _compared(question: Question, number: int, rows: pd.DataFrame, window: str, 
         levels="; ".join(f"{places[key]} {write(here.loc[key, 'estimate'])}" for key in held),
     )
     compared = list(places)[:2]
-    if len(compared) < 2 or held[:2] != compared:
+    if len(compared) < 2 or here["estimate"].reindex(compared).isna().any():
         return text
     first, second = (float(here.loc[key, "estimate"]) for key in compared)
     higher = first >= second
@@ -280,7 +280,3 @@ def change_of(row: pd.Series, language: Language) -> tuple[str, str]:
     """The change that a row tells, in percentage points, and its interval."""
     interval = language.interval(row["ci_low"], row["ci_high"], lambda value: language.number(value, 2))
     return language.points(row["estimate"], 2, signed=True), interval
-
-
-def _holds_zero(row: pd.Series) -> bool:
-    return bool(row["ci_low"] <= 0 <= row["ci_high"])
