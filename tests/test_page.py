@@ -55,6 +55,11 @@ def test_page_tells_its_language_title_simulation_and_contents(tmp_path, languag
     assert others == set(CODES) - {language}
 
 
+def test_contents_without_a_place_of_their_own_follow_the_first_heading(tmp_path):
+    text = published(tmp_path, {"text/html": "<h1>Validation</h1>"}, TWO)
+    assert re.search(r"<h1>Validation</h1>\s*<nav", text) and "&lt;/h1" not in text
+
+
 def test_no_line_ends_between_a_sign_and_its_euro_and_nothing_is_put_into_the_number(tmp_path):
     said = {"text/html": '<p title="+€1">from −€1,200, to +€950 (€7, +2).</p>'}
     text = published(tmp_path, HEADING, said, language="en")
