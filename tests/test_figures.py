@@ -1,6 +1,7 @@
 """Figures draw what the cleared rows hold, look the same on every run, and survive grey print."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -233,6 +234,16 @@ def test_inputs_are_not_changed_by_drawing(cleared):
     rows = rows_of(cleared, "event_study")
     time_figures.event_study(rows, study=TRIALS, language=spoken("fi"))
     pd.testing.assert_frame_equal(cleared, before)
+
+
+def test_a_payer_whose_costs_differ_by_zero_without_interval_has_its_panel_of_the_plane(reports):
+    rows = reports["en"].cleared
+    own = rows["measure"].eq("delta_cost") & rows["topic"].eq("cost_effectiveness")
+    own &= rows["item"].eq("municipality") & rows["area"].eq("oulu")
+    ends = ["ci_low", "ci_high"]
+    bare = rows.assign(estimate=rows["estimate"].mask(own, 0.0), **{end: rows[end].mask(own) for end in ends})
+    shown = exhibits.show(replace(reports["en"], cleared=bare), "plane")
+    assert shown.count('scope="row">Municipality') == 1
 
 
 def test_a_withheld_result_does_not_tell_its_kind_in_its_table(reports):

@@ -167,18 +167,17 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
 def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
     """The records that tell a reader something; those of files are all of them.
 
-    Nothing is told by a payer or item that has no euros anywhere, by estimates that were all drawn to the
-    same mean, by a drift of zero that would overturn what was not found, and by the many areas that passed.
-    Of the analyses that leave out one municipality the ends tell what all of them do.
+    Nothing is told by a payer or item that has only zeros where there are euros, by estimates that were all
+    drawn to the same mean, by a drift of zero that would overturn what was not found, and by the many areas
+    that passed. Of the analyses that leave out one municipality the ends tell what all of them do.
     """
 
     def line(record: Record) -> tuple[str, ...]:
         return tuple(str(record[name]) for name in columns)
 
-    money = [record for record in records if record["unit"] in ("eur", "eur_per_month")]
-    has_euros = {
+    told_of = {  # by whatever unit: a payer without euros whose months are drawn needs both
         line(record)
-        for record in money
+        for record in records
         if record["estimate"] != 0 or any(np.nan_to_num([record["ci_low"], record["ci_high"]]))
     }
     shrunken = [record["estimate"] for record in records if record["measure"] == "att_shrunken"]
@@ -195,7 +194,7 @@ def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
             return record["place"] in ends
         if record["measure"] == "att_shrunken" and one_mean:
             return False
-        if record["unit"] in ("eur", "eur_per_month") and line(record) not in has_euros:
+        if record["unit"] in ("eur", "eur_per_month") and line(record) not in told_of:
             return False
         if record["measure"] == "breakdown" and record["estimate"] == 0:
             return False
