@@ -92,3 +92,19 @@ def test_modules_behind_follow_imports_of_imports_and_lazy_ones():
     assert names == {"ledger"}
     code = "def f():\n    from evaluation.cohorts import comparison"
     assert {"comparison", "study", "units"} <= {path.stem for path in notebook_runs.modules_behind(code)}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; from evaluation.words import labels, costs",
+        "if True: from evaluation.words import costs",
+        "from evaluation.words import labels, \\\n    costs",
+        "from evaluation.words import (  # names (short)\n    labels,\n    costs,\n)",
+        "from  evaluation.words  import  costs",
+        "import pandas as pd, evaluation.words.costs as c",
+        "import evaluation.study, evaluation.words.costs",
+    ],
+)
+def test_an_import_is_found_however_a_notebook_writes_it(code):
+    assert "costs" in {path.stem for path in notebook_runs.modules_behind(code)}
