@@ -44,6 +44,11 @@ def test_plain_file_has_commas_and_decimal_points_and_leaves_missing_numbers_emp
     assert downloads.csv_files(rows)[0] == 'item,estimate,x\r\n"a,b",,0.1\r\n'
 
 
+def test_missing_texts_are_empty_and_whole_numbers_below_zero_stay_numbers():
+    rows = pd.DataFrame({"item": ["-1", None, np.nan], "persons": [-2, 3, 4]})
+    assert downloads.csv_files(rows)[0] == "item,persons\r\n'-1,-2\r\n,3\r\n,4\r\n"
+
+
 def test_both_files_of_every_exhibit_read_back_as_the_cleared_values(cleared):
     for name in exhibits.EXHIBITS:
         rows = exhibits.select(cleared, TRIALS, name, area="oulu")

@@ -62,7 +62,9 @@ def _written(values: pd.Series) -> list[str]:
     if values.dtype.kind == "f":
         # repr is the shortest text that reads back as the same number; an end without bound is left open
         return [repr(value) if math.isfinite(value) else "" for value in found]
-    said = {value: safe(str(value)) for value in set(found)}
+    if values.dtype.kind in "iu":
+        return [str(value) for value in found]
+    said = {value: "" if pd.isna(value) else safe(str(value)) for value in set(found)}
     return [said[value] for value in found]
 
 
