@@ -68,6 +68,14 @@ def test_no_line_ends_between_a_sign_and_its_euro_and_nothing_is_put_into_the_nu
     assert ".whole { white-space: nowrap; }" in text
 
 
+def test_titles_of_pages_and_words_in_drawings_hold_no_span(tmp_path):
+    heading = {"text/html": "<h1>Costs: −€500</h1>"}
+    drawn = '<svg viewBox="0 0 9 9">\n<text>+€7</text></svg>'
+    text = published(tmp_path, heading, {"text/html": drawn}, language="en")
+    assert re.search("<title>Costs: −€500[^<]*</title>", text)
+    assert "<text>+€7</text>" in text
+
+
 def test_page_of_real_data_has_no_banner(tmp_path):
     real = {"text/html": HEADING["text/html"].replace("true", "false")}
     assert 'id="simulated"' not in published(tmp_path, real, TWO)

@@ -207,9 +207,10 @@ def _write(target: Path, text: str) -> Path:
     part = target.with_suffix(".part")
     # a line may break between sign and euro; a character against it would be copied with the number
     text = re.sub(
-        rf"(<[^>]*>)|[+{languages.MINUS}]€[\d,]*\d",
+        rf"(<(title|svg)\b.*?</\2>|<[^>]*>)|[+{languages.MINUS}]€[\d,]*\d",
         lambda hit: hit[1] or f'<span class="whole">{hit[0]}</span>',
         text,
+        flags=re.DOTALL,
     )
     part.write_text(
         "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n", encoding="utf-8"
