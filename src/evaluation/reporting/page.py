@@ -102,7 +102,7 @@ def area_names(reference: str | Path, areas: Areas, *, language: str) -> Mapping
 def municipality_names(reference: str | Path, areas: Areas, *, language: str) -> pd.DataFrame:
     """Municipalities with their name in a language (Finnish names in English), area and arm."""
     table = pd.read_csv(Path(reference) / "municipalities.csv", dtype=str, keep_default_na=False)
-    name = table["name_sv"] if language == "sv" else table["name_fi"]
+    name = table["name_sv" if language == "sv" else "name_fi"].str.strip()
     table = table.assign(name=name, area=table[areas.column], arm=table[areas.arm_column].map(areas.arm_of))
     return table[["municipality", "name", "name_fi", "name_sv", "area", "arm"]]
 
