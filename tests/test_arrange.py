@@ -10,7 +10,7 @@ from matplotlib.text import Text
 import ledger_example
 from evaluation.figures.arrange import arrange
 from evaluation.figures.over_time import timeline
-from evaluation.figures.palette import look, panels, simulated_mark, svg
+from evaluation.figures.palette import look, name_rows, panel, panels, simulated_mark, svg
 from evaluation.reporting import exhibits
 from evaluation.words.language import CODES
 from messages import spoken
@@ -122,7 +122,16 @@ def test_a_title_takes_as_many_lines_as_its_panel_needs(columns, lines):
             ax.set_title("Share of the unemployed, of those in services and of those who are employed")
         arrange(figure)
     assert titles_too_wide(figure) == []
-    assert {ax.get_title(loc="left").count("\n") + 1 for ax in axes[0]} == {lines}
+    titles = [ax.get_title(loc="left").split("\n") for ax in axes[0]]
+    assert {len(title) for title in titles} == {lines}
+    assert all(len(title[-1]) > len(max(title, key=len)) / 4 for title in titles)  # no word left over
+
+
+def test_rows_without_names_are_an_empty_panel():
+    with look():
+        figure, ax = panel(2.0)
+        name_rows(ax, [])
+        assert "<text" in svg(figure)
 
 
 def test_by_hand_a_column_begins_after_the_longest_label_and_ends_where_the_next_has_room():

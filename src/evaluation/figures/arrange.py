@@ -19,6 +19,7 @@ LINE = 1.35  # from a line of text to the next, in heights of its letters
 INCH = 72  # in points
 PASSES = 4  # how far a word reaches over an edge depends on where the edge is
 LEAST = 0.2  # of the figure for its panels, however long the words
+NARROWER = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # shares of the room for a title that are tried
 # which part of a word lies before its place, or above it
 BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0, "top": 0.0, "bottom": 1.0, "baseline": 0.8}
 # a share of a panel's side, and from where to where seen from there, in points
@@ -93,17 +94,12 @@ class _Panel:
         return next(of_words) if words else None
 
     def break_title(self, wide: float) -> None:
-        """Break the title into lines that are no wider than this, in points, where words allow it."""
+        """Break the title into as few lines as this width, in points, allows, of about the same length."""
         if (title := self.title()) is None:
             return
-        lines: list[str] = []
-        for word in title.get_text().split(" "):
-            longer = " ".join([*lines[-1:], word])
-            if _extent(longer, title.get_fontsize(), title.get_fontweight())[0] <= wide:
-                lines[-1:] = [longer]
-            else:
-                lines.append(word)
-        title.set_text("\n".join(lines))
+        look = title.get_fontsize(), title.get_fontweight()
+        tries = [_lines(title.get_text(), part * wide, *look) for part in NARROWER]
+        title.set_text("\n".join([lines for lines in tries if len(lines) == len(tries[0])][-1]))
 
     def spans(self, side: int) -> Iterator[Span]:
         """How far words reach beyond places of a side."""
@@ -146,6 +142,17 @@ def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:
 
 def _size(text: Any) -> tuple[float, float]:
     return _extent(text.get_text(), text.get_fontsize(), text.get_fontweight())
+
+
+def _lines(words: str, wide: float, size: float, weight: str | int) -> list[str]:
+    lines: list[str] = []
+    for word in words.split(" "):
+        longer = " ".join([*lines[-1:], word])
+        if _extent(longer, size, weight)[0] <= wide:
+            lines[-1:] = [longer]
+        else:
+            lines.append(word)
+    return lines
 
 
 def _extent(words: str, size: float, weight: str | int) -> tuple[float, float]:

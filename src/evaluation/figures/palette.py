@@ -247,8 +247,9 @@ def name_ticks(axis: Axis, places: Any, words: list[str]) -> None:
 def name_rows(ax: Axes, words: list[str], y: Any = None, *, above: float = 0.6, below: float = 0.6) -> None:
     """Name rows under each other, the first at the top, and leave room beyond the first and the last."""
     places = range(len(words)) if y is None else y
-    name_ticks(ax.yaxis, places, words)
-    ax.set_ylim(places[-1] + below, places[0] - above)
+    if words:
+        name_ticks(ax.yaxis, places, words)
+        ax.set_ylim(places[-1] + below, places[0] - above)
 
 
 def unit_name(unit: str, *, language: Language) -> str:
