@@ -92,6 +92,14 @@ def test_a_mean_is_of_the_episodes_that_have_the_outcome():
     assert row["persons"] == 2  # persons behind the number, for disclosure control
 
 
+def test_an_outcome_that_nobody_has_yet_has_no_means():
+    table = SMALL.assign(work=np.nan).astype({"municipality": "category"})
+    every = [f"{number:03d}" for number in range(1, 310)]  # as many as Finland has
+    table["municipality"] = table["municipality"].cat.set_categories(sorted({*every, *SMALL["municipality"]}))
+    assert description.municipality_rows(windows(table, "oulu"), TRIALS, outcome="work").empty
+    assert description.window_mean_rows(windows(table, "oulu"), outcomes=["work"]).empty
+
+
 def test_municipality_rows_hold_means_and_counts_of_the_area_only():
     rows = description.municipality_rows(windows(SMALL, "oulu"), TRIALS, outcome="work")
     assert set(rows["item"]) == {"564", "494"}

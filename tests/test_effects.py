@@ -287,6 +287,7 @@ def broken(change: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
             "tell|separate|0 comparison",
         ),
         (lambda rows: rows.assign(x=rows["x"].where(rows["x"] < 2)), "x: .* rows are empty"),
+        (lambda rows: rows.assign(sex=rows["sex"].where(rows["x"] < 2)), "sex: .* rows are empty"),
         (lambda rows: rows.drop(columns="sex"), "no column sex"),
         (lambda rows: rows.drop(columns="work"), "no outcome column work"),
         (lambda rows: rows.assign(treated=2), "treated: 1200 rows are neither true nor false"),

@@ -121,8 +121,8 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
         values = data[column]
         if is_categorical(values) or ((values == values.min()) | (values == values.max())).all():
             codes, levels = pd.factorize(values)
-            met = np.bincount(codes[treated], minlength=len(levels)) > 0
-            outside |= ~met[codes]
+            met = np.bincount(codes[treated & (codes >= 0)], minlength=len(levels)) > 0
+            outside |= ~np.append(met, True)[codes]  # `covariate_matrix` refuses what is missing
     return outside
 
 

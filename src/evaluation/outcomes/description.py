@@ -150,8 +150,8 @@ def _means(table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure:
         known = table[outcome].notna()
         pattern = known.to_numpy().tobytes()
         if pattern not in behind:
-            persons = table.loc[known].groupby(by, observed=True)["person_id"].nunique()
-            behind[pattern] = persons.reindex(means.index).astype(float)
+            people = table.assign(person_id=table["person_id"].where(known)).groupby(by, observed=True)
+            behind[pattern] = people["person_id"].nunique().astype(float)
         mean, count = means[outcome], counts[outcome]
         error = spreads[outcome] / np.sqrt(count)
         low, high = score_interval(mean, error, count, top=most(outcome))
