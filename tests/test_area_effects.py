@@ -176,3 +176,9 @@ def test_too_few_followed_for_two_years_leaves_the_first_year_standing(study):
     assert later["outcome"].tolist() == list(late) and set(later["status"]) == {"missing"}
     assert later["method"].str.contains("10 episodes before and after").all()
     assert ledger.rows(later, area="oulu", topic="effect", simulated=True)["estimate"].isna().all()
+
+    alone = SimpleNamespace(main=compare(study.episodes, TRIALS, area="oulu").frame, study=TRIALS)
+    alone.main[late[0]] = np.nan
+    later = main_effects(alone, outcomes=OUTCOMES[:4], shocks=known, seed=1)[2]
+    told = later[later["measure"] == "att"].set_index("outcome")["estimate"]
+    assert told.isna().tolist() == [True, *[False] * (len(late) - 1)]

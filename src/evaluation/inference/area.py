@@ -195,15 +195,19 @@ def main_effects(
         changes = municipal_changes(inputs.main, outcomes=names, covariates=study.covariates)
         return changes, effect_rows(inputs.main, changes, baseline=study.main_baseline, seed=seed, **shocks)
 
-    found = estimated(outcomes)
-    if not study.outcomes.late:
-        return *found, pd.DataFrame()
-    try:
-        return *found, estimated(study.outcomes.late)[1]
-    except ValueError as refusal:
-        why = {"outcome": list(study.outcomes.late), "status": "missing", "method": str(refusal)}
-        units = [unit_of(name) for name in study.outcomes.late]
-        return *found, pd.DataFrame(why).assign(measure="att", window=study.main_baseline, unit=units)
+    def later(names: Sequence[str]) -> pd.DataFrame:
+        try:
+            return estimated(names)[1]
+        except ValueError as refusal:
+            if len(names) > 1:  # one that cannot be estimated spoils no other
+                return pd.concat([later([name]) for name in names], ignore_index=True)
+            why = {"outcome": names[0], "unit": unit_of(names[0]), "method": str(refusal)}
+            return pd.DataFrame(
+                [{**why, "status": "missing", "measure": "att", "window": study.main_baseline}]
+            )
+
+    late = study.outcomes.late
+    return *estimated(outcomes), later(late) if late else pd.DataFrame()
 
 
 def effect_rows(
