@@ -373,7 +373,24 @@ def test_one_person_far_from_all_others_is_not_told_by_the_next_release(days):
     pd.testing.assert_frame_equal(clear(release(others), previous=careless), careless)
 
 
-def test_words_of_a_method_do_not_tell_a_count():
-    said = make({"estimate": [0.9], "persons": [500.0], "method": ["12403 effective comparison episodes"]},
+@pytest.mark.parametrize(
+    ("told", "published"),
+    [
+        ("12403 effective comparison episodes", "12405 effective comparison episodes"),
+        ("design.work_24m: all 2949 rows are empty", "design.work_24m: all 2950 rows are empty"),
+        ("age: 12 of 2949 rows are empty", "age: 10 of 2950 rows are empty"),
+        ("12 target rows of 2949; both groups", "10 target rows of 2950; both groups"),
+        ("12 treated among 2949 rows", "10 treated among 2950 rows"),
+        ("for 12 treated and 2949 comparison rows", "for 10 treated and 2950 comparison rows"),
+        ("all 2949 weights are zero", "all 2950 weights are zero"),
+        (
+            "none of 7 treated municipalities has 10 episodes",
+            "none of 7 treated municipalities has 10 episodes",
+        ),
+        ("3 comparison municipalities; 5 or more", "3 comparison municipalities; 5 or more"),
+    ],
+)
+def test_words_of_a_method_do_not_tell_a_count(told, published):
+    said = make({"estimate": [0.9], "persons": [500.0], "method": [told]},
                 topic="comparability", measure="diagnostic", unit="share")  # fmt: skip
-    assert clear(said)["method"].tolist() == ["12405 effective comparison episodes"]
+    assert clear(said)["method"].tolist() == [published]

@@ -115,6 +115,13 @@ def of_two_counts(rows: pd.DataFrame) -> pd.Series:
     return described_shares(rows) & (rows["measure"] != "cif")
 
 
+# in what a method and a refusal say: of persons, of episodes and of the rows that they are
+COUNTS_IN_WORDS = (
+    r"\b\d+(?= (?:of \d+ )?(?:effective )?(?:comparison |target )?(?:episodes|persons|rows|weights)\b)"
+    r"|\b\d+(?= treated (?:among|and)\b)|(?<=rows of )\d+"
+)
+
+
 def round_counts(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """Round what counts to the base; a share that is k of n is divided again, its interval is made anew."""
     base, out = profile.base, rows.copy()
@@ -133,9 +140,8 @@ def round_counts(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     counted = counting(rows)
     for name in ("estimate", "ci_low", "ci_high"):
         out.loc[counted, name] = to_base(rows.loc[counted, name], base)
-    counts_in_words = r"\d+(?= (?:effective comparison )?(?:episodes|persons))"
     out["method"] = rows["method"].str.replace(
-        counts_in_words, lambda found: str(int(to_base(float(found[0]), base))), regex=True
+        COUNTS_IN_WORDS, lambda found: str(int(to_base(float(found[0]), base))), regex=True
     )
     return out
 
