@@ -382,6 +382,8 @@ def test_one_person_far_from_all_others_is_not_told_by_the_next_release(days):
         ("12 target rows of 2949; both groups", "10 target rows of 2950; both groups"),
         ("12 treated among 2949 rows", "10 treated among 2950 rows"),
         ("for 12 treated and 2949 comparison rows", "for 10 treated and 2950 comparison rows"),
+        ("121 rows below and 13 above 0; at least 20", "120 rows below and 15 above 0; at least 20"),
+        ("local polynomial, h 2.23 below and 1.92 above", "local polynomial, h 2.23 below and 1.92 above"),
         ("all 2949 weights are zero", "all 2950 weights are zero"),
         (
             "none of 7 treated municipalities has 10 episodes",
