@@ -117,7 +117,8 @@ def of_two_counts(rows: pd.DataFrame) -> pd.Series:
 
 # in what a method and a refusal say: of persons, of episodes and of the rows that they are
 COUNTS_IN_WORDS = (
-    r"(?<![\w.])\d+(?= (?:of \d+ )?(?:effective )?(?:comparison |target )?(?:episodes|persons|rows|weights)\b)"
+    r"(?<![\w.])\d+(?= (?:of \d+ )?(?:effective )?(?:comparison |target )?"
+    r"(?:episodes|persons|rows|weights)\b)"
     r"|(?<![\w.])\d+(?= treated (?:among|and)\b)|(?<=rows of )\d+|(?<![\w.])\d+(?= above\b)"
 )
 
