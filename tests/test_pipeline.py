@@ -353,6 +353,15 @@ def test_code_of_figures_and_sentences_is_behind_pages_and_not_behind_analyses(p
         assert not found & (analyses | {"register", "episodes", "clear"}), module
 
 
+def test_a_sentence_in_one_language_is_behind_its_pages_only(plan):
+    locale = ROOT / "src" / "evaluation" / "words" / "locale"
+    for language in ("fi", "sv"):
+        catalogue = locale / language / "LC_MESSAGES" / "evaluation.po"
+        found = {name for name, step in plan.items() if catalogue in step.reads}
+        pages = {f"area_report[oulu-{language}]", f"national_report[{language}]"}
+        assert found == {*pages, f"index[{language}]"}
+
+
 def test_code_of_estimates_is_behind_analyses_and_not_behind_the_register(plan):
     found = depending_on(plan, "inference/placebo_areas")
     assert {"area_analysis[oulu]", "area_analysis[all]"} <= found

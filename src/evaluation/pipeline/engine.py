@@ -93,12 +93,13 @@ def _given_to(step: Step, written: set[Path], *, known: Path) -> str:
     return provenance.inputs(files, root=Path("/"), known=known).to_csv()
 
 
-def _told(step: Step, about: str, words: str) -> Any:
+def _told(step: Step, *words: str) -> Any:
     """Words that a task depends on; without a task and a name, nodes of all tasks would be one."""
     from pytask import NodeInfo, PythonNode
 
-    place = NodeInfo(arg_name=about, path=(), task_name=step.name, task_path=None, value=words)
-    return PythonNode(name=f"{step.name}::{about}", value=words, hash=True, node_info=place)
+    value = "\n".join(words)
+    place = NodeInfo(arg_name="told", path=(), task_name=step.name, task_path=None, value=value)
+    return PythonNode(name=f"{step.name}::told", value=value, hash=True, node_info=place)
 
 
 def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> list[str]:
@@ -118,10 +119,13 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
             function=progress.watched(step.name, _work(step, jobs), step.values),
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads if path in written],
-                "given": _told(step, "given", _given_to(step, written, known=notes / "hashes.json")),
-                "parameters": _told(step, "parameters", repr(sorted(step.values.items()))),
-                "study": _told(step, "study", parts[step.name]),
-                "code": _told(step, "code", source_of(step.function, None)),
+                "told": _told(  # in one, because the engine asks of each thing whether it changed
+                    step,
+                    _given_to(step, written, known=notes / "hashes.json"),
+                    repr(sorted(step.values.items())),
+                    parts[step.name],
+                    source_of(step.function, None),
+                ),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},
             markers=[Mark("try_first", (), {})] if step.takes_longer else [],
@@ -132,6 +136,7 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
         "tasks": tasks,
         "paths": (notes,),
         "config": notes / "pytask.toml",
+        "database_url": "sqlite://",  # in memory: pytask.lock is what it reads, both cost seconds
         # pytask looks only once a second what is done: some tasks wait in line, so that nobody waits for it
         "n_workers": 2 * jobs,
         "parallel_backend": "threads",  # for one job too: the engine's way without workers runs nothing here

@@ -29,6 +29,11 @@ class NotebookFailed(RuntimeError):
 
 def parameter_types(notebook: Path) -> dict[str, str]:
     """Names and annotated types of the parameters that a notebook declares in its ``parameters`` cell."""
+    return _parameter_types(notebook, notebook.stat().st_mtime_ns)
+
+
+@cache
+def _parameter_types(notebook: Path, changed: int) -> dict[str, str]:
     import papermill
 
     inferred = papermill.inspect_notebook(str(notebook))
@@ -150,9 +155,14 @@ def code_of(notebook: Path) -> str:
 
     A cell that is not Python is left out: it imports nothing, and fails when it runs.
     """
+    return _python_of(notebook.read_text(encoding="utf-8"))
+
+
+@cache
+def _python_of(notebook: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(notebook)["cells"]
     found = []
     for cell in cells:
         if cell["cell_type"] == "code":

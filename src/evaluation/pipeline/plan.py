@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,10 @@ def _register_files(processed: Path) -> list[Path]:
 
 def source_of(function: Callable[..., Any], notebook: Path | None) -> str:
     """Source text of a step and of the notebook that it runs."""
-    source = inspect.getsource(function)
-    return f"{source}\n{notebook_runs.code_of(notebook)}" if notebook else source
+    return f"{_source(function)}\n{notebook_runs.code_of(notebook)}" if notebook else _source(function)
+
+
+_source = cache(inspect.getsource)
 
 
 def _step(
@@ -184,16 +187,18 @@ def _validation_files(root: Path) -> list[Path]:
     return [*sorted((root / "docs" / "validation").glob("*")), *code, *behind]
 
 
+def _behind_pages(project: Project, language: str) -> list[Path]:
+    """What all pages in a language read; sentences are chosen by their length in English."""
+    kinds, spoken = (".po", ".toml", ".j2", ".css"), (language, "en")
+    files = (path for room in ("words", "reporting") for path in (CODE / room).rglob("*.*"))
+    said = (path for path in files if path.suffix != ".po" or path.parents[1].name in spoken)
+    words = sorted(path for path in said if path.suffix in kinds)
+    return [project.cleared, *words, *project.reference_tables]
+
+
 def _report_steps(
     project: Project, *, areas: list[str], languages: list[str], with_statfin: bool
 ) -> list[Step]:
-    catalogues = sorted(
-        path
-        for room in ("words", "reporting")
-        for path in (CODE / room).rglob("*.*")
-        if path.suffix in (".po", ".toml", ".j2", ".css")
-    )
-    shared = [project.cleared, *catalogues, *project.reference_tables]
     failed = project.processed / "failed"
     names = ["national_report", *(["public_statistics_report"] if with_statfin else [])]
 
@@ -220,7 +225,7 @@ def _report_steps(
         return _step(
             f"{name}[{'-'.join(filter(None, (area, language)))}]",
             steps.report,
-            [*shared, *comment, *filter(None, [analysed])],
+            [*_behind_pages(project, language), *comment, *filter(None, [analysed])],
             [page, note, *filter(None, [summary])],
             notebook=project.notebook(name),
             executed=project.processed / "notebooks" / f"{name}-{area or 'all'}-{language}.ipynb",
@@ -241,7 +246,7 @@ def _report_steps(
             f"index[{language}]",
             steps.index,
             [
-                *shared,
+                *_behind_pages(project, language),
                 *[failed / f"{area}.json" for area in areas],
                 *[path for step in pages for path in step.writes],
             ],

@@ -22,7 +22,7 @@ from evaluation.words.fairness import (
     withheld,
 )
 from evaluation.words.findings import DOUBTS, JUDGEMENTS, OPEN, Case, Finding, judge
-from evaluation.words.language import CODES, Language, get, mark
+from evaluation.words.language import Language, get, mark
 
 COST = "cost_all_public_12m_eur"
 MAX_FINDINGS = 5
@@ -73,7 +73,7 @@ def headline(case: Case, language: Language) -> list[Finding]:
 
     After the verdict come the effects, the cost to all public payers last. An effect whose family of outcomes
     failed or was not checked is not shown; where all did, a description of the level stands in their place.
-    Past 150 words the outcome before the cost is left out.
+    Past 150 words in English, which takes more, every language leaves out the outcome before the cost.
     """
     outcomes = case.study.outcomes
     chosen = [*outcomes.first_screen[: MAX_FINDINGS - 2], COST]
@@ -83,8 +83,8 @@ def headline(case: Case, language: Language) -> list[Finding]:
     def all_said(spoken: Language) -> list[Finding]:
         return [verdict(case, spoken), *filter(None, (_finding(case, name, spoken) for name in chosen))]
 
-    # every language drops the same findings, so that all of them say the same
-    while len(chosen) > 1 and max(count(all_said(get(code))) for code in CODES) > MAX_WORDS:
+    # of one language, so that all of them say the same and no page hangs on another language's sentences
+    while len(chosen) > 1 and count(all_said(get("en"))) > MAX_WORDS:
         chosen.pop(-2 if len(chosen) > 2 else -1)
     return all_said(language)
 
