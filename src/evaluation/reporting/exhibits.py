@@ -23,6 +23,7 @@ from evaluation.figures import costs as cost_figures
 from evaluation.figures import one_area as figures
 from evaluation.figures import over_time as time_figures
 from evaluation.figures import side_by_side as area_figures
+from evaluation.figures.kept import Kept
 from evaluation.reporting.data_tables import Record, data_table, told
 from evaluation.reporting.page import macros
 from evaluation.study import Study
@@ -62,6 +63,7 @@ class Report:
     release_date: str
     reference: Path = Path()  # folder of reference tables
     confirmed: bool = True  # whether public sources confirm that the area took part
+    kept: Kept = field(default_factory=Kept, repr=False)  # drawings of earlier runs
     # exhibits that were drawn already
     shown: dict[str, Markup] = field(default_factory=dict, init=False, repr=False)
     _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
@@ -226,6 +228,17 @@ def show(report: Report, name: str, *, files: bool = True) -> Markup:
     if exhibit.draw is None:
         return parts.table(name, title, table + link, exhibit.folded)
     rows = rows.iloc[sorted(record["place"] for record in records)]
+    picture, alt, seen = report.kept.made((name, records), lambda: _drawn(report, name, rows))
+    real = report.simulated and not rows["simulated"].any()
+    return framed_figure(
+        name, picture, title=title, seen=seen, alt=alt, numbers=table + link, language=language, real=real
+    )
+
+
+def _drawn(report: Report, name: str, rows: pd.DataFrame) -> tuple[str, str, str]:
+    """Picture of an exhibit, its text alternative, and what is seen in it."""
+    exhibit, language = EXHIBITS[name], report.language
+    assert exhibit.draw is not None
     known = report.area_names | report.municipality_names
     uses = {"study": report.study, "names": known, "here": report.area}
     with palette.look():
@@ -233,11 +246,7 @@ def show(report: Report, name: str, *, files: bool = True) -> Markup:
         if rows["simulated"].any():
             palette.simulated_mark(drawn, language=language)
         picture = palette.svg(drawn)
-    alt, seen = alt_texts.describe(name, rows, language=language, names=report.area_names)
-    real = report.simulated and not rows["simulated"].any()
-    return framed_figure(
-        name, picture, title=title, seen=seen, alt=alt, numbers=table + link, language=language, real=real
-    )
+    return picture, *alt_texts.describe(name, rows, language=language, names=report.area_names)
 
 
 def framed_figure(name: str, picture: str, *, language: Language, **told: Any) -> Markup:

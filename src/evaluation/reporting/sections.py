@@ -13,6 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from evaluation.cohorts.places import places
+from evaluation.figures.kept import Kept
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
 from evaluation.figures.palette import look, svg
@@ -55,11 +56,13 @@ def open_report(
     release_date: str,
     area: str = "",
     topic: str = "",
+    processed: str | Path | None = None,
 ) -> Report:
     """Read the cleared ledger, a file or a frame, and the names that a report in a language needs.
 
-    `area` is empty for a report about all areas; `topic` leaves only rows of one. ValueError if the area is
-    not in the table of areas in the folder `reference`.
+    `area` is empty for a report about all areas; `topic` leaves only rows of one. In the folder `processed`
+    drawings are kept for the next run. ValueError if the area is not in the table of areas in the folder
+    `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
@@ -69,7 +72,9 @@ def open_report(
         raise ValueError(f"{study.areas.table}.csv has no area {area!r}; known are {', '.join(areas)}")
     municipalities = municipality_names(reference, study.areas, language=language)
     spoken = labels.in_study(get(language), study)
+    place_names = dict(zip(municipalities["municipality"], municipalities["name"], strict=True))
     own = rows[rows["area"] == area] if area else rows
+    drawings = Path(processed, "drawings", f"{area or topic or 'all'}-{language}.json") if processed else None
     return Report(
         language=spoken,
         area=area,
@@ -77,11 +82,12 @@ def open_report(
         cleared=rows,
         study=study,
         area_names=areas,
-        municipality_names=dict(zip(municipalities["municipality"], municipalities["name"], strict=True)),
+        municipality_names=place_names,
         simulated=bool(own["simulated"].any()),
         release_date=release_date,
         reference=Path(reference),
         confirmed=area not in set(known.loc[known["membership"] == "unconfirmed", "area"]),
+        kept=Kept(drawings, about=(language, area, study, areas, place_names)),
     )
 
 
@@ -179,7 +185,8 @@ def data_and_provenance(
 
 
 def files_to_download(report: Report, *, reports: str | Path, processed: str | Path) -> Markup:
-    """Write the CSV files and the workbook, and list them."""
+    """Write the CSV files and the workbook, and list them; keep what was drawn for the next run."""
+    report.kept.write()
     folder = Path(reports) / report.language.code
     shown = [name for name in report.shown if EXHIBITS[name].files]
     files = downloads.write(report, folder, names=shown)
@@ -229,8 +236,12 @@ def _timeline(report: Report) -> Markup:
         )
         for name, window in drawn_windows(report.study).items()
     ]
-    with look():
-        picture = svg(timeline(report.study, language=language))
+
+    def drawn() -> tuple[str]:
+        with look():
+            return (svg(timeline(report.study, language=language)),)
+
+    (picture,) = report.kept.made("timeline", drawn)
     alt = text(
         "Scheme over time. Unemployment begins: {windows}. Each period has 24 months of history before it "
         "and 12 and 24 months of follow-up after it, until the end of {year}. The trial started on {start}.",

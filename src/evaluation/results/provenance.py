@@ -35,6 +35,16 @@ def code_version() -> str:
     return f"{version} ({commit}{'+' if changed else ''})"
 
 
+def code_hash() -> str:
+    """SHA-256 over the code and the words of this package, and the versions of those that it works with."""
+    folder = Path(__file__).parents[1]
+    found = hashlib.sha256(packages().to_csv().encode())
+    for path in sorted(folder.rglob("*.*")):
+        if path.suffix in (".py", ".toml", ".po"):
+            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
 def commit_date() -> str:
     """Date of the code's last commit as 2026-11-23; without a checkout, that of this file."""
     try:
