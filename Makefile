@@ -31,13 +31,17 @@ reports test validation mutations benchmarks: export MPLBACKEND := agg
 reports: .venv/ready  ## simulate a register if none is there, run every notebook, publish reports/
 	$(BIN)/evaluation run
 
-test: .venv/ready  ## run the tests
+.venv/test: requirements-test.lock | .venv/ready
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-test.lock
+	touch $@
+
+test: .venv/test  ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lock:  ## solve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --extra test --extra build --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --no-header -q -o requirements.lock
-	for extra in lab docs; do uv pip compile pyproject.toml --extra $$extra --constraint requirements.lock \
+	for extra in test lab docs; do uv pip compile pyproject.toml --extra $$extra --constraint requirements.lock \
 		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -q \
 		-o requirements-$$extra.lock || exit 1; done
 
@@ -64,13 +68,13 @@ data/demo/processed/episodes.parquet: | .venv/ready
 offline: docs  ## make offline/: wheels for Linux and Windows, locks, code, documentation, hashes
 	$(BIN)/python -m validation.offline offline
 
-validation: .venv/ready  ## run the long known-truth simulations (about 20 minutes)
+validation: .venv/test  ## run the long known-truth simulations (about 20 minutes)
 	$(BIN)/python -m validation.study --registers 16 --seed 2000
 	$(BIN)/python -m validation.published $(ORACLES)
 	$(BIN)/python -m validation.cost_shift --worlds 20
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
-attack: .venv/ready  ## attack the published pages and files, kill runs, inject payloads, plant canaries
+attack: .venv/test  ## attack the published pages and files, kill runs, inject payloads, plant canaries
 	$(BIN)/python -m validation.attack reports
 	$(BIN)/python -m validation.attack_pages reports
 	$(BIN)/python -m validation.kills --kills 200 --pairs 50
@@ -78,13 +82,13 @@ attack: .venv/ready  ## attack the published pages and files, kill runs, inject 
 	$(BIN)/python -m validation.injection data/processed/cleared.parquet
 	$(BIN)/python -m validation.canaries --whole
 
-mutations: .venv/ready  ## read 100,000 mutated deliveries, seeded (an hour and more on a busy machine)
+mutations: .venv/test  ## read 100,000 mutated deliveries, seeded (an hour and more on a busy machine)
 	$(BIN)/python -m validation.mutations --inputs 100000 --seed 1
 
-check: .venv/ready  ## check the published pages in headless Chromium
+check: .venv/test  ## check the published pages in headless Chromium
 	$(BIN)/evaluation check
 
-labcheck: .venv/lab  ## run notebooks in JupyterLab in headless Chromium, screenshots to reports/lab/
+labcheck: .venv/lab .venv/test  ## run notebooks in JupyterLab in headless Chromium, screenshots to reports/lab/
 	$(BIN)/python -m validation.lab
 
 sbom: .venv/ready  ## write the software bill of materials to sbom.json

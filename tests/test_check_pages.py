@@ -1,5 +1,7 @@
 """The page checks find what they are there to find, and the reports of the example pass them."""
 
+import sys
+
 import pytest
 
 from evaluation.pipeline import check_pages
@@ -95,8 +97,14 @@ def test_on_a_telephone_the_names_of_the_checks_have_most_of_their_table(tmp_pat
 
 
 def test_nothing_to_check_is_not_a_pass():
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match=r"no (pages|Chromium)"):
         check_pages.check([])
+
+
+def test_without_the_packages_of_the_tests_the_command_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(ValueError, match="make check"):
+        check_pages.check([tmp_path / "fi" / "oulu.html"])
 
 
 @needs_browser

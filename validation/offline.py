@@ -17,7 +17,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-lab.lock", "requirements-docs.lock")
+LOCKS = tuple(f"requirements{extra}.lock" for extra in ("", "-test", "-lab", "-docs"))
 GLIBC = 28  # wheels for Linux run with this 2.x and later: servers in closed rooms are not of this year
 MACHINES: dict[str, tuple[dict[str, str], list[str]]] = {
     "linux": (
@@ -67,6 +67,7 @@ Windows, in `evaluation\\`:
     set PIP_FIND_LINKS=..\\wheels
     py -{python} -m venv .venv
     .venv\\Scripts\\python -m pip install --require-hashes -r requirements.lock
+    .venv\\Scripts\\python -m pip install --require-hashes -r requirements-test.lock
     .venv\\Scripts\\python -m pip install --require-hashes -r requirements-lab.lock
     .venv\\Scripts\\python -m pip install --no-deps --no-build-isolation -e .
     .venv\\Scripts\\python -m ipykernel install --sys-prefix --name python3

@@ -65,17 +65,20 @@ def check(paths: Sequence[Path]) -> pd.DataFrame:
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If there is no Chromium, or no page to check: nothing checked must not count as nothing wrong.
     """
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError as missing:
+        raise ValueError(f"{missing.name} is not installed: `make check` installs what it needs") from None
 
     executable = browser()
     if executable is None:
-        raise RuntimeError(f"no Chromium found; looked for {', '.join(BROWSERS)}")
+        raise ValueError(f"no Chromium found; looked for {', '.join(BROWSERS)}")
     if not paths:
-        raise RuntimeError("no pages to check; run `evaluation run` first")
+        raise ValueError("no pages to check; run `evaluation run` first")
     rows = []
     axe = Axe()
     with tempfile.TemporaryDirectory() as profile, sync_playwright() as driver:
