@@ -119,11 +119,15 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
         values = data[column]
-        if is_categorical(values) or ((values == values.min()) | (values == values.max())).all():
+        if is_categorical(values) or _two_valued(values.to_numpy()):
             codes, levels = pd.factorize(values)
             met = np.bincount(codes[treated & (codes >= 0)], minlength=len(levels)) > 0
             outside |= ~np.append(met, True)[codes]  # `covariate_matrix` refuses what is missing
     return outside
+
+
+def _two_valued(values: NDArray[Any]) -> bool:
+    return bool(((values == values.min()) | (values == values.max())).all())
 
 
 def arms(data: pd.DataFrame, target: str, covariates: Sequence[str], *, table: str) -> BoolArray:

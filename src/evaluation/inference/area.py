@@ -254,8 +254,8 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
     rows = found[columns].assign(unit=[unit_of(name) for name in found["outcome"]])
-    own = data[data["treated"]]
-    values, people = own[[*rows["outcome"]]].to_numpy(float), own["person_id"]
+    treated = data["treated"].to_numpy(bool)
+    values, people = data[[*rows["outcome"]]].to_numpy(float)[treated], data["person_id"][treated]
     persons, episodes = np.zeros(len(rows)), np.zeros(len(rows))
     for alike in known_alike(values):
         observed = people[~np.isnan(values[:, alike[0]])]
