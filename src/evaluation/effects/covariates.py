@@ -36,7 +36,7 @@ def is_categorical(values: pd.Series[Any]) -> bool:
 def levels_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Code of each row and the names of the levels, as text in sorted order whatever the column holds."""
     codes, levels = pd.factorize(values)
-    names, place = np.unique(levels.astype(str).to_numpy(object), return_inverse=True)
+    names, place = np.unique(np.array([str(level) for level in levels], object), return_inverse=True)
     return np.append(place, -1)[codes], names
 
 
@@ -70,7 +70,7 @@ def covariate_matrix(
     names: list[str] = []
     for column in covariates:
         values = data[column]
-        if empty := int(values.isna().sum()):
+        if empty := int(values.isna().to_numpy().sum()):
             raise ValueError(
                 f"{table}.{column}: {empty} of {len(data)} rows are empty; give them a level of their own "
                 "(such as 'unknown') or leave the column out"

@@ -103,13 +103,12 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     after = design[design["post"]]
     parts = []
     for name in names:
-        cells = after.assign(level=after[name].astype("str").str.lower())
-        counts = cells.groupby(["treated", "level"])["person_id"].agg(["size", "nunique"])
+        counts = after.groupby(["treated", name], observed=True)["person_id"].agg(["size", "nunique"])
         whole = counts.groupby("treated")["size"].transform("sum")
         parts.append(
             pd.DataFrame(
                 {
-                    "item": [f"{name}={level}" for level in counts.index.get_level_values("level")],
+                    "item": [f"{name}={level}".lower() for level in counts.index.get_level_values(name)],
                     "group": np.where(counts.index.get_level_values("treated"), "pilot", "comparison"),
                     "estimate": (counts["size"] / whole).to_numpy(),
                     "persons": counts["nunique"].to_numpy(float),

@@ -99,7 +99,8 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
 
 
 def _typed(column: pd.Series, name: str) -> pd.Series:
-    text = column.str.strip().mask(column.str.strip() == "")
+    text = column.str.strip()
+    text = text.mask(text == "")
     if column.name in DATES:
         out, kind = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce"), "dates such as 2022-01-31"
     else:
