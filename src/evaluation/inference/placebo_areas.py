@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.contrasts import Contrast, Shocks, contrast
@@ -70,7 +71,7 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
 
 
 @lru_cache(maxsize=4)  # the variants of one area draw the same
-def _draws(draws: int, members: int, comparisons: int, seed: int) -> tuple[Array, ...]:
+def _draws(draws: int, members: int, comparisons: int, seed: int) -> tuple[NDArray[Any], ...]:
     """Chances in order and the place of each draw among them (found faster), municipalities, signs, flips."""
     rng = np.random.default_rng(seed)
     chance = rng.random(draws)
