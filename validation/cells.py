@@ -17,7 +17,7 @@ from scipy import stats
 
 from evaluation.inference.area import shock_prior
 from evaluation.inference.contrasts import Contrast, contrast
-from evaluation.inference.placebo_areas import placebo_areas, t_reference
+from evaluation.inference.placebo_areas import placebo_rows, t_reference
 from evaluation.inference.shocks import ShockPrior
 
 Array = NDArray[np.float64]
@@ -160,10 +160,11 @@ def _intervals(
 ) -> pd.DataFrame:
     """Every method's interval on every replicate; `known` are the true own and shared shock variances."""
     rows = []
-    for method, by in (("placebo_areas", groups), ("without_shared_shock", None)):
-        found = placebo_areas(changes, draws=draws, seed=seed, groups=by, **shocks)
-        rows.append(found[["estimate", "ci_low", "ci_high", "p_value"]].assign(method=method))
     pieces = contrast(changes, groups=groups, **shocks)
+    alone = contrast(changes, **shocks)
+    for method, noise in (("placebo_areas", pieces), ("without_shared_shock", alone)):
+        found = placebo_rows(noise, draws=draws, seed=seed)
+        rows.append(found[["estimate", "ci_low", "ci_high", "p_value"]].assign(method=method))
     own, shared = known
     error = np.sqrt(pieces.sampling_variance + own * pieces.own_loading + shared * pieces.shared_loading)
     p = 2 * stats.norm.sf(np.abs(pieces.estimate) / error)

@@ -170,8 +170,9 @@ def compare(
         & (np.abs(index_day - study.start_day) >= donut_months * DAYS_IN_MONTH)
     )
     early, post = (index_day.between(*map(to_day, window)) for window in (first, last))
-    inside = kept & (early | post)
-    frame = coarsened(episodes[inside].assign(treated=treated[inside], post=post[inside]))
+    inside = (kept & (early | post)).to_numpy()
+    marked = {"treated": treated.to_numpy()[inside], "post": post.to_numpy()[inside]}
+    frame = coarsened(episodes[inside].assign(**marked))
     arms = (frame, episodes, pd.DataFrame({"kept": kept, "treated": treated}))
     return Comparison(*arms, study, area, first, last, municipalities, dict(units or {}))
 
@@ -197,8 +198,9 @@ def coarsened(data: pd.DataFrame) -> pd.DataFrame:
         if name not in data:
             continue
         level, names = pd.factorize(data[name], sort=True)
-        arms = [np.bincount(level[here & (level >= 0)], minlength=len(names)) for here in (treated, ~treated)]
-        rare = (arms[0] > 0) & (np.minimum(*arms) < RARE_LEVEL)
+        known = level >= 0
+        counts = np.bincount(2 * level[known] + treated[known], minlength=2 * len(names)).reshape(-1, 2)
+        rare = (counts[:, 1] > 0) & (counts.min(axis=1) < RARE_LEVEL)
         if rare.any():
-            out[name] = data[name].mask(np.append(rare, False)[level], names[np.argmax(arms[0] + arms[1])])
+            out[name] = data[name].mask(np.append(rare, False)[level], names[counts.sum(axis=1).argmax()])
     return data.assign(**out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +50,11 @@ class CostReference:
 
     def by_year(self, key: str, years: np.ndarray) -> np.ndarray:
         """Values of an assumption for an array of years."""
-        unique, inverse = np.unique(years, return_inverse=True)
-        return np.array([self.value(key, int(year)) for year in unique], dtype=float)[inverse]
+        own = replace(self, assumptions=self.assumptions.loc[self.assumptions["key"] == key])
+        there = np.flatnonzero(np.bincount(years))  # few years in many rows
+        values = np.zeros(there.max(initial=0) + 1)
+        values[there] = [own.value(key, int(year)) for year in there]
+        return values[years]
 
 
 def cost_reference(folder: Path | str = FOLDER) -> CostReference:
@@ -114,14 +117,13 @@ def service_costs_per_day(reference: CostReference, codes: pd.Series, states: pd
     without a unit cost.
     """
     table = reference.services
-    coded = table.loc[table["code"] != ""].set_index("code")
-    plain = table.loc[table["code"] == ""].set_index("state")
     code = codes.astype("str").fillna("").to_numpy()
-    unknown = (code != "") & ~np.isin(code, coded.index.to_numpy(dtype=str))
-    if unknown.any():
+    named = np.where(code == "", states.astype("str").to_numpy(), code)
+    place = pd.Index(table["code"].where(table["code"] != "", table["state"])).get_indexer(named)
+    if (unknown := place < 0).any():
         raise ValueError(
             f"spells.code: {int(unknown.sum())} service spells have no unit cost for codes "
-            f"{sorted(set(code[unknown]))}; add rows to service_unit_costs.csv"
+            f"{sorted(set(named[unknown]))}; add rows to service_unit_costs.csv"
         )
-    found = pd.concat([coded, plain]).loc[np.where(code == "", states.astype("str").to_numpy(), code)]
-    return found.assign(eur_per_day=found["benefit_free_eur_per_year"] / 365.0).set_axis(codes.index)
+    found = table.assign(eur_per_day=table["benefit_free_eur_per_year"] / 365.0).iloc[place]
+    return found.set_axis(codes.index)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evaluation.costs import municipal_share, prices
 from evaluation.costs.assumptions import CostReference, service_costs_per_day
+from evaluation.schemas import BENEFITS
 from evaluation.timelines import accrual, lookups
 from evaluation.timelines.spells import PERSON_BITS, Array, days_of, islands, key
 from evaluation.units import first_day_of, years_of
@@ -41,9 +42,15 @@ ITEMS = (*BENEFIT_ITEMS, *SERVICE_ITEMS, *EARNINGS_ITEMS)
 
 def _parts(person: Array, start: Array, end: Array, cuts: Array) -> tuple[Array, Array, Array]:
     """Row, start and end (as keys) of the parts that episodes hold: other years may have no price."""
-    row, first, last = accrual.split(key(person, start), key(person, end), cuts)
+    first, last = key(person, start), key(person, end)
+    cuts = np.sort(cuts)
+    whose = np.append(cuts >> PERSON_BITS, -1)
+    # most rows lie before or after all episodes of their person: they are not cut at all
+    reaching = whose[np.searchsorted(cuts, last) - 1] == person
+    within = np.flatnonzero(reaching & (whose[np.searchsorted(cuts, first, side="right")] == person))
+    row, first, last = accrual.split(first[within], last[within], cuts)
     needed = _needed(first, cuts)
-    return row[needed], first[needed], last[needed]
+    return within[row[needed]], first[needed], last[needed]
 
 
 def _needed(at: Array, cuts: Array) -> Array:
@@ -68,7 +75,7 @@ def benefits_paid(
     index: Array,
     look_back: int | None,
 ) -> tuple[Array, Array]:
-    table = benefits.sort_values(["person_id", "start"], kind="stable")
+    table = benefits.iloc[np.argsort(key(benefits["person_id"], benefits["start"]), kind="stable")]
     names = ("person_id", "start", "end", "days")
     person, start, end, days = (table[name].to_numpy(dtype=np.int64) for name in names)
     merged = [states.loc[(states["state"] == name).to_numpy()] for name in ("service", "laid_off")]
@@ -78,8 +85,8 @@ def benefits_paid(
     row, first, last = _yearly(*accrual.split(key(person, start), key(person, end), every_cut))
     who, period = person[row], (start[row], end[row], days[row])
     paid = accrual.paid_days(*period, last) - accrual.paid_days(*period, first)
-    kind = table["benefit"].astype("str").to_numpy()
-    support = (kind == "labour_market_support")[row]
+    of_kind = {name: (table["benefit"] == name).to_numpy() for name in BENEFITS}
+    support = of_kind["labour_market_support"][row]
     shared = support & (lookups.locate(in_service, who, first) < 0)
     counted = np.where(shared, paid, 0)
     told = np.full(len(row), np.nan)
@@ -111,10 +118,10 @@ def benefits_paid(
     values = np.zeros((len(row), len(BENEFIT_ITEMS)))
     values[:, 0] = euros * share
     values[:, 1] = np.where(support, euros, 0.0) - values[:, 0]
-    basic = np.where((kind == "basic_allowance")[row], euros, 0.0)
+    basic = np.where(of_kind["basic_allowance"][row], euros, 0.0)
     values[:, 2] = basic * reference.value("basic_allowance_state_share")
     values[:, 3] = basic - values[:, 2]
-    related = np.where((kind == "earnings_related")[row], euros, 0.0)
+    related = np.where(of_kind["earnings_related"][row], euros, 0.0)
     basic_part = np.minimum(related, paid * factor * reference.by_year("basic_allowance_eur_per_day", years))
     basic_part = basic_part * reference.value("earnings_related_state_pays_basic_part")
     of_layoffs = basic_part * reference.value("earnings_related_state_pays_layoffs")
@@ -155,13 +162,15 @@ def _days_before(
 
 def _merged(table: pd.DataFrame) -> pd.DataFrame:
     """Overlapping spells of a person in the same service as one: a day is paid for once."""
-    named = pd.MultiIndex.from_frame(table[["state", "code"]].astype("str"))
-    kinds = named.unique()
-    person = table["person_id"].to_numpy(dtype=np.int64) * max(len(kinds), 1) + kinds.get_indexer(named)
+    (state, states), (code, codes) = (
+        pd.factorize(table[name], use_na_sentinel=False) for name in ("state", "code")
+    )
+    one, kinds = max(len(codes), 1), max(len(states) * len(codes), 1)
+    person = table["person_id"].to_numpy(dtype=np.int64) * kinds + state * one + code
     found = islands(person, table["start"], table["end"])
-    who, which = np.divmod(found.person, max(len(kinds), 1))
-    out = pd.DataFrame({"person_id": who, "start": found.start, "end": found.end})
-    return out.assign(state=kinds.get_level_values(0)[which], code=kinds.get_level_values(1)[which])
+    who, kind = np.divmod(found.person, kinds)
+    named = {"state": states[kind // one], "code": codes[kind % one]}
+    return pd.DataFrame({"person_id": who, "start": found.start, "end": found.end, **named})
 
 
 def services_used(

@@ -23,7 +23,7 @@ def price_factors(
     level = index.set_index("year")["index"].astype(float)
     if repeated := int(level.index.duplicated().sum()):
         raise ValueError(f"price_index: {repeated} years are repeated; keep one row each")
-    wanted = np.asarray(years, dtype=int)
-    if lacking := sorted({*np.unique(wanted).tolist(), int(price_year)} - set(level.index)):
+    wanted, place = np.unique(np.asarray(years, dtype=int), return_inverse=True)
+    if lacking := sorted({*wanted.tolist(), int(price_year)} - set(level.index)):
         raise ValueError(f"price_index: no value for {lacking}; add their rows with a source")
-    return np.asarray(level[price_year] / level.loc[wanted].to_numpy())
+    return np.asarray(level[price_year] / level.loc[wanted].to_numpy())[place]

@@ -106,7 +106,7 @@ def event_study_rows(
     quarters of the trend baseline.
     """
     first, *others = [compare(episodes, study, area=area, before=name).frame for name in study.baselines]
-    data = pd.concat([first, *(frame.query("not post") for frame in others)])
+    data = pd.concat([first, *(frame[~frame["post"]] for frame in others)])
     judged = [outcome for outcome in study.outcomes.judged if outcome in data]
     found: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
     for columns in known_alike(data[judged].to_numpy(float)):

@@ -73,7 +73,8 @@ def cost_rows(inputs: AreaInputs, effects: pd.DataFrame, *, area: str) -> pd.Dat
     cost are in euros per episode unless the measure says otherwise.
     """
     study = inputs.study
-    means = tables.mean_costs(with_after(target_group(inputs.episodes, area), study))
+    priced = inputs.episodes.filter(regex=r"^(person_id|arm|area|group|window|(cost|item)_.*_12m_eur)$")
+    means = tables.mean_costs(with_after(target_group(priced, area), study))
     att = effects[effects["measure"].eq("att")]
     delta = att[att["outcome"].isin(cost_outcomes(study)[:-1])]
     half = att[att["outcome"].eq(HALF_COUNT)]

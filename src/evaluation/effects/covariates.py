@@ -36,7 +36,7 @@ def is_categorical(values: pd.Series[Any]) -> bool:
 def levels_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Code of each row and the names of the levels, as text in sorted order whatever the column holds."""
     codes, levels = pd.factorize(values)
-    names, place = np.unique(levels.astype(str).to_numpy(object), return_inverse=True)
+    names, place = np.unique(np.array([str(level) for level in levels], object), return_inverse=True)
     return np.append(place, -1)[codes], names
 
 
@@ -70,7 +70,7 @@ def covariate_matrix(
     names: list[str] = []
     for column in covariates:
         values = data[column]
-        if empty := int(values.isna().sum()):
+        if empty := int(values.isna().to_numpy().sum()):
             raise ValueError(
                 f"{table}.{column}: {empty} of {len(data)} rows are empty; give them a level of their own "
                 "(such as 'unknown') or leave the column out"
@@ -95,6 +95,7 @@ def covariate_matrix(
 
 def independent_columns(matrix: FloatArray) -> BoolArray:
     """Which columns are neither constant nor a combination of a constant and earlier ones."""
+    matrix = np.asfortranarray(matrix)  # columns are summed several times as fast
     columns = matrix.shape[1]
     keep = np.zeros(columns, dtype=bool)
     centred = matrix - matrix.mean(axis=0)
@@ -119,11 +120,15 @@ def outside_support(data: pd.DataFrame, covariates: Sequence[str], *, treated: B
     outside = np.zeros(len(data), dtype=bool)
     for column in covariates:
         values = data[column]
-        if is_categorical(values) or ((values == values.min()) | (values == values.max())).all():
+        if is_categorical(values) or _two_valued(values.to_numpy()):
             codes, levels = pd.factorize(values)
             met = np.bincount(codes[treated & (codes >= 0)], minlength=len(levels)) > 0
             outside |= ~np.append(met, True)[codes]  # `covariate_matrix` refuses what is missing
     return outside
+
+
+def _two_valued(values: NDArray[Any]) -> bool:
+    return bool(((values == values.min()) | (values == values.max())).all())
 
 
 def arms(data: pd.DataFrame, target: str, covariates: Sequence[str], *, table: str) -> BoolArray:

@@ -181,7 +181,7 @@ def design_blocks(
     if method == "none":
         covariates = []
     require_columns(data, covariates, table=TABLE)
-    open_rows = w > 0
+    open_rows, narrow = w > 0, data[["treated", *covariates]]
     if covariates and treated.any():
         open_rows &= ~outside_support(data, covariates, treated=treated)
     for columns in sorted(known_alike(y), key=lambda alike: int(np.isnan(y[:, alike[0]]).sum())):
@@ -199,7 +199,7 @@ def design_blocks(
                 f"{which}: {counts}; at least 2 episodes are needed in each; "
                 "widen the windows, the group or the comparison pool"
             )
-        x = covariate_matrix(data.iloc[rows], covariates, table=TABLE).with_constant
+        x = covariate_matrix(narrow.iloc[rows], covariates, table=TABLE).with_constant
         for time, held in (("before", ~d & ~t), ("after", ~d & t)):
             if not independent_columns(x[held, 1:]).all():
                 raise ValueError(

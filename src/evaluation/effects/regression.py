@@ -165,23 +165,25 @@ def _newton(
     b[0] = np.log(share / (1 - share))
     held = penalty * np.r_[0.0, np.ones(len(b) - 1)]
 
-    def loss(coefficients: FloatArray) -> float:
+    def at(coefficients: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Loss, index, and what is dear to work out: log(1 + exp(-|index|)), or exp(index) of a tilting."""
         index = z @ coefficients
         if kind == "likelihood":
-            terms = w * (np.logaddexp(0.0, index) - d * index)
+            dear = np.logaddexp(0.0, -np.abs(index))
+            terms = w * (np.maximum(index, 0.0) + dear - d * index)
         else:
             with np.errstate(over="ignore"):
-                terms = w * ((1 - d) * np.exp(index) - d * index)
-        return float(terms.mean() + 0.5 * held @ coefficients**2)
+                dear = np.exp(index)
+                terms = w * ((1 - d) * dear - d * index)
+        return float(terms.mean() + 0.5 * held @ coefficients**2), index, dear
 
-    current = loss(b)
+    current, index, dear = at(b)
     for _ in range(MOST_ITERATIONS):
-        index = z @ b
         if kind == "likelihood":
-            p = _expit(index)
+            p = np.exp(-(np.maximum(-index, 0.0) + dear))
             gradient, curvature = w * (p - d), w * p * (1 - p)
         else:
-            tilt = w * (1 - d) * np.exp(index)
+            tilt = w * (1 - d) * dear
             gradient, curvature = tilt - w * d, tilt
         score = z.T @ gradient / n + held * b
         information = (z * curvature[:, None]).T @ z / n + np.diag(held)
@@ -189,14 +191,14 @@ def _newton(
         if values[0] <= 1e-14 * max(values[-1], 1e-300):
             return None
         step = vectors @ ((vectors.T @ score) / values)
-        size, trial = 1.0, loss(b - step)
-        while not trial <= current + 1e-13 * (1 + abs(current)) and size > 1e-6:
+        size, trial = 1.0, at(b - step)
+        while not trial[0] <= current + 1e-13 * (1 + abs(current)) and size > 1e-6:
             size /= 2
-            trial = loss(b - size * step)
-        b, current = b - size * step, trial
+            trial = at(b - size * step)
+        b, (current, index, dear) = b - size * step, trial
         if np.abs(step).max() < 1e-8 and size == 1.0:
             inverse = vectors @ (vectors.T / values[:, None])
-            return OddsFit(a @ b, z @ b, a @ inverse @ a.T)
+            return OddsFit(a @ b, index, a @ inverse @ a.T)
         if np.abs(b).max() > 1e3:
             return None
     return None

@@ -137,18 +137,18 @@ def simplex_weights(a: FloatArray, b: FloatArray, *, ridge: float = 0.0) -> Floa
     scale = max(float((a**2).sum(axis=0).max()), 1e-300)
     gram = a.T @ a / scale + np.eye(donors) * max(ridge / scale, 1e-13)
     target = a.T @ b / scale
+    # the system of all donors, bordered by the equality: those held are its rows and columns
+    every, known = np.ones((donors + 1, donors + 1)), np.append(target, 1.0)
+    every[:donors, :donors], every[donors, donors] = gram, 0.0
     w = np.zeros(donors)
     w[int(np.argmin(np.diag(gram) - 2 * target))] = 1.0
     held = w > 0
     for _ in range(50 * donors + 100):
-        size = int(held.sum())
-        system = np.zeros((size + 1, size + 1))
-        system[:size, :size] = gram[np.ix_(held, held)]
-        system[:size, size] = system[size, :size] = 1.0
-        known = np.r_[target[held], 1.0]
+        at = np.append(np.flatnonzero(held), donors)
+        system = every[at[:, None], at]
         # the ridge makes the system regular, which is ten times as fast
-        solved = np.linalg.solve(system, known) if ridge else np.linalg.lstsq(system, known, rcond=None)[0]
-        solution = solved[:size]
+        solved = np.linalg.solve(system, known[at]) if ridge else np.linalg.lstsq(system, known[at])[0]
+        solution = solved[:-1]
         if (solution < 0).any():
             # Walk towards the solution as far as the simplex allows and let go of the donors that hit zero.
             now = w[held]

@@ -253,11 +253,12 @@ def effect_rows(
 def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
-    rows = found[columns].assign(unit=[unit_of(name) for name in found["outcome"]])
-    own = data[data["treated"]]
-    values, people = own[[*rows["outcome"]]].to_numpy(float), own["person_id"]
-    persons, episodes = np.zeros(len(rows)), np.zeros(len(rows))
+    outcomes = found["outcome"].tolist()
+    treated = data["treated"].to_numpy(bool)
+    values, people = data[outcomes].to_numpy(float)[treated], data["person_id"][treated]
+    persons, episodes = np.zeros(len(outcomes)), np.zeros(len(outcomes))
     for alike in known_alike(values):
         observed = people[~np.isnan(values[:, alike[0]])]
         persons[alike], episodes[alike] = observed.nunique(), len(observed)
-    return rows.assign(persons=persons, episodes=episodes)
+    units = [unit_of(name) for name in outcomes]
+    return found[columns].assign(unit=units, persons=persons, episodes=episodes)

@@ -149,9 +149,9 @@ def _moves_before(earlier: MunicipalChanges, outcomes: Sequence[str]) -> tuple[A
     size = window_size(earlier.n_before, earlier.n_after)
     column = [earlier.outcomes.index(name) if name in earlier.outcomes else -1 for name in outcomes]
     here = np.array(column) >= 0
-    covariance = smoothed_covariance(earlier.sampling_covariance, size)
+    own = np.ascontiguousarray(np.diagonal(earlier.sampling_covariance, axis1=1, axis2=2))
+    variance = smoothed_covariance(own[:, :, None], size)[:, column, 0].T
     change = np.where(here, earlier.change[:, column], np.nan).T
-    variance = np.diagonal(covariance, axis1=1, axis2=2)[:, column].T
     return change, variance
 
 

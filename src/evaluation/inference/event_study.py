@@ -116,7 +116,8 @@ def quarter_rows(
     found = placebo_areas(changes, outcomes=moving, level=level, seed=seed)
     found = found.set_index("outcome")[["estimate", "std_error", "ci_low", "ci_high", "p_value"]]
     rows = found.reindex(changes.outcomes).rename_axis("window").reset_index().fillna({"estimate": 0.0})
-    own = data[data["treated"]].groupby("index_quarter")["person_id"].agg(["nunique", "size"])
+    own = data.loc[data["treated"], ["index_quarter", "person_id"]]
+    own = own.groupby("index_quarter")["person_id"].agg(["nunique", "size"])
     return rows.assign(
         outcome=outcome,
         unit=unit,

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Unpack
+from functools import lru_cache
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.effects.differences import MunicipalChanges
 from evaluation.inference.contrasts import Contrast, Shocks, contrast
@@ -42,17 +44,14 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
     residual for the labour market area; and the noise of the comparison mean. Outcomes share the drawn
     municipalities, so draws (draws × k) keep the correlation between outcomes.
     """
-    rng = np.random.default_rng(seed)
     k, comparisons = pieces.residual.shape
     members = len(pieces.treated_weight)
-    chance = rng.random(draws)
-    drawn = rng.integers(comparisons, size=(draws, members + 1))
-    sign = rng.choice([-1.0, 1.0], size=(draws, members + 1))
-    flips = rng.choice([-1.0, 1.0], size=(draws, comparisons))
+    chance, place, drawn, sign, flips = _draws(draws, members, comparisons, seed)
     cumulative = np.cumsum(pieces.posterior.probability, axis=1)
+    variance = pieces.grid_variance
     noise = np.empty((draws, k))
     for j in range(k):  # outcomes, not replicates
-        at = np.minimum(np.searchsorted(cumulative[j], chance), cumulative.shape[1] - 1)
+        at = np.minimum(np.searchsorted(cumulative[j], chance)[place], cumulative.shape[1] - 1)
         own, shared = pieces.posterior.municipality[j, at], pieces.posterior.area[j, at]
         residual = pieces.residual[j, drawn] * sign
         spread = np.sqrt(pieces.treated_variance[j] + own[:, None])
@@ -66,9 +65,21 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
             + own * (pieces.treated_weight**2).sum()
             + shared * pieces.treated_loading
         )
-        total = pieces.grid_variance[j, at]
+        total = variance[j, at]
         noise[:, j] = inside + outside * np.sqrt(np.maximum(total - inside_variance, 0))
     return noise
+
+
+@lru_cache(maxsize=4)  # the variants of one area draw the same
+def _draws(draws: int, members: int, comparisons: int, seed: int) -> tuple[NDArray[Any], ...]:
+    """Chances in order and the place of each draw among them (found faster), municipalities, signs, flips."""
+    rng = np.random.default_rng(seed)
+    chance = rng.random(draws)
+    drawn = rng.integers(comparisons, size=(draws, members + 1))
+    sign = rng.choice([-1.0, 1.0], size=(draws, members + 1))
+    flips = rng.choice([-1.0, 1.0], size=(draws, comparisons))
+    order = np.argsort(chance)
+    return chance[order], np.argsort(order), drawn, sign, flips
 
 
 def placebo_areas(

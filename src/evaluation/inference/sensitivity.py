@@ -54,8 +54,7 @@ class _Setting:
         own = rows["arm"].eq("pilot") if self.area == "all" else rows["area"].eq(self.area)
         rows = rows.assign(treated=own, unit=np.where(own, "pilot", rows["region"]))
         rows = rows[own | rows["arm"].eq("comparison")]
-        cells = rows.groupby(["unit", "index_quarter"], as_index=False)[[*self.outcomes]].mean()
-        return rows, cells
+        return rows, rows.pivot_table(index="unit", columns="index_quarter", values=[*self.outcomes])
 
     def changes(self, data: pd.DataFrame, method: Method = "dr") -> MunicipalChanges:
         covariates = self.study.covariates
@@ -189,8 +188,7 @@ def _synthetic(given: _Setting, *, method: SyntheticMethod) -> pd.DataFrame:
     rows, cells = given.by_quarter
     start, parts = given.study.after.quarters[0], []
     for outcome in given.outcomes:
-        means = cells.pivot_table(index="unit", columns="index_quarter", values=outcome)
-        means = means.dropna(axis=1, how="all")
+        means = cells[outcome].dropna(axis=1, how="all")
         complete = means[means.notna().all(axis=1)]
         if "pilot" not in complete.index:
             raise ValueError("series: the area has quarters without an episode")

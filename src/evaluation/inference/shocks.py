@@ -23,7 +23,8 @@ FEWEST_COMPARISONS = 5
 SPREADS = 64  # grid points of the total shock's standard deviation
 FARTHEST = 4.0  # the grid ends this many standard deviations of its logarithm from the prior's median
 TOGETHER = 40_000  # numbers at a time: more leave the cache of a processor
-RATIOS = 7  # points of the quadrature over the ratio of shocks after and before the start
+# Quadrature over the ratio of shocks after and before the start.
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 SHARES = np.linspace(0, 1, 11)  # grid of the share that a labour market area's municipalities have in common
 NOTHING_SHARED = 0.2  # prior probability that municipalities of a labour market area share no shock
 PRIOR_EPISODES = 30  # a municipality's own variance counts as much as the pooled one at this many episodes
@@ -183,14 +184,13 @@ def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: Sho
     found = np.zeros_like(spread)
     known = np.isfinite(change).all(axis=1)
     change, variance = change[known], variance[known]
-    node, weight = np.polynomial.hermite_e.hermegauss(RATIOS)
-    ratio = prior.ratio * np.exp(prior.ratio_log_sd * node)
-    each = np.empty((RATIOS, *spread[known].shape))
+    ratio = prior.ratio * np.exp(prior.ratio_log_sd * NODES)
+    each = np.empty((len(NODES), *spread[known].shape))
     for i in range(spread.shape[1]):
         before = spread[known, i, None] / ratio
         total = variance[:, None] + before[:, :, None] ** 2
         each[:, :, i] = _restricted_loglik(change[:, None], total, np.zeros(1), None).T
-    found[known] = logsumexp(each, axis=0, b=weight[:, None, None] / weight.sum())
+    found[known] = logsumexp(each, axis=0, b=NODE_WEIGHTS[:, None, None] / NODE_WEIGHTS.sum())
     return found
 
 

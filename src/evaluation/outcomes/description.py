@@ -103,13 +103,12 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     after = design[design["post"]]
     parts = []
     for name in names:
-        cells = after.assign(level=after[name].astype("str").str.lower())
-        counts = cells.groupby(["treated", "level"])["person_id"].agg(["size", "nunique"])
+        counts = after.groupby(["treated", name], observed=True)["person_id"].agg(["size", "nunique"])
         whole = counts.groupby("treated")["size"].transform("sum")
         parts.append(
             pd.DataFrame(
                 {
-                    "item": [f"{name}={level}" for level in counts.index.get_level_values("level")],
+                    "item": [f"{name}={level}".lower() for level in counts.index.get_level_values(name)],
                     "group": np.where(counts.index.get_level_values("treated"), "pilot", "comparison"),
                     "estimate": (counts["size"] / whole).to_numpy(),
                     "persons": counts["nunique"].to_numpy(float),
@@ -143,32 +142,30 @@ def _means(table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure:
     """Means of outcomes by two columns, which become `window` and `item`."""
     groups = table.groupby(by, observed=True)
     means, counts, spreads = (getattr(groups[[*outcomes]], name)() for name in ("mean", "count", "std"))
-    behind: dict[bytes, pd.Series] = {}  # outcomes of one follow-up are known of the same episodes
-    parts = []
+    errors = spreads / np.sqrt(counts)
+    behind: dict[bytes, np.ndarray] = {}  # outcomes of one follow-up are known of the same episodes
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("ci_low", "ci_high", "persons")}
     for outcome in outcomes:
         # persons behind this number: follow-up may be too short for some
         known = table[outcome].notna()
         pattern = known.to_numpy().tobytes()
         if pattern not in behind:
-            people = table.assign(person_id=table["person_id"].where(known)).groupby(by, observed=True)
-            behind[pattern] = people["person_id"].nunique().astype(float)
-        mean, count = means[outcome], counts[outcome]
-        error = spreads[outcome] / np.sqrt(count)
-        low, high = score_interval(mean, error, count, top=most(outcome))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "outcome": outcome,
-                    "measure": measure,
-                    "unit": unit_of(outcome),
-                    "estimate": mean,
-                    "std_error": error,
-                    "ci_low": low,
-                    "ci_high": high,
-                    "persons": behind[pattern],
-                    "episodes": count.astype(float),
-                }
-            ).reset_index()
-        )
-    rows = pd.concat(parts, ignore_index=True).rename(columns=dict(zip(by, ("window", "item"), strict=True)))
+            people = table[[*by]].assign(person=table["person_id"].where(known)).groupby(by, observed=True)
+            behind[pattern] = people["person"].nunique().to_numpy(float)
+        interval = score_interval(means[outcome], errors[outcome], counts[outcome], top=most(outcome))
+        for name, values in zip(columns, (*interval, behind[pattern]), strict=True):
+            columns[name].append(values)
+    groups_of = means.index.to_frame(index=False).set_axis(["window", "item"], axis=1)
+    rows = pd.DataFrame(
+        {
+            "outcome": np.repeat([*outcomes], len(means)),
+            "measure": measure,
+            "unit": np.repeat([unit_of(outcome) for outcome in outcomes], len(means)),
+            "estimate": means.to_numpy().T.ravel(),
+            "std_error": errors.to_numpy().T.ravel(),
+            **{name: np.concatenate(parts) for name, parts in columns.items()},
+            "episodes": counts.to_numpy(float).T.ravel(),
+        }
+    )
+    rows = groups_of.iloc[np.tile(np.arange(len(means)), len(outcomes))].reset_index(drop=True).join(rows)
     return rows[rows["episodes"] > 1]

@@ -99,7 +99,8 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
 
 
 def _typed(column: pd.Series, name: str) -> pd.Series:
-    text = column.str.strip().mask(column.str.strip() == "")
+    text = column.str.strip()
+    text = text.mask(text == "")
     if column.name in DATES:
         out, kind = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce"), "dates such as 2022-01-31"
     else:
@@ -131,7 +132,7 @@ def _area_problems(areas: pd.DataFrame) -> list[str]:
 
 def _municipality_problems(frame: pd.DataFrame) -> list[str]:
     problems = _repeated(frame, "municipality")
-    for row in frame.itertuples():
+    for row in frame[["municipality", "status"]].itertuples():
         if not re.fullmatch(r"\d{3}", row.municipality):
             problems.append(f"municipality {row.municipality!r}: three digits expected, as 091")
         if row.status not in STATUSES:
@@ -142,7 +143,7 @@ def _municipality_problems(frame: pd.DataFrame) -> list[str]:
 def _membership_problems(frame: pd.DataFrame, areas: pd.DataFrame) -> list[str]:
     membership = dict(zip(areas["area"], areas["membership"], strict=True))
     problems = []
-    for row in frame.itertuples():
+    for row in frame[["municipality", "name_fi", "pilot_area", "status"]].itertuples():
         who = f"municipality {row.municipality} ({row.name_fi})"
         if row.pilot_area and row.pilot_area not in membership:
             problems.append(f"{who}: pilot_area {row.pilot_area!r} is not in pilot_areas.csv")

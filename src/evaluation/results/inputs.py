@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from evaluation.cohorts.comparison import compare
-from evaluation.costs.payers import COUNT_TOLD_BY, counted_by_payer, look_back
+from evaluation.costs.payers import HALF_COUNT, look_back
 from evaluation.outcomes import description, indicators
 from evaluation.registers.reference import reference as read_reference
 from evaluation.results import ledger
@@ -51,17 +51,16 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         raise FileNotFoundError(f"{folder}: no episodes.parquet; run `evaluation run` first")
     outcomes = {*study.outcomes.every, *study.outcomes.judged, "exit_day", "exit_state"}
     measured = (
-        _columns(folder / "outcomes.parquet", lambda name: name in outcomes),
+        _table(folder / "outcomes.parquet", lambda name: name in outcomes),
         # of items no more than the first year is told
-        _columns(
+        _table(
             folder / "costs.parquet", lambda name: not name.startswith("item_") or name.endswith("_12m_eur")
         ),
     )
-    every_area = _episodes(folder / "episodes.parquet").join(measured)
+    every_area = _table(folder / "episodes.parquet").join(measured)
     own = every_area["area"].eq(area)  # of none where all are analysed together
     episodes = every_area[own | every_area["arm"].ne("pilot")] if own.any() else every_area
     facts = json.loads((folder / "register" / "register.json").read_text(encoding="utf-8"))
-    paid = pd.read_parquet(folder / "register" / "benefits.parquet", columns=COUNT_TOLD_BY)
     return AreaInputs(
         study=study,
         every_area=every_area,
@@ -74,22 +73,20 @@ def read(processed: str | Path, *, study: Study, reference: str | Path, area: st
         pilot_areas=read_reference(study.areas.table, reference),
         reference=Path(reference),
         simulated=bool(facts["simulated"]),
-        look_back_days=np.nan if counted_by_payer(paid) else look_back(facts["observed_from"], study),
+        # half the count is priced unless the payer's own was delivered
+        look_back_days=look_back(facts["observed_from"], study) if HALF_COUNT in every_area else np.nan,
     )
 
 
-def _episodes(path: Path) -> pd.DataFrame:
-    """Episodes with text as categories in sorted order: it is compared and grouped again and again."""
+def _table(path: Path, asked: Callable[[str], bool] = bool) -> pd.DataFrame:
+    """Columns with text as categories in sorted order: it is compared and grouped again and again."""
     schema = pq.read_schema(path)
-    text = [name for name in schema.names if "string" in str(schema.field(name).type)]
-    found = pd.read_parquet(path, read_dictionary=text)
+    columns = [name for name in schema.names if asked(name)]
+    text = [name for name in columns if "string" in str(schema.field(name).type)]
+    found = pd.read_parquet(path, columns=columns, read_dictionary=text)
     return found.assign(
         **{name: found[name].cat.reorder_categories(sorted(found[name].cat.categories)) for name in text}
     )
-
-
-def _columns(path: Path, asked: Callable[[str], bool]) -> pd.DataFrame:
-    return pd.read_parquet(path, columns=[name for name in pq.read_schema(path).names if asked(name)])
 
 
 def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:

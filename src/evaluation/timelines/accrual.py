@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.timelines.spells import Array, key, running
+from evaluation.timelines.spells import Array, distinct, key, running
 
 _UNITS = 10**9  # whole billionths, so that amounts add up exactly in any order
 
@@ -49,7 +49,7 @@ def split(start: Array, end: Array, cuts: Array) -> tuple[Array, Array, Array]:
     >>> list(zip(row.tolist(), start.tolist(), end.tolist()))
     [(0, 0, 4), (0, 4, 9), (1, 5, 7)]
     """
-    cuts = np.unique(cuts)
+    cuts = distinct(cuts)
     first = np.searchsorted(cuts, start, side="right")
     parts = np.searchsorted(cuts, end, side="left") - first + 1
     row = np.repeat(np.arange(len(parts)), parts)

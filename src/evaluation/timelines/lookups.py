@@ -10,7 +10,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.timelines.spells import PERSON_BITS, Array, Intervals, days_of, from_keys, key, running
+from evaluation.timelines.spells import (
+    PERSON_BITS,
+    Array,
+    Intervals,
+    days_of,
+    distinct,
+    from_keys,
+    key,
+    running,
+)
 
 
 def days_within(intervals: Intervals, person: Array, start: Array, end: Array) -> Array:
@@ -105,7 +114,7 @@ def starts_within(intervals: Intervals, person: Array, start: Array, end: Array)
 
 def intersect(first: Intervals, second: Intervals) -> tuple[Intervals, Array, Array]:
     """The pieces that two timelines both cover, labelled as in `first`, and their positions in the two."""
-    cuts = np.unique(np.concatenate([key(t.person, d) for t in (first, second) for d in (t.start, t.end)]))
+    cuts = distinct(np.concatenate([edge for t in (first, second) for edge in (t.starts, t.ends)]))
     begins, ends = cuts[:-1], cuts[1:]
     person, day = begins >> PERSON_BITS, days_of(begins)
     in_first, in_second = locate(first, person, day), locate(second, person, day)
