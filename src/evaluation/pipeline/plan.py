@@ -231,6 +231,7 @@ def _report_steps(
             failed=analysed,
             note=note,
             languages=tuple(languages),
+            profile=project.profile,
         )
 
     work = []
