@@ -446,7 +446,8 @@ TOLD_AS_IT_IS = {
     "cost_assumptions.{}: {} rows for year {}, one expected; add or remove rows",
     "design: an arm has {} municipality; at least two are needed to resample",
     "design: the area has {} quarters without an episode",
-    "design: {} labour market areas have {} comparison episodes in every quarter; at least {} are needed",
+    "design: {} labour market areas have at least {} comparison episodes in every quarter; at least {} are "
+    "needed",
     "effective number of {} comparison municipalities",
     "Holm over {} tests: outcomes and areas",
     "largest of {} differences",
@@ -460,8 +461,8 @@ TOLD_AS_IT_IS = {
     "areas",
     "{} areas; at least {} are needed",
     "{}.municipality: {} municipalities are in both arms; correct `treated`",
-    "{}: none of {} {} municipalities has {} episodes before and after; lower min_episodes or widen the "
-    "windows",
+    "{}: none of {} {} municipalities has at least {} episodes before and after; lower min_episodes or "
+    "widen the windows",
     "{}: the {} comparison episodes {} cannot tell {} covariates apart; leave some out or widen the "
     "comparison pool",
     "{}: {} municipalities have no group; complete the series",

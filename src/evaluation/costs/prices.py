@@ -26,4 +26,4 @@ def price_factors(
     wanted = np.asarray(years, dtype=int)
     if lacking := sorted({*np.unique(wanted).tolist(), int(price_year)} - set(level.index)):
         raise ValueError(f"price_index: no value for {lacking}; add their rows with a source")
-    return np.asarray(level[price_year] / level.loc[wanted].to_numpy())
+    return np.asarray(level[int(price_year)] / level.loc[wanted].to_numpy())
