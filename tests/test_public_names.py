@@ -241,6 +241,7 @@ def test_a_column_that_can_be_cut_is_told_to_be_cut():
         ev.effect(small_comparison(), outcomes="jobs", by="number", covariates=())
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_quarter_differs_by_what_it_moved_from_the_window_before():
     found = ev.event_study(small_comparison(), outcome="jobs", covariates=()).set_index("window")
     assert found.index.tolist() == ["2019Q2", "2019Q3", "2021Q2", "2021Q3"]

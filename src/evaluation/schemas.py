@@ -195,8 +195,8 @@ def require(name: str, given: object, *parts: str, may_be_empty: Sequence[str] =
     if lacking := [part for part in (*parts, *may_be_empty) if part not in there]:
         what = f"{type(given).__name__} without" if frame is None else "no column"
         raise ValueError(f"{name}: {what} {', '.join(lacking)}; {SOURCES[name]}")
-    for column in parts if frame is not None else ():
-        if empty := int(frame[column].isna().sum()):
+    for column in parts:
+        if frame is not None and (empty := int(frame[column].isna().sum())):
             raise ValueError(f"{name}.{column}: {empty} rows are empty; {SOURCES[name]}")
 
 

@@ -183,7 +183,7 @@ def report(
         path.parent.mkdir(parents=True, exist_ok=True)
     study, language = read_study(parameters["study"]), parameters["language"]
     given: dict[str, Any] = {"language": language, "all_languages": languages}
-    analysis = {"failed": False, "reason": ""} if failed is None else _note(failed)
+    analysis: dict[str, Any] = {"failed": False, "reason": ""} if failed is None else _note(failed)
     analysed, reason = not analysis["failed"], ""
     if analysed:
         try:
