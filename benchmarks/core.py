@@ -279,7 +279,7 @@ def _work(folder: Path, name: str, place: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) == 4:
         _work(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
-    elif len(sys.argv) == 2:
+    elif len(sys.argv) == 2 and Path(sys.argv[1]).is_dir():
         print(main(Path(sys.argv[1])).round(2).to_string())
     else:
         raise SystemExit("Run with: python benchmarks/core.py PROCESSED_FOLDER (needs duckdb and polars)")

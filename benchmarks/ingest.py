@@ -81,7 +81,7 @@ def main(delivery: Path) -> pd.DataFrame:
 if __name__ == "__main__":
     if len(sys.argv) == 3:
         print(json.dumps(used(sys.argv[2], Path(sys.argv[1]))))
-    elif len(sys.argv) == 2:
+    elif len(sys.argv) == 2 and Path(sys.argv[1]).is_dir():
         print(main(Path(sys.argv[1])).round(2).to_string())
     else:
         raise SystemExit("Run with: python benchmarks/ingest.py DELIVERY_FOLDER")

@@ -8,6 +8,7 @@ have to be equal to the byte. Run with ``python benchmarks/notebooks.py DATA_FOL
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -70,7 +71,11 @@ def seconds(do: Callable[[Step], None], steps: list[Step], *, jobs: int) -> floa
 
 
 def main() -> None:
-    data, areas = Path(sys.argv[1]).resolve(), (sys.argv[2:] or [AREAS])[0].split(",")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("areas", nargs="?", default=AREAS)
+    given = parser.parse_args()
+    data, areas = given.folder.resolve(), given.areas.split(",")
     os.environ.update(SETTINGS)  # for both
     with tempfile.TemporaryDirectory() as folder:
         here = {name: Path(folder, name) for name in ("ours", "plain")}

@@ -7,7 +7,7 @@ the peer takes. Run with ``python benchmarks/spells.py [persons]``.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 from time import perf_counter
 
@@ -100,4 +100,6 @@ def main(persons: int = 20_000) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    print(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000).round(3).to_string(index=False))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("persons", nargs="?", type=int, default=20_000)
+    print(main(parser.parse_args().persons).round(3).to_string(index=False))

@@ -128,8 +128,10 @@ def test_sentence_certainty_interval_and_verdict_never_disagree(sets):
     ("reasons", "words"),
     [
         ("", "found no flaw"),
-        ("power_not_run", "some were impossible"),
-        ("power_not_run;outsiders_concern", "see what was noticed"),
+        ("hidden_bias_not_run", "some were impossible"),
+        ("hidden_bias_not_run;placebo_outcome_concern", "see what was noticed"),
+        ("placebo_outcome_unclear", "see what was noticed"),
+        ("placebo_outcome_unclear;hidden_bias_not_run", "see what was noticed"),
     ],
 )
 def test_a_comparison_that_passed_in_part_is_not_said_to_have_passed_every_check(reasons, words):
@@ -138,6 +140,11 @@ def test_a_comparison_that_passed_in_part_is_not_said_to_have_passed_every_check
     rows.loc[verdicts, ["status", "item"]] = ["pass", reasons]
     said = answers.answers(Case(rows, TRIALS, area="oulu"), get("en"))[-1]
     assert said.kind == "pass" and words in said.text
+    beside = fairness.verdict(Case(rows, TRIALS, area="oulu"), get("en")).text  # on the same page
+    assert {"found no flaw": "The checks found no", "some were impossible": "some could not be made"}.get(
+        words, "Noticed: "
+    ) in beside
+    assert ("too few for all checks" in beside) == ("unclear" in reasons)
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,15 @@ def test_ingest_ends_with_a_page_and_a_line_on_what_was_lost(project, capsys, mo
     assert 'id="simulated"' in text and line in Path(page).with_suffix(".txt").read_text(encoding="utf-8")
 
 
+def test_the_page_of_a_delivery_tells_lines_that_a_quotation_mark_hides_as_it_tells_rows(project, capsys):
+    hidden = ['zz;"työtön;;1.3.2021;1.4.2021', *ROWS["spells"], *ROWS["spells"]]
+    deliver(project / "data" / "raw", rows={"spells": hidden})
+    (project / "data" / "raw" / "raw").rename(project / "data" / "raw" / "register")
+    assert call(project, "ingest") == 2
+    text = (project / "data" / "processed" / "register" / "delivery.txt").read_text(encoding="utf-8")
+    assert re.search(r"never closed and hides (under 10|\d*[05]) lines", text), text
+
+
 def test_the_page_of_a_delivery_speaks_three_languages_and_tells_no_small_count(project, capsys):
     people = [f"p{number:04d}" for number in range(300)]
     orphans = [f"z{number};työtön;;1.3.2021;1.4.2021" for number in range(13)]

@@ -128,7 +128,7 @@ def test_an_empty_quarter_of_the_area_is_refused():
 def test_too_few_labour_market_areas_are_refused():
     data = table()
     few = data[data["treated"] | data["municipality"].isin([f"c{i}" for i in range(8)])]
-    with pytest.raises(ValueError, match="4 labour market areas have 3 comparison episodes"):
+    with pytest.raises(ValueError, match="4 labour market areas have at least 3 comparison episodes"):
         changes_of(few)
 
 

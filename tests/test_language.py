@@ -206,3 +206,10 @@ def test_every_rule_of_the_cleaning_and_every_step_of_the_cohort_has_a_name():
     steps = set(re.findall(r'"(\w+)": ', block)) | set(re.findall(r'first="(\w+)"', cohort))
     assert steps <= set(labels.names()["step"]), steps - set(labels.names()["step"])
     assert {item for item, _ in ITEMS} <= set(labels.names()["cost_item"])
+
+
+@pytest.mark.parametrize("code", ["fi", "sv"])
+def test_no_line_may_end_between_a_number_and_its_per_cent_sign(code):
+    for message in catalogue(code):
+        assert not re.search(r"\d\s%", message.id), message.id
+        assert not re.search(r"\d[^\S\u00a0]?%", message.string), message.string

@@ -46,6 +46,30 @@ def test_a_failure_names_notebook_and_error_but_no_value(tmp_path):
         notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
 
 
+def test_a_refusal_of_the_library_says_why_without_a_small_count(tmp_path):
+    few = "[1] * 7 + [0] * 38"
+    code = f"""import pandas as pd
+from evaluation.effects.doubly_robust import did_rc
+rows = pd.DataFrame({{"treated": {few}, "post": {few}, "work_12m": 1.0}})
+did_rc(rows, outcomes=["work_12m"], covariates=[])"""
+    notebook = write_notebook(tmp_path / "n.ipynb", code)
+    with pytest.raises(notebook_runs.NotebookFailed) as failed:
+        notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+    assert "ValueError: design.work_12m: the same value in all 45 rows; nothing can be" in str(failed.value)
+    write_notebook(notebook, code.replace("1.0", few))
+    with pytest.raises(
+        notebook_runs.NotebookFailed, match=r"0 treated before, under 10 treated after, 40 comp"
+    ):
+        notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+
+
+@pytest.mark.parametrize("code", ["float('Virtanen')", "import pandas as pd; pd.to_datetime(['Virtanen'])"])
+def test_what_other_packages_say_of_a_value_is_not_told(tmp_path, code):
+    notebook = write_notebook(tmp_path / "n.ipynb", code)
+    with pytest.raises(notebook_runs.NotebookFailed, match=r": \w*Error$"):
+        notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
+
+
 def there(pid):
     try:
         os.kill(pid, 0)

@@ -183,6 +183,16 @@ def test_failed_area_is_named_on_the_index_and_its_page_has_no_data(tmp_path, cl
     assert "Lahden seutu" in text
     assert "<table" not in text
     assert "Traceback" not in text
+    assert get("fi").text("Why the analysis was refused, in English:") not in text
+
+
+def test_the_page_of_a_failed_area_says_why_in_words_and_escapes_them(tmp_path):
+    given = {"area": "lahti", "language": "sv", "reference": REFERENCE}
+    page = own_pages.write_failed(
+        tmp_path / "sv" / "lahti.html", TRIALS, refusal="none of 7 municipalities <b>", **given
+    )
+    said = get("sv").text("Why the analysis was refused, in English:")
+    assert f'{said} <span lang="en">none of 7 municipalities &lt;b&gt;</span>' in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", REPORTS)

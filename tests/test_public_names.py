@@ -241,6 +241,7 @@ def test_a_column_that_can_be_cut_is_told_to_be_cut():
         ev.effect(small_comparison(), outcomes="jobs", by="number", covariates=())
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_quarter_differs_by_what_it_moved_from_the_window_before():
     found = ev.event_study(small_comparison(), outcome="jobs", covariates=()).set_index("window")
     assert found.index.tolist() == ["2019Q2", "2019Q3", "2021Q2", "2021Q3"]
@@ -347,3 +348,90 @@ def test_rows_whose_index_repeats_are_each_taken_once():
     twice = made.cohort.set_axis([0] * len(made.cohort))
     again = ev.compare(twice, made.study, area=made.area, before=made.before, after=made.after)
     assert len(again.every_day) == len(made.every_day)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda g: ev.inflow("data", g["study"]), "^register: str without days, residence; give what .*load"),
+        (
+            lambda g: ev.inflow(g["register"], "studies/a.toml"),
+            "^study: str without areas; give what .*read_study",
+        ),
+        (
+            lambda g: ev.inflow(g["register"], g["study"], municipalities="municipalities.csv"),
+            "^municipalities: str without municipality.*give evaluation.reference",
+        ),
+        (
+            lambda g: ev.stock(g["register"], g["study"], days="2021-03-01"),
+            "^days: 2021-03-01 given; name dates in a list",
+        ),
+        (
+            lambda g: ev.compare("episodes.parquet", g["study"], area="oulu"),
+            "^episodes: str without .*inflow",
+        ),
+        (
+            lambda g: ev.compare(g["cohort"], g["study"], area="oulu"),
+            "^episodes: SimpleNamespace without area",
+        ),
+        (lambda g: ev.compare(g["episodes"]["area"], g["study"], area="oulu"), "^episodes: Series without"),
+        (
+            lambda g: ev.compare(g["episodes"].drop(columns="arm"), g["study"], area="oulu"),
+            "^episodes: no column arm; give the episodes",
+        ),
+        (
+            lambda g: ev.compare(g["episodes"].assign(municipality=None), g["study"], area="oulu"),
+            r"^episodes\.municipality: \d+ rows are empty",
+        ),
+        (lambda g: ev.compare(g["episodes"], g["study"], area="Oulu"), "did you mean 'oulu'"),
+        (
+            lambda g: ev.compare(g["episodes"], g["study"], area=["oulu"]),
+            "has no episodes; did you mean 'oulu'",
+        ),
+        (
+            lambda g: ev.measure(g["register"], g["episodes"].assign(person_id=np.nan), g["study"]),
+            r"^episodes\.person_id: \d+ rows are empty",
+        ),
+        (
+            lambda g: ev.held(g["register"], "e", state="service", days=1, within_days=9),
+            "^episodes: str without person_id, index_day",
+        ),
+        (lambda g: ev.cost("data", g["episodes"], g["study"]), "^register: str without benefits"),
+        (
+            lambda g: ev.cost(g["register"], g["episodes"], g["study"], reference="data"),
+            "^reference: str without price_index; give what evaluation.cost_reference",
+        ),
+        (
+            lambda g: ev.cost(g["register"], g["episodes"], g["study"], programme="programme.csv"),
+            "^programme: str without area, payer, start_day, eur_per_client; give a frame",
+        ),
+        (
+            lambda g: ev.cost(
+                g["register"], g["episodes"], g["study"], programme=pd.DataFrame({"area": ["oulu"]})
+            ),
+            "^programme: no column payer, start_day, eur_per_client",
+        ),
+        (
+            lambda g: ev.effect(g["episodes"], outcomes="age"),
+            "^data: no column frame, study; give what .*compare",
+        ),
+        (lambda g: ev.balance("data"), "^data: str without frame, study"),
+        (lambda g: ev.event_study("data", outcome="age"), "^data: str without frame, study"),
+        (lambda g: ev.cost_effectiveness(None, effect="age", cost="age"), "^data: NoneType without"),
+        (
+            lambda g: ev.effect(g["data"], outcomes="open_employment_12m", covariates="age"),
+            r"^design: 'age' is one name; give a list, such as \['age'\]",
+        ),
+    ],
+)
+def test_something_else_than_what_a_function_takes_is_refused_in_words(call, told, names):
+    with pytest.raises(ValueError, match=told):
+        call(names | {"episodes": names["cohort"].episodes})
+
+
+def test_a_price_year_may_be_text_as_from_a_parameter_of_a_notebook(names):
+    given = names["register"], names["cohort"].episodes.iloc[:5]
+    text, number = (
+        ev.cost(*given, months=[12], price_year=year, discount_rate=0.03) for year in ("2023", 2023)
+    )
+    pd.testing.assert_frame_equal(text, number)

@@ -54,3 +54,10 @@ def test_unit_costs_are_numbers_and_say_when_they_are_bounds():
 def test_a_table_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(FileNotFoundError, match=r"unit_cost.csv is missing.*service_codes"):
         reference("unit_cost", FOLDER)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.csv")), ids=lambda file: file.stem)
+def test_no_cell_of_a_reference_table_begins_or_ends_with_a_blank(file):
+    cells = pd.read_csv(file, dtype=str, keep_default_na=False)
+    assert (cells == cells.map(str.strip)).all(axis=None)
+    assert [name.strip() for name in cells] == list(cells)

@@ -2,6 +2,9 @@
 
 import ast
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,15 @@ def test_known_vulnerabilities_are_named(monkeypatch, capsys):
     monkeypatch.setattr(supply, "vulnerable", lambda packages, database: ["pandas 1.0: X-1"])
     assert supply.main(["audit"]) == 1
     assert capsys.readouterr().out.splitlines()[0] == "pandas 1.0: X-1"
+
+
+SCRIPTS = ["benchmarks/core.py", "benchmarks/ingest.py", "benchmarks/notebooks.py", "benchmarks/spells.py",
+           "validation/lab.py", "validation/offline.py", "validation/readability.py"]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_that_is_asked_for_help_says_how_it_is_run(script):
+    command = [sys.executable, "-m", script.removesuffix(".py").replace("/", "."), "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert re.search("usage: |Run with: ", done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ go to the folder. Status 0 if all is there, 1 if not, 3 where there is no browse
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import secrets
@@ -171,4 +172,6 @@ def main(shots: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "reports/lab").resolve()))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("reports/lab"))
+    sys.exit(main(parser.parse_args().folder.resolve()))

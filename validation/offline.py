@@ -6,6 +6,7 @@ the Python version that runs it. Inside the room ``python check.py`` says whethe
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import platform
 import shutil
@@ -151,4 +152,6 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    sys.exit(main(parser.parse_args().folder.resolve()))

@@ -7,8 +7,8 @@ six letters; Finnish words are longer, so beside it stands the share of those of
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -60,7 +60,9 @@ def summary(found: pd.DataFrame) -> dict[str, float]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "reports")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("reports"))
+    folder = parser.parse_args().folder
     for language in ("fi", "sv", "en"):
         found = measured(
             one for page in sorted((folder / language).glob("*.html")) for one in sentences(page)

@@ -6,6 +6,7 @@ inclusive last day becomes ``end = last day + 1`` when it is read, so lengths ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -163,6 +164,40 @@ AREA_COSTS = Table(
 REGISTER_TABLES: dict[str, Table] = {
     table.name: table for table in (PERSONS, RESIDENCE, SPELLS, BENEFIT_PERIODS, EARNINGS, AREA_COSTS)
 }
+
+
+# what functions take, and where it comes from
+SOURCES = {
+    "register": "give what evaluation.load returns",
+    "study": "give what evaluation.read_study returns",
+    "episodes": "give the episodes of evaluation.inflow or stock",
+    "data": "give what evaluation.compare returns",
+    "design": "give episodes of evaluation.compare",
+    "municipalities": 'give evaluation.reference("municipalities")',
+    "programme": "give a frame with these columns, one row an area and payer",
+    "reference": "give what evaluation.cost_reference returns",
+}
+
+
+def require(name: str, given: object, *parts: str, may_be_empty: Sequence[str] = ()) -> None:
+    """Refuse an argument that is something else, or lacks columns, or is empty in rows of one.
+
+    `name` is one of ``SOURCES``, `parts` are columns of a frame, or attributes of what is none.
+
+    Examples
+    --------
+    >>> require("episodes", pd.DataFrame({"person_id": [1, None]}), "person_id")
+    Traceback (most recent call last):
+    ValueError: episodes.person_id: 1 rows are empty; give the episodes of evaluation.inflow or stock
+    """
+    frame = given if isinstance(given, pd.DataFrame) else None
+    there = dir(given) if frame is None else frame.columns
+    if lacking := [part for part in (*parts, *may_be_empty) if part not in there]:
+        what = f"{type(given).__name__} without" if frame is None else "no column"
+        raise ValueError(f"{name}: {what} {', '.join(lacking)}; {SOURCES[name]}")
+    for column in parts:
+        if frame is not None and (empty := int(frame[column].isna().sum())):
+            raise ValueError(f"{name}.{column}: {empty} rows are empty; {SOURCES[name]}")
 
 
 def check(frame: pd.DataFrame, table: Table) -> None:

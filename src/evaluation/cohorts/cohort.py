@@ -14,7 +14,7 @@ from evaluation.cohorts.attrition import keep
 from evaluation.cohorts.history import benefit_at, calendar, completed_years, covariates
 from evaluation.cohorts.places import places
 from evaluation.registers.reference import reference
-from evaluation.schemas import GROUPS
+from evaluation.schemas import GROUPS, require
 from evaluation.study import Study, TargetGroup
 from evaluation.timelines.lookups import days_within, status
 from evaluation.timelines.spells import Array, Intervals, islands
@@ -82,6 +82,7 @@ def inflow(
     >>> cohort.attrition.query("arm == 'all'")["reason"].iloc[[0, 1, -1]].tolist()
     ['unemployment_spells', 'in_study_period', 'working_age']
     """
+    require("register", register, "days", "residence")
     entries = periods(register.days, entry_states)
     looked_at = periods(register.days, ("unemployed", "service", "subsidised_employment", *entry_states))
     before = days_within(looked_at, entries.person, entries.start - washout_days, entries.start)
@@ -125,8 +126,9 @@ def stock(
     >>> on_the_day.episodes["window"].unique().tolist()
     ['after_1']
     """
-    if not days:
-        raise ValueError(f"days: none given; name at least one date, such as {study.start}")
+    require("register", register, "days", "residence")
+    if isinstance(days, str) or not days:
+        raise ValueError(f"days: {days or 'none'} given; name dates in a list, such as ['{study.start}']")
     line = register.days
     wanted = np.isin(line.label, codes(states))
     person, index_day = [], []
@@ -150,6 +152,7 @@ def _cohort(
     first: str,
     rules: dict[str, Array],
 ) -> Cohort:
+    require("study", study, "areas")
     stays, codes_found = homes(register.residence)
     home = status(stays, person, index_day)
     municipalities = reference("municipalities") if municipalities is None else municipalities

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from evaluation.schemas import GROUPS
+from evaluation.schemas import GROUPS, require
 from evaluation.study import AFTER, Study, nearest
 from evaluation.units import DAYS_IN_MONTH, to_day, unit_of
 
@@ -151,6 +151,9 @@ def compare(
     >>> data.before == year, sorted(set(data.frame["area"]))
     (True, ['', 'oulu'])
     """
+    require("study", study, "start_day")
+    require("episodes", episodes, "area", "arm", "group", "municipality", "index_day")
+    area = str(area)  # what is no name has no episodes
     first = _dates("before", study.main_baseline if before is None else before, study)
     last = _dates("after", after, study)
     if not first[0] <= first[1] < last[0] <= last[1]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evaluation.costs.assumptions import CostReference, cost_reference
 from evaluation.costs.items import ITEMS, benefits_paid, services_used, taxes_on_earnings
-from evaluation.schemas import PAYERS
+from evaluation.schemas import PAYERS, require
 from evaluation.study import Study
 from evaluation.timelines.accrual import sums_between
 from evaluation.timelines.spells import key
@@ -94,6 +94,8 @@ def cost(
     if months is None or price_year is None or discount_rate is None:
         raise ValueError("cost: months, price_year and discount_rate are needed; give them or a study")
     reference = cost_reference() if reference is None else reference
+    require("reference", reference, "price_index")
+    require("register", register, "benefits", "spells", "earnings")
     if look_back_days is None and study:
         look_back_days = look_back(int(register.observed_from), study)
     _check(episodes, months)
@@ -132,9 +134,7 @@ def half_count(
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
-    lacking = sorted({"person_id", "index_day", "followed_days"} - set(episodes))
-    if lacking:
-        raise ValueError(f"episodes: no column {', '.join(lacking)}; take them from the cohort")
+    require("episodes", episodes, "person_id", "index_day", "followed_days")
     require_horizons(horizons)
     if not episodes.index.is_unique:
         raise ValueError(
@@ -207,6 +207,7 @@ def _columns(
 def _programme(programme: pd.DataFrame | None, episodes: pd.DataFrame) -> np.ndarray:
     if programme is None:
         return np.empty((len(episodes), 0))
+    require("programme", programme, "area", "payer", "start_day", may_be_empty=["eur_per_client"])
     area, day = episodes["area"].astype("str"), episodes["index_day"].to_numpy()
     columns = []
     for payer in PAYERS:

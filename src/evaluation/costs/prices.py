@@ -26,4 +26,4 @@ def price_factors(
     wanted, place = np.unique(np.asarray(years, dtype=int), return_inverse=True)
     if lacking := sorted({*wanted.tolist(), int(price_year)} - set(level.index)):
         raise ValueError(f"price_index: no value for {lacking}; add their rows with a source")
-    return np.asarray(level[price_year] / level.loc[wanted].to_numpy())[place]
+    return np.asarray(level[int(price_year)] / level.loc[wanted].to_numpy())[place]

@@ -11,6 +11,7 @@ import pandas as pd
 from evaluation.cohorts.comparison import Comparison
 from evaluation.effects.covariates import FloatArray, arms, covariate_matrix
 from evaluation.effects.weighting import TABLE, att_weights
+from evaluation.schemas import require
 
 
 def balance(
@@ -48,6 +49,7 @@ def balance(
     >>> balance(data, covariates=["age", "immigrant"])["covariate"].tolist()
     ['age', 'immigrant']
     """
+    require("data", data, "frame", "study")
     covariates = data.study.covariates if covariates is None else covariates
     weights = att_weights(data.frame, target="treated", covariates=covariates, method=method)
     found = standardised_differences(

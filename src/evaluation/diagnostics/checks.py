@@ -84,8 +84,8 @@ def _state(row: Any, *, limit: float, visible: float, df: float) -> tuple[Status
         return "concern", "differs from zero, not surely or by less than the relevance limit"
     power = power_against(visible, row.std_error, df=df)
     if power < POWER_ENOUGH:
-        return "concern", f"not different from zero, but power against {visible:.3g} is only {power:.0%}"
-    return "pass", f"not different from zero, power against {visible:.3g} is {power:.0%}"
+        return "concern", f"not different from zero, but power against what matters is only {power:.0%}"
+    return "pass", f"not different from zero, power against what matters is {power:.0%}"
 
 
 def pre_trend_row(
@@ -128,10 +128,11 @@ def hidden_bias(
         return not_run("hidden_bias", reason="the outcome is not a share between 0 and 1", outcome=outcome)
     if ci_low <= 0 <= ci_high:
         return not_run("hidden_bias", reason="interval holds zero: no finding to overturn", outcome=outcome)
-    whole, limit = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2])
+    _, limit = e_value(ratio[0], ci_low=max(ratio[1], 1e-9), ci_high=ratio[2])
     status = "pass" if limit >= 1.25 else "concern"
-    text = f"E-value of the estimate {whole:.2f}, of the interval {limit:.2f}"
-    return ledger_row("hidden_bias", status, text, outcome=outcome, estimate=limit, unit="ratio")
+    return ledger_row(
+        "hidden_bias", status, "E-value of the interval", outcome=outcome, estimate=limit, unit="ratio"
+    )
 
 
 def e_value(estimate: float, *, ci_low: float, ci_high: float) -> tuple[float, float]:

@@ -58,7 +58,7 @@ def overlap(outside: float, *, ess: float) -> pd.DataFrame:
     status = graded(
         fail=outside > OVERLAP_SEVERE or ess < ESS_SEVERE, concern=outside > OVERLAP_LIMIT or ess < ESS_LIMIT
     )
-    text = f"{outside:.1%} of the treated have no counterpart; {ess:.0f} effective comparison episodes"
+    text = f"treated without a counterpart; {ess:.0f} effective comparison episodes"
     return ledger_row("overlap", status, text, estimate=outside, unit="share")
 
 
@@ -83,7 +83,7 @@ def balance(smd: ArrayLike, *, treated: float, ess: float) -> pd.DataFrame:
     error = float(np.sqrt(1 / treated + 1 / ess))
     beyond = size.max() - float(stats.norm.ppf(1 - 0.025 / len(size))) * error
     status = graded(fail=beyond > SMD_SEVERE, concern=beyond > SMD_LIMIT or error > SMD_TOO_VAGUE)
-    text = f"largest of {len(size)} differences; sampling error {error:.3f} SD"
+    text = f"largest of {len(size)} differences"
     return ledger_row("balance", status, text, estimate=float(size.max()), std_error=error, unit="sd")
 
 
@@ -100,5 +100,5 @@ def clusters(weight: ArrayLike, treated: ArrayLike) -> pd.DataFrame:
     number = effective_sample_size(share[~arm] ** 2)
     # not "less than": a number that is missing fails
     status = graded(fail=not number >= CLUSTERS_SEVERE, concern=not number >= CLUSTERS_LIMIT)
-    text = f"effective comparison municipalities of {int((~arm).sum())}; {int(arm.sum())} treated"
+    text = f"effective number of {int((~arm).sum())} comparison municipalities"
     return ledger_row("clusters", status, text, estimate=number, unit="number")

@@ -16,6 +16,7 @@ from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference.area import shock_structure
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import area_covariance
+from evaluation.schemas import require
 from evaluation.units import DAYS_IN_MONTH
 
 WORK_DAYS = "open_employment_days_12m"
@@ -72,6 +73,7 @@ def cost_effectiveness(
     >>> worth.query("measure in ['delta_cost', 'delta_effect']")[["item", "unit"]].values.tolist()
     [['all_public', 'eur'], ['all_public', 'months']]
     """
+    require("data", data, "frame", "study")
     costs = [cost] if isinstance(cost, str) else list(cost)
     unit = data.unit(effect)
     if strange := [name for name in costs if data.unit(name) != "eur"]:

@@ -42,6 +42,8 @@ def levels_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.obje
 
 def require_columns(data: pd.DataFrame, columns: Sequence[str], *, table: str) -> None:
     """Refuse a frame that is empty or lacks a named column."""
+    if isinstance(columns, str):
+        raise ValueError(f"{table}: {columns!r} is one name; give a list, such as [{columns!r}]")
     missing = [name for name in columns if name not in data]
     if missing:
         raise ValueError(f"{table}: no column {', '.join(missing)}; give one of the frame's columns")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from evaluation.effects.covariates import BoolArray, FloatArray, levels_of, require_columns, truth_values
 from evaluation.effects.doubly_robust import TABLE, Block, Method, design_blocks
 from evaluation.effects.regression import sum_by, sum_present
+from evaluation.schemas import require
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def municipal_changes(
     2.5
     """
     names = [*outcomes]
+    require_columns(data, covariates, table=TABLE)
     covariates = [name for name in covariates if name not in names]
-    require_columns(data, ["treated", "post", "municipality"], table=TABLE)
+    require_columns(data, ["treated", "post"], table=TABLE)
+    require("design", data, "municipality")
     treated = truth_values(data, "treated", table=TABLE)
     codes, units = levels_of(data["municipality"])
     if mixed := int(
@@ -128,8 +131,8 @@ def _join_small(
     for arm, name in ((True, "treated"), (False, "comparison")):
         if not (enough & (in_pilot == arm)).any():
             raise ValueError(
-                f"{TABLE}: none of {int((in_pilot == arm).sum())} {name} municipalities has {minimum} "
-                "episodes before and after; lower min_episodes or widen the windows"
+                f"{TABLE}: none of {int((in_pilot == arm).sum())} {name} municipalities has at least "
+                f"{minimum} episodes before and after; lower min_episodes or widen the windows"
             )
     host = int(np.argmax(np.where(enough & in_pilot, sides.sum(axis=1), -1)))
     target[~enough & in_pilot] = host

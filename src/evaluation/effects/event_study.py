@@ -61,8 +61,8 @@ def quarterly_changes(
     kept = np.flatnonzero(pilot | ((counts >= FEWEST_EPISODES).all(axis=1)))
     if (~pilot[kept]).sum() < FEWEST_UNITS:
         raise ValueError(
-            f"design: {int((~pilot[kept]).sum())} labour market areas have {FEWEST_EPISODES} comparison "
-            f"episodes in every quarter; at least {FEWEST_UNITS} are needed"
+            f"design: {int((~pilot[kept]).sum())} labour market areas have at least {FEWEST_EPISODES} "
+            f"comparison episodes in every quarter; at least {FEWEST_UNITS} are needed"
         )
     total = np.bincount(unit, weights=weight)
     share = total[kept] / np.where(pilot[kept], total[pilot].sum(), total[kept][~pilot[kept]].sum())

@@ -21,6 +21,7 @@ from evaluation.inference.subgroups import groups_differ
 from evaluation.ranges import bounded_level, most
 from evaluation.registers.reference import FOLDER, reference
 from evaluation.results.inputs import AreaInputs
+from evaluation.schemas import require
 from evaluation.study import Areas, Study
 from evaluation.units import unit_of
 
@@ -147,6 +148,7 @@ def effect(
     >>> effect(data, outcomes="open_employment_12m", by="sex")["group"].tolist()
     ['female', 'male']
     """
+    require("data", data, "frame", "study")
     wanted = [outcomes] if isinstance(outcomes, str) else list(outcomes)
     units = {name: data.unit(name) for name in wanted}
     covariates = data.study.covariates if covariates is None else covariates

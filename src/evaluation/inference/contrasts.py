@@ -122,7 +122,9 @@ def contrast(
     precision = scale**-2
     centre = (precision * comparison).sum(axis=1) / precision.sum(axis=1)
     residual = (comparison - centre[:, None]) / scale
-    residual /= np.sqrt((residual**2).mean(axis=1, keepdims=True))
+    spread = np.sqrt((residual**2).mean(axis=1, keepdims=True))
+    # an outcome in which no municipality moved, such as of the window before itself, has no interval
+    residual = np.divide(residual, spread, out=np.full_like(residual, np.nan), where=spread > 0)
     inside, outside = weight[treated], weight[~treated]
     group_weight = outside if group is None else np.bincount(group, outside)
     treated_loading = float((np.bincount(area, inside) ** 2).sum())

@@ -12,6 +12,7 @@ from evaluation.effects.differences import MunicipalChanges
 from evaluation.effects.event_study import quarterly_changes
 from evaluation.inference.area import shock_structure
 from evaluation.inference.placebo_areas import placebo_areas
+from evaluation.schemas import require
 from evaluation.study import Study
 from evaluation.units import to_day
 
@@ -69,6 +70,7 @@ def event_study(
     """
     if months not in (3, 6, 12):
         raise ValueError(f"months: {months} unknown; give 3, 6 or 12")
+    require("data", data, "frame", "study")
     unit, study = data.unit(outcome), data.study
     covariates = study.covariates if covariates is None else covariates
     first, last = (to_day(date) for date in data.before)

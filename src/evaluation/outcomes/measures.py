@@ -11,6 +11,7 @@ import pandas as pd
 
 from evaluation.cohorts.history import earnings_before
 from evaluation.costs.prices import price_factors
+from evaluation.schemas import require
 from evaluation.study import Study
 from evaluation.timelines.accrual import prorated
 from evaluation.timelines.lookups import days_with, days_within, locate, next_start, starts_within, status
@@ -97,6 +98,8 @@ def measure(
     if months is None:
         raise ValueError("measure: months are needed; give them or a study")
     require_horizons(months)
+    require("register", register, "days", "observed_until")
+    require("episodes", episodes, "person_id", "index_day")
     if not episodes.index.is_unique:
         raise ValueError(
             f"episodes: {int(episodes.index.duplicated().sum())} rows repeat the index; make it unique"
@@ -167,6 +170,8 @@ def held(register: Register, episodes: pd.DataFrame, *, state: str, days: int, w
     >>> sorted(steady.dropna().unique().tolist())
     [0.0, 1.0]
     """
+    require("register", register, "days", "observed_until")
+    require("episodes", episodes, "person_id", "index_day")
     if not 1 <= days <= within_days:
         raise ValueError(f"days: {days} of {within_days} days; give at least 1 and at most within_days")
     unbroken = periods(register.days, (state,))

@@ -14,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.parameters import TYPES
+from evaluation.results.rules import careful, read_profile
 from evaluation.study import nearest
 
 PACKAGE = Path(__file__).parents[1]
 # as modules of this package write them; a search takes a tenth of the time that parsing takes
 IMPORTS = re.compile(r"^\s*(?:from (evaluation[.\w]*) import (\([^)]*\)|.*)|import (.*))", re.MULTILINE)
+OURS = re.compile(rf"File \S*[/\\]{PACKAGE.name}[/\\][\w/\\]+\.py")  # where an error was raised
 LONGEST_CELL_SECONDS = 1800  # a hung notebook must not hold the run up for ever
 LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
 
 
 class NotebookFailed(RuntimeError):
-    """A notebook stopped with an error; the message names the notebook, the cell and the kind of error."""
+    """A notebook stopped with an error; the message names the notebook, the cell and the kind of error.
+
+    Where a function of this package refused, it says why, without an exact count.
+    """
 
 
 def parameter_types(notebook: Path) -> dict[str, str]:
@@ -141,7 +146,11 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
                 **warm,
             )
         except PapermillExecutionError as error:
-            raise NotebookFailed(f"{notebook.name}, cell {error.exec_count}: {error.ename}") from error
+            said = f"{notebook.name}, cell {error.exec_count}: {error.ename}"
+            # what other packages say could hold values of a person
+            if error.ename == "ValueError" and OURS.search("".join(error.traceback[-2:-1])):
+                said += f": {careful(error.evalue, read_profile())}"
+            raise NotebookFailed(said) from error
         except CellTimeoutError as error:
             raise NotebookFailed(
                 f"{notebook.name}: a cell took over {LONGEST_CELL_SECONDS} seconds"

@@ -236,6 +236,7 @@ def _report_steps(
             failed=analysed,
             note=note,
             languages=tuple(languages),
+            profile=project.profile,
         )
 
     work = []

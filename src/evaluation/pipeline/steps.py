@@ -145,14 +145,15 @@ def clear(
 
 def failures(processed: Path) -> list[Path]:
     """Notes on the areas, analyses and pages (area-language) that failed in the last run."""
-    return [note for note in sorted((processed / "failed").glob("*.json")) if _failed(note)]
+    return [note for note in sorted((processed / "failed").glob("*.json")) if _note(note)["failed"]]
 
 
-def _failed(note: Path) -> bool:
+def _note(path: Path) -> dict[str, Any]:
+    """Whether something failed, and the reason."""
     try:
-        return bool(json.loads(note.read_text(encoding="utf-8"))["failed"])
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except ValueError:  # the run was killed while it wrote this
-        return True
+        return {"failed": True, "reason": ""}
 
 
 def report(
@@ -166,12 +167,15 @@ def report(
     failed: Path | None,
     note: Path,
     languages: tuple[str, ...],
+    profile: str,
 ) -> None:
     """Run a report notebook and publish it as one HTML page, and its summary as another.
 
-    Where the analysis of the area or the report itself failed, the page says so, and `note` too.
+    Where the analysis of the area or the report itself failed, the page says so, and `note` too; the page
+    says why an analysis was refused, with counts as the profile of the release tells them.
     """
     from evaluation.reporting import own_pages, page
+    from evaluation.results import rules
     from evaluation.study import read_study
     from evaluation.words.language import get
 
@@ -179,7 +183,8 @@ def report(
         path.parent.mkdir(parents=True, exist_ok=True)
     study, language = read_study(parameters["study"]), parameters["language"]
     given: dict[str, Any] = {"language": language, "all_languages": languages}
-    analysed, reason = failed is None or not _failed(failed), ""
+    analysis: dict[str, Any] = {"failed": False, "reason": ""} if failed is None else _note(failed)
+    analysed, reason = not analysis["failed"], ""
     if analysed:
         try:
             notebook_runs.execute(notebook, executed, parameters)
@@ -192,6 +197,9 @@ def report(
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)
     if reason or not analysed:
         name = area or get(language).text(WHOLE[page_file.stem])
+        given["refusal"] = rules.careful(
+            analysis["reason"].partition("ValueError: ")[2], rules.read_profile(profile)
+        )
         for file in filter(None, (page_file, summary_file)):
             own_pages.write_failed(file, study, area=name, reference=parameters["reference"], **given)
     note.write_text(json.dumps({"failed": bool(reason), "reason": reason}), encoding="utf-8")
@@ -231,6 +239,6 @@ def index(
         failed=[
             area
             for area in areas
-            if _failed(failed / f"{area}.json") or _failed(failed / f"{area}-{language}.json")
+            if any(_note(failed / f"{name}.json")["failed"] for name in (area, f"{area}-{language}"))
         ],
     )

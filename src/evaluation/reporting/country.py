@@ -76,7 +76,7 @@ def at_a_glance(report: Report, *, areas: Collection[str]) -> Country:
         )
     else:
         note = text(
-            "Open-market work, result of the registers. Line: 95 % interval. "
+            "Open-market work, result of the registers. Line: 95% interval. "
             "Grey: differences too small to matter. Right of the middle: more than in the comparison."
         )
     order = text(

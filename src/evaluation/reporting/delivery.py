@@ -22,7 +22,7 @@ FEWEST, ROUNDED_TO = 10, 5
 DONE = {"dropped": mark("dropped"), "mended": mark("mended"), "kept": mark("kept and counted"), "lost": ""}
 JUDGED = {"": mark("within limits"), "warn": mark("look at it"), "stop": mark("too much")}
 VALUE = re.compile(r"(?<=mapped to )\w+|(?<=more than )[\d,]+(?= euros)")  # in a remedy, not translated
-ROWS = re.compile(r"\b(\d+)(?: of (\d+))? rows(?: \([\d.]+%\))?")
+ROWS = re.compile(r"\b(\d+)(?: of (\d+))? (rows|lines)(?: \([\d.]+%\))?")
 
 
 def write_delivery(
@@ -141,8 +141,9 @@ def _remedy(remedy: str, spoken: Language) -> str:
 def _told(found: re.Match[str]) -> str:
     """Rows in a sentence of the reader, told as the rest of the page tells them."""
     spoken = languages.get("en")
-    counts = [_count(int(number), spoken) for number in found.groups() if number]
-    return f"{' of '.join(counts)} rows"
+    *numbers, what = found.groups()
+    counts = [_count(int(number), spoken) for number in numbers if number]
+    return f"{' of '.join(counts)} {what}"
 
 
 def _tables(judged: pd.DataFrame, spoken: Language) -> list[dict[str, Any]]:

@@ -27,13 +27,18 @@ def write_failed(
     area: str,
     language: str,
     reference: str | Path,
+    refusal: str = "",
     all_languages: Sequence[str] = languages.CODES,
 ) -> Path:
-    """Write the page of an area (its slug) whose analysis failed: without traceback and without data."""
+    """Write the page of an area (its slug) whose analysis failed: without traceback and without data.
+
+    `refusal` says in English why the analysis was refused, cleared as what is published.
+    """
     spoken = labels.in_study(languages.get(language), study)
     name = area_names(reference, study.areas, language=language).get(area, area)
     title = spoken.text("{area}: no report", area=name)
-    return _write(target, study, spoken, "failed", title=title, simulated=False, all_languages=all_languages)
+    told = {"title": title, "refusal": refusal, "simulated": False, "all_languages": all_languages}
+    return _write(target, study, spoken, "failed", **told)  # type: ignore[arg-type]
 
 
 def write_index(

@@ -120,7 +120,7 @@ def _fill(
     """A table: what names a line, its number with the ends of its interval, unit, or why there is none."""
     text, first = language.text, records[0]
     heads = [heading(name, first["measure"], language) for name in first["said"]]
-    heads += [text("Value"), text("Lower end, 95 %"), text("Upper end, 95 %"), text("Unit"), text("Note")]
+    heads += [text("Value"), text("Lower end, 95%"), text("Upper end, 95%"), text("Unit"), text("Note")]
     top = _heads(
         sheet, looks, title, simulated=any(record["simulated"] for record in records), language=language
     )

@@ -27,6 +27,7 @@ REMEDIES = {
     "euros follow": "a hidden item follows from its payer's sum: hide another item of the payer",
     "shown again": "an earlier release hid this: clear with --previous, which keeps it hidden",
     "out of range": "a share or days leave what they can be: mend the interval where it is made",
+    "told in words": "words tell an exact number: round it, or leave it out",
     "few differ": "the difference from an earlier release tells of few persons: clear with --previous",
 }
 # these are differences: they stay on their own scale
@@ -76,6 +77,7 @@ def audit(
         euros(cleared),
         ratios(cleared, profile),
         out_of_range(cleared),
+        words(cleared, profile),
     ]
     if before is not None:
         found.append(differences(cleared, before, profile=profile))
@@ -166,6 +168,16 @@ def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
     beyond = numbers.lt(0).any(axis=1) | numbers.gt(limit, axis=0).any(axis=1)
     chosen = cleared[bounded & beyond]
     return chosen[CELL].assign(kind="out of range", what=chosen["measure"])
+
+
+def words(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """Numbers that could count persons and are not rounded, in a method or in an item that is a sentence."""
+    sentences = cleared.assign(method=cleared["item"].where(cleared["item"].str.contains(" "), ""))
+    exact = pd.Series(False, index=cleared.index)
+    for said in (cleared, sentences):
+        exact |= rules.in_words(said, profile) != said["method"]
+    chosen = cleared[exact]
+    return chosen[CELL].assign(kind="told in words", what=chosen["measure"])
 
 
 def differences(cleared: pd.DataFrame, before: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:

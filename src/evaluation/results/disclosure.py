@@ -71,6 +71,7 @@ def clear(
     hidden |= left_out(ledger, hidden)
     if previous is not None:
         cleared = as_released(cleared, ledger, previous, profile=profile)
+    cleared["method"] = rules.in_words(cleared, profile)  # also what an earlier release said
     cleared.loc[hidden, "status"] = "suppressed"
     cleared.loc[withheld(ledger, study) & ~hidden & ~ledger["status"].isin(NO_NUMBER), "status"] = "withheld"
     closed = cleared["status"].isin(("suppressed", "withheld"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,19 @@ COUNTS = ["persons", "episodes"]
 # A sum of these units over persons is made of whole parts: its mean needs steps of so many over the count.
 PARTS = {"share": 1, "days": 1, "sd": 2, "ratio": 5}
 PART_OF_ERROR = 10  # numbers are written to a tenth of their standard error
+PUBLIC = ("public_statistics", "validation")  # topics that no person of the register is behind
+# what words may tell as it is: limits, what is set, counts of what is no person
+NO_PERSONS = (
+    r"(?:at least|year) \d+(?:(?:, | and )\d+)*",
+    r"\d+(?= or more)",
+    r"\d+(?= (?:treated |comparison |pilot |labour market )?"
+    r"(?:areas|covariates|differences|donors|municipalit(?:y|ies)|periods|quarters|tests)\b)",
+    r"at \d+(?= euros a month in work)",
+    r"h [\d.]+ below and [\d.]+(?= above)",
+)
+NUMBER = r"(?P<under>under )?(?P<number>\d(?:[\d.,:/-]*\d)?(?:e[+-]\d+)?(?!\w))"
+NAME = r"\w+"  # such as open_employment_12m or 2019Q1
+IN_WORDS = re.compile(rf"\b(?:{'|'.join(NO_PERSONS)}|{NUMBER}|{NAME})")
 
 
 @dataclass(frozen=True)
@@ -115,14 +129,6 @@ def of_two_counts(rows: pd.DataFrame) -> pd.Series:
     return described_shares(rows) & (rows["measure"] != "cif")
 
 
-# in what a method and a refusal say: of persons, of episodes and of the rows that they are
-COUNTS_IN_WORDS = (
-    r"(?<![\w.])\d+(?= (?:of \d+ )?(?:effective )?(?:comparison |target )?"
-    r"(?:episodes|persons|rows|weights)\b)"
-    r"|(?<![\w.])\d+(?= treated (?:among|and)\b)|(?<=rows of )\d+|(?<![\w.])\d+(?= above\b)"
-)
-
-
 def round_counts(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """Round what counts to the base; a share that is k of n is divided again, its interval is made anew."""
     base, out = profile.base, rows.copy()
@@ -141,10 +147,39 @@ def round_counts(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     counted = counting(rows)
     for name in ("estimate", "ci_low", "ci_high"):
         out.loc[counted, name] = to_base(rows.loc[counted, name], base)
-    out["method"] = rows["method"].str.replace(
-        COUNTS_IN_WORDS, lambda found: str(int(to_base(float(found[0]), base))), regex=True
-    )
     return out
+
+
+def careful(text: str, profile: Profile) -> str:
+    """Write a method or a refusal so that no number in it tells of persons; see ``NO_PERSONS``.
+
+    Whatever else is a whole number could count persons, episodes or rows and is rounded as those are, one
+    below the threshold not told at all; decimals, dates and what else is exact are left out.
+
+    Examples
+    --------
+    >>> careful("work_12m: 7 of 2949 rows, 0.122 of 3 municipalities; at least 20", read_profile())
+    'work_12m: under 10 of 2950 rows, … of 3 municipalities; at least 20'
+    """
+
+    def told(found: re.Match[str]) -> str:
+        if not (number := found["number"]):
+            return found[0]
+        if not number.isdecimal():
+            return "…"
+        count = pd.Series([float(number)])
+        few = 0 < count[0] < profile.threshold
+        rounded = f"{to_base(count, profile.base)[0]:.0f}"
+        return f"under {profile.threshold}" if few else (found["under"] or "") + rounded
+
+    return IN_WORDS.sub(told, text)
+
+
+def in_words(rows: pd.DataFrame, profile: Profile) -> pd.Series:
+    """The methods of rows as they may be published; those of public figures stay, codes of projects too."""
+    private = ~rows["topic"].isin(PUBLIC)
+    told = {text: careful(text, profile) for text in rows.loc[private, "method"].unique()}
+    return rows["method"].mask(private, rows["method"].map(told))
 
 
 def round_numbers(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.study import Study
 from evaluation.words import labels
-from evaluation.words.fairness import SHOWN, fairness, main_row, strength
+from evaluation.words.fairness import SHOWN, fairness, kind_of_verdict, main_row, strength
 from evaluation.words.findings import ENDS, Case, kind_of, side, span
 from evaluation.words.first_screen import CERTAINTIES, COST, certainty
 from evaluation.words.language import Language, mark
@@ -129,10 +129,7 @@ def answers(case: Case, language: Language) -> list[Answer]:
     public = _public(case, language)
     found = [answer(case, language, about=about) for about in QUESTIONS]
     status, reasons = fairness(case, case.study.outcomes.first_screen[0])
-    told = status
-    if status == "pass" and reasons:
-        noticed = any(reason.endswith("_concern") for reason in reasons)
-        told = "pass_noticed" if noticed else "pass_in_part"
+    told = kind_of_verdict(status, reasons)
     if status == "fail" and not any(one.bars for one in found):
         told = "fail_all"
     question = language.text("How far can it be trusted?")

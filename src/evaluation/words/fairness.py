@@ -47,20 +47,29 @@ def fairness(case: Case, outcome: str) -> tuple[str, list[str]]:
     return str(worst["status"]), [reason for reason in worst["item"].split(";") if reason]
 
 
+def kind_of_verdict(status: str, codes: Sequence[str]) -> str:
+    """Which sentence tells a verdict: one that passed may have noticed something, or not run some checks.
+
+    Examples
+    --------
+    >>> kind_of_verdict("pass", ["hidden_bias_not_run"]), kind_of_verdict("pass", ["placebo_outcome_unclear"])
+    ('pass_in_part', 'pass_noticed')
+    """
+    if status != "pass" or not codes:
+        return status
+    return "pass_in_part" if all(code.endswith("_not_run") for code in codes) else "pass_noticed"
+
+
 def verdict(case: Case, language: Language) -> Finding:
     """Say whether the comparison is fair; what was not checked does not count as fair."""
     outcomes = case.study.outcomes
     status, codes = fairness(case, outcomes.headline)
-    run = [code for code in codes if not code.endswith("_not_run")]
-    noticed = [code for code in run if code.endswith("_concern")]
     if status in ("fail", "not_run") and not _agree(case):
         name = next(name for name, one in outcomes.families.items() if one.checked == outcomes.headline)
         return replace(_of_family(case, name, language), about="verdict")
-    told = status
-    if status == "pass" and noticed:
-        told, codes = "pass_noticed", noticed
-    elif status == "pass" and len(run) < len(codes):
-        told = "pass_in_part"
+    told = kind_of_verdict(status, codes)
+    if told == "pass_noticed":
+        codes = [code for code in codes if not code.endswith("_not_run")]
     text = language.text(VERDICTS[told], reasons=_because(status, codes, language))
     return Finding("verdict", status, text)
 
