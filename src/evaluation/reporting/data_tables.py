@@ -61,8 +61,8 @@ def exact(row: Mapping[str, object]) -> dict[str, str]:
     """The exact numbers of a row, as attributes of its cell."""
     estimate, low, high = _numbers(row)
     rank = row["measure"] == "rank"
-    found = {"data-value": repr(estimate)} if np.isfinite(estimate) and not rank else {}
-    if rank or np.isfinite([estimate, low, high]).all():
+    found = {"data-value": repr(estimate)} if math.isfinite(estimate) and not rank else {}
+    if rank or math.isfinite(estimate + low + high):
         found |= {"data-low": repr(low), "data-high": repr(high)}
     return found
 
@@ -74,13 +74,13 @@ def value_with_interval(row: Mapping[str, object], *, language: Language, bare: 
     """
     estimate, low, high = _numbers(row)
     unit, measure = str(row["unit"]), str(row["measure"])
-    if measure == "diagnostic" and np.isfinite(low):
+    if measure == "diagnostic" and math.isfinite(low):
         measure = "att"  # a check with an interval is a difference, one without is a share
         unit = "months" if row["outcome"] == "age" else unit  # bare: years stand in the name of the check
     if measure == "rank":
         return language.interval(low, high, language.number)
-    if not np.isfinite(estimate):
-        if measure == "mvpf" and np.isinf(low) != np.isinf(high) and row["status"] == "ok":
+    if not math.isfinite(estimate):
+        if measure == "mvpf" and math.isinf(low) != math.isinf(high) and row["status"] == "ok":
             return _one_sided(low, high, language)
         if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
             return "–"
@@ -97,13 +97,15 @@ def value_with_interval(row: Mapping[str, object], *, language: Language, bare: 
     if measure == "break_even_persistence":
         past = estimate > WORKING_LIFE_MONTHS
         words = language.text("longer than a working life") if past else words if estimate else "–"
-    if measure == "mvpf" and not np.isfinite([low, high]).any():  # a number that could be any other
+    if measure == "mvpf" and not (
+        math.isfinite(low) or math.isfinite(high)
+    ):  # a number that could be any other
         words = _one_sided(low, high, language)
     if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
         words = language.number(estimate)
-    if np.isfinite([low, high]).all():
+    if math.isfinite(low) and math.isfinite(high):
         words += f" ({language.interval(low, high, without_unit)})"
-    elif measure == "mvpf" and np.isfinite([low, high]).any():
+    elif measure == "mvpf" and (math.isfinite(low) or math.isfinite(high)):
         words += f" ({_one_sided(low, high, language)})"
     return words
 
@@ -113,9 +115,9 @@ def _numbers(row: Mapping[str, Any]) -> tuple[float, float, float]:
 
 
 def _one_sided(low: float, high: float, language: Language) -> str:
-    if np.isfinite(low):
+    if math.isfinite(low):
         return language.text("at least {low}, no upper limit", low=language.number(low, 2))
-    if np.isfinite(high):
+    if math.isfinite(high):
         return language.text("at most {high}, no lower limit", high=language.number(high, 2))
     return language.text("no limits can be given")
 
@@ -162,9 +164,18 @@ def told(
     values = {name: column.tolist() for name, column in rows.items()}
     telling = [name for name in (*columns, spread) if name and any(value != "" for value in values[name])]
     records = [dict(zip(values, line, strict=True)) for line in zip(*values.values(), strict=True)]
+    said_of: dict[tuple[object, ...], str] = {}
+
+    def words(name: str, record: Record) -> str:
+        if name in ("method", "status"):  # other columns have a say in these
+            return name_of(name, record, language=language, names=names)
+        known = name, record[name], record["measure"]
+        if known not in said_of:
+            said_of[known] = name_of(name, record, language=language, names=names)
+        return said_of[known]
+
     for place, record in enumerate(records):
-        said = {name: name_of(name, record, language=language, names=names) for name in telling}
-        record |= {"place": place, "said": said}
+        record |= {"place": place, "said": {name: words(name, record) for name in telling}}
     return [records[place] for place in in_order(values, columns, names, language=language)]
 
 

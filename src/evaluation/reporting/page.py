@@ -160,7 +160,10 @@ def _exporter() -> HTMLExporter:
         from_notebook_node = TemplateExporter.from_notebook_node
 
     exporter = Exporter(
-        template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        optimistic_validation=True,  # once, not after each of a dozen steps that change nothing
     )
     exporter.register_filter("for_readers", _for_readers)
     return exporter
