@@ -76,6 +76,12 @@ class Report:
     def _by_area(self) -> dict[str, np.ndarray]:
         return self.cleared.groupby("area", sort=False).indices
 
+    @cached_property
+    def _beside(self) -> pd.DataFrame:
+        """The rows of exhibits that set areas side by side, and others of their measures."""
+        shown = {code for one in EXHIBITS.values() if one.scope == "areas" for code in one.where["measure"]}
+        return as_objects(self.cleared[self.cleared["measure"].isin(shown)])
+
     def rows_of(self, area: str) -> pd.DataFrame:
         """The rows of an area, quick to pick single ones from; all rows where no area is named."""
         if not area:
@@ -94,9 +100,9 @@ class Report:
         """The rows of an exhibit, looked for among those of the area where it shows no others."""
         if name not in self._chosen:
             area = self.area or "all"
-            held = {"area": self.rows_of(area), "country": self.rows_of("all")}.get(
-                EXHIBITS[name].scope, self.cleared
-            )
+            held = {"area": self.rows_of(area), "country": self.rows_of("all"), "areas": self._beside}[
+                EXHIBITS[name].scope
+            ]
             self._chosen[name] = select(held, self.study, name, area=area)
         return self._chosen[name]
 
