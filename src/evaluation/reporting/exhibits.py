@@ -158,7 +158,8 @@ EXHIBITS = _declared()
 
 def as_objects(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with their words as Python holds them: a table takes, compares and names one after another."""
-    return rows.astype(dict.fromkeys(rows.columns[rows.dtypes == "str"], object))
+    held = rows.astype(dict.fromkeys(rows.columns[rows.dtypes == "str"], object))
+    return held.copy()  # together: columns that lie alone are taken one by one
 
 
 def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.DataFrame:
