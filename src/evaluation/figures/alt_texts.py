@@ -37,6 +37,13 @@ def _all_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("item", key=lambda item: item.ne("all_public"), kind="stable")
 
 
+def _by_item(rows: pd.DataFrame) -> dict[str, list[dict[Hashable, Any]]]:
+    held: dict[str, list[dict[Hashable, Any]]] = {}
+    for row in _all_first(rows).to_dict("records"):
+        held.setdefault(row["item"], []).append(row)
+    return held
+
+
 def _attrition(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Bar chart of unemployment spells left after each step.")
     for arm, part in parts_of(rows.sort_values("x"), "group", ARMS).items():
@@ -165,12 +172,12 @@ def _payers(rows: pd.DataFrame, language: Language) -> Sentences:
 
 def _plane(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Months in work from left to right, cost upwards, one chart for each payer.")
-    for item, part in _all_first(rows).groupby("item", sort=False):
-        found = {row["measure"]: row for row in part.to_dict("records")}
+    for item, part in _by_item(rows).items():
+        found = {row["measure"]: row for row in part}
         if {"delta_effect", "delta_cost"} <= found.keys():
             yield language.text(
                 "{name}: {months} months in work and {euros}.",
-                name=labels.label("payer", str(item), language),
+                name=labels.label("payer", item, language),
                 months=_interval(found["delta_effect"], language),
                 euros=_interval(found["delta_cost"], language),
             )
@@ -188,11 +195,11 @@ def _interval(row: Mapping[Hashable, Any], language: Language) -> str:
 
 def _curves(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Curves over the value of a month in work, one for each payer.")
-    for item, part in _all_first(rows.sort_values("x", kind="stable")).groupby("item", sort=False):
-        first, last = part.iloc[[0, -1]].to_dict("records")
+    for item, part in _by_item(rows.sort_values("x", kind="stable")).items():
+        first, last = part[0], part[-1]
         yield language.text(
             "{name}: {first} at {low}, {last} at {high}.",
-            name=labels.label("payer", str(item), language),
+            name=labels.label("payer", item, language),
             first=_interval(first, language),
             last=_interval(last, language),
             low=language.euros(first["x"]),

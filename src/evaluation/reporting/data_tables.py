@@ -57,14 +57,14 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
     return language.number(value, decimals.get(unit, 0), signed=signed)
 
 
-def exact(row: Mapping[str, object]) -> dict[str, str]:
+def exact(row: Mapping[str, object]) -> Markup:
     """The exact numbers of a row, as attributes of its cell."""
     estimate, low, high = _numbers(row)
     rank = row["measure"] == "rank"
-    found = {"data-value": repr(estimate)} if math.isfinite(estimate) and not rank else {}
+    found = f' data-value="{estimate!r}"' if math.isfinite(estimate) and not rank else ""
     if rank or math.isfinite(estimate + low + high):
-        found |= {"data-low": repr(low), "data-high": repr(high)}
-    return found
+        found += f' data-low="{low!r}" data-high="{high!r}"'
+    return Markup(found)
 
 
 def value_with_interval(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
@@ -215,7 +215,7 @@ def data_table(
     for by_value in lines.values():
         said = next(iter(by_value.values()))["said"]
         cells = [
-            (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ({}, "")
+            (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ("", "")
             for row in map(by_value.get, across)
         ]
         written_lines.append(([said[name] for name in columns], cells))
