@@ -248,13 +248,15 @@ def in_order(
     keys = []
     for name in (*columns, *(name for name in usual if name not in columns)):
         codes = values[name]
+        if len(set(codes)) < 2:  # orders nothing
+            continue
         if name == "x" or (name == "item" and of_steps):
             keys.append(np.array(values["x"]))
         elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
             keys.append(_by_alphabet(codes, names))
         elif name in known:
             keys.append(in_place(codes, known[name]))
-    return np.lexsort(keys[::-1])
+    return np.lexsort(keys[::-1]) if keys else np.arange(len(values["measure"]))
 
 
 def _by_alphabet(codes: list[str], names: Mapping[str, str]) -> np.ndarray:
