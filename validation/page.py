@@ -72,7 +72,7 @@ def table(frame: pd.DataFrame, *, caption: str, texts: int) -> str:
     lines: list[tuple] = []
     for row in frame.itertuples(index=False, name=None):
         words = list(map(str, row))
-        lines.append((words[:texts], [({}, word) for word in words[texts:]]))
+        lines.append((words[:texts], [("", word) for word in words[texts:]]))
     return str(macros("sections/parts.html.j2").data_table(caption, list(frame), lines, texts))
 
 

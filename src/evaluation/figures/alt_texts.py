@@ -5,7 +5,9 @@ Each writer says first what is drawn, then the one thing to be seen, which is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -26,13 +28,20 @@ def describe(
     `names` are those of areas.
     """
     known = rows[rows["estimate"].notna()]
-    known = known.assign(area_name=known["area"].map(lambda area: names.get(area, area)))
+    known = known.assign(area_name=[names.get(area, area) for area in known["area"]])
     said = list(WRITERS[name](known, language))
     return " ".join(said), said[1] if len(said) > 1 else ""
 
 
 def _all_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("item", key=lambda item: item.ne("all_public"), kind="stable")
+
+
+def _by_item(rows: pd.DataFrame) -> dict[str, list[dict[Hashable, Any]]]:
+    held: dict[str, list[dict[Hashable, Any]]] = {}
+    for row in _all_first(rows).to_dict("records"):
+        held.setdefault(row["item"], []).append(row)
+    return held
 
 
 def _attrition(rows: pd.DataFrame, language: Language) -> Sentences:
@@ -163,34 +172,34 @@ def _payers(rows: pd.DataFrame, language: Language) -> Sentences:
 
 def _plane(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Months in work from left to right, cost upwards, one chart for each payer.")
-    for item, part in _all_first(rows).groupby("item", sort=False):
-        found = part.set_index("measure")
-        if {"delta_effect", "delta_cost"} <= set(found.index):
+    for item, part in _by_item(rows).items():
+        found = {row["measure"]: row for row in part}
+        if {"delta_effect", "delta_cost"} <= found.keys():
             yield language.text(
                 "{name}: {months} months in work and {euros}.",
-                name=labels.label("payer", str(item), language),
-                months=_interval(found.loc["delta_effect"], language),
-                euros=_interval(found.loc["delta_cost"], language),
+                name=labels.label("payer", item, language),
+                months=_interval(found["delta_effect"], language),
+                euros=_interval(found["delta_cost"], language),
             )
 
 
-def _interval(row: pd.Series, language: Language) -> str:
+def _interval(row: Mapping[Hashable, Any], language: Language) -> str:
     def write(value: float) -> str:
         if row["unit"] == "months":
             return language.number(value, 2, signed=True)
         return writer(row["unit"], language=language, difference=row["unit"] == "eur")(value)
 
-    known = row[["ci_low", "ci_high"]].notna().all()
+    known = not (math.isnan(row["ci_low"]) or math.isnan(row["ci_high"]))
     return language.interval(row["ci_low"], row["ci_high"], write) if known else write(row["estimate"])
 
 
 def _curves(rows: pd.DataFrame, language: Language) -> Sentences:
     yield language.text("Curves over the value of a month in work, one for each payer.")
-    for item, part in _all_first(rows.sort_values("x", kind="stable")).groupby("item", sort=False):
-        first, last = part.iloc[0], part.iloc[-1]
+    for item, part in _by_item(rows.sort_values("x", kind="stable")).items():
+        first, last = part[0], part[-1]
         yield language.text(
             "{name}: {first} at {low}, {last} at {high}.",
-            name=labels.label("payer", str(item), language),
+            name=labels.label("payer", item, language),
             first=_interval(first, language),
             last=_interval(last, language),
             low=language.euros(first["x"]),

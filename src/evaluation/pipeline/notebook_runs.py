@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluation.parameters import TYPES
 from evaluation.results.rules import careful, read_profile
 from evaluation.study import nearest
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 PACKAGE = Path(__file__).parents[1]
 # as modules of this package write them; a search takes a tenth of the time that parsing takes
@@ -97,8 +100,8 @@ def choose(wanted: str | None, known: Iterable[str], *, what: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
-    """Run a notebook in a kernel of its own and keep the executed copy.
+def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> NotebookNode:
+    """Run a notebook in a kernel of its own, keep the executed copy and return it.
 
     Kernel and runner talk through sockets in a folder that only this user can open, where the system has
     them: anybody on the machine could read the outputs from a TCP port.
@@ -133,7 +136,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> None:
         possible = os.name == "posix" and len(own) < LONGEST_SOCKET_FOLDER
         warm = {"kernel_manager_class": warm_kernels.WarmKernels} if warm_kernels.POSSIBLE else {}
         try:
-            papermill.execute_notebook(
+            return papermill.execute_notebook(
                 str(notebook),
                 str(executed),
                 parameters=parameters,

@@ -187,11 +187,11 @@ def report(
     analysed, reason = not analysis["failed"], ""
     if analysed:
         try:
-            notebook_runs.execute(notebook, executed, parameters)
+            made = notebook_runs.execute(notebook, executed, parameters)
             site = study.texts.site[language]
-            page.publish(executed, page_file, site=site, **given)
+            page.publish(made, page_file, site=site, **given)
             if summary_file:
-                page.publish(executed, summary_file, site=site, summary=True, **given)
+                page.publish(made, summary_file, site=site, summary=True, **given)
         except Exception as error:  # named and counted as a failure; the other pages must be finished
             reason = f"{type(error).__name__}: {error}"
             print(f"{note.stem} failed: {reason}; details in {executed}", file=sys.stderr)

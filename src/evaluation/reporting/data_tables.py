@@ -57,14 +57,14 @@ def written(value: float, unit: str, *, measure: str, language: Language) -> str
     return language.number(value, decimals.get(unit, 0), signed=signed)
 
 
-def exact(row: Mapping[str, object]) -> dict[str, str]:
+def exact(row: Mapping[str, object]) -> Markup:
     """The exact numbers of a row, as attributes of its cell."""
     estimate, low, high = _numbers(row)
     rank = row["measure"] == "rank"
-    found = {"data-value": repr(estimate)} if np.isfinite(estimate) and not rank else {}
-    if rank or np.isfinite([estimate, low, high]).all():
-        found |= {"data-low": repr(low), "data-high": repr(high)}
-    return found
+    found = f' data-value="{estimate!r}"' if math.isfinite(estimate) and not rank else ""
+    if rank or math.isfinite(estimate + low + high):
+        found += f' data-low="{low!r}" data-high="{high!r}"'
+    return Markup(found)
 
 
 def value_with_interval(row: Mapping[str, object], *, language: Language, bare: bool = False) -> str:
@@ -74,13 +74,13 @@ def value_with_interval(row: Mapping[str, object], *, language: Language, bare: 
     """
     estimate, low, high = _numbers(row)
     unit, measure = str(row["unit"]), str(row["measure"])
-    if measure == "diagnostic" and np.isfinite(low):
+    if measure == "diagnostic" and math.isfinite(low):
         measure = "att"  # a check with an interval is a difference, one without is a share
         unit = "months" if row["outcome"] == "age" else unit  # bare: years stand in the name of the check
     if measure == "rank":
         return language.interval(low, high, language.number)
-    if not np.isfinite(estimate):
-        if measure == "mvpf" and np.isinf(low) != np.isinf(high) and row["status"] == "ok":
+    if not math.isfinite(estimate):
+        if measure == "mvpf" and math.isinf(low) != math.isinf(high) and row["status"] == "ok":
             return _one_sided(low, high, language)
         if row["status"] == "ok" and row["method"]:  # the kind of result says it in words
             return "–"
@@ -97,13 +97,15 @@ def value_with_interval(row: Mapping[str, object], *, language: Language, bare: 
     if measure == "break_even_persistence":
         past = estimate > WORKING_LIFE_MONTHS
         words = language.text("longer than a working life") if past else words if estimate else "–"
-    if measure == "mvpf" and not np.isfinite([low, high]).any():  # a number that could be any other
+    if measure == "mvpf" and not (
+        math.isfinite(low) or math.isfinite(high)
+    ):  # a number that could be any other
         words = _one_sided(low, high, language)
     if measure == "diagnostic" and row["item"] == "clusters":  # not a count of anything: an effective number
         words = language.number(estimate)
-    if np.isfinite([low, high]).all():
+    if math.isfinite(low) and math.isfinite(high):
         words += f" ({language.interval(low, high, without_unit)})"
-    elif measure == "mvpf" and np.isfinite([low, high]).any():
+    elif measure == "mvpf" and (math.isfinite(low) or math.isfinite(high)):
         words += f" ({_one_sided(low, high, language)})"
     return words
 
@@ -113,9 +115,9 @@ def _numbers(row: Mapping[str, Any]) -> tuple[float, float, float]:
 
 
 def _one_sided(low: float, high: float, language: Language) -> str:
-    if np.isfinite(low):
+    if math.isfinite(low):
         return language.text("at least {low}, no upper limit", low=language.number(low, 2))
-    if np.isfinite(high):
+    if math.isfinite(high):
         return language.text("at most {high}, no lower limit", high=language.number(high, 2))
     return language.text("no limits can be given")
 
@@ -162,9 +164,18 @@ def told(
     values = {name: column.tolist() for name, column in rows.items()}
     telling = [name for name in (*columns, spread) if name and any(value != "" for value in values[name])]
     records = [dict(zip(values, line, strict=True)) for line in zip(*values.values(), strict=True)]
+    said_of: dict[tuple[object, ...], str] = {}
+
+    def words(name: str, record: Record) -> str:
+        if name in ("method", "status"):  # other columns have a say in these
+            return name_of(name, record, language=language, names=names)
+        known = name, record[name], record["measure"]
+        if known not in said_of:
+            said_of[known] = name_of(name, record, language=language, names=names)
+        return said_of[known]
+
     for place, record in enumerate(records):
-        said = {name: name_of(name, record, language=language, names=names) for name in telling}
-        record |= {"place": place, "said": said}
+        record |= {"place": place, "said": {name: words(name, record) for name in telling}}
     return [records[place] for place in in_order(values, columns, names, language=language)]
 
 
@@ -204,7 +215,7 @@ def data_table(
     for by_value in lines.values():
         said = next(iter(by_value.values()))["said"]
         cells = [
-            (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ({}, "")
+            (exact(row), value_with_interval(row, language=language, bare=bare)) if row else ("", "")
             for row in map(by_value.get, across)
         ]
         written_lines.append(([said[name] for name in columns], cells))
@@ -237,13 +248,15 @@ def in_order(
     keys = []
     for name in (*columns, *(name for name in usual if name not in columns)):
         codes = values[name]
+        if len(set(codes)) < 2:  # orders nothing
+            continue
         if name == "x" or (name == "item" and of_steps):
             keys.append(np.array(values["x"]))
         elif name == "area" or (name == "item" and not names.keys().isdisjoint(codes)):
             keys.append(_by_alphabet(codes, names))
         elif name in known:
             keys.append(in_place(codes, known[name]))
-    return np.lexsort(keys[::-1])
+    return np.lexsort(keys[::-1]) if keys else np.arange(len(values["measure"]))
 
 
 def _by_alphabet(codes: list[str], names: Mapping[str, str]) -> np.ndarray:

@@ -6,6 +6,7 @@ The same selection feeds the figure, the table under it and the CSV, so that the
 from __future__ import annotations
 
 import math
+import string
 import tomllib
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,8 @@ from evaluation.words.findings import Case
 from evaluation.words.language import Language
 
 Scope = Literal["area", "areas", "country"]
+# as they are in the address of a picture
+UNQUOTED = frozenset(f"{string.ascii_letters}{string.digits} /:=;,.()'!*-_~@$&?+\n")
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,28 @@ class Report:
     kept: Kept = field(default_factory=Kept, repr=False)  # drawings of earlier runs
     # exhibits that were drawn already
     shown: dict[str, Markup] = field(default_factory=dict, init=False, repr=False)
+    _areas: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _chosen: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _cases: dict[str, Case] = field(default_factory=dict, init=False, repr=False)
     _told: dict[str, list[Record]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
-    def _by_area(self) -> dict[str, pd.DataFrame]:
-        return dict(iter(self.cleared.groupby("area", sort=False)))
+    def _by_area(self) -> dict[str, np.ndarray]:
+        return self.cleared.groupby("area", sort=False).indices
+
+    @cached_property
+    def _beside(self) -> pd.DataFrame:
+        """The rows of exhibits that set areas side by side, and others of their measures."""
+        shown = {code for one in EXHIBITS.values() if one.scope == "areas" for code in one.where["measure"]}
+        return as_objects(self.cleared[self.cleared["measure"].isin(shown)])
 
     def rows_of(self, area: str) -> pd.DataFrame:
-        """The rows of an area; all rows where no area is named."""
-        return self._by_area.get(area, self.cleared.iloc[:0]) if area else self.cleared
+        """The rows of an area, quick to pick single ones from; all rows where no area is named."""
+        if not area:
+            return self.cleared
+        if area not in self._areas:
+            self._areas[area] = as_objects(self.cleared.iloc[self._by_area.get(area, [])])
+        return self._areas[area]
 
     def case(self, area: str) -> Case:
         """What sentences about an area are made from; all rows where no area is named."""
@@ -88,9 +102,9 @@ class Report:
         """The rows of an exhibit, looked for among those of the area where it shows no others."""
         if name not in self._chosen:
             area = self.area or "all"
-            held = {"area": self.rows_of(area), "country": self.rows_of("all")}.get(
-                EXHIBITS[name].scope, self.cleared
-            )
+            held = {"area": self.rows_of(area), "country": self.rows_of("all"), "areas": self._beside}[
+                EXHIBITS[name].scope
+            ]
             self._chosen[name] = select(held, self.study, name, area=area)
         return self._chosen[name]
 
@@ -144,6 +158,12 @@ def _declared() -> dict[str, Exhibit]:
 EXHIBITS = _declared()
 
 
+def as_objects(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with their words as Python holds them: a table takes, compares and names one after another."""
+    held = rows.astype(dict.fromkeys(rows.columns[rows.dtypes == "str"], object))
+    return held.copy()  # together: columns that lie alone are taken one by one
+
+
 def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.DataFrame:
     """Rows of the cleared ledger that an exhibit shows for an area.
 
@@ -156,14 +176,15 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
     [1, 0]
     """
     exhibit = EXHIBITS[name]
-    chosen = pd.Series(True, index=cleared.index)
+    places = np.arange(len(cleared))  # less to do than for masks
     for column, values in exhibit.where.items():
-        chosen &= cleared[column].isin([study.by_role.get(value, value) for value in values])
-    if exhibit.scope == "areas":
-        chosen &= cleared["area"] != "all"
-    else:
-        chosen &= cleared["area"] == (area if exhibit.scope == "area" else "all")
-    return cleared.iloc[np.flatnonzero(chosen)]  # less to do than for a mask
+        wanted = [study.by_role.get(value, value) for value in values]
+        places = places[cleared[column].iloc[places].isin(wanted).to_numpy()]
+    areas = cleared["area"].iloc[places]
+    of_areas = (
+        areas != "all" if exhibit.scope == "areas" else areas == (area if exhibit.scope == "area" else "all")
+    )
+    return cleared.iloc[places[of_areas.to_numpy()]]
 
 
 def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:
@@ -251,5 +272,6 @@ def _drawn(report: Report, name: str, rows: pd.DataFrame) -> tuple[str, str, str
 
 def framed_figure(name: str, picture: str, *, language: Language, **told: Any) -> Markup:
     """Frame an SVG picture with its title, its text alternative and its folded numbers."""
-    source = Markup(urllib.parse.quote(picture, safe=" /:=;,.()'!*-_~@$&?+\n"))
-    return macros("sections/exhibits.html.j2").figure(name, source, text=language.text, **told)
+    for sign in sorted(set(picture) - UNQUOTED, key="%".__ne__):  # what quotes the others is not quoted
+        picture = picture.replace(sign, urllib.parse.quote(sign))
+    return macros("sections/exhibits.html.j2").figure(name, Markup(picture), text=language.text, **told)

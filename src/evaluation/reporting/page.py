@@ -22,6 +22,7 @@ from evaluation.words.language import Language
 if TYPE_CHECKING:
     from jinja2 import Environment
     from nbconvert import HTMLExporter
+    from nbformat import NotebookNode
 
 TEMPLATES = Path(__file__).parent / "templates"
 OWN_NAMES = {"fi": "Suomeksi", "sv": "På svenska", "en": "In English"}
@@ -32,7 +33,7 @@ CONTENTS_HERE = "<!-- contents -->"
 
 
 def publish(
-    executed: Path,
+    executed: Path | NotebookNode,
     target: Path,
     *,
     language: str,
@@ -49,15 +50,14 @@ def publish(
     """
     import nbformat
 
-    notebook = nbformat.read(executed, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if (SUMMARY in cell.metadata.get("tags", [])) == summary
-    ]
+    whole = nbformat.read(executed, as_version=4) if isinstance(executed, Path) else executed
+    cells = [cell for cell in whole.cells if (SUMMARY in cell.metadata.get("tags", [])) == summary]
+    notebook = nbformat.NotebookNode(whole | {"cells": cells})
     spoken = languages.get(language)
     said = "\n".join(_texts(notebook))
     heading = re.search(r"<h1[^>]*>(.*?)</h1>|^# (.+)$", said, re.DOTALL | re.MULTILINE)
     if heading is None:
-        raise ValueError(f"{executed.name}: no first heading (<h1>); display one before the sections")
+        raise ValueError(f"{target.name}: no first heading (<h1>); display one before the sections")
     if simulated is None:
         simulated = 'data-simulated="true"' in said
     title = _plain(heading[1] or heading[2])
@@ -66,7 +66,7 @@ def publish(
     if re.search(
         r"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", body, re.IGNORECASE
     ):  # in tags: text is text
-        raise ValueError(f"{executed.name}: the page would hold a script; remove it from the notebook")
+        raise ValueError(f"{target.name}: the page would hold a script; remove it from the notebook")
     menu = macros("shell.html.j2").contents(() if summary else _contents(body), spoken.text)
     if CONTENTS_HERE in body:
         body = body.replace(CONTENTS_HERE, menu, 1)
@@ -160,7 +160,10 @@ def _exporter() -> HTMLExporter:
         from_notebook_node = TemplateExporter.from_notebook_node
 
     exporter = Exporter(
-        template_name="report", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        optimistic_validation=True,  # once, not after each of a dozen steps that change nothing
     )
     exporter.register_filter("for_readers", _for_readers)
     return exporter

@@ -163,7 +163,6 @@ def data_and_provenance(
     files += [path for folder in ("register", "statfin") for path in (raw / folder).glob("*") if path.suffix]
     known = Path(processed) / "hashes.json" if Path(processed).is_dir() else None
     inputs = provenance.inputs(files, root=raw.parent, known=known)
-    packages = provenance.packages().itertuples(index=False)
     before = pd.read_parquet(previous) if previous and Path(previous).exists() else None
     changes, counted = (None, "") if before is None else _changes(report, before)
     return section(
@@ -179,7 +178,10 @@ def data_and_provenance(
                 (labels.label("parameter", name, report.language), value)
                 for name, value in parameters.items()
             ),
-            *((text("Package {name}", name=name), version) for name, version in packages),
+            *(
+                (text("Package {name}", name=name), version)
+                for name, version in provenance.packages().items()
+            ),
         ],
     )
 

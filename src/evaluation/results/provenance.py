@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from importlib import metadata
@@ -58,10 +58,10 @@ def _git(*words: str, folder: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout.strip()
 
 
-def packages() -> pd.DataFrame:
-    """Versions of the packages that numbers and pages depend on: columns package, version."""
-    found = [(name, metadata.version(name)) for name in PACKAGES]
-    return pd.DataFrame(found, columns=["package", "version"])
+@lru_cache
+def packages() -> Mapping[str, str]:
+    """Versions of the packages that numbers and pages depend on, by their name."""
+    return {name: metadata.version(name) for name in PACKAGES}
 
 
 def file_hash(path: Path) -> str:

@@ -153,8 +153,8 @@ def disagreeing(case: Case, row: pd.Series) -> bool:
     """
     where = {"area": row["area"], "topic": "sensitivity", "measure": "att", "group": "target_group"}
     other = case.rows(outcome=row["outcome"], **where)
-    other = other[~other["specification"].isin(["main", "naive_clustered"])]
-    estimate, low, high = other[["estimate", "ci_low", "ci_high"]].to_numpy().T
+    known = ~other["specification"].isin(["main", "naive_clustered"]).to_numpy()
+    estimate, low, high = (other[number].to_numpy()[known] for number in ("estimate", "ci_low", "ci_high"))
     apart = (low > row["ci_high"]) | (high < row["ci_low"])
     opposite = (estimate < 0) & (row["ci_low"] > 0) | (estimate > 0) & (row["ci_high"] < 0)
     return bool((apart | opposite).any())

@@ -82,6 +82,7 @@ class Case:
         self.study, self.area = study, area
         self._rows = cleared.copy(deep=False)  # pandas copies before anybody changes the frame
         self._met: dict[tuple[str, str | float], np.ndarray] = {}
+        self._picked: dict[frozenset, pd.Series | None] = {}
 
     def rows(self, **where: str | float) -> pd.DataFrame:
         """Return the rows that meet every condition, of whatever area."""
@@ -89,10 +90,15 @@ class Case:
 
     def pick(self, **where: str | float) -> pd.Series | None:
         """Return the one row of the area that meets every condition, or None; a second row is an error."""
-        places = np.flatnonzero(self._meeting({"area": self.area, **where}))
-        if len(places) > 1:
-            raise ValueError(f"findings: {len(places)} rows of {self.area} meet {where}; name more columns")
-        return self._rows.iloc[places[0]] if len(places) else None
+        conditions = frozenset(where.items())
+        if conditions not in self._picked:
+            places = np.flatnonzero(self._meeting({"area": self.area, **where}))
+            if len(places) > 1:
+                raise ValueError(
+                    f"findings: {len(places)} rows of {self.area} meet {where}; name more columns"
+                )
+            self._picked[conditions] = self._rows.iloc[places[0]] if len(places) else None
+        return self._picked[conditions]
 
     def known(self, *numbers: str, **where: str | float) -> pd.Series | None:
         """Pick a row that has all these `numbers`, such as its estimate; None where there is none."""
