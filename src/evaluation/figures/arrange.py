@@ -120,14 +120,12 @@ class _Panel:
 
 def _ticks(axis: Any) -> Iterator[tuple[float, tuple[float, float], float]]:
     """Of every tick with a label: its share of the axis, the size of the label, and its distance from it."""
-    tick = axis.get_major_ticks(1)[0]
-    label = tick.label1
-    if not label.get_visible():
+    if (labels := axis.labels()) is None:
         return
+    letters, far = labels
     first, last = axis.get_view_interval()
     for place, words, weight in axis.ticks():
-        size = _extent(words, label.get_fontsize(), weight)
-        yield float((place - first) / (last - first)), size, tick.get_pad() + tick.get_tick_padding()
+        yield float((place - first) / (last - first)), _extent(words, letters, weight), far
 
 
 def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:
@@ -164,9 +162,28 @@ def _extent(words: str, size: float, weight: str | int) -> tuple[float, float]:
 
 @cache
 def _letter(letter: str, weight: str | int) -> float:
-    """Width of a letter in heights of the font, which is the one that comes with matplotlib."""
+    """Width of a letter in heights of the font."""
+    return float(_font(weight).load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
+
+
+def rise(words: str, weight: str | int) -> float:
+    """How far words reach above their baseline in heights of the font, at least as far as it says itself."""
+    return max(_rise(letter, weight) for letter in words)
+
+
+@cache
+def _rise(letter: str, weight: str | int) -> float:
+    from matplotlib.ft2font import LoadFlags
+
+    font = _font(weight)
+    top = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).bbox[3] / 64 / 100
+    return float(max(top, font.get_sfnt_table("OS/2")["sTypoAscender"] / font.units_per_EM))
+
+
+def _font(weight: str | int) -> Any:
+    """The font that comes with matplotlib, 100 points high."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
     font.set_size(100, INCH)
-    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
+    return font

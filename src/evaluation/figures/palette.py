@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from evaluation.figures.arrange import arrange
+from evaluation.figures.arrange import INCH, arrange
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.language import NBSP, Language
@@ -259,15 +259,19 @@ def unit_name(unit: str, *, language: Language) -> str:
 
 def svg(figure: Figure) -> str:
     """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.backends.backend_svg import RendererSVG
 
     sink = io.StringIO()
     for ax in figure.axes:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    # not by savefig, which draws everything a first time without use
-    FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    # not by savefig, which draws everything a first time without use and in between asks for pixels
+    figure.set_dpi(INCH)
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    renderer = RendererSVG(*(figure.get_size_inches() * INCH), sink, metadata=nothing)
+    figure.draw(renderer)
+    renderer.finalize()
     text = sink.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
