@@ -166,18 +166,18 @@ def _letter(letter: str, weight: str | int) -> float:
     return float(_font(weight).load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
 
 
-def rise(words: str, weight: str | int) -> float:
-    """How far words reach above their baseline in heights of the font, at least as far as it says itself."""
-    return max(_rise(letter, weight) for letter in words)
+def heights(words: str, weight: str | int) -> tuple[float, float]:
+    """How far words reach above their baseline, and below it (negative), in hundredths of the font."""
+    tops, bottoms = zip(*(_reach(letter, weight) for letter in words), strict=True)
+    return max(tops), min(bottoms)
 
 
 @cache
-def _rise(letter: str, weight: str | int) -> float:
+def _reach(letter: str, weight: str | int) -> tuple[float, float]:
     from matplotlib.ft2font import LoadFlags
 
-    font = _font(weight)
-    top = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).bbox[3] / 64 / 100
-    return float(max(top, font.get_sfnt_table("OS/2")["sTypoAscender"] / font.units_per_EM))
+    _, bottom, _, top = _font(weight).load_char(ord(letter), flags=LoadFlags.NO_HINTING).bbox
+    return top / 64, bottom / 64
 
 
 def _font(weight: str | int) -> Any:

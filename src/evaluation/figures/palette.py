@@ -259,17 +259,16 @@ def unit_name(unit: str, *, language: Language) -> str:
 
 def svg(figure: Figure) -> str:
     """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
-    from matplotlib.backends.backend_svg import RendererSVG
+    from evaluation.figures.ticks import Renderer
 
     sink = io.StringIO()
     for ax in figure.axes:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    # not by savefig, which draws everything a first time without use and in between asks for pixels
+    # not by savefig, which draws everything a first time without use
     figure.set_dpi(INCH)
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    renderer = RendererSVG(*(figure.get_size_inches() * INCH), sink, metadata=nothing)
+    renderer = Renderer(figure, sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     figure.draw(renderer)
     renderer.finalize()
     text = sink.getvalue()

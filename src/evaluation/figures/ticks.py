@@ -1,29 +1,33 @@
-"""Panels whose axes draw their ticks without making them.
+"""Panels whose axes draw their ticks without making them, and an SVG that measures no word without need.
 
-Matplotlib makes six artists for every tick and measures the width of every label, which no SVG needs.
+Matplotlib makes six artists for every tick and finds the width of every word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import IO, Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, Tick, XAxis, YAxis
 from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.lines import TICKDOWN, TICKLEFT, Line2D
+from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.text import Text
 
-from evaluation.figures.arrange import rise
+from evaluation.figures.arrange import INCH, heights
 
 
 class PlainAxis(Axis):
     """An axis whose ticks look as the settings say: they differ in nothing but place and label."""
 
-    side: ClassVar[str]
-    mark: ClassVar[Any]
+    axis_name: Any  # x or y
+    side: str
+    marker: Any
     bold: int | None = None  # the number of the tick whose label is bold
 
     def reset_ticks(self) -> None:
@@ -43,7 +47,8 @@ class PlainAxis(Axis):
 
     def setting(self, name: str) -> Any:
         """What the settings say about ticks of this axis, lengths in points."""
-        return mpl.rcParams[f"{self.axis_name}tick.{name}"]
+        settings: Any = mpl.rcParams
+        return settings[f"{self.axis_name}tick.{name}"]
 
     def labels(self) -> tuple[float, float] | None:
         """How large the labels are and how far from the axis, in points; None where there are none."""
@@ -54,81 +59,83 @@ class PlainAxis(Axis):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the ticks and the name of the axis."""
-        group, shown = f"{self.axis_name}tick", self.get_tick_params()
-        line = self.new_line() if shown["gridOn"] else None
-        mark = self.new_mark() if shown[self.side] else None
-        label = self.new_label()
+        group, across, line, mark, label = f"{self.axis_name}tick", self.axis_name == "x", *self._parts()
         renderer.open_group("matplotlib.axis")
         for place, words, weight in self.ticks() if line or mark or label else ():
             renderer.open_group(group)
             if line:
-                line.set_data(*self._at((place,), (0, 1)))
+                line.set_data(*(((place,), (0, 1)) if across else ((0, 1), (place,))))
                 line.draw(renderer)
             if mark:
-                mark.set_data(*self._at((place,), (0,)))
+                mark.set_data(*(((place,), (0,)) if across else ((0,), (place,))))
                 mark.draw(renderer)
             if label:
-                label.set_position(self._at(place, 0))
+                label.set_position((place, 0) if across else (0, place))
                 label.set_text(words)
                 label.set_fontweight(weight)
-                _write(label, renderer)
+                label.draw(renderer)
             renderer.close_group(group)
         self.label.draw(renderer)
         renderer.close_group("matplotlib.axis")
 
-    def _at(self, place: Any, across: Any) -> tuple[Any, Any]:
-        return (place, across) if self.axis_name == "x" else (across, place)
-
-    def new_line(self) -> Line2D:
-        transform = getattr(self.axes, f"get_{self.axis_name}axis_transform")("grid")
-        look = {name: mpl.rcParams[f"grid.{name}"] for name in ("color", "linestyle", "linewidth")}
-        line = Line2D([], [], transform=transform, **look)
-        line.set_clip_box(self.get_clip_box())
-        return line
-
-    def new_mark(self) -> Line2D:
-        return Line2D(
-            [], [], transform=getattr(self.axes, f"get_{self.axis_name}axis_transform")("tick1"),
-            linestyle="none", color=self.setting("color"), marker=self.mark,
-            markersize=self.setting("major.size"), markeredgewidth=self.setting("major.width"),
-        )  # fmt: skip
-
-    def new_label(self) -> Text | None:
-        if (found := self.labels()) is None:
-            return None
-        size, far = found
-        placed = getattr(self.axes, f"get_{self.axis_name}axis_text1_transform")(far)
-        transform, vertical, horizontal = placed
-        label = Text(
-            transform=transform, va=vertical, ha=horizontal, fontsize=size, color=self.setting("labelcolor")
-        )
-        label.set_figure(self.axes.figure)
-        return label
+    def _parts(self) -> tuple[Line2D | None, Line2D | None, Text | None]:
+        """What is drawn at every tick: the line of the grid, the mark and the label."""
+        shown, line, mark, label = self.get_tick_params(), None, None, None
+        place = getattr(self.axes, f"get_{self.axis_name}axis_transform")
+        if shown["gridOn"]:
+            look: Any = {name: mpl.rcParams[f"grid.{name}"] for name in ("color", "linestyle", "linewidth")}  # type: ignore[index]
+            line = Line2D([], [], transform=place("grid"), **look)
+            line.set_clip_box(self.get_clip_box())
+        if shown[self.side]:
+            size, width = self.setting("major.size"), self.setting("major.width")
+            look = {"color": self.setting("color"), "markersize": size, "markeredgewidth": width}
+            mark = Line2D([], [], linestyle="", marker=self.marker, transform=place("tick1"), **look)
+        if found := self.labels():
+            transform, va, ha = getattr(self.axes, f"get_{self.axis_name}axis_text1_transform")(found[1])
+            label = Text(va=va, ha=ha, fontsize=found[0], color=self.setting("labelcolor"))
+            label.set(transform=transform, figure=self.axes.figure)
+        return line, mark, label
 
 
-def _write(label: Text, renderer: RendererBase) -> None:
-    """Draw a label, one of a single line by the height of its letters alone."""
-    words = label.get_text()
-    if not words or "\n" in words or "$" in words:
-        label.draw(renderer)
-        return
-    x, y = label.get_transform().transform(label.get_position())
-    above = rise(words, label.get_fontweight()) * label.get_fontsize()
-    base = y - (above if label.get_verticalalignment() == "top" else above / 2)
-    pen = renderer.new_gc()
-    pen.set_foreground(label.get_color())
-    renderer.open_group("text")
-    tall = renderer.get_canvas_width_height()[1]
-    renderer.draw_text(pen, x, tall - base, words, label.get_fontproperties(), 0.0, mtext=label)
-    renderer.close_group("text")
+class Renderer(RendererSVG):
+    """An SVG that measures the width of words only where it tells where they stand."""
+
+    def __init__(self, figure: Figure, sink: IO[str], **keywords: Any) -> None:
+        self.wide = set(_wide(figure))
+        wide, tall = figure.get_size_inches() * INCH
+        super().__init__(wide, tall, sink, **keywords)
+
+    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+        """Width, height and depth of words; a width that nobody needs is none."""
+        if ismath or s in self.wide:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        top, bottom = heights(s, prop.get_weight())
+        scale = prop.get_size_in_points() / 100
+        return 0.0, (top - bottom) * scale, -bottom * scale
+
+
+def _wide(figure: Figure) -> Iterator[str]:
+    """Lines whose width is needed: those of keys and of words that are turned or on several lines."""
+    for key in figure.legends:
+        yield from (words.get_text() for words in key.get_texts())
+    texts = list(figure.texts)
+    for ax in figure.axes:
+        texts += [child for child in ax.get_children() if isinstance(child, Text)]
+        axes: tuple[Any, Any] = (ax.xaxis, ax.yaxis)
+        for axis in axes:
+            texts.append(axis.label)
+            yield from (line for _, words, _ in axis.ticks() if "\n" in words for line in words.split("\n"))
+    for text in texts:
+        if "\n" in text.get_text() or text.get_rotation():
+            yield from text.get_text().split("\n")
 
 
 class _XAxis(PlainAxis, XAxis):
-    side, mark = "bottom", TICKDOWN
+    side, marker = "bottom", TICKDOWN
 
 
 class _YAxis(PlainAxis, YAxis):
-    side, mark = "left", TICKLEFT
+    side, marker = "left", TICKLEFT
 
 
 class Panel(Axes):
