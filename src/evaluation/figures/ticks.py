@@ -5,6 +5,7 @@ Matplotlib makes six artists for every tick and finds the width of every word.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -32,6 +33,7 @@ class PlainAxis(Axis):
 
     def reset_ticks(self) -> None:
         """Forget the ticks; none is made before somebody asks for it."""
+        super().reset_ticks()
         self.majorTicks: list[Tick] = []
         self.minorTicks: list[Tick] = []
 
@@ -83,7 +85,8 @@ class PlainAxis(Axis):
         shown, line, mark, label = self.get_tick_params(), None, None, None
         place = getattr(self.axes, f"get_{self.axis_name}axis_transform")
         if shown["gridOn"]:
-            look: Any = {name: mpl.rcParams[f"grid.{name}"] for name in ("color", "linestyle", "linewidth")}  # type: ignore[index]
+            known = mpl.rcParams
+            look = {"color": known["grid.color"], "linewidth": known["grid.linewidth"]}
             line = Line2D([], [], transform=place("grid"), **look)
             line.set_clip_box(self.get_clip_box())
         if shown[self.side]:
@@ -112,6 +115,16 @@ class Renderer(RendererSVG):
         top, bottom = heights(s, prop.get_weight())
         scale = prop.get_size_in_points() / 100
         return 0.0, (top - bottom) * scale, -bottom * scale
+
+
+def drawn(figure: Figure) -> str:
+    """A figure as SVG; not by savefig, which draws everything a first time without use."""
+    figure.set_dpi(INCH)
+    sink = io.StringIO()
+    renderer = Renderer(figure, sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    figure.draw(renderer)
+    renderer.finalize()
+    return sink.getvalue()
 
 
 def _wide(figure: Figure) -> Iterator[str]:
