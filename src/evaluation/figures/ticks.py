@@ -130,7 +130,7 @@ def drawn(figure: Figure) -> str:
 def _wide(figure: Figure) -> Iterator[str]:
     """Lines whose width is needed: those of keys and of words that are turned or on several lines."""
     for key in figure.legends:
-        yield from (words.get_text() for words in key.get_texts())
+        yield from (line for words in key.get_texts() for line in words.get_text().split("\n"))
     texts = list(figure.texts)
     for ax in figure.axes:
         texts += [child for child in ax.get_children() if isinstance(child, Text)]
