@@ -27,7 +27,7 @@ def page(tmp_path, monkeypatch):
             language=language,
             area=area,
             release_date="2026-11-23",
-            processed=tmp_path,
+            drawings=tmp_path,
         )
         text = "\n".join(exhibits.show(report, name) for name in DRAWN)
         report.kept.write()
@@ -91,7 +91,7 @@ def test_code_that_changed_since_it_was_imported_keeps_nothing(page, cleared, mo
 
 def test_a_file_that_was_cut_off_is_drawn_again(page, cleared, tmp_path):
     first, drawn = page(cleared)
-    (file,) = (tmp_path / "drawings").glob("*.json")
+    (file,) = tmp_path.glob("*.json")
     file.write_text(file.read_text()[:-100])
     assert page(cleared) == (first, drawn)
     assert page(cleared) == (first, 0)

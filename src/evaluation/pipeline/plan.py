@@ -219,6 +219,7 @@ def _report_steps(
             "language": language,
             "release_date": project.release_date,
             "previous": str(project.previous or ""),
+            "drawings": str(project.processed / "drawings"),
             **({"area": area} if area else {}),
             **({"comment": "".join(map(str, comment))} if told else {}),
         }

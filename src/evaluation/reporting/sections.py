@@ -56,12 +56,12 @@ def open_report(
     release_date: str,
     area: str = "",
     topic: str = "",
-    processed: str | Path | None = None,
+    drawings: str | Path = "",
 ) -> Report:
     """Read the cleared ledger, a file or a frame, and the names that a report in a language needs.
 
-    `area` is empty for a report about all areas; `topic` leaves only rows of one. In the folder `processed`
-    drawings are kept for the next run. ValueError if the area is not in the table of areas in the folder
+    `area` is empty for a report about all areas; `topic` leaves only rows of one. In the folder `drawings`,
+    if one is named, figures are kept for the next run. ValueError if the area is not in the table of areas in the folder
     `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
@@ -74,7 +74,7 @@ def open_report(
     spoken = labels.in_study(get(language), study)
     place_names = dict(zip(municipalities["municipality"], municipalities["name"], strict=True))
     own = rows[rows["area"] == area] if area else rows
-    drawings = Path(processed, "drawings", f"{area or topic or 'all'}-{language}.json") if processed else None
+    kept = Path(drawings, f"{area or topic or 'all'}-{language}.json") if drawings else None
     return Report(
         language=spoken,
         area=area,
@@ -87,7 +87,7 @@ def open_report(
         release_date=release_date,
         reference=Path(reference),
         confirmed=area not in set(known.loc[known["membership"] == "unconfirmed", "area"]),
-        kept=Kept(drawings, about=(language, area, study, areas, place_names)),
+        kept=Kept(kept, about=(language, area, study, areas, place_names)),
     )
 
 
