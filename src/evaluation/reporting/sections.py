@@ -61,8 +61,8 @@ def open_report(
     """Read the cleared ledger, a file or a frame, and the names that a report in a language needs.
 
     `area` is empty for a report about all areas; `topic` leaves only rows of one. In the folder `drawings`,
-    if one is named, figures are kept for the next run. ValueError if the area is not in the table of areas in the folder
-    `reference`.
+    if one is named, figures are kept for the next run. ValueError if the area is not in the table of areas
+    in the folder `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
     rows = rows[rows["topic"] == topic] if topic else rows
