@@ -72,10 +72,12 @@ def seconds(do: Callable[[Step], None], steps: list[Step], *, jobs: int) -> floa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("data"), help="data of a finished run")
     parser.add_argument("areas", nargs="?", default=AREAS)
     given = parser.parse_args()
     data, areas = given.folder.resolve(), given.areas.split(",")
+    if not (data / "processed" / "cleared.parquet").exists():
+        parser.error(f"{data}: no finished run; run `make reports` first")
     os.environ.update(SETTINGS)  # for both
     with tempfile.TemporaryDirectory() as folder:
         here = {name: Path(folder, name) for name in ("ours", "plain")}
