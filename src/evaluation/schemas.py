@@ -191,8 +191,8 @@ def require(name: str, given: object, *parts: str, may_be_empty: Sequence[str] =
     ValueError: episodes.person_id: 1 rows are empty; give the episodes of evaluation.inflow or stock
     """
     frame = given if isinstance(given, pd.DataFrame) else None
-    there = dir(given) if frame is None else frame.columns
-    if lacking := [part for part in (*parts, *may_be_empty) if part not in there]:
+    there = frame.__contains__ if frame is not None else lambda part: hasattr(given, part)
+    if lacking := [part for part in (*parts, *may_be_empty) if not there(part)]:
         what = f"{type(given).__name__} without" if frame is None else "no column"
         raise ValueError(f"{name}: {what} {', '.join(lacking)}; {SOURCES[name]}")
     for column in parts:

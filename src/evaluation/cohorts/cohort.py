@@ -127,7 +127,7 @@ def stock(
     ['after_1']
     """
     require("register", register, "days", "residence")
-    if isinstance(days, str) or not days:
+    if isinstance(days, str) or not len(days):
         raise ValueError(f"days: {days or 'none'} given; name dates in a list, such as ['{study.start}']")
     line = register.days
     wanted = np.isin(line.label, codes(states))

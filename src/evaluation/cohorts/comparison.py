@@ -152,8 +152,10 @@ def compare(
     (True, ['', 'oulu'])
     """
     require("study", study, "start_day")
-    require("episodes", episodes, "area", "arm", "group", "municipality", "index_day")
-    area = str(area)  # what is no name has no episodes
+    columns = ("area", "arm", "group", "municipality")
+    require("episodes", episodes, "index_day", may_be_empty=columns)
+    if not pd.api.types.is_scalar(area):
+        raise ValueError(f"area: {area!r} given; name one area, or 'all'")
     first = _dates("before", study.main_baseline if before is None else before, study)
     last = _dates("after", after, study)
     if not first[0] <= first[1] < last[0] <= last[1]:
@@ -164,7 +166,8 @@ def compare(
         raise ValueError(f"group: {group!r} unknown{nearest(group, GROUPS)}")
     treated = episodes["arm"] == "pilot" if area == "all" else episodes["area"] == area
     if not treated.any():
-        raise ValueError(f"area: {area!r} has no episodes{nearest(area, {*episodes['area'], 'all'} - {''})}")
+        known = {*episodes["area"].dropna().astype("str"), "all"} - {""}
+        raise ValueError(f"area: {area!r} has no episodes{nearest(str(area), known)}")
     index_day = episodes["index_day"]
     kept = (
         (treated | episodes["arm"].isin(list(pool)))

@@ -22,8 +22,8 @@ def places(municipalities: pd.DataFrame, areas: Areas) -> pd.DataFrame:
     membership is unconfirmed keeps its name, and its municipalities stay possible pilots), region,
     urban_rural, commuting_area ("" if none).
     """
-    known = areas.arm_column, areas.column, "commuting_area_fi", "urban_rural_fi"
-    require("municipalities", municipalities, "municipality", "region_code", may_be_empty=known)
+    known = areas.arm_column, areas.column, "region_code", "commuting_area_fi", "urban_rural_fi"
+    require("municipalities", municipalities, "municipality", may_be_empty=known)
     table = municipalities.set_index("municipality")
     if not table.index.is_unique:
         repeated = sorted(set(table.index[table.index.duplicated()]))

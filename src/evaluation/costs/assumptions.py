@@ -118,8 +118,11 @@ def service_costs_per_day(reference: CostReference, codes: pd.Series, states: pd
     """
     table = reference.services
     code = codes.astype("str").fillna("").to_numpy()
-    named = np.where(code == "", states.astype("str").to_numpy(), code)
-    place = pd.Index(table["code"].where(table["code"] != "", table["state"])).get_indexer(named)
+    named = np.where(code == "", "no code: " + states.astype("str").to_numpy(object), code)
+    known = pd.Index(table["code"].where(table["code"] != "", "no code: " + table["state"]))
+    if repeated := sorted(set(known[known.duplicated()])):
+        raise ValueError(f"service_unit_costs: {repeated} stand in several rows; keep one row each")
+    place = known.get_indexer(named)
     if (unknown := place < 0).any():
         raise ValueError(
             f"spells.code: {int(unknown.sum())} service spells have no unit cost for codes "

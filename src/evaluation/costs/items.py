@@ -162,15 +162,15 @@ def _days_before(
 
 def _merged(table: pd.DataFrame) -> pd.DataFrame:
     """Overlapping spells of a person in the same service as one: a day is paid for once."""
-    (state, states), (code, codes) = (
-        pd.factorize(table[name], use_na_sentinel=False) for name in ("state", "code")
+    (whose, people), (state, states), (code, codes) = (
+        pd.factorize(table[name], sort=name == "person_id", use_na_sentinel=False)
+        for name in ("person_id", "state", "code")
     )
     one, kinds = max(len(codes), 1), max(len(states) * len(codes), 1)
-    person = table["person_id"].to_numpy(dtype=np.int64) * kinds + state * one + code
-    found = islands(person, table["start"], table["end"])
+    found = islands(whose * kinds + state * one + code, table["start"], table["end"])
     who, kind = np.divmod(found.person, kinds)
     named = {"state": states[kind // one], "code": codes[kind % one]}
-    return pd.DataFrame({"person_id": who, "start": found.start, "end": found.end, **named})
+    return pd.DataFrame({"person_id": people[who], "start": found.start, "end": found.end, **named})
 
 
 def services_used(

@@ -134,7 +134,7 @@ def half_count(
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
-    require("episodes", episodes, "person_id", "index_day", "followed_days")
+    require("episodes", episodes, "person_id", "index_day", may_be_empty=["followed_days"])
     require_horizons(horizons)
     if not episodes.index.is_unique:
         raise ValueError(

@@ -25,5 +25,6 @@ def price_factors(
         raise ValueError(f"price_index: {repeated} years are repeated; keep one row each")
     wanted, place = np.unique(np.asarray(years, dtype=int), return_inverse=True)
     if lacking := sorted({*wanted.tolist(), int(price_year)} - set(level.index)):
-        raise ValueError(f"price_index: no value for {lacking}; add their rows with a source")
+        years_lacking = ", ".join(map(str, lacking))
+        raise ValueError(f"price_index: no value for year {years_lacking}; add their rows with a source")
     return np.asarray(level[int(price_year)] / level.loc[wanted].to_numpy())[place]

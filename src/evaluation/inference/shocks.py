@@ -155,7 +155,7 @@ def shock_posterior(
     reach = np.linspace(-FARTHEST, FARTHEST, SPREADS) * prior.log_sd
     spread = middle[:, None] * np.exp(reach)
     loglik = np.empty((replicates, SPREADS, len(shares)))
-    few = max(1, TOGETHER // change.size)
+    few = max(1, TOGETHER // max(1, change.size))
     for first in range(0, SPREADS, few):
         total = spread[:, first : first + few, None] ** 2
         for j, share in enumerate(shares):

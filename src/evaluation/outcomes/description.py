@@ -103,12 +103,13 @@ def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> p
     after = design[design["post"]]
     parts = []
     for name in names:
-        counts = after.groupby(["treated", name], observed=True)["person_id"].agg(["size", "nunique"])
+        level = after[name].astype("str").str.lower()
+        counts = after.groupby(["treated", level], observed=True)["person_id"].agg(["size", "nunique"])
         whole = counts.groupby("treated")["size"].transform("sum")
         parts.append(
             pd.DataFrame(
                 {
-                    "item": [f"{name}={level}".lower() for level in counts.index.get_level_values(name)],
+                    "item": [f"{name}={level}" for level in counts.index.get_level_values(name)],
                     "group": np.where(counts.index.get_level_values("treated"), "pilot", "comparison"),
                     "estimate": (counts["size"] / whole).to_numpy(),
                     "persons": counts["nunique"].to_numpy(float),
@@ -161,8 +162,8 @@ def _means(table: pd.DataFrame, by: list[str], outcomes: Sequence[str], measure:
             "outcome": np.repeat([*outcomes], len(means)),
             "measure": measure,
             "unit": np.repeat([unit_of(outcome) for outcome in outcomes], len(means)),
-            "estimate": means.to_numpy().T.ravel(),
-            "std_error": errors.to_numpy().T.ravel(),
+            "estimate": means.to_numpy(float).T.ravel(),
+            "std_error": errors.to_numpy(float).T.ravel(),
             **{name: np.concatenate(parts) for name, parts in columns.items()},
             "episodes": counts.to_numpy(float).T.ravel(),
         }

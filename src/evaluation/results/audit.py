@@ -171,8 +171,9 @@ def out_of_range(cleared: pd.DataFrame) -> pd.DataFrame:
 
 
 def words(cleared: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Numbers that could count persons and are not rounded, in a method or in an item that is a sentence."""
-    sentences = cleared.assign(method=cleared["item"].where(cleared["item"].str.contains(" "), ""))
+    """Numbers that could count persons and are not rounded, in a method or in an item that tells of them."""
+    counting = cleared["item"].str.contains(r"\b(?:persons|episodes|rows)\b")
+    sentences = cleared.assign(method=cleared["item"].where(counting, ""))
     exact = pd.Series(False, index=cleared.index)
     for said in (cleared, sentences):
         exact |= rules.in_words(said, profile) != said["method"]

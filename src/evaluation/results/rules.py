@@ -22,7 +22,8 @@ PART_OF_ERROR = 10  # numbers are written to a tenth of their standard error
 PUBLIC = ("public_statistics", "validation")  # topics that no person of the register is behind
 # what words may tell as it is: limits, what is set, counts of what is no person
 NO_PERSONS = (
-    r"(?:at least|year) \d+(?:(?:, | and )\d+)*",
+    r"at least \d+",
+    r"year \d{4}\b(?:, \d{4}\b)*",
     r"\d+(?= or more)",
     r"\d+(?= (?:treated |comparison |pilot |labour market )?"
     r"(?:areas|covariates|differences|donors|municipalit(?:y|ies)|periods|quarters|tests)\b)",
