@@ -120,12 +120,14 @@ class _Panel:
 
 def _ticks(axis: Any) -> Iterator[tuple[float, tuple[float, float], float]]:
     """Of every tick with a label: its share of the axis, the size of the label, and its distance from it."""
-    if (labels := axis.labels()) is None:
+    tick = axis.get_major_ticks(1)[0]
+    label = tick.label1
+    if not label.get_visible():
         return
-    letters, far = labels
     first, last = axis.get_view_interval()
     for place, words, weight in axis.ticks():
-        yield float((place - first) / (last - first)), _extent(words, letters, weight), far
+        size = _extent(words, label.get_fontsize(), weight)
+        yield float((place - first) / (last - first)), size, tick.get_pad() + tick.get_tick_padding()
 
 
 def _place(noted: Any, ax: Any, side: int) -> tuple[float, float]:
@@ -162,28 +164,9 @@ def _extent(words: str, size: float, weight: str | int) -> tuple[float, float]:
 
 @cache
 def _letter(letter: str, weight: str | int) -> float:
-    """Width of a letter in heights of the font."""
-    return float(_font(weight).load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
-
-
-def heights(words: str, weight: str | int) -> tuple[float, float]:
-    """How far words reach above their baseline, and below it (negative), in hundredths of the font."""
-    tops, bottoms = zip(*(_reach(letter, weight) for letter in words), strict=True)
-    return max(tops), min(bottoms)
-
-
-@cache
-def _reach(letter: str, weight: str | int) -> tuple[float, float]:
-    from matplotlib.ft2font import LoadFlags
-
-    _, bottom, _, top = _font(weight).load_char(ord(letter), flags=LoadFlags.NO_HINTING).bbox
-    return top / 64, bottom / 64
-
-
-def _font(weight: str | int) -> Any:
-    """The font that comes with matplotlib, 100 points high."""
+    """Width of a letter in heights of the font, which is the one that comes with matplotlib."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
     font.set_size(100, INCH)
-    return font
+    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100

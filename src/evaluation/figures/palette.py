@@ -7,6 +7,7 @@ line and marker, so that grey print and colour blindness lose nothing.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -258,13 +259,16 @@ def unit_name(unit: str, *, language: Language) -> str:
 
 def svg(figure: Figure) -> str:
     """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
-    from evaluation.figures.ticks import drawn
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+    sink = io.StringIO()
     for ax in figure.axes:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    text = drawn(figure)
+    # not by savefig, which draws everything a first time without use
+    FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    text = sink.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
