@@ -311,6 +311,18 @@ def test_overlapping_spells_of_the_same_service_are_paid_for_once():
     assert out["cost_state_12m_eur"].iloc[0] == out["cost_state_12m_eur"].iloc[1] > 0
 
 
+def test_spells_of_a_person_with_a_large_number_are_joined_as_those_of_others():
+    large = 2**31 - 3
+    codes = [("0", 0), ("3", 70), ("05", 140)]
+    spells = [
+        (person, "service", code, MONDAY + day, MONDAY + day + 60)
+        for person in (1, large)
+        for code, day in codes
+    ]
+    out = payers.cost(register(spells=spells), episodes((1, MONDAY), (large, MONDAY)), **SETTINGS)
+    assert out["cost_all_public_12m_eur"].iloc[0] == out["cost_all_public_12m_eur"].iloc[1] > 0
+
+
 def test_service_unit_costs_follow_from_the_published_unit_costs():
     unit = pd.read_csv(FOLDER / "unit_costs.csv", dtype=str)
     yearly = unit.loc[unit["unit"].str.contains("participant-year") & (unit["year"] == "2019")]
@@ -337,6 +349,25 @@ def test_a_service_code_without_a_unit_cost_is_refused_with_its_remedy():
     with pytest.raises(ValueError, match=r"1 service spells .*\['zz'\]; add rows to service_unit_costs"):
         payers.cost(
             register(spells=[(1, "service", "zz", MONDAY, MONDAY + 9)]), episodes((1, MONDAY)), **SETTINGS
+        )
+
+
+def test_the_name_of_a_state_is_no_service_code():
+    with pytest.raises(ValueError, match=r"\['service'\]; add rows to service_unit_costs"):
+        payers.cost(
+            register(spells=[(1, "service", "service", MONDAY, MONDAY + 9)]),
+            episodes((1, MONDAY)),
+            **SETTINGS,
+        )
+
+
+def test_a_service_code_in_two_rows_of_the_unit_costs_is_refused():
+    services = pd.concat([REFERENCE.services, REFERENCE.services.iloc[[0]]])
+    with pytest.raises(ValueError, match="stand in several rows; keep one"):
+        payers.cost(
+            register(spells=[(1, "service", "0", MONDAY, MONDAY + 9)]),
+            episodes((1, MONDAY)),
+            **(SETTINGS | {"reference": replace(REFERENCE, services=services)}),
         )
 
 
@@ -420,7 +451,7 @@ def test_price_year_and_discount_rate_have_no_default():
 
 
 def test_a_price_year_without_an_index_is_refused():
-    with pytest.raises(ValueError, match=r"price_index: no value for \[2035\]"):
+    with pytest.raises(ValueError, match="price_index: no value for year 2035; add"):
         payers.cost(register(benefits=support(1)), episodes((1, MONDAY)), **(SETTINGS | {"price_year": 2035}))
 
 

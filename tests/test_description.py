@@ -126,6 +126,19 @@ def test_case_mix_shares_sum_to_one_in_each_arm():
     np.testing.assert_allclose(sums, 1)
 
 
+def test_levels_that_differ_in_case_only_are_one_level():
+    design = pd.DataFrame(
+        {
+            "person_id": [1, 2, 3],
+            "treated": [True, True, False],
+            "post": True,
+            "sex": ["Man", "man", "man"],
+        }
+    )
+    rows = description.case_mix_rows(design, names=["sex"])
+    assert rows["item"].tolist() == ["sex=man"] * 2 and set(rows["estimate"]) == {1.0}
+
+
 def test_attrition_of_an_area_ends_with_what_is_analysed():
     attrition = pd.DataFrame(
         [

@@ -410,6 +410,8 @@ def test_one_person_far_from_all_others_is_not_told_by_the_next_release(days):
         ("born 1987-03-14, paid 1,234 euros", "born …, paid … euros"),
         ("baseline_2019_2020, 2019Q1 and work_12m", "baseline_2019_2020, 2019Q1 and work_12m"),
         ("at 2000 euros a month in work", "at 2000 euros a month in work"),
+        ("no value for year 2017, 2018; add", "no value for year 2017, 2018; add"),
+        ("at least 20 and 13 above, year 2021, 346 rows", "at least 20 and 15 above, year 2021, 345 rows"),
     ],
 )
 def test_words_of_a_method_do_not_tell_a_count(told, published):
@@ -432,6 +434,8 @@ def test_words_told_by_another_profile_are_told_by_the_stricter_one():
 def test_codes_of_public_figures_stay_and_a_sentence_in_an_item_is_found():
     public = make({"estimate": [1e6], "method": ["S23412 2021-2027"]}, topic="public_statistics")
     assert clear(public)["method"].tolist() == ["S23412 2021-2027"]
+    level = make({"estimate": [1.0], "item": ["age 25 to 29"]}, topic="cohort")
+    assert audit.words(level, rules.read_profile()).empty
     sentence = make({"estimate": [1.0], "item": ["of 37 persons"]}, topic="cohort")
     assert audit.words(sentence, rules.read_profile())["kind"].tolist() == ["told in words"]
 
@@ -455,6 +459,7 @@ TOLD_AS_IT_IS = {
     "pooling: {} areas have no estimate, or a standard error not above the shared one ({}); leave them out "
     "and say so",
     "pooling: {} areas; at least {} are needed",
+    "price_index: no value for year {}; add their rows with a source",
     "ranks: {} areas, {} without estimate or standard error; two complete areas are the least",
     "synthetic control: no weights found for {} donors; check the series for errors",
     "{} ({}): {} rows below and {} above {}; at least {} are needed on each side, widen the window or pool "

@@ -89,9 +89,10 @@ def test_code_that_changed_since_it_was_imported_keeps_nothing(page, cleared, mo
     monkeypatch.undo()
 
 
-def test_a_file_that_was_cut_off_is_drawn_again(page, cleared, tmp_path):
+@pytest.mark.parametrize("damaged", [lambda text: text[:-100], lambda text: "[]", lambda text: ""])
+def test_a_damaged_file_is_drawn_again(page, cleared, tmp_path, damaged):
     first, drawn = page(cleared)
     (file,) = tmp_path.glob("*.json")
-    file.write_text(file.read_text()[:-100])
+    file.write_text(damaged(file.read_text()))
     assert page(cleared) == (first, drawn)
     assert page(cleared) == (first, 0)

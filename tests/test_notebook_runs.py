@@ -63,7 +63,15 @@ did_rc(rows, outcomes=["work_12m"], covariates=[])"""
         notebook_runs.execute(notebook, tmp_path / "executed.ipynb", {})
 
 
-@pytest.mark.parametrize("code", ["float('Virtanen')", "import pandas as pd; pd.to_datetime(['Virtanen'])"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "float('Virtanen')",
+        "import pandas as pd; pd.to_datetime(['Virtanen'])",
+        # raised below a line of this package that refuses nothing
+        "import pandas as pd; from evaluation.figures import palette; palette.year_of(pd.Series(['Virta']))",
+    ],
+)
 def test_what_other_packages_say_of_a_value_is_not_told(tmp_path, code):
     notebook = write_notebook(tmp_path / "n.ipynb", code)
     with pytest.raises(notebook_runs.NotebookFailed, match=r": \w*Error$"):

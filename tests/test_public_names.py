@@ -372,7 +372,7 @@ def test_rows_whose_index_repeats_are_each_taken_once():
         ),
         (
             lambda g: ev.compare(g["cohort"], g["study"], area="oulu"),
-            "^episodes: SimpleNamespace without area",
+            "^episodes: SimpleNamespace without index_day, area",
         ),
         (lambda g: ev.compare(g["episodes"]["area"], g["study"], area="oulu"), "^episodes: Series without"),
         (
@@ -380,8 +380,8 @@ def test_rows_whose_index_repeats_are_each_taken_once():
             "^episodes: no column arm; give the episodes",
         ),
         (
-            lambda g: ev.compare(g["episodes"].assign(municipality=None), g["study"], area="oulu"),
-            r"^episodes\.municipality: \d+ rows are empty",
+            lambda g: ev.compare(g["episodes"].assign(index_day=np.nan), g["study"], area="oulu"),
+            r"^episodes\.index_day: \d+ rows are empty",
         ),
         (lambda g: ev.compare(g["episodes"], g["study"], area="Oulu"), "did you mean 'oulu'"),
         (

@@ -24,9 +24,10 @@ class Kept:
         self._about = hashlib.sha256(repr((IMPORTED, about)).encode()).hexdigest()
         self._made: dict[str, tuple[str, ...]] = {}
         try:
-            self._before = json.loads(self._file.read_text("utf-8")) if self._file else {}
+            before = json.loads(self._file.read_text("utf-8")) if self._file else {}
         except (FileNotFoundError, ValueError):  # the first run, or cut off: everything is drawn
-            self._before = {}
+            before = {}
+        self._before = before if isinstance(before, dict) else {}
 
     def made(self, given: object, make: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         """What was made from `given`, whose representation tells all of it."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 # as modules of this package write them; a search takes a tenth of the time that parsing takes
 IMPORTS = re.compile(r"^\s*(?:from (evaluation[.\w]*) import (\([^)]*\)|.*)|import (.*))", re.MULTILINE)
-OURS = re.compile(rf"File \S*[/\\]{PACKAGE.name}[/\\][\w/\\]+\.py")  # where an error was raised
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+# a line of this package that refuses: what other code says, called from there too, could hold values
+REFUSED = re.compile(rf"File \S*[/\\]{PACKAGE.name}[/\\][\w/\\]+\.py(?s:.*)^-+> \d+ +raise ", re.MULTILINE)
 LONGEST_CELL_SECONDS = 1800  # a hung notebook must not hold the run up for ever
 LONGEST_SOCKET_FOLDER = 80  # the name of a socket must stay below about 104 characters
 
@@ -150,8 +152,9 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any]) -> Noteb
             )
         except PapermillExecutionError as error:
             said = f"{notebook.name}, cell {error.exec_count}: {error.ename}"
-            # what other packages say could hold values of a person
-            if error.ename == "ValueError" and OURS.search("".join(error.traceback[-2:-1])):
+            if error.ename == "ValueError" and REFUSED.search(
+                COLOURS.sub("", "".join(error.traceback[-2:-1]))
+            ):
                 said += f": {careful(error.evalue, read_profile())}"
             raise NotebookFailed(said) from error
         except CellTimeoutError as error:

@@ -193,7 +193,8 @@ def _behind_pages(project: Project, language: str) -> list[Path]:
     files = (path for room in ("words", "reporting") for path in (CODE / room).rglob("*.*"))
     said = (path for path in files if path.suffix != ".po" or path.parents[1].name in spoken)
     words = sorted(path for path in said if path.suffix in kinds)
-    return [project.cleared, *words, *project.reference_tables]
+    profiles = [rules.PROFILES, *filter(Path.is_file, [Path(project.profile)])]  # how a refusal is told
+    return [project.cleared, *words, *profiles, *project.reference_tables]
 
 
 def _report_steps(

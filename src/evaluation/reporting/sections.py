@@ -188,12 +188,12 @@ def data_and_provenance(
 
 def files_to_download(report: Report, *, reports: str | Path, processed: str | Path) -> Markup:
     """Write the CSV files and the workbook, and list them; keep what was drawn for the next run."""
-    report.kept.write()
     folder = Path(reports) / report.language.code
     shown = [name for name in report.shown if EXHIBITS[name].files]
     files = downloads.write(report, folder, names=shown)
     path = folder / "csv" / report.slug / f"{report.slug}.xlsx"
     book = workbook.write(report, path, processed=processed, names=shown)
+    report.kept.write()
     return section(report, "downloads", files=files, workbook=book.relative_to(folder).as_posix())
 
 

@@ -38,7 +38,8 @@ def code_version() -> str:
 def code_hash() -> str:
     """SHA-256 over the code and the words of this package, and the versions of those that it works with."""
     folder = Path(__file__).parents[1]
-    found = hashlib.sha256(repr(sorted(packages().items())).encode())
+    versions = [(name, metadata.version(name)) for name in (*PACKAGES, "babel", "seaborn")]
+    found = hashlib.sha256(repr(versions).encode())
     for path in sorted(folder.rglob("*.*")):
         if path.suffix in (".py", ".toml", ".po"):
             found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
