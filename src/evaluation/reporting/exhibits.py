@@ -135,12 +135,11 @@ class Report:
             "Statistics Finland, table 12r5, licence CC BY 4.0."
         )
 
-    @property
+    @cached_property
     def slug(self) -> str:
         """Name of the report in file names."""
-        return self.area or (
-            "public_statistics" if set(self.cleared["topic"]) == {"public_statistics"} else "national"
-        )
+        topics = self.cleared["topic"].unique().tolist()
+        return self.area or ("public_statistics" if topics == ["public_statistics"] else "national")
 
 
 def _declared() -> dict[str, Exhibit]:
