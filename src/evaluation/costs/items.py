@@ -162,6 +162,7 @@ def _days_before(
 
 def _merged(table: pd.DataFrame) -> pd.DataFrame:
     """Overlapping spells of a person in the same service as one: a day is paid for once."""
+    # persons by their rank: a large number times the kinds of service would not fit into a key
     (whose, people), (state, states), (code, codes) = (
         pd.factorize(table[name], sort=name == "person_id", use_na_sentinel=False)
         for name in ("person_id", "state", "code")
