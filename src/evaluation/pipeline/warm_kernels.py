@@ -10,12 +10,16 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from queue import Empty
 from types import SimpleNamespace
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Type
 
 # elsewhere it is unsafe to fork a process that has loaded numerical libraries
 POSSIBLE = sys.platform == "linux"
@@ -86,9 +90,35 @@ class _Provisioner(LocalProvisioner):
         self.process, self.pid = asked, pid
         return self.connection_info
 
+    async def kill(self, restart: bool = False) -> None:
+        await super().kill(restart=restart)
+        if self.process:
+            self.process.wait()  # else it is asked a tenth of a second later whether it is gone
+
+
+class Client(AsyncKernelClient):
+    """Talks to a kernel as soon as it answers: the usual client first waits for messages that nobody sends."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Ask until the kernel answers and its outputs are heard; RuntimeError if it died or takes too long."""
+        began = time.monotonic()
+        while True:
+            self.kernel_info()
+            try:
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=0.2)
+                return
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died before it answered") from None
+                if timeout is not None and time.monotonic() - began > timeout:
+                    raise RuntimeError(f"the kernel did not answer within {timeout:.0f} seconds") from None
+
 
 class WarmKernels(AsyncKernelManager):
     """Starts kernels by forking."""
+
+    client_factory = Type(Client)
 
     async def _async_pre_start_kernel(self, **given: Any) -> Any:
         if self.provisioner is None:
