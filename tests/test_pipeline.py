@@ -179,7 +179,10 @@ def story(tmp_path_factory):
         (root / "data" / "processed" / "mended").touch()
         runs["mended"] = go()
         runs["unchanged"] = go()
-        (root / "data" / "processed" / "notes" / "pytask.lock").write_text("damaged")
+        (root / "data" / "processed" / "pages" / "fi" / "oulu.html").unlink()
+        runs["a lost page"] = go()
+        for note in (root / "data" / "processed" / "notes").glob("[a-z]*"):
+            note.write_text("damaged")
         runs["damaged notes, one job"] = go("--jobs", "1")
         runs["another date"] = go("--release-date", "2031-01-31")
         runs["another profile"] = go("--release-date", "2031-01-31", "--profile", "strict")
@@ -277,6 +280,12 @@ def test_a_run_without_changes_does_nothing(story):
     run = story["unchanged"]
     assert run.status == 0 and run.ran == set()
     assert f"{len(EVERY_TASK)} of {len(EVERY_TASK)} tasks had not changed" in run.err
+    assert "pytask" in story["mended"].out and "pytask" not in run.out  # which takes seconds to find that
+
+
+def test_a_page_that_is_lost_is_made_again(story):
+    assert story["a lost page"].ran == {"area_report[oulu-fi]"}
+    assert "Stand-in" in story["a lost page"].pages["oulu"]
 
 
 def test_another_parameter_runs_what_it_is_given_to_and_nothing_else(story):

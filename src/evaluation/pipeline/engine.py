@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -48,10 +49,6 @@ def run(
     for note in steps.failures(project.processed):
         note.unlink()  # so that they are tried again
     work = plan(project, areas=areas, languages=languages)
-    for step in work:
-        notebook = step.values.get("notebook")
-        if notebook is not None:
-            notebook_runs.check_parameters(notebook, step.values["parameters"])
     before = _given(work)
     broken = _build(project, work, jobs, every=every)
     if changed := {path for path, state in _given(work).items() if state != before[path]}:
@@ -72,13 +69,15 @@ def run(
 
 
 def _given(work: list[Step]) -> dict[Path, tuple[int, int]]:
-    """Size and time of change of the files that tasks read and no task writes; 0 where one is gone."""
+    """Size and time of change of the files that tasks read and no task writes."""
     written = {path for step in work for path in step.writes}
-    found = {}
-    for path in sorted({path for step in work for path in step.reads} - written):
-        state = path.stat() if path.exists() else None
-        found[path] = (state.st_size, state.st_mtime_ns) if state else (0, 0)
-    return found
+    return _states(sorted({path for step in work for path in step.reads} - written))
+
+
+def _states(files: list[Path]) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of files; 0 where one is gone."""
+    states = {path: path.stat() if path.exists() else None for path in files}
+    return {path: (state.st_size, state.st_mtime_ns) if state else (0, 0) for path, state in states.items()}
 
 
 def _work(step: Step, jobs: int) -> Callable[..., None]:
@@ -93,24 +92,63 @@ def _given_to(step: Step, written: set[Path], *, known: Path) -> str:
     return provenance.inputs(files, root=Path("/"), known=known).to_csv()
 
 
-def _told(step: Step, *words: str) -> Any:
+def _told(project: Project, work: list[Step], *, known: Path) -> dict[str, str]:
+    """All that each task depends on and no task writes, in one, because the engine asks of each thing."""
+    written = {path for step in work for path in step.writes}
+    parts = _parts_read(work, read_study(project.study))
+    return {
+        step.name: "\n".join(
+            [
+                _given_to(step, written, known=known),
+                repr(sorted(step.values.items())),
+                parts[step.name],
+                source_of(step.function, None),
+            ]
+        )
+        for step in work
+    }
+
+
+def _node(step: Step, words: str) -> Any:
     """Words that a task depends on; without a task and a name, nodes of all tasks would be one."""
     from pytask import NodeInfo, PythonNode
 
-    value = "\n".join(words)
-    place = NodeInfo(arg_name="told", path=(), task_name=step.name, task_path=None, value=value)
-    return PythonNode(name=f"{step.name}::told", value=value, hash=True, node_info=place)
+    place = NodeInfo(arg_name="told", path=(), task_name=step.name, task_path=None, value=words)
+    return PythonNode(name=f"{step.name}::told", value=words, hash=True, node_info=place)
+
+
+def _state(work: list[Step], told: dict[str, str]) -> str:
+    """One word for all that tasks depend on and all that they wrote, by size and time of change."""
+    written = sorted({path for step in work for path in step.writes})
+    return hashlib.sha256(repr((sorted(told.items()), _states(written))).encode()).hexdigest()
 
 
 def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> list[str]:
     """Run the tasks, telling of `every` one or of areas only; names of those that failed."""
-    from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
-
     notes = project.processed / "notes"  # of earlier runs
     notes.mkdir(parents=True, exist_ok=True)
+    told = _told(project, work, known=notes / "hashes.json")
+    finished = notes / "finished.txt"  # the engine takes seconds to find that nothing changed
+    if finished.is_file() and finished.read_text(encoding="utf-8") == _state(work, told):
+        print(f"{len(work)} of {len(work)} tasks had not changed", file=sys.stderr)
+        return []
+    for step in work:
+        if (notebook := step.values.get("notebook")) is not None:
+            notebook_runs.check_parameters(notebook, step.values["parameters"])
+    broken = _run_changed(work, told, notes=notes, jobs=jobs, every=every)
+    if not broken:
+        finished.write_text(_state(work, told), encoding="utf-8")
+    return broken
+
+
+def _run_changed(
+    work: list[Step], told: dict[str, str], *, notes: Path, jobs: int, every: bool
+) -> list[str]:
+    """Run the tasks for which something changed; names of those that failed."""
+    from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
+
     (notes / "pytask.toml").write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
     written = {path for step in work for path in step.writes}
-    parts = _parts_read(work, read_study(project.study))
     progress = Progress([step.name for step in work], jobs=jobs, every=every)
     console.quiet = not every
     tasks = [
@@ -119,13 +157,7 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
             function=progress.watched(step.name, _work(step, jobs), step.values),
             depends_on={
                 "reads": [PathNode(path=path) for path in step.reads if path in written],
-                "told": _told(  # in one, because the engine asks of each thing whether it changed
-                    step,
-                    _given_to(step, written, known=notes / "hashes.json"),
-                    repr(sorted(step.values.items())),
-                    parts[step.name],
-                    source_of(step.function, None),
-                ),
+                "told": _node(step, told[step.name]),
             },
             produces={"writes": [PathNode(path=path) for path in step.writes]},
             markers=[Mark("try_first", (), {})] if step.takes_longer else [],
