@@ -141,9 +141,7 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
     return broken
 
 
-def _run_changed(
-    work: list[Step], told: dict[str, str], *, notes: Path, jobs: int, every: bool
-) -> list[str]:
+def _run_changed(work: list[Step], told: dict[str, str], *, notes: Path, jobs: int, every: bool) -> list[str]:
     """Run the tasks for which something changed; names of those that failed."""
     from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
 

@@ -97,10 +97,10 @@ class _Provisioner(LocalProvisioner):
 
 
 class Client(AsyncKernelClient):
-    """Talks to a kernel as soon as it answers: the usual client first waits for messages that nobody sends."""
+    """Talks to a kernel once it answers: the usual client waits for messages that nobody sends."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Ask until the kernel answers and its outputs are heard; RuntimeError if it died or takes too long."""
+        """Ask until the kernel answers and is heard; RuntimeError if it died or takes too long."""
         began = time.monotonic()
         while True:
             self.kernel_info()
