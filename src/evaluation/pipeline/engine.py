@@ -143,6 +143,9 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
 
 def _run_changed(work: list[Step], told: dict[str, str], *, notes: Path, jobs: int, every: bool) -> list[str]:
     """Run the tasks for which something changed; names of those that failed."""
+    from evaluation.pipeline import warm_kernels
+
+    warm_kernels.warm_up()  # while the engine looks for what changed
     from pytask import ExitCode, Mark, PathNode, TaskWithoutPath, build, console
 
     (notes / "pytask.toml").write_text("[tool.pytask.ini_options]\n", encoding="utf-8")

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from queue import Empty
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +41,13 @@ def processes(only: Sequence[str] = ()) -> Any:
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(list(only) or ["evaluation.pipeline.preloaded"])
     return server
+
+
+def warm_up() -> None:
+    """Begin to import what kernels need, in the process that they are forked from."""
+    if POSSIBLE:
+        processes()
+        forkserver.ensure_running()
 
 
 def serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
