@@ -8,7 +8,9 @@ import pytest
 
 from evaluation.cohorts import cohort, comparison
 from evaluation.cohorts import places as places_of_cohorts
+from evaluation.cohorts.attrition import keep
 from evaluation.cohorts.history import completed_years, days_since_birthday
+from evaluation.units import first_day_of, months_of
 from small_register import MUNICIPALITIES, TRIALS, day, random_register, register
 
 PERSON = ("1980-06-15", "female", "secondary", "fi", False)
@@ -215,6 +217,23 @@ def test_attrition_steps_sum_from_the_input_to_what_is_analysed(rule):
     assert each.tolist() == whole.loc[whole["arm"] == "all", "episodes"].tolist()
 
 
+def test_each_step_of_the_attrition_counts_what_the_rules_up_to_it_leave():
+    rng = np.random.default_rng(5)
+    arm = rng.choice(["pilot", "comparison"], 300)
+    area = np.where(arm == "pilot", rng.choice(["lahti", "oulu", ""], 300), "")
+    table = pd.DataFrame({"person_id": rng.integers(0, 80, 300), "arm": arm, "area": area})
+    steps = {f"rule_{number}": rng.random(300) < 0.7 for number in range(3)}
+    kept, found = keep(table, steps=steps, first="spells")
+    for row in found.itertuples():
+        own = table[(row.arm == "all") | (table["arm"] == row.arm)]
+        own = own[own["area"] == row.area] if row.area else own
+        for rule in list(steps.values())[: row.step]:
+            own = own[rule[own.index]]
+        assert (row.episodes, row.persons) == (len(own), own["person_id"].nunique())
+        assert row.reason == ["spells", *steps][row.step]
+    assert len(kept) == found["episodes"].iloc[len(steps)] and set(found["area"]) == {"", "lahti", "oulu"}
+
+
 def test_a_register_without_spells_gives_an_empty_cohort_that_says_so():
     empty = random_register(2)
     found = inflow(empty.with_(spells=empty.spells.head(0)))
@@ -304,6 +323,15 @@ def test_neighbours_share_a_commuting_area_with_the_pilot():
     assert places_of_cohorts.neighbours(unconfirmed, TRIALS.areas, area="kitee") == ("005", "035")
     with pytest.raises(ValueError, match="helsinki"):
         places_of_cohorts.neighbours(MUNICIPALITIES, TRIALS.areas, area="nowhere")
+
+
+def test_months_of_many_days_are_those_of_each():
+    days = np.random.default_rng(1).integers(-30_000, 40_000, 90_000, dtype=np.int32)
+    by_calendar = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    assert (months_of(days) == by_calendar).all() and (months_of(days[:9]) == by_calendar[:9]).all()
+    assert months_of(days[:0]).tolist() == []
+    starts = by_calendar.astype("datetime64[M]").astype("datetime64[D]").astype(int)
+    assert (first_day_of(by_calendar) == starts).all()
 
 
 def test_age_and_days_from_the_birthday_agree_on_leap_days_too():

@@ -48,12 +48,12 @@ def to_month(date: dt.date) -> int:
 
 def years_of(day: np.ndarray) -> np.ndarray:
     """Calendar years of days since 1970-01-01."""
-    return day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return _counted_as(day, "D", "Y") + 1970
 
 
 def months_of(day: np.ndarray) -> np.ndarray:
     """Months since January 1970 of days since 1970-01-01."""
-    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return _counted_as(day, "D", "M")
 
 
 def first_day_of(month: np.ndarray) -> np.ndarray:
@@ -64,7 +64,16 @@ def first_day_of(month: np.ndarray) -> np.ndarray:
     >>> first_day_of(np.array([0, 1])).tolist(), months_of(np.array([30, 31])).tolist()
     ([0, 31], [0, 1])
     """
-    return month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return _counted_as(month, "M", "D")
+
+
+def _counted_as(number: np.ndarray, unit: str, other: str) -> np.ndarray:
+    """Days, months or years since 1970 in another of these units; each of many numbers is worked out once."""
+    first, last = number.min(initial=0), number.max(initial=0)
+    many = last - first < number.size
+    each = np.arange(first, last + 1) if many else number
+    found = each.astype(f"datetime64[{unit}]").astype(f"datetime64[{other}]").astype(np.int64)
+    return found[number - first] if many else found
 
 
 def horizon_days(months: int) -> int:

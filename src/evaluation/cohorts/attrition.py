@@ -31,25 +31,45 @@ def keep(
     rules = np.array([np.asarray(rule, dtype=bool) for rule in steps.values()])
     # the last step that an episode survives
     reached = np.cumprod(rules, axis=0).sum(axis=0)
-    by = ["arm", "area"]
-    rows = candidates[["person_id", *by]].assign(reached=reached)
-    inside = rows["area"] != ""
-    ended = [_ended(rows.assign(arm="all", area="")), _ended(rows.assign(area="")), _ended(rows[inside])]
-    counts = pd.concat(ended)
-    groups = sorted({("all", ""), *counts.index.droplevel("reached")})
-    every = [(*group, step) for group in groups for step in range(len(steps) + 1)]
-    left = counts.reindex(every, fill_value=0)[::-1].groupby(by).cumsum()[::-1]
-    dropped = -left.groupby(by).diff().fillna(0).astype(np.int64)
-    attrition = pd.DataFrame(every, columns=[*by, "step"]).assign(reason=[first, *steps] * len(groups))
-    for counted in (left, dropped.add_prefix("dropped_")):
-        attrition = attrition.join(counted.reset_index(drop=True))
+    groups, members = _groups(candidates)
+    shape = len(groups), len(steps) + 1
+    person = candidates["person_id"].to_numpy()
+    ended = np.sum([_ended(person, group, reached, shape) for group in members], axis=0)
+    left = np.cumsum(ended[:, :, ::-1], axis=2)[:, :, ::-1]
+    dropped = -np.diff(left, axis=2, prepend=left[:, :, :1])
+    every = [(*group, step) for group in groups for step in range(shape[1])]
+    attrition = pd.DataFrame(every, columns=["arm", "area", "step"])
+    attrition = attrition.assign(reason=[first, *steps] * len(groups))
+    for name, counts in {"": left, "dropped_": dropped}.items():
+        for unit, counted in zip(("episodes", "persons"), counts, strict=True):
+            attrition[name + unit] = counted.ravel()
     return candidates[reached == len(steps)].reset_index(drop=True), attrition
 
 
-def _ended(rows: pd.DataFrame) -> pd.DataFrame:
-    """Episodes, and persons with the longest-lived of theirs, by arm, area and the last step they survive."""
-    by = ["arm", "area"]
-    persons = rows.groupby([*by, "person_id"], observed=True, as_index=False)["reached"].max()
-    tables = {"episodes": rows, "persons": persons}
-    counts = {unit: t.groupby([*by, "reached"], observed=True).size() for unit, t in tables.items()}
-    return pd.DataFrame(counts).fillna(0).astype(np.int64)
+def _groups(candidates: pd.DataFrame) -> tuple[list[tuple[str, str]], list[np.ndarray]]:
+    """Everybody, arms and areas in order, and the place of each candidate's, -1 where it has no area."""
+    arm, area = (pd.Categorical(candidates[name]) for name in ("arm", "area"))
+    size = len(area.categories)
+    pair = arm.codes.astype(np.int64) * size + area.codes
+    pairs = {
+        code: (arm.categories[code // size], area.categories[code % size])
+        for code in np.flatnonzero(np.bincount(pair)).tolist()
+    }
+    groups = sorted({("all", ""), *((own, "") for own, _ in pairs.values()), *pairs.values()})
+    at = {group: place for place, group in enumerate(groups)}
+    of_arm, of_area = np.full((2, max(pairs, default=0) + 1), -1)
+    for code, (own, place) in pairs.items():
+        of_arm[code], of_area[code] = at[own, ""], at[own, place] if place else -1
+    return groups, [np.full(len(pair), at["all", ""]), of_arm[pair], of_area[pair]]
+
+
+def _ended(person: np.ndarray, group: np.ndarray, reached: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Episodes, and persons with the longest-lived of theirs, by group and the last step they survive."""
+    inside, (groups, width) = group >= 0, shape
+    # sorted by person, group and step: the last of a person's in a group is the one that lives longest
+    cell = np.sort((person[inside].astype(np.int64) * groups + group[inside]) * width + reached[inside])
+    own = cell // width
+    last = np.append(own[1:] != own[:-1], True)[: len(own)]
+    cells = groups * width
+    counts = [np.bincount(some % cells, minlength=cells) for some in (cell, cell[last])]
+    return np.reshape(counts, (2, *shape))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.cohorts.attrition import keep
-from evaluation.cohorts.history import benefit_at, calendar, completed_years, covariates
+from evaluation.cohorts.history import as_text, benefit_at, calendar, completed_years, covariates
 from evaluation.cohorts.places import places
 from evaluation.registers.reference import reference
 from evaluation.schemas import GROUPS, require
@@ -184,7 +184,7 @@ def _cohort(
         so_far = np.logical_and.reduce([np.asarray(rule, dtype=bool) for rule in steps.values()])
         steps["one_arm"] = _one_arm(frame, so_far, both_arms)
     episodes, attrition = keep(frame, steps=steps, first=first)
-    episodes = episodes.astype(dict.fromkeys([*place, "window"], "str"))
+    episodes = episodes.assign(**{name: as_text(episodes[name]) for name in (*place, "window")})
     who, when = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
     episodes = episodes.join(covariates(register, who, when, stay_age=study.target_group.stay_age))
     episodes["moved_arm"] = _moved(stays, codes_found, table["arm"], episodes)
@@ -195,7 +195,7 @@ def _complete(
     episodes: pd.DataFrame, register: Register, rule: TargetGroup, table: pd.DataFrame
 ) -> pd.DataFrame:
     person, index_day = episodes["person_id"].to_numpy(), episodes["index_day"].to_numpy()
-    benefit = benefit_at(register.benefits, person, index_day)
+    benefit = pd.Series(benefit_at(register.benefits, person, index_day))
     target = (
         (benefit != rule.stay_benefit)
         | (episodes["age"] < rule.stay_age)
@@ -207,7 +207,7 @@ def _complete(
         group=pd.array(np.where(target, *GROUPS), dtype="str"),
         followed_days=(register.observed_until - index_day).astype(np.int32),
         simulated=register.simulated,
-        benefit_at_index=pd.array(benefit, dtype="str"),
+        benefit_at_index=as_text(benefit),
     ).join([surroundings[["region", "urban_rural", "commuting_area"]], calendar(index_day)])
     # a number that names the episode whatever else is in the cohort: person and index date
     out.index = pd.Index(person.astype(np.int64) * 100_000 + index_day, name="episode_id")
@@ -219,10 +219,14 @@ def _moved(stays: Intervals, codes_found: Array, arms: pd.Series, frame: pd.Data
     person, since = frame["person_id"].to_numpy(), frame["index_day"].to_numpy()
     lived = arms.reindex(codes_found).fillna("unknown").to_numpy()[stays.label]
     moved = np.zeros(len(frame), dtype=bool)
-    for arm in np.unique(lived):
-        own = stays[lived == arm]
+    another = (stays.person[1:] == stays.person[:-1]) & (lived[1:] != lived[:-1])
+    movers = stays.person[1:][another]  # most never live in another arm
+    row, stay = np.flatnonzero(np.isin(person, movers)), np.flatnonzero(np.isin(stays.person, movers))
+    person, since, arms_then = person[row], since[row], frame["arm"].to_numpy()[row]
+    for arm in np.unique(lived[stay]):
+        own = stays[stay[lived[stay] == arm]]
         there = days_within(islands(own.person, own.start, own.end), person, since, since + FOLLOW_UP_DAYS)
-        moved |= (frame["arm"].to_numpy() != arm) & (there > 0)
+        moved[row] |= (arms_then != arm) & (there > 0)
     return moved
 
 

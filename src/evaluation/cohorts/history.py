@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from evaluation.schemas import BENEFITS
-from evaluation.timelines.lookups import days_with, locate, next_start, starts_within
+from evaluation.timelines.lookups import days_within, locate, next_start, starts_within
 from evaluation.timelines.spells import Array, key, running, timeline
-from evaluation.timelines.states import PRECEDENCE, UNEMPLOYED, codes, periods
+from evaluation.timelines.states import UNEMPLOYED, periods
 from evaluation.units import first_day_of, months_of
 
 if TYPE_CHECKING:
@@ -59,13 +59,20 @@ def calendar(index_day: Array) -> pd.DataFrame:
     """
     month = months_of(index_day)
     quarter = pd.Categorical(month // 3)
-    names = np.array([f"{1970 + code // 4}Q{code % 4 + 1}" for code in quarter.categories], dtype=object)
-    return pd.DataFrame(
-        {"index_month": month.astype(np.int32), "index_quarter": pd.array(names[quarter.codes], dtype="str")}
-    )
+    names = [f"{1970 + code // 4}Q{code % 4 + 1}" for code in quarter.categories]
+    quarter = quarter.rename_categories(names)
+    return pd.DataFrame({"index_month": month.astype(np.int32), "index_quarter": as_text(quarter)})
 
 
-def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> Array:
+def as_text(values: pd.Series | pd.Categorical) -> Any:
+    """Categories, or what is text already, as text; faster than pandas, which looks at every value anew."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return pd.array(values, dtype="str")
+    coded = values.array if isinstance(values, pd.Series) else values
+    return pd.array(coded.categories, dtype="str").take(coded.codes, allow_fill=True)
+
+
+def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> pd.Categorical:
     """The benefit that the person is entitled to when the episode begins.
 
     The benefit paid on the day, or else the first one paid in the next 31 days, or else "none". It decides
@@ -77,7 +84,8 @@ def benefit_at(benefits: pd.DataFrame, person: Array, day: Array) -> Array:
     now, later = locate(paid, person, day), next_start(paid, person, day)
     soon = np.append(paid.start, 0)[later] < day + BENEFIT_LOOKAHEAD_DAYS
     found = np.where(now >= 0, now, np.where(soon, later, -1))
-    return np.array([*_ORDER, "none"], dtype=object)[np.append(paid.label, len(_ORDER))[found]]
+    codes_found = np.append(paid.label, len(_ORDER))[found]
+    return pd.Categorical.from_codes(codes_found, categories=[*_ORDER, "none"])
 
 
 def earnings_before(earnings: pd.DataFrame, person: Array, day: Array) -> Array:
@@ -106,23 +114,21 @@ def covariates(register: Register, person: Array, index_day: Array, *, stay_age:
     people = register.persons.set_index("person_id").reindex(person)
     birth = people["birth_day"].to_numpy()
     year, two_years = index_day - 365, index_day - 730
-    asked = [year, two_years, index_day]
-    *before, so_far = days_with(register.days, person, asked, labels=len(PRECEDENCE))
-    in_year, in_two_years = (so_far - each for each in before)
-    spells_before = starts_within(periods(register.days, UNEMPLOYED), person, two_years, index_day)
-    unemployed, service = list(codes(UNEMPLOYED)), list(codes(("service",)))
+    unemployed, service = periods(register.days, UNEMPLOYED), periods(register.days, ("service",))
+    spells_before = starts_within(unemployed, person, two_years, index_day)
+    days_before = {
+        "unemployed_days_12m_before": days_within(unemployed, person, year, index_day),
+        "unemployed_days_24m_before": days_within(unemployed, person, two_years, index_day),
+        "service_days_24m_before": days_within(service, person, two_years, index_day),
+    }
     return pd.DataFrame(
         {
             "age": completed_years(birth, index_day).astype(np.int32),
             f"days_from_{stay_age}": days_since_birthday(birth, index_day, years=stay_age),
-            "sex": people["sex"].to_numpy(dtype=object),
-            "education": people["education"].to_numpy(dtype=object),
-            "native_language": people["native_language"].to_numpy(dtype=object),
+            **{name: as_text(people[name]) for name in ("sex", "education", "native_language")},
             "immigrant": people["immigrant"].to_numpy(dtype=bool),
-            "unemployed_days_12m_before": in_year[unemployed].sum(axis=0, dtype=np.int32),
-            "unemployed_days_24m_before": in_two_years[unemployed].sum(axis=0, dtype=np.int32),
-            "service_days_24m_before": in_two_years[service].sum(axis=0, dtype=np.int32),
+            **{name: days.astype(np.int32) for name, days in days_before.items()},
             "earlier_spells_24m": spells_before.astype(np.int32),
             "earnings_12m_before_eur": earnings_before(register.earnings, person, index_day),
         }
-    ).astype({"sex": "str", "education": "str", "native_language": "str"})
+    )
