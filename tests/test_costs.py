@@ -136,6 +136,18 @@ def test_days_are_counted_over_the_same_distance_before_each_index_date():
     assert municipal_part(data, whole, look_back_days=7 * 40) == pytest.approx(0.5 * 20 / 40, abs=0.005)
 
 
+def test_counting_begins_within_a_payment_whatever_else_is_asked_of_the_person():
+    long = [(1, "labour_market_support", MONDAY, MONDAY + 7 * 120, 600, 6000.0)]
+    late = episodes((1, MONDAY + 7 * 118))  # 295 days in the 59 weeks before, then one week until day 300
+    for paid in (long, support(120)):
+        assert municipal_part(register(benefits=paid), late, look_back_days=7 * 59) == pytest.approx(0.25)
+    data, frame = RICH
+    again = pd.concat([frame, frame.assign(index_day=frame["index_day"] + 400)], ignore_index=True)
+    asked = RICH_SETTINGS | {"look_back_days": 300}
+    year, more = (payers.cost(data, again, **(asked | {"months": m})) for m in ([12], [3, 12, 24]))
+    assert (year - more[year.columns]).abs().max().max() <= 0.011  # parts are rounded on their own
+
+
 @pytest.mark.parametrize("begins", [0, 30, 60])
 def test_the_payers_own_count_makes_the_share_the_same_wherever_the_register_begins(begins):
     data = register(benefits=support(120))
@@ -152,8 +164,11 @@ def test_the_share_is_shown_for_half_the_look_back_unless_the_payer_counted():
     data.observed_from = first - 7 * 80  # 400 weekdays before the first index date of the study
     data.benefits[["start", "end"]] += first + 7 * 40 - MONDAY - 7 * 119  # paid until the index date
     late = episodes((1, first + 7 * 39))
-    whole = payers.cost(data, late, TRIALS, months=[12], reference=REFERENCE)
-    half = payers.half_count(data, late, TRIALS, reference=REFERENCE)
+    whole = payers.cost(data, late, TRIALS, reference=REFERENCE)
+    half = payers.half_count(data, late, TRIALS, reference=REFERENCE, priced=whole)
+    days = payers.look_back(data.observed_from, TRIALS) // 2
+    again = payers.cost(data, late, TRIALS, reference=REFERENCE, look_back_days=days)
+    assert half[payers.HALF_COUNT].tolist() == again["cost_municipality_12m_eur"].tolist()
     assert half.columns.tolist() == [payers.HALF_COUNT]
     # over half of it 200 paid days are seen: the state pays all, the municipality only taxes
     assert whole["cost_municipality_12m_eur"].item() > 0 > half[payers.HALF_COUNT].item()

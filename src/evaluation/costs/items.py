@@ -81,7 +81,9 @@ def benefits_paid(
     merged = [states.loc[(states["state"] == name).to_numpy()] for name in ("service", "laid_off")]
     in_service, laid_off = (islands(each["person_id"], each["start"], each["end"]) for each in merged)
     changes = (each for i in (in_service, laid_off) for each in (i.starts, i.ends))
-    every_cut = np.concatenate([cuts, *changes])
+    # counting begins within a payment, too: what else is cut must not move where it begins
+    counted_from = [] if look_back is None else [index - look_back]
+    every_cut = np.concatenate([cuts, *changes, *counted_from])
     row, first, last = _yearly(*accrual.split(key(person, start), key(person, end), every_cut))
     who, period = person[row], (start[row], end[row], days[row])
     paid = accrual.paid_days(*period, last) - accrual.paid_days(*period, first)

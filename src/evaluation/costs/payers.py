@@ -24,6 +24,7 @@ from evaluation.units import horizon_days, require_horizons, to_day
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
 COUNT_TOLD_BY = ["benefit", "paid_days_before"]
 HALF_COUNT = "cost_municipality_half_count_12m_eur"
+SHARED = ("labour_market_support", "municipality")  # the item that hangs on the count
 PROGRAMME_ITEMS = tuple(("programme", payer) for payer in PAYERS)
 
 
@@ -121,16 +122,27 @@ def counted_by_payer(benefits: pd.DataFrame) -> bool:
 
 
 def half_count(
-    register: Any, episodes: pd.DataFrame, study: Study, *, reference: CostReference
+    register: Any,
+    episodes: pd.DataFrame,
+    study: Study,
+    *,
+    reference: CostReference,
+    priced: pd.DataFrame,
 ) -> pd.DataFrame:
     """The municipality's cost if paid days were counted over half the look-back, as column `HALF_COUNT`.
 
     Shows how much the share hangs on where the count starts; where the payer told its own count
-    (`counted_by_payer`) it says nothing.
+    (`counted_by_payer`) it says nothing. The costs as `priced` keep all items but the one that is shared.
     """
+    bounds = _bounds(study.cost_horizons_months)
+    benefits, spells, _, edges = _concerned(register, episodes, bounds)
     days = look_back(int(register.observed_from), study) // 2
-    found = cost(register, episodes, study, months=[12], reference=reference, look_back_days=days)
-    return found[["cost_municipality_12m_eur"]].set_axis([HALF_COUNT], axis=1)
+    given = edges.ravel(), study.price_year, reference
+    flow = benefits_paid(benefits, spells, *given, index=edges[:, 0], look_back=days)
+    within = bounds[1:] <= horizon_days(12)
+    own = _between(flow, edges)[:, within, ITEMS.index(SHARED)].sum(axis=1)
+    others = priced["cost_municipality_12m_eur"] - priced["item_{}_{}_12m_eur".format(*SHARED)]
+    return pd.DataFrame({HALF_COUNT: np.round(others + np.round(own, 2), 2)})
 
 
 def _check(episodes: pd.DataFrame, horizons: Sequence[int]) -> None:
@@ -159,21 +171,32 @@ def _segments(
     """Euros of each episode between its bounds, by item."""
     if episodes.empty:
         return np.empty((0, len(bounds) - 1, len(ITEMS)))
-    person = episodes["person_id"].to_numpy()
-    tables = (register.benefits, register.spells, register.earnings)
-    benefits, spells, earnings = (of[np.isin(of["person_id"].to_numpy(), person)] for of in tables)
-    index_day = episodes["index_day"].to_numpy(dtype=np.int64)
-    edges = key(person[:, None], index_day[:, None] + bounds)
+    benefits, spells, earnings, edges = _concerned(register, episodes, bounds)
     given = edges.ravel(), price_year, reference
     flows = (
         benefits_paid(benefits, spells, *given, index=edges[:, 0], look_back=look_back),
         services_used(spells, *given),
         taxes_on_earnings(earnings, *given),
     )
-    sums = [
-        sums_between(at, np.round(values * _MICRO).astype(np.int64), bounds=edges) for at, values in flows
-    ]
-    return np.concatenate(sums, axis=2).astype(float) / _MICRO
+    return np.concatenate([_between(flow, edges) for flow in flows], axis=2)
+
+
+def _concerned(
+    register: Any, episodes: pd.DataFrame, bounds: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Benefits, spells and earnings of the persons with episodes, and the bounds of each episode as keys."""
+    person = episodes["person_id"].to_numpy()
+    tables = (register.benefits, register.spells, register.earnings)
+    benefits, spells, earnings = (of[np.isin(of["person_id"].to_numpy(), person)] for of in tables)
+    index_day = episodes["index_day"].to_numpy(dtype=np.int64)
+    return benefits, spells, earnings, key(person[:, None], index_day[:, None] + bounds)
+
+
+def _between(flow: tuple[np.ndarray, np.ndarray], edges: np.ndarray) -> np.ndarray:
+    """Euros of a flow between the bounds of each episode, by item."""
+    at, values = flow
+    found = sums_between(at, np.round(values * _MICRO).astype(np.int64), bounds=edges)
+    return found.astype(float) / _MICRO
 
 
 def _columns(

@@ -29,11 +29,12 @@ def months_between(first: str, last: str) -> pd.DataFrame:
     >>> months_between("1970-01", "1970-02").values.tolist()
     [[0, '1970-01', 0, 30], [1, '1970-02', 31, 58]]
     """
-    number = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
+    names = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
+    number = names.astype(np.int64)
     return pd.DataFrame(
         {
             "month": number.astype(np.int32),
-            "month_name": pd.array(number.astype(str), dtype="str"),
+            "month_name": pd.array(names.astype(str), dtype="str"),
             "first_day": first_day_of(number).astype(np.int32),
             "last_day": (first_day_of(number + 1) - 1).astype(np.int32),
         }

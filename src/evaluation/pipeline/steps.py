@@ -83,7 +83,7 @@ def work_out_costs(persons: range, *, processed: Path, reference: Path, study: P
     parts = [measures.earnings(register, episodes, **index)]
     benefits = processed / "register" / "benefits.parquet"
     if not _counted_by_payer(benefits, benefits.stat().st_mtime_ns):
-        parts.append(payers.half_count(register, episodes, reform, reference=priced))
+        parts.append(payers.half_count(register, episodes, reform, reference=priced, priced=paid))
     return [area_economics.with_income(paid.join(parts))]
 
 
