@@ -148,6 +148,52 @@ def test_counting_begins_within_a_payment_whatever_else_is_asked_of_the_person()
     assert (year - more[year.columns]).abs().max().max() <= 0.011  # parts are rounded on their own
 
 
+def test_the_share_of_every_day_is_that_of_a_count_day_by_day():
+    rng = np.random.default_rng(4)
+    rows, spells = [], []
+    for person in range(30):
+        start = MONDAY - 900
+        while start < MONDAY + 500:
+            end, days = start + int(rng.integers(10, 40)), int(rng.integers(0, 30))
+            rows.append((person, "labour_market_support", start, end, days, 35.0 * days))
+            start = end + int(rng.choice([0, 0, 9]))
+        for start in MONDAY + rng.integers(-900, 400, 3):
+            spells.append((person, "service", "20", int(start), int(start) + int(rng.integers(5, 60))))
+    frame = episodes(*((person, MONDAY + person) for person in range(30)))
+    look_back = 450
+    found = payers.cost(register(rows, spells), frame, **SETTINGS, look_back_days=look_back)
+
+    years = np.arange(2016, 2026)
+    price = dict(
+        zip(years, prices.price_factors(REFERENCE.price_index, years=years, price_year=2019), strict=True)
+    )
+
+    def by_day(person, index):
+        """By law: nothing of the first 300 paid days, half until 1,000, then 70 %."""
+        serving = {day for who, *_, start, end in spells if who == person for day in range(start, end)}
+        counted, euros = 0, 0.0
+        for who, _, start, end, days, amount in rows:
+            if who != person or not days:
+                continue
+            until = np.arange(start, end + 1)
+            paid_until = accrual.paid_days(
+                *(np.full(len(until), value) for value in (start, end, days)), until
+            )
+            for day, paid in zip(until[:-1].tolist(), np.diff(paid_until).tolist(), strict=True):
+                if index - look_back <= day < index + 365 and day not in serving:
+                    for _ in range(paid):
+                        share = 0.0 if counted < 300 else 0.5 if counted < 1000 else 0.7
+                        year = 1970 + int(np.datetime64(day, "D").astype("datetime64[Y]").astype(int))
+                        euros += (day >= index) * amount / days * share * price[year]
+                        counted += 1
+        return euros
+
+    expected = [by_day(*row) for row in frame.to_numpy()[:, :2]]
+    own = found["item_labour_market_support_municipality_12m_eur"].to_numpy()
+    assert 0 < (np.array(expected) == 0).sum() < 30
+    np.testing.assert_allclose(own, expected, atol=0.02)
+
+
 @pytest.mark.parametrize("begins", [0, 30, 60])
 def test_the_payers_own_count_makes_the_share_the_same_wherever_the_register_begins(begins):
     data = register(benefits=support(120))
