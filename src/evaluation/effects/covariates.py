@@ -179,7 +179,7 @@ def known_alike(values: FloatArray) -> list[NDArray[np.intp]]:
 def truth_values(data: pd.DataFrame, column: str, *, table: str) -> BoolArray:
     """A true/false (or 0/1) column as booleans; refuses anything else."""
     values = data[column]
-    if values.isna().any() or not set(values.unique()) <= {0, 1}:
+    if values.dtype != bool and (values.isna().any() or not set(values.unique()) <= {0, 1}):
         raise ValueError(
             f"{table}.{column}: {int((~values.isin([0, 1])).sum())} rows are neither true nor false; "
             "make the column boolean"

@@ -157,7 +157,7 @@ def _scores(
         total = np.bincount(codes, weights=weights, minlength=units)[:, None]
         share = weights[:, None] / np.where(total > 0, total, np.inf)[codes]
         mean = sum_by(share * values, codes, units)
-        return mean, share * (values - mean[codes])
+        return mean, share * (values - mean.take(codes, axis=0))
 
     for after, sign in ((1, 1.0), (0, -1.0)):
         now = fit.t == after

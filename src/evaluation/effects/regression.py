@@ -86,7 +86,7 @@ def sum_present(values: FloatArray, codes: IntArray) -> tuple[IntArray, FloatArr
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    return ordered[starts], np.add.reduceat(values[order], starts, axis=0)
+    return ordered[starts], np.add.reduceat(values.take(order, axis=0), starts, axis=0)
 
 
 def standardiser(x: FloatArray, weights: FloatArray) -> FloatArray:

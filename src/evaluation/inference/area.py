@@ -256,8 +256,8 @@ def ledger_columns(found: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
     """Tidy rows in the ledger's columns, with the persons and episodes of the area behind each outcome."""
     columns = ["outcome", "estimate", "std_error", "ci_low", "ci_high", "p_value", "method"]
     outcomes = found["outcome"].tolist()
-    treated = data["treated"].to_numpy(bool)
-    values, people = data[outcomes].to_numpy(float)[treated], data["person_id"][treated]
+    own = data.loc[data["treated"].to_numpy(bool), ["person_id", *outcomes]]
+    values, people = own[outcomes].to_numpy(float), own["person_id"]
     persons, episodes = np.zeros(len(outcomes)), np.zeros(len(outcomes))
     for alike in known_alike(values):
         observed = people[~np.isnan(values[:, alike[0]])]

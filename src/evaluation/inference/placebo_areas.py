@@ -46,15 +46,17 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
     """
     k, comparisons = pieces.residual.shape
     members = len(pieces.treated_weight)
-    chance, place, drawn, sign, flips = _draws(draws, members, comparisons, seed)
+    chance, place, drawn, flips = _draws(draws, members, comparisons, seed)
     cumulative = np.cumsum(pieces.posterior.probability, axis=1)
     variance = pieces.grid_variance
     noise = np.empty((draws, k))
     for j in range(k):  # outcomes, not replicates
         at = np.minimum(np.searchsorted(cumulative[j], chance)[place], cumulative.shape[1] - 1)
         own, shared = pieces.posterior.municipality[j, at], pieces.posterior.area[j, at]
-        residual = pieces.residual[j, drawn] * sign
-        spread = np.sqrt(pieces.treated_variance[j] + own[:, None])
+        residual = np.r_[pieces.residual[j], -pieces.residual[j]].take(drawn)
+        # a row for each point of the grid: there are far fewer of them than draws
+        spread = np.sqrt(pieces.treated_variance[j] + pieces.posterior.municipality[j][:, None])
+        spread = spread.take(at, axis=0)
         inside = (residual[:, :members] * spread) @ pieces.treated_weight + residual[:, members] * np.sqrt(
             shared * pieces.treated_loading
         )
@@ -72,14 +74,17 @@ def placebo_noise(pieces: Contrast, *, draws: int, seed: int) -> Array:
 
 @lru_cache(maxsize=4)  # the variants of one area draw the same
 def _draws(draws: int, members: int, comparisons: int, seed: int) -> tuple[NDArray[Any], ...]:
-    """Chances in order and the place of each draw among them (found faster), municipalities, signs, flips."""
+    """Chances in order and the place of each draw among them (found faster), municipalities, flips.
+
+    A municipality that is drawn with its sign turned has its number plus that of all comparisons.
+    """
     rng = np.random.default_rng(seed)
     chance = rng.random(draws)
     drawn = rng.integers(comparisons, size=(draws, members + 1))
-    sign = rng.choice([-1.0, 1.0], size=(draws, members + 1))
+    turned = rng.choice([-1.0, 1.0], size=(draws, members + 1)) < 0
     flips = rng.choice([-1.0, 1.0], size=(draws, comparisons))
     order = np.argsort(chance)
-    return chance[order], np.argsort(order), drawn, sign, flips
+    return chance[order], np.argsort(order), drawn + comparisons * turned, flips
 
 
 def placebo_areas(
@@ -125,7 +130,8 @@ def placebo_rows(pieces: Contrast, *, level: float = 0.95, draws: int = 4_999, s
     if not 0 < level < 1 or np.ceil((draws + 1) * level) > draws:
         raise ValueError(f"placebo_areas: {draws} draws cannot give a {level:.0%} interval; draw more")
     noise = np.abs(placebo_noise(pieces, draws=draws, seed=seed))
-    half = np.sort(noise, axis=0)[int(np.ceil((draws + 1) * level)) - 1]
+    last = int(np.ceil((draws + 1) * level)) - 1
+    half = np.partition(noise, last, axis=0)[last]
     return pd.DataFrame(
         {
             "outcome": pieces.outcomes,

@@ -246,15 +246,15 @@ def _left_out(given: _Setting, changes: MunicipalChanges) -> pd.DataFrame:
     if len(treated) < 2:
         refused = {"outcome": list(given.outcomes), "status": "not_run", "method": "one municipality"}
         return pd.DataFrame(refused)
-    own = given.main[given.main["treated"]]
+    own = given.main.loc[given.main["treated"], ["municipality", "person_id", *given.outcomes]]
     # small municipalities count with the one that they joined
     joined = {small: host for small, host in changes.left_out.items() if host}
-    place = own["municipality"].astype("str").replace(joined)
+    place = own["municipality"].astype("str").replace(joined).astype("category")
     parts = []
     for unit in treated:
         fewer = _only(changes, np.arange(len(changes.municipality)) != unit)
         found = given.placebo(fewer, outcomes=given.outcomes)
-        found = ledger_columns(found, own[place != changes.municipality[unit]])
+        found = ledger_columns(found, own.assign(treated=place != changes.municipality[unit]))
         parts.append(found.assign(item=str(changes.municipality[unit])))
     return pd.concat(parts, ignore_index=True).assign(status="ok")
 

@@ -186,10 +186,12 @@ def _earlier_loglik(spread: Array, change: Array, variance: Array, *, prior: Sho
     change, variance = change[known], variance[known]
     ratio = prior.ratio * np.exp(prior.ratio_log_sd * NODES)
     each = np.empty((len(NODES), *spread[known].shape))
-    for i in range(spread.shape[1]):
-        before = spread[known, i, None] / ratio
-        total = variance[:, None] + before[:, :, None] ** 2
-        each[:, :, i] = _restricted_loglik(change[:, None], total, np.zeros(1), None).T
+    before = spread[known][:, :, None] / ratio
+    few = max(1, TOGETHER // max(1, change.size * len(ratio)))
+    for first in range(0, spread.shape[1], few):
+        total = variance[:, None, None] + before[:, first : first + few, :, None] ** 2
+        loglik = _restricted_loglik(change[:, None, None], total, np.zeros(1), None)
+        each[:, :, first : first + few] = np.moveaxis(loglik, -1, 0)
     found[known] = logsumexp(each, axis=0, b=NODE_WEIGHTS[:, None, None] / NODE_WEIGHTS.sum())
     return found
 

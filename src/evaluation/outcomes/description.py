@@ -23,7 +23,8 @@ def of_area(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
     """Episodes of one area ("all": of every pilot area) and of the comparison municipalities, with `side`."""
     own = episodes["arm"].eq("pilot") if area == "all" else episodes["area"].eq(area)
     inside = own | episodes["arm"].eq("comparison")
-    return episodes[inside].assign(side=np.where(own[inside], "pilot", "comparison"))
+    side = pd.Categorical.from_codes(own[inside].astype(int), ["comparison", "pilot"])
+    return episodes[inside].assign(side=side)
 
 
 def target_group(episodes: pd.DataFrame, area: str) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def municipality_rows(windows: pd.DataFrame, study: Study, *, outcome: str) -> p
 
 def case_mix_rows(design: pd.DataFrame, *, names: Sequence[str] = CASE_MIX) -> pd.DataFrame:
     """Shares of the levels of background variables among those analysed, per arm (`group`)."""
-    after = design[design["post"]]
+    after = design.loc[design["post"], ["treated", "person_id", *names]]
     parts = []
     for name in names:
         level = after[name].astype("str").str.lower()

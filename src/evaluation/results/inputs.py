@@ -100,7 +100,13 @@ def cohort_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
 def description_rows(inputs: AreaInputs, *, area: str) -> pd.DataFrame:
     """Everything described and nothing estimated: means, exits, case mix, municipalities, indicators."""
     study = inputs.study
-    table = description.target_group(inputs.episodes, area)
+    # costs have a chapter of their own
+    told = [
+        name
+        for name in inputs.episodes
+        if name in study.outcomes.every or not name.startswith(("item_", "cost_"))
+    ]
+    table = description.target_group(inputs.episodes[told], area)
     windows = description.with_after(table, study)
     return stack(
         description.mean_rows(table, study, outcomes=study.outcomes.primary),
