@@ -76,8 +76,8 @@ def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:
     found = lengths.astype(np.uint64) * MIXERS[0] + key
     for start in range(0, int(lengths.max(initial=0)), WORD):
         longer = np.flatnonzero(lengths > start) if start else slice(None)
-        kept = FIRST_BYTES.take(lengths[longer] - start, mode="clip")
-        found[longer] = _mixed(found[longer] ^ (words[begins[:-1][longer] + start] & kept))
+        left = np.clip(lengths[longer] - start, 0, WORD)
+        found[longer] = _mixed(found[longer] ^ (words[begins[:-1][longer] + start] & FIRST_BYTES[left]))
     return found
 
 

@@ -63,7 +63,7 @@ def mapped(
     open_list = not flag and not column.allowed
     meanings = [_meaning(text, codes, own, open_list=open_list) for text in labels.categories]
     unknown = np.array([meaning is None for meaning in meanings], dtype=bool)
-    if rows := int(np.append(unknown, False).take(labels.codes).sum()):
+    if rows := int(np.append(unknown, False)[labels.codes].sum()):
         shown = _shown(labels, unknown, column.name, file, persons)
         allowed = "true, false" if flag else ", ".join(column.allowed)
         raise ValueError(
@@ -76,10 +76,10 @@ def mapped(
     texts = texts.mask(texts == "")
     if flag:
         numbers = texts.map({"true": 1.0, "false": 0.0}).astype(float).to_numpy()
-        return np.asarray(numbers.take(labels.codes))
+        return np.asarray(numbers[labels.codes])
     kept = pd.Index(sorted(set(texts.dropna())), dtype="str")
     place = kept.get_indexer(texts) if len(kept) else np.full(len(texts), -1)
-    return pd.Categorical.from_codes(place.astype(np.int32).take(labels.codes), kept)
+    return pd.Categorical.from_codes(place.astype(np.int32)[labels.codes], kept)
 
 
 def _meaning(text: str, codes: dict[str, str], own: dict[str, str], *, open_list: bool) -> str | None:

@@ -114,7 +114,7 @@ def _stripped(positions: np.ndarray, dictionary: pa.Array) -> RawColumn:
     kept, found = np.unique(texts.dropna().to_numpy(dtype=object), return_inverse=True)
     target = np.full(len(texts) + 1, -1, dtype=np.int32)
     target[np.flatnonzero(texts.notna())] = found
-    return RawColumn(target.take(positions), pa.array(kept, pa.string()))
+    return RawColumn(target[positions], pa.array(kept, pa.string()))
 
 
 def _needs_care(found: pa.Array) -> bool:

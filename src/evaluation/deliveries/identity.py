@@ -77,8 +77,7 @@ def _refuse_split_codes(columns: Mapping[str, RawColumn], *, where: str) -> None
 
 
 def _holds_tails(texts: pa.StringArray) -> bool:
-    lengths = pc.binary_length if are_within(texts, "\0", "\x7f") else pc.utf8_length  # sooner counted
-    short = texts.filter(pc.less_equal(lengths(texts), LONGEST_TAIL))
+    short = texts.filter(pc.less_equal(pc.utf8_length(texts), LONGEST_TAIL))
     return bool(_contain(short.unique(), f"^{TAIL}$").any())
 
 

@@ -64,7 +64,7 @@ class RawColumn:
         """What was found of each value, for each row."""
         if self.row_by_row and len(found) == len(self.positions):  # none is missing
             return found
-        return np.append(found, np.array(missing, found.dtype)).take(self.positions)
+        return np.append(found, np.array(missing, found.dtype))[self.positions]
 
 
 def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = False) -> np.ndarray:

@@ -58,7 +58,7 @@ def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int
         names = column.cat.categories
         # where all codes occur `typed` leaves them in the order of the alphabet
         rank = pd.Index(allowed).get_indexer(names) if set(names) < set(allowed) else np.arange(len(names))
-        return np.append(rank + 1, 0).take(column.cat.codes), max(len(names), len(allowed)) + 1
+        return np.append(rank + 1, 0)[column.cat.codes], max(len(names), len(allowed)) + 1
     if column.dtype.kind not in "if":
         rank = pd.factorize(column, sort=True)[0] + 1
         return rank, int(rank.max(initial=0)) + 1
