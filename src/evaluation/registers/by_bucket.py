@@ -67,10 +67,11 @@ def _read(place: Path) -> pa.Table:
 
 
 @lru_cache(maxsize=1)
-def _people(place: Path, changed: int) -> tuple[Pseudonyms, np.ndarray]:
+def _people(place: Path, changed: int) -> tuple[Pseudonyms, dict[str, np.ndarray]]:
     table = _read(place)
-    births = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
-    return Pseudonyms.of(table["pseudonym"].combine_chunks()), births
+    days = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
+    months = days.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
+    return Pseudonyms.of(table["pseudonym"].combine_chunks()), {"start": days, "month": months}
 
 
 def put_aside(given: tuple[Piece, Path], *, people: Path | None, size: int) -> Told:
@@ -84,7 +85,7 @@ def put_aside(given: tuple[Piece, Path], *, people: Path | None, size: int) -> T
         pseudonyms, _ = _people(people, people.stat().st_mtime_ns)
         given_ids = frame["person_id"].cat
         numbers = pseudonyms.numbers_of(pa.array(given_ids.categories, pa.string()))
-        person = np.append(numbers, np.int32(cleaning.NO_PERSON))[given_ids.codes]
+        person = np.append(numbers, np.int32(cleaning.NO_PERSON)).take(given_ids.codes)
         frame = frame.assign(person_id=person)
         bucket = (np.maximum(person, 0) // size).astype(np.uint16)
         buckets = buckets_of(len(pseudonyms.texts), size)

@@ -8,7 +8,7 @@ a named rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,14 +24,17 @@ UNKNOWN_PERSON, NO_PERSON = -1, -2
 
 @dataclass(frozen=True)
 class Known:
-    """What rules compare with: the window (half-open), reference codes, and births by person number."""
+    """What rules compare with: the window (half-open), reference codes, and births by person number.
+
+    Births are days beside the column `start`, months beside `month`.
+    """
 
     since: int
     until: int
     municipalities: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
-    births: np.ndarray = field(default_factory=lambda: np.empty(0))
+    births: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def apply(frame: pd.DataFrame, rules: Iterable[Any], known: Known, *, tally: Tally) -> pd.DataFrame:
@@ -91,11 +94,8 @@ def earlier(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def before_birth(frame: pd.DataFrame, known: Known) -> np.ndarray:
     """Rows that begin before their person was born."""
-    name, births = "start", known.births
-    if "month" in frame:
-        months = births.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
-        name, births = "month", months.astype(float)
-    return np.asarray(frame[name].to_numpy() < births[frame["person_id"].to_numpy()])
+    name = "month" if "month" in frame else "start"
+    return np.asarray(frame[name].to_numpy() < known.births[name].take(frame["person_id"].to_numpy()))
 
 
 def born_1_january(frame: pd.DataFrame, known: Known) -> np.ndarray:
