@@ -69,7 +69,7 @@ def first_day_of(month: np.ndarray) -> np.ndarray:
 
 def _counted_as(number: np.ndarray, unit: str, other: str) -> np.ndarray:
     """Days, months or years since 1970 in another of these units; each of many numbers is worked out once."""
-    first, last = number.min(initial=0), number.max(initial=0)
+    first, last = int(number.min(initial=0)), int(number.max(initial=0))
     many = last - first < number.size
     each = np.arange(first, last + 1) if many else number
     found = each.astype(f"datetime64[{unit}]").astype(f"datetime64[{other}]").astype(np.int64)

@@ -28,6 +28,7 @@ from evaluation.registers.pseudonyms import Pseudonyms
 from evaluation.registers.rows import in_order
 from evaluation.registers.rules import RULES
 from evaluation.schemas import REGISTER_TABLES
+from evaluation.units import months_of
 
 PERSONS = 25_000  # of a bucket: fixed, so that files do not depend on how many processes work
 LONG_AGO = -1e6
@@ -70,7 +71,7 @@ def _read(place: Path) -> pa.Table:
 def _people(place: Path, changed: int) -> tuple[Pseudonyms, dict[str, np.ndarray]]:
     table = _read(place)
     days = np.append(table["birth_day"].to_numpy(), [LONG_AGO, LONG_AGO])  # of those who have no number
-    months = days.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(float)
+    months = months_of(days.astype(np.int64)).astype(float)
     return Pseudonyms.of(table["pseudonym"].combine_chunks()), {"start": days, "month": months}
 
 
