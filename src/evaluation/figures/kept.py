@@ -20,7 +20,7 @@ class Kept:
     """
 
     def __init__(self, file: Path | None = None, *, about: object = None) -> None:
-        self._file = file if provenance.code_hash() == IMPORTED else None
+        self._file = file if file and provenance.code_hash() == IMPORTED else None
         self._about = hashlib.sha256(repr((IMPORTED, about)).encode()).hexdigest()
         self._made: dict[str, tuple[str, ...]] = {}
         try:

@@ -37,6 +37,8 @@ def viewer(
     The function is ``see(topic, rows, *names)``: topic of the ledger ("" for rows that are the ledger's),
     rows of the analysis, names of ``exhibits.toml`` or of a section of the report.
     """
+    if not figures:
+        return lambda topic, rows, *names: None
     from IPython.display import HTML
 
     base = open_report(
@@ -48,9 +50,7 @@ def viewer(
         area="" if area == "all" else area,
     )
 
-    def see(topic: str, rows: pd.DataFrame, *names: str) -> HTML | None:
-        if not figures:
-            return None
+    def see(topic: str, rows: pd.DataFrame, *names: str) -> HTML:
         if topic:
             rows = rows.drop(columns="topic", errors="ignore")
             rows = ledger.rows(rows, topic=topic, area=area, simulated=simulated)
