@@ -151,16 +151,17 @@ def test_a_dirty_register_holds_every_kind_of_damage(dirty):
 
 
 def test_damage_follows_the_dial(clean, dirty, tmp_path):
-    assert soil({"persons": pd.DataFrame()}, dirt=0, rng=np.random.default_rng(1))["persons"].empty
+    assert soil("persons", pd.DataFrame(), dirt=0, rng=np.random.default_rng(1)).empty
     quality = ingest(dirty, tmp_path)
     rows = quality.query("table == 'persons' and rule == 'placeholder_date'")["rows"].sum()
     assert rows == pytest.approx(0.02 * 3000 / 4, abs=2)
 
 
 @pytest.mark.parametrize("dirt", [-0.1, 0.5, 2])
-def test_an_impossible_share_of_dirt_is_refused(dirt):
+def test_an_impossible_share_of_dirt_is_refused_before_anything_is_written(tmp_path, dirt):
     with pytest.raises(ValueError, match="share of rows"):
-        soil({}, dirt=dirt, rng=np.random.default_rng(1))
+        simulate.simulate(tmp_path / "raw", TRIALS, persons=100, seed=1, reference=REFERENCE, dirt=dirt)
+    assert not (tmp_path / "raw").exists()
 
 
 # Sizes

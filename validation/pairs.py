@@ -70,7 +70,7 @@ def _register(
     paid = delivery.benefits(line, drawn.phases, drawn.population, wages)
     raw = raw_tables(drawn.population, drawn.sizes, line, services, paid, wages, seed=seed)
     return Register(
-        **{name: _canonical(raw[name], name, years) for name in raw},
+        **{name: _canonical(table, name, years) for name, table in raw},
         area_costs=pd.DataFrame(columns=REGISTER_TABLES["area_costs"].names),
         observed_from=years.first,
         observed_until=years.until,

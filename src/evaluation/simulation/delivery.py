@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ COACHING = "4"
 RATE_FROM = ("2016-01-01", "2017-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2022-08-01", "2023-01-01")
 RATE_EUR = (32.68, 32.40, 33.66, 33.78, 34.50, 35.72, 37.21)
 WORKDAYS_IN_MONTH = 21.5
+TOGETHER = 100_000  # persons whose months are worked out at a time
 
 
 def uniform(seed: int, salt: int, person: Days, day: Days) -> Floats:
@@ -211,6 +213,13 @@ def draw_wages(population: Population, *, rng: np.random.Generator) -> Floats:
 
 def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
     """Earnings by person and month with work: person, month (since January 1970), earnings_eur."""
+    firsts = np.searchsorted(line.person, np.arange(0, len(wages) + TOGETHER, TOGETHER))
+    parts = [_earned(line[slice(*rows)], wages, years) for rows in pairwise(firsts)]
+    person, month, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return pd.DataFrame({"person": person, "month": month, "earnings_eur": amount})
+
+
+def _earned(line: Intervals, wages: Floats, years: Years) -> tuple[Days, Days, Floats]:
     rows = np.isin(line.label, (WORK, SUBSIDISED)) & (line.end > years.first)
     person, start, end = line.person[rows], np.maximum(line.start[rows], years.first), line.end[rows]
     pay = wages[person] * np.where(line.label[rows] == SUBSIDISED, 0.75, 1.0)
@@ -222,13 +231,8 @@ def earnings(line: Intervals, wages: Floats, years: Years) -> pd.DataFrame:
     growth = 1.02 ** (np.arange(len(months)) / 12 - 4)
     amount = pay[row] * growth[step] * (end - start) / (bounds[step + 1] - bounds[step])
     head = np.flatnonzero(np.diff(key(person[row], step), prepend=0))
-    return pd.DataFrame(
-        {
-            "person": person[row][head],
-            "month": months[step[head]],
-            "earnings_eur": np.round(np.add.reduceat(amount, head), 2),
-        }
-    )
+    total = np.add.reduceat(amount, head) if len(head) else amount
+    return person[row][head].astype(np.int32), months[step[head]].astype(np.int32), np.round(total, 2)
 
 
 def spells(line: Intervals, extra: pd.DataFrame, population: Population, *, seed: int) -> pd.DataFrame:

@@ -15,26 +15,23 @@ ANCIENT = to_day("1900-01-01")
 Damage = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
 
 
-def soil(
-    tables: dict[str, pd.DataFrame], *, dirt: float, rng: np.random.Generator
-) -> dict[str, pd.DataFrame]:
-    """Damaged copies of raw tables (by canonical name, days as whole numbers, last days inclusive).
-
-    `dirt` is the share of a table's rows that are damaged, evenly over the kinds in ``KINDS``; 0 damages
-    nothing, above 0 every kind occurs at least once. What is no share below 0.5 is refused: ValueError.
-    """
+def refuse_strange(dirt: float) -> None:
+    """ValueError if the share of rows to damage is no share below 0.5."""
     if not 0 <= dirt < 0.5:
         raise ValueError(f"dirt = {dirt}: give a share of rows from 0 (clean) to below 0.5")
-    result = dict(tables)
-    if dirt == 0:
-        return result
-    for name, kinds in KINDS.items():
-        table = result[name].copy()
-        for damage in kinds:
-            count = max(1, round(dirt * len(table) / len(kinds)))
-            table = damage(table, np.sort(rng.choice(len(table), min(count, len(table)), replace=False)))
-        result[name] = table
-    return result
+
+
+def soil(name: str, table: pd.DataFrame, *, dirt: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A raw table (by canonical name, days as whole numbers, last days inclusive) with damage.
+
+    `dirt` is the share of its rows that are damaged, evenly over the kinds in ``KINDS``; 0 damages nothing,
+    above 0 every kind occurs at least once.
+    """
+    kinds = KINDS.get(name, ()) if dirt else ()
+    for damage in kinds:
+        count = max(1, round(dirt * len(table) / len(kinds)))
+        table = damage(table, np.sort(rng.choice(len(table), min(count, len(table)), replace=False)))
+    return table
 
 
 def _set(column: str, value: object) -> Damage:
@@ -53,17 +50,25 @@ def _reversed(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 
 def _overlapping(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    rows = rows[table["end"].to_numpy()[rows] >= table["start"].to_numpy()[rows] + 3]
     start, end = table["start"].to_numpy()[rows], table["end"].to_numpy()[rows]
-    twin = table.iloc[rows].assign(start=start + 3, end=np.where(end < OPEN, end + 14, end))
-    return _append(table, twin[end >= start + 3])
+    return _with_twins(table, rows, start=start + 3, end=np.where(end < OPEN, end + 14, end))
 
 
 def _repeated(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    return _append(table, table.iloc[rows])
+    return _with_twins(table, rows)
 
 
-def _append(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([table, more]).sort_index(kind="stable").reset_index(drop=True)
+def _with_twins(table: pd.DataFrame, rows: np.ndarray, **changed: np.ndarray) -> pd.DataFrame:
+    """The table with a twin behind each of some rows, in order; values of the twins may be `changed`."""
+    places = np.insert(np.arange(len(table)), rows + 1, rows)
+    table = table.take(places).reset_index(drop=True)
+    twins = rows + 1 + np.arange(len(rows))
+    for column, own in changed.items():
+        values = table[column].to_numpy().copy()
+        values[twins] = own
+        table[column] = values
+    return table
 
 
 KINDS: dict[str, tuple[Damage, ...]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 
 from evaluation.registers.reference import FOLDER
 from evaluation.simulation import delivery
-from evaluation.simulation.dirt import soil
+from evaluation.simulation.dirt import refuse_strange, soil
 from evaluation.simulation.files import write_register
 from evaluation.simulation.histories import UNEMPLOYED, WORK, Days, draw_histories
 from evaluation.simulation.population import Population, Years, draw_population, municipality_sizes
@@ -116,6 +117,7 @@ def simulate(
     >>> (folder / "register" / "layout.toml").exists()
     True
     """
+    refuse_strange(dirt)
     drawn = draw(
         study,
         persons=persons,
@@ -148,13 +150,16 @@ def simulate(
         "benefit_eur_12m": euros - euros_without,
     }
     truth = _truth(table, drawn, differences)
-    tables = raw_tables(population, drawn.sizes, drawn.line, during, paid, wages, seed=mix)
+    sizes, line = drawn.sizes, drawn.line
+    del drawn, paid_without, before, table, differences  # only the truth needed them
     spent = range(study.start.year, study.after.last.year + 1)
-    tables["area_costs"] = area_costs(drawn.sizes, spent, rng=streams[3])
+    costs = area_costs(sizes, spent, rng=streams[3])
     numbers = streams[4].permutation(10 * persons)[:persons]
     pseudonyms = [f"H{number:07d}" for number in numbers]
-    soiled = soil(tables, dirt=dirt, rng=streams[4])
-    write_register(Path(raw), soiled, pseudonyms=pseudonyms, truth=truth, years=population.years)
+    tables = raw_tables(population, sizes, line, during, paid, wages, seed=mix)
+    soiled = ((name, soil(name, one, dirt=dirt, rng=streams[4])) for name, one in tables)
+    together = chain(soiled, [("area_costs", costs)])
+    write_register(Path(raw), together, pseudonyms=pseudonyms, truth=truth, years=population.years)
 
 
 def wages_and_services(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -22,13 +22,11 @@ def raw_tables(
     wages: Floats,
     *,
     seed: int,
-) -> dict[str, pd.DataFrame]:
-    """Tables of a delivery with last days inclusive and whole-number codes as in ``files.CODES``."""
-    stays = population.stays
-    states = delivery.spells(line, help_, population, seed=seed)
-    states["end"] = delivery.last_day(states["end"].to_numpy(), population.years)
-    return {
-        "persons": pd.DataFrame(
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables of a delivery by name, one at a time: last days inclusive, codes as in ``files.CODES``."""
+    yield (
+        "persons",
+        pd.DataFrame(
             {
                 "person": np.arange(len(population.birth)),
                 "birth": population.birth,
@@ -38,7 +36,11 @@ def raw_tables(
                 "immigrant": population.immigrant.astype(int),
             }
         ),
-        "residence": pd.DataFrame(
+    )
+    stays = population.stays
+    yield (
+        "residence",
+        pd.DataFrame(
             {
                 "person": stays.person,
                 "municipality": sizes["municipality"].to_numpy()[stays.label],
@@ -46,10 +48,11 @@ def raw_tables(
                 "end": delivery.last_day(stays.end, population.years),
             }
         ),
-        "spells": states,
-        "benefits": paid.assign(benefit=paid["benefit"] - 1, end=paid["end"] - 1),
-        "earnings": delivery.earnings(line, wages, population.years),
-    }
+    )
+    states = delivery.spells(line, help_, population, seed=seed)
+    yield "spells", states.assign(end=delivery.last_day(states["end"].to_numpy(), population.years))
+    yield "benefits", paid.assign(benefit=paid["benefit"] - 1, end=paid["end"] - 1)
+    yield "earnings", delivery.earnings(line, wages, population.years)
 
 
 def area_costs(sizes: pd.DataFrame, years: Iterable[int], *, rng: np.random.Generator) -> pd.DataFrame:
