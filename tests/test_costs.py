@@ -157,6 +157,8 @@ def test_the_share_of_every_day_is_that_of_a_count_day_by_day():
             end, days = start + int(rng.integers(10, 40)), int(rng.integers(0, 30))
             rows.append((person, "labour_market_support", start, end, days, 35.0 * days))
             start = end + int(rng.choice([0, 0, 9]))
+        for start in (MONDAY + rng.integers(-900, 400, 6)).tolist():  # over other payments
+            rows.append((person, "basic_allowance", start, start + 90, 64, 35.0 * 64))
         for start in MONDAY + rng.integers(-900, 400, 3):
             spells.append((person, "service", "20", int(start), int(start) + int(rng.integers(5, 60))))
     frame = episodes(*((person, MONDAY + person) for person in range(30)))
@@ -172,8 +174,8 @@ def test_the_share_of_every_day_is_that_of_a_count_day_by_day():
         """By law: nothing of the first 300 paid days, half until 1,000, then 70 %."""
         serving = {day for who, *_, start, end in spells if who == person for day in range(start, end)}
         counted, euros = 0, 0.0
-        for who, _, start, end, days, amount in rows:
-            if who != person or not days:
+        for who, benefit, start, end, days, amount in rows:
+            if who != person or not days or benefit != "labour_market_support":
                 continue
             until = np.arange(start, end + 1)
             paid_until = accrual.paid_days(
@@ -192,6 +194,28 @@ def test_the_share_of_every_day_is_that_of_a_count_day_by_day():
     own = found["item_labour_market_support_municipality_12m_eur"].to_numpy()
     assert 0 < (np.array(expected) == 0).sum() < 30
     np.testing.assert_allclose(own, expected, atol=0.02)
+    year, more = (
+        payers.cost(register(rows, spells), frame, **(SETTINGS | {"months": m}), look_back_days=look_back)
+        for m in ([12], [3, 12, 24])
+    )
+    assert (year - more[year.columns]).abs().max().max() <= 0.011
+    for person in (0, 17):  # who else is in the table changes nothing
+        alone = [[row for row in table if row[0] == person] for table in (rows, spells)]
+        one = payers.cost(register(*alone), frame.iloc[[person]], **SETTINGS, look_back_days=look_back)
+        pd.testing.assert_frame_equal(one, found.iloc[[person]])
+
+
+def test_a_count_that_the_payer_tells_runs_back_below_zero_without_a_new_start():
+    monday = to_day("2025-01-06")  # from 2025 on the municipality pays from 100 days on
+    paid = [
+        (1, "labour_market_support", monday, monday + 280, 200, 2000.0),
+        (1, "labour_market_support", monday + 280, monday + 287, 5, 50.0),
+    ]
+    data = register(benefits=paid)
+    data.benefits["paid_days_before"] = [np.nan, 20.0]
+    for months in ([12], [3, 12]):
+        out = payers.cost(data, episodes((1, monday)), **(SETTINGS | {"months": months, "price_year": 2025}))
+        assert out["item_labour_market_support_municipality_12m_eur"].tolist() == [0.0]
 
 
 @pytest.mark.parametrize("begins", [0, 30, 60])

@@ -79,6 +79,8 @@ class Study(Part):
             raise ValueError(
                 f"outcomes.families: the one that holds {self.outcomes.headline!r} must check it"
             )
+        if 12 not in self.cost_horizons_months:
+            raise ValueError("cost_horizons_months: add 12, the year that costs are told by payer over")
         asked = {window for question in self.questions for window in question.windows}
         if unknown := sorted(asked - set(self.windows)):
             raise ValueError(f"questions: {unknown[0]!r} is no window{nearest(unknown[0], self.windows)}")

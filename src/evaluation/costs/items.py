@@ -85,6 +85,11 @@ def benefits_paid(
     counted_from = [] if look_back is None else [index - look_back]
     every_cut = np.concatenate([cuts, *changes, *counted_from])
     row, first, last = _yearly(*accrual.split(key(person, start), key(person, end), every_cut))
+    begins = np.diff(row, prepend=-1) > 0  # the first part of a payment
+    order = np.argsort(
+        key(person[row], first), kind="stable"
+    )  # payments may overlap: days are counted in turn
+    row, first, last, begins = row[order], first[order], last[order], begins[order]
     who, period = person[row], (start[row], end[row], days[row])
     paid = accrual.paid_days(*period, last) - accrual.paid_days(*period, first)
     of_kind = {name: (table["benefit"] == name).to_numpy() for name in BENEFITS}
@@ -93,8 +98,7 @@ def benefits_paid(
     counted = np.where(shared, paid, 0)
     told = np.full(len(row), np.nan)
     if "paid_days_before" in table:
-        told_at = support & (np.diff(row, prepend=-1) > 0)  # the first part of a payment
-        told = np.where(told_at, table["paid_days_before"].to_numpy(dtype=float)[row], np.nan)
+        told = np.where(support & begins, table["paid_days_before"].to_numpy(dtype=float)[row], np.nan)
     before = _days_before(who, first, counted, told=told, index=index, look_back=look_back)
 
     # history before the first episode needs days, not euros
@@ -159,7 +163,7 @@ def _days_before(
     before = total - np.append(total, 0)[np.searchsorted(at, since)]
     known = pd.Series(told - total).groupby(person)
     offset = known.ffill().fillna(known.bfill())
-    return np.where(offset.notna(), np.maximum(total + offset.fillna(0).to_numpy(), 0), before)
+    return np.where(offset.notna(), total + offset.fillna(0).to_numpy(), before)
 
 
 def _merged(table: pd.DataFrame) -> pd.DataFrame:

@@ -63,7 +63,8 @@ def cost(
         Days before the index date from which paid days of labour market support are counted for the municipal
         share, where benefits do not tell the payer's own count (`paid_days_before`): the same for every
         window, or a register that begins late would make the share rise by itself. By default those between
-        the register's first day and the study's first index date; without a study all of the register.
+        the register's first day and the study's first index date; without a study all of the register. Where
+        episodes of a person overlap, days are counted before the latest index date.
     programme : pandas.DataFrame, optional
         Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
         added once to each episode of the area that begins on start_day or later. A payer without a row spends
