@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
@@ -16,7 +17,7 @@ import pytest
 from evaluation import schemas
 from evaluation.__main__ import main
 from evaluation.costs.assumptions import PRICED
-from evaluation.pipeline import notebook_runs, steps
+from evaluation.pipeline import engine, notebook_runs, steps
 from evaluation.pipeline import plan as pipeline
 from evaluation.pipeline import project as project_of_pipeline
 from evaluation.reporting.page import area_names
@@ -335,6 +336,26 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(story):
     run = story["wrong parameter"]
     assert run.status == 2 and run.ran == set()
     assert "national_report.ipynb: unknown parameter 'language'; did you mean 'languages'?" in run.err
+
+
+def test_a_run_that_was_interrupted_is_no_finished_one(tmp_path, monkeypatch):
+    import pytask
+
+    monkeypatch.setattr(pytask, "build", lambda **_: SimpleNamespace(exit_code=0, execution_reports=[]))
+    step = pipeline.Step("one", steps.report, [], [tmp_path / "one.html"], {})
+    broken = engine._run_changed([step], {"one": ""}, notes=tmp_path, jobs=1, every=False)
+    assert broken == ["the plan of the run"]
+
+
+def test_a_file_put_in_place_of_a_result_is_noticed_though_its_size_and_time_are_the_same(tmp_path):
+    page = tmp_path / "one.html"
+    page.write_text("one")
+    step = pipeline.Step("one", steps.report, [], [page], {})
+    before, times = engine._state([step], {}), page.stat()
+    assert engine._state([step], {}) == before
+    page.write_text("two")
+    os.utime(page, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert page.stat().st_mtime_ns == times.st_mtime_ns and engine._state([step], {}) != before
 
 
 # What a task depends on, in the project's own plan.

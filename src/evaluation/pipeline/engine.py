@@ -69,15 +69,13 @@ def run(
 
 
 def _given(work: list[Step]) -> dict[Path, tuple[int, int]]:
-    """Size and time of change of the files that tasks read and no task writes."""
+    """Size and time of change of the files that tasks read and no task writes; 0 where one is gone."""
     written = {path for step in work for path in step.writes}
-    return _states(sorted({path for step in work for path in step.reads} - written))
-
-
-def _states(files: list[Path]) -> dict[Path, tuple[int, int]]:
-    """Size and time of change of files; 0 where one is gone."""
-    states = {path: path.stat() if path.exists() else None for path in files}
-    return {path: (state.st_size, state.st_mtime_ns) if state else (0, 0) for path, state in states.items()}
+    found = {}
+    for path in sorted({path for step in work for path in step.reads} - written):
+        state = path.stat() if path.exists() else None
+        found[path] = (state.st_size, state.st_mtime_ns) if state else (0, 0)
+    return found
 
 
 def _work(step: Step, jobs: int) -> Callable[..., None]:
@@ -118,9 +116,13 @@ def _node(step: Step, words: str) -> Any:
 
 
 def _state(work: list[Step], told: dict[str, str]) -> str:
-    """One word for all that tasks depend on and all that they wrote, by size and time of change."""
-    written = sorted({path for step in work for path in step.writes})
-    return hashlib.sha256(repr((sorted(told.items()), _states(written))).encode()).hexdigest()
+    """One word for all that tasks depend on and for the files that they wrote, untouched since."""
+    facts = []
+    for path in sorted({path for step in work for path in step.writes}):
+        state = path.stat() if path.exists() else None
+        # who sets the time of a change back changes the time of the file's entry
+        facts.append((path, state and (state.st_size, state.st_mtime_ns, state.st_ctime_ns)))
+    return hashlib.sha256(repr((sorted(told.items()), facts)).encode()).hexdigest()
 
 
 def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> list[str]:
@@ -135,6 +137,7 @@ def _build(project: Project, work: list[Step], jobs: int, *, every: bool) -> lis
     for step in work:
         if (notebook := step.values.get("notebook")) is not None:
             notebook_runs.check_parameters(notebook, step.values["parameters"])
+    finished.unlink(missing_ok=True)
     broken = _run_changed(work, told, notes=notes, jobs=jobs, every=every)
     if not broken:
         finished.write_text(_state(work, told), encoding="utf-8")
@@ -184,7 +187,7 @@ def _run_changed(work: list[Step], told: dict[str, str], *, notes: Path, jobs: i
             note.unlink(missing_ok=True)
         session = build(**options)
     broken = [report.task.name for report in session.execution_reports if report.outcome.name == "FAIL"]
-    if session.exit_code and not broken:
+    if not broken and (session.exit_code or len(session.execution_reports) < len(work)):  # interrupted
         broken = ["the plan of the run"]
     if progress.ran < len(work):
         print(f"{len(work) - progress.ran} of {len(work)} tasks had not changed", file=sys.stderr)
