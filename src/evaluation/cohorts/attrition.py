@@ -48,18 +48,12 @@ def keep(
 
 def _groups(candidates: pd.DataFrame) -> tuple[list[tuple[str, str]], list[np.ndarray]]:
     """Everybody, arms and areas in order, and the place of each candidate's, -1 where it has no area."""
-    arm, area = (pd.Categorical(candidates[name]) for name in ("arm", "area"))
-    size = len(area.categories)
-    pair = arm.codes.astype(np.int64) * size + area.codes
-    pairs = {
-        code: (arm.categories[code // size], area.categories[code % size])
-        for code in np.flatnonzero(np.bincount(pair)).tolist()
-    }
-    groups = sorted({("all", ""), *((own, "") for own, _ in pairs.values()), *pairs.values()})
+    each = candidates.groupby(["arm", "area"], observed=True)
+    pairs, pair = each.size().index.tolist(), each.ngroup().fillna(-1).to_numpy(dtype=np.int64)
+    groups = sorted({("all", ""), *((arm, "") for arm, _ in pairs), *pairs})
     at = {group: place for place, group in enumerate(groups)}
-    of_arm, of_area = np.full((2, max(pairs, default=0) + 1), -1)
-    for code, (own, place) in pairs.items():
-        of_arm[code], of_area[code] = at[own, ""], at[own, place] if place else -1
+    of_arm = np.array([*(at[arm, ""] for arm, _ in pairs), -1])
+    of_area = np.array([*(at[arm, area] if area else -1 for arm, area in pairs), -1])
     return groups, [np.full(len(pair), at["all", ""]), of_arm[pair], of_area[pair]]
 
 
