@@ -7,7 +7,7 @@ import pytest
 from validation.municipal_shocks import prior, spreads
 
 from conftest import REFERENCE
-from evaluation.inference.area import shock_prior
+from evaluation.inference.shocks import shock_prior
 from evaluation.registers.reference import reference
 from evaluation.statistics.statfin import read
 from small_register import TRIALS

@@ -414,9 +414,16 @@ def test_a_unit_cost_is_behind_what_reads_costs_and_behind_nothing_before(plan):
     for found in (reading, code):
         assert {"costs", "area_analysis[oulu]"} <= found
         kinds = {name.partition("[")[0] for name in found}
-        assert not kinds & {"register", "episodes", "outcomes", "area_months", "data_quality", "all_areas"}
+        unpriced = {"register", "episodes", "outcomes", "area_months", "data_quality"}
+        assert not kinds & {*unpriced, "validation", "all_areas"}
     knows_prices = depending_on(plan, "costs/assumptions")
     assert knows_prices and {name for name in knows_prices if "report" not in name} <= reading
+
+
+def test_the_validation_page_reads_what_its_notebook_imports_and_no_other_study(plan):
+    read = {path.stem for path in plan["validation"].reads if path.parent.name == "validation"}
+    assert {"cells", "page", "rows", "published", "published_costs", "verdicts"} <= read
+    assert not read & {"pairs", "study", "attack"}
 
 
 def test_only_the_tables_of_prices_are_read_as_prices():

@@ -15,10 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from evaluation.inference.area import shock_prior
 from evaluation.inference.contrasts import Contrast, contrast
 from evaluation.inference.placebo_areas import placebo_rows, t_reference
-from evaluation.inference.shocks import ShockPrior
+from evaluation.inference.shocks import ShockPrior, shock_prior
 
 Array = NDArray[np.float64]
 

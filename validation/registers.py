@@ -20,9 +20,10 @@ from evaluation.economics.area import PERSPECTIVES
 from evaluation.economics.cost_effectiveness import WORK_DAYS, joint_of
 from evaluation.economics.joint import net_benefit
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
-from evaluation.inference.area import changes_before, shock_prior, shock_structure
+from evaluation.inference.area import changes_before, shock_structure
 from evaluation.inference.contrasts import Shocks
 from evaluation.inference.placebo_areas import placebo_areas
+from evaluation.inference.shocks import shock_prior
 from evaluation.registers.reference import reference as read_reference
 from evaluation.simulation.population import municipality_sizes
 from evaluation.simulation.register import SERVICE_DAYS, WORK_12M, Effects, draw

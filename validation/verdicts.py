@@ -20,7 +20,7 @@ from evaluation.diagnostics.verdict import verdicts
 from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference import area as effects
 from evaluation.inference.sensitivity import sensitivity_rows
-from evaluation.inference.shocks import ShockPrior
+from evaluation.inference.shocks import ShockPrior, shock_prior
 from evaluation.outcomes.measures import measure
 from evaluation.registers.reference import reference
 from evaluation.results import ledger
@@ -133,7 +133,7 @@ def main() -> int:
     given = parser.parse_args()
     study = only_work(read_study(given.study))
     municipalities = reference("municipalities", given.reference)
-    prior = effects.shock_prior(given.reference)
+    prior = shock_prior(given.reference)
     areas = sorted(set(municipalities["pilot_area"].dropna().astype(str)) - {""})
     rows = []
     for seed in range(given.seed, given.seed + given.registers):

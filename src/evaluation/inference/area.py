@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Unpack
 
 import numpy as np
@@ -16,10 +15,10 @@ from evaluation.effects.differences import MunicipalChanges, municipal_changes
 from evaluation.inference.contrasts import Shocks, contrast
 from evaluation.inference.multiplicity import adjust_p, minimum_detectable_effect
 from evaluation.inference.placebo_areas import joint_inference, placebo_areas, placebo_rows
-from evaluation.inference.shocks import ShockPrior
+from evaluation.inference.shocks import ShockPrior, shock_prior
 from evaluation.inference.subgroups import groups_differ
 from evaluation.ranges import bounded_level, most
-from evaluation.registers.reference import FOLDER, reference
+from evaluation.registers.reference import reference
 from evaluation.results.inputs import AreaInputs
 from evaluation.schemas import require
 from evaluation.study import Areas, Study
@@ -31,12 +30,6 @@ EFFECT_COLUMNS = [
     *("p_value", "p_adjusted", "p_groups_differ", "persons", "episodes", "status", "method"),
     "simulated",
 ]
-
-
-def shock_prior(folder: Path | str = FOLDER) -> ShockPrior:
-    """What public statistics show of how far municipalities move by themselves, from the reference data."""
-    fitted = reference("municipal_shocks", folder).set_index("parameter")["value"]
-    return ShockPrior(**fitted.astype(float).to_dict())
 
 
 def shock_structure(

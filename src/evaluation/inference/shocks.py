@@ -12,10 +12,13 @@ municipalities' moves over many years.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
+
+from evaluation.registers.reference import FOLDER, reference
 
 Array = NDArray[np.float64]
 
@@ -46,6 +49,12 @@ class ShockPrior:
 
 
 VAGUE = ShockPrior()
+
+
+def shock_prior(folder: Path | str = FOLDER) -> ShockPrior:
+    """What public statistics show of how far municipalities move by themselves, from the reference data."""
+    fitted = reference("municipal_shocks", folder).set_index("parameter")["value"]
+    return ShockPrior(**fitted.astype(float).to_dict())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ raw register -> register -> episodes -> outcomes, costs -> area analyses -> all 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ from evaluation.words import comments
 LANGUAGES = ("fi", "sv", "en")
 NATIONAL = "national"
 CODE = Path(__file__).parents[1]
+OF_VALIDATION = re.compile(r"^from validation(?:\.(\w+)| import (\([^)]*\)|.*))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     episodes = [path for step in persons for path in step.writes]
     statfin = steps.statfin_file(project.statfin)
     parts = [ledger / f"{area}.parquet" for area in [*areas, "all"]]
-    tested = [*_validation_files(project.root), *project.priced]
+    tested = _validation_files(project.root, project.notebook("validation"))
     validation = analysis("validation", tested, part="validation")
     analyses = [
         analysis("data_quality", [*register, *episodes, *([statfin] if statfin else [])],
@@ -181,10 +183,18 @@ def plan(project: Project, *, areas: list[str], languages: list[str]) -> list[St
     ]
 
 
-def _validation_files(root: Path) -> list[Path]:
-    code = sorted((root / "validation").glob("*.py"))
-    behind = notebook_runs.modules_behind("\n".join(file.read_text(encoding="utf-8") for file in code))
-    return [*sorted((root / "docs" / "validation").glob("*")), *code, *behind]
+def _validation_files(root: Path, notebook: Path) -> list[Path]:
+    """Stored results, the modules of `validation/` that its notebook imports, and what is behind them."""
+    code, waiting = dict[Path, str](), [notebook_runs.code_of(notebook)]
+    while waiting:
+        for module, listed in OF_VALIDATION.findall(waiting.pop()):
+            for name in re.findall(r"(\w+)(?: as \w+)?", module or listed):
+                file = root / "validation" / f"{name}.py"
+                if file not in code and file.is_file():
+                    code[file] = file.read_text(encoding="utf-8")
+                    waiting.append(code[file])
+    behind = notebook_runs.modules_behind("\n".join(code.values()))
+    return [*sorted((root / "docs" / "validation").glob("*")), *sorted(code), *behind]
 
 
 def _behind_pages(project: Project, language: str) -> list[Path]:
