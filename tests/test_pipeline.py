@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -505,3 +506,19 @@ def test_a_task_depends_on_the_parts_of_the_study_that_its_code_reads():
     assert parts("area_analysis") == parts("area_analysis", renamed)
     assert "'name'" in parts("area_analysis", names=True)
     assert project_of_pipeline.parts_read(TRIALS, "import pandas", names=True) == "{}"
+
+
+def test_figures_of_a_run_do_not_take_the_look_that_its_user_prefers(tmp_path):
+    preferred = tmp_path / "matplotlib" / "matplotlibrc"
+    preferred.parent.mkdir()
+    preferred.write_text("lines.linewidth: 7", encoding="utf-8")
+    said = "import matplotlib; print(matplotlib.rcParams['lines.linewidth'])"
+    own = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
+    own.pop("MATPLOTLIBRC", None)
+    width = [
+        subprocess.run(
+            [sys.executable, "-c", said], env=env, cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        for env in (own, own | engine.SETTINGS)
+    ]
+    assert width == ["7.0", "1.5"]
