@@ -20,9 +20,9 @@ from evaluation.results import provenance
 from evaluation.study import Study, read_study
 
 OF_AREAS = ("area_analysis", "area_report")  # the notebooks that a run is made of
-# Nobody looks at the figures of a run, and they are the same on every machine, whatever look its user prefers.
-# Its jobs fill the machine: matrix products that take all cores as well wait for each other, and analyses
-# take twice as long.
+# Nobody looks at the figures of a run, and they are the same whatever look its user prefers. Its jobs
+# fill the machine: matrix products that take all cores as well wait for each other, and analyses take twice
+# as long.
 SETTINGS = {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull, "OPENBLAS_NUM_THREADS": "1"}
 
 
