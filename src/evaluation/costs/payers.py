@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.costs.assumptions import CostReference, cost_reference
-from evaluation.costs.items import ITEMS, benefits_paid, services_used, taxes_on_earnings
+from evaluation.costs.items import BENEFIT_ITEMS, ITEMS, benefits_paid, services_used, taxes_on_earnings
 from evaluation.schemas import PAYERS, require
 from evaluation.study import Study
 from evaluation.timelines.accrual import sums_between
-from evaluation.timelines.spells import key
+from evaluation.timelines.spells import PERSON_BITS, key
 from evaluation.units import horizon_days, require_horizons, to_day
 
 _MICRO = 1_000_000  # whole millionths of a euro: sums do not depend on their order
@@ -63,8 +63,7 @@ def cost(
         Days before the index date from which paid days of labour market support are counted for the municipal
         share, where benefits do not tell the payer's own count (`paid_days_before`): the same for every
         window, or a register that begins late would make the share rise by itself. By default those between
-        the register's first day and the study's first index date; without a study all of the register. Where
-        episodes of a person overlap, days are counted before the latest index date.
+        the register's first day and the study's first index date; without a study all of the register.
     programme : pandas.DataFrame, optional
         Programme spending per client: area, payer, start_day, eur_per_client (prices of ``price_year``),
         added once to each episode of the area that begins on start_day or later. A payer without a row spends
@@ -137,11 +136,10 @@ def half_count(
     """
     bounds = _bounds(study.cost_horizons_months)
     benefits, spells, _, edges = _concerned(register, episodes, bounds)
-    days = look_back(int(register.observed_from), study) // 2
-    given = edges.ravel(), study.price_year, reference
-    flow = benefits_paid(benefits, spells, *given, index=edges[:, 0], look_back=days)
+    given = study.price_year, reference, look_back(int(register.observed_from), study) // 2
+    euros = _benefits(benefits, spells, edges, *given)
     within = bounds[1:] <= horizon_days(12)
-    own = _between(flow, edges)[:, within, ITEMS.index(SHARED)].sum(axis=1)
+    own = euros[:, within, ITEMS.index(SHARED)].sum(axis=1)
     others = priced["cost_municipality_12m_eur"] - priced["item_{}_{}_12m_eur".format(*SHARED)]
     return pd.DataFrame({HALF_COUNT: np.round(others + np.round(own, 2), 2)})
 
@@ -174,12 +172,44 @@ def _segments(
         return np.empty((0, len(bounds) - 1, len(ITEMS)))
     benefits, spells, earnings, edges = _concerned(register, episodes, bounds)
     given = edges.ravel(), price_year, reference
-    flows = (
-        benefits_paid(benefits, spells, *given, index=edges[:, 0], look_back=look_back),
-        services_used(spells, *given),
-        taxes_on_earnings(earnings, *given),
+    parts = (
+        _benefits(benefits, spells, edges, price_year, reference, look_back),
+        _between(services_used(spells, *given), edges),
+        _between(taxes_on_earnings(earnings, *given), edges),
     )
-    return np.concatenate([_between(flow, edges) for flow in flows], axis=2)
+    return np.concatenate(parts, axis=2)
+
+
+def _benefits(
+    benefits: pd.DataFrame,
+    spells: pd.DataFrame,
+    edges: np.ndarray,
+    price_year: int,
+    reference: CostReference,
+    look_back: int | None,
+) -> np.ndarray:
+    """Euros of benefits of each episode between its bounds: days are counted anew for each that overlaps."""
+    turn = np.zeros(len(edges), dtype=np.intp) if look_back is None else _turn(edges)
+    euros = np.empty((len(edges), edges.shape[1] - 1, len(BENEFIT_ITEMS)))
+    for number in range(turn.max(initial=-1) + 1):
+        own = edges[turn == number]
+        if number:  # a few persons
+            few = own[:, 0] >> PERSON_BITS
+            benefits, spells = (of[np.isin(of["person_id"].to_numpy(), few)] for of in (benefits, spells))
+        flow = benefits_paid(benefits, spells, own.ravel(), price_year, reference, own[:, 0], look_back)
+        euros[turn == number] = _between(flow, own)
+    return euros
+
+
+def _turn(edges: np.ndarray) -> np.ndarray:
+    """Place of each episode among those of its person that overlap: episodes of one place never do."""
+    order = np.argsort(edges[:, 0], kind="stable")
+    begins, ends = edges[order, 0], edges[order, -1]
+    apart = np.append(True, begins[1:] >= ends[:-1])
+    place = np.arange(len(order))
+    turn = np.empty_like(place)
+    turn[order] = place - np.maximum.accumulate(np.where(apart, place, 0))
+    return turn
 
 
 def _concerned(
