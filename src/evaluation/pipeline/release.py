@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -218,7 +219,7 @@ def _swap_in(reports: Path, files: dict[str, Path], told: dict[str, Any]) -> Non
         if told["signed"] and target.suffix == ".html":
             content = DRAFT.sub(b"", content)
         target.write_bytes(content)
-        hashes[name] = provenance.file_hash(target)
+        hashes[name] = hashlib.sha256(content).hexdigest()
     (new / NOTE).write_text(disclosure_note(told), encoding="utf-8")
     hashes[NOTE] = provenance.file_hash(new / NOTE)
     text = json.dumps({**told, "files": hashes}, indent=1, ensure_ascii=False, sort_keys=True)
