@@ -92,7 +92,8 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     text = report.language.text
     tables = {name: rows for name in names if len(rows := report.rows_for(name))}
     titles = {name: labels.label("exhibit", name, report.language) for name in tables}
-    tables["all_values"], titles["all_values"] = report.rows_of(report.area), text("All values of this report")
+    tables["all_values"] = report.rows_of(report.area)
+    titles["all_values"] = text("All values of this report")
     titles["codebook"] = text("Codebook: what the columns mean")
     files = {name: [target / f"{name}{suffix}.csv" for suffix in ("", "-excel")] for name in titles}
     every = pd.concat(tables.values())

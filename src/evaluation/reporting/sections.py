@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from evaluation.cohorts.places import places
 from evaluation.figures.kept import Kept
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
@@ -26,7 +25,7 @@ from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
 from evaluation.words.disclosure import profile_in_words
-from evaluation.words.language import alphabetical, get
+from evaluation.words.language import get
 
 AREA_SECTIONS = (
     "public-statistics",
@@ -129,7 +128,6 @@ def section(report: Report, name: str, **values: object) -> Markup:
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,
-        "compared_with": lambda: _compared_with(report),
         "costs": costs,
         "fairness": fairness,
         "public": public,
@@ -195,13 +193,6 @@ def files_to_download(report: Report, *, reports: str | Path, processed: str | P
     book = workbook.write(report, path, processed=processed, names=shown)
     report.kept.write()
     return section(report, "downloads", files=files, workbook=book.relative_to(folder).as_posix())
-
-
-def _compared_with(report: Report) -> list[str]:
-    """Names of the comparison municipalities, by the alphabet."""
-    table = places(pd.read_csv(report.reference / "municipalities.csv", dtype=str), report.study.areas)
-    codes = table.index[table["arm"] == "comparison"]
-    return alphabetical(report.municipality_names[code] for code in codes)
 
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:
