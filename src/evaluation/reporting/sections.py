@@ -105,8 +105,8 @@ def section(report: Report, name: str, **values: object) -> Markup:
         return by_name(found, report.area_names)
 
     def several_shares() -> bool:
-        rows = report.cleared[report.cleared["topic"] == "public_statistics"]
-        return len(set(rows.loc[rows["measure"] == "did", "outcome"])) > 1
+        changes = report.cleared["topic"].eq("public_statistics") & report.cleared["measure"].eq("did")
+        return report.cleared.loc[changes, "outcome"].nunique() > 1
 
     def exhibit(name: str) -> Markup:
         if name not in report.shown:
