@@ -64,7 +64,7 @@ def open_report(
     in the folder `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
-    rows = rows[rows["topic"] == topic] if topic else rows
+    rows = (rows[rows["topic"] == topic] if topic else rows).reset_index(drop=True)  # each row has its number
     areas = dict(area_names(reference, study.areas, language=language))
     known = pd.read_csv(Path(reference) / f"{study.areas.table}.csv", dtype=str, keep_default_na=False)
     if area and area not in areas:
@@ -106,7 +106,7 @@ def section(report: Report, name: str, **values: object) -> Markup:
 
     def several_shares() -> bool:
         changes = report.cleared["topic"].eq("public_statistics") & report.cleared["measure"].eq("did")
-        return report.cleared.loc[changes, "outcome"].nunique() > 1
+        return len(set(report.cleared.loc[changes, "outcome"])) > 1
 
     def exhibit(name: str) -> Markup:
         if name not in report.shown:
