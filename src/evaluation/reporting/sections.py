@@ -128,6 +128,7 @@ def section(report: Report, name: str, **values: object) -> Markup:
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,
+        "compared_with": lambda: report.compared_with,
         "costs": costs,
         "fairness": fairness,
         "public": public,
