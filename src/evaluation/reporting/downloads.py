@@ -6,7 +6,7 @@ A text that a spreadsheet would read as a formula gets an apostrophe in front.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,8 @@ from evaluation.words import labels
 from evaluation.words.language import CODES
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
-SEPARATORS = (",", ";")  # of the fields of a line, plain and for Excel in Finland
+# between the fields of a line, for programs and for Excel in Finland, and what each file starts with
+SEPARATORS = {",": "", ";": "\ufeff"}
 
 
 def safe(text: str) -> str:
@@ -37,32 +38,27 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
     The first has comma, decimal point, UTF-8 and codes as in the codebook; the second semicolon, decimal
     comma and a byte order mark.
     """
-    plain, excel = map("".join, _lines(rows))
+    plain, excel = ("".join(_lines(rows, sign)) for sign in SEPARATORS)
     return plain, excel
 
 
-def _lines(rows: pd.DataFrame) -> Iterator[list[str]]:
-    """The lines of either file, the one with the names first."""
-    columns = zip(*(_written(values) for _, values in rows.items()), strict=True)
-    for start, sign, texts in zip(("", "\ufeff"), SEPARATORS, columns, strict=True):
-        names = [_field(safe(name), sign) for name in rows.columns]
-        lines = [f"{sign.join(line)}\r\n" for line in (names, *zip(*texts, strict=True))]
-        yield [start + lines[0], *lines[1:]]
+def _lines(rows: pd.DataFrame, sign: str) -> list[str]:
+    """The lines of one of the files, the one with the names first."""
+    columns = [[_field(safe(name), sign), *_written(values, sign)] for name, values in rows.items()]
+    start, *lines = (f"{sign.join(line)}\r\n" for line in zip(*columns, strict=True))
+    return [SEPARATORS[sign] + start, *lines]
 
 
-def _written(values: pd.Series) -> tuple[list[str], list[str]]:
-    """The values of a column as either file has them."""
-    found = values.tolist()
-    if values.dtype.kind in "biu":
-        texts = [str(value).lower() for value in found]
-        return texts, texts
-    if values.dtype.kind == "f":
+def _written(values: pd.Series, sign: str) -> list[str]:
+    found, kind = values.tolist(), values.dtype.kind
+    if kind in "biu":
+        return [str(value).lower() for value in found]
+    if kind == "f":
         # repr is the shortest text that reads back as the same number; an end without bound is left open
         texts = [repr(value) if math.isfinite(value) else "" for value in found]
-        return texts, [text.replace(".", ",") for text in texts]
-    said = {value: "" if pd.isna(value) else safe(str(value)) for value in set(found)}
-    comma, semicolon = ({value: _field(said[value], sign) for value in said} for sign in SEPARATORS)
-    return [comma[value] for value in found], [semicolon[value] for value in found]
+        return texts if sign == "," else [text.replace(".", ",") for text in texts]
+    said = {value: "" if pd.isna(value) else _field(safe(str(value)), sign) for value in set(found)}
+    return [said[value] for value in found]
 
 
 def _field(text: str, separator: str) -> str:
@@ -92,13 +88,16 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     text = report.language.text
     tables = {name: rows for name in names if len(rows := report.rows_for(name))}
     titles = {name: labels.label("exhibit", name, report.language) for name in tables}
+    titles |= {
+        "all_values": text("All values of this report"),
+        "codebook": text("Codebook: what the columns mean"),
+    }
     tables["all_values"] = report.rows_of(report.area)
-    titles["all_values"] = text("All values of this report")
-    titles["codebook"] = text("Codebook: what the columns mean")
     files = {name: [target / f"{name}{suffix}.csv" for suffix in ("", "-excel")] for name in titles}
     every = pd.concat(tables.values())
     every = every[~every.index.duplicated()]  # a row has the same line in every table: it is written once
-    for file, (heads, *lines) in enumerate(_lines(every)):
+    for file, sign in enumerate(SEPARATORS):
+        heads, *lines = _lines(every, sign)
         line_of = dict(zip(every.index, lines, strict=True))
         for name, rows in tables.items():
             content = "".join([heads, *map(line_of.__getitem__, rows.index)])

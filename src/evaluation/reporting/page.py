@@ -148,9 +148,8 @@ def _runs_script(body: str) -> bool:
     """Whether a page has a script, or a tag that runs one; what its text says is text."""
     code = body.encode().lower()
     # to look into every tag takes long: first whether there is anything to look for
-    if not (b"<script" in code or b"javascript:" in code or re.search(rb"on(?<=\son)\w+=[\"']", code)):
-        return False
-    return bool(re.search(rb"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", code))
+    may = b"<script" in code or b"javascript:" in code or re.search(rb"on(?<=\son)\w+=[\"']", code)
+    return bool(may and re.search(rb"<script|<[^<>]*(?:javascript:|\son\w+=[\"'])", code))
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,6 @@ import io
 import math
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,12 +170,6 @@ def _numbers(record: Record, language: Language) -> tuple[list[float | None], st
 
 def _put(sheet: Worksheet, looks: Looks, row: int, column: int, words: str, look: str = "") -> None:
     """Write a text that is never read as a formula, not even when somebody edits its cell."""
-    words, quoted = _harmless(words)
-    sheet.write_string(row, column, words, looks[look, quoted])
-
-
-@cache  # a sheet says the same in many cells
-def _harmless(words: str) -> tuple[str, bool]:
     words = CONTROL.sub("", words)
     words += " " if words.startswith("<r>") else ""  # <r>…</r> would be taken for markup of a cell
-    return words, words.startswith(FORMULA_STARTS)
+    sheet.write_string(row, column, words, looks[look, words.startswith(FORMULA_STARTS)])

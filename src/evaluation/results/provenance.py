@@ -40,8 +40,7 @@ def code_hash() -> str:
     folder = Path(__file__).parents[1]
     found = hashlib.sha256()
     for name in (*PACKAGES, "babel", "seaborn"):  # with their version; to read it out takes ten times as long
-        said = metadata.distribution(name).read_text("METADATA") or metadata.version(name)
-        found.update(said.encode())
+        found.update((metadata.distribution(name).read_text("METADATA") or metadata.version(name)).encode())
     for path in sorted(folder.rglob("*.*")):
         if path.suffix in (".py", ".toml", ".po"):
             found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
