@@ -136,6 +136,28 @@ def test_written_files_hold_only_rows_of_the_report(cleared, tmp_path):
     }
 
 
+def test_a_row_has_the_same_line_in_every_file_that_it_is_in(cleared, tmp_path):
+    shown = report(cleared)
+    names = [name for name in exhibits.EXHIBITS if len(shown.rows_for(name))]
+    downloads.write(shown, tmp_path, names=names)
+    tables = {name: shown.rows_for(name) for name in names}
+    tables |= {"all_values": shown.rows_of("oulu"), "codebook": downloads.codebook()}
+    for name, rows in tables.items():
+        for suffix, text in zip(("", "-excel"), downloads.csv_files(rows), strict=True):
+            assert (tmp_path / "csv" / "oulu" / f"{name}{suffix}.csv").read_bytes() == text.encode()
+
+
+@given(st.lists(st.text(alphabet="ab,;\"'\r\n .=", max_size=6), min_size=1))
+def test_whatever_a_text_holds_it_is_one_field(texts):
+    rows = pd.DataFrame({"item": texts, "estimate": 1.5})
+    for text, sign, number in zip(downloads.csv_files(rows), ",;", ("1.5", "1,5"), strict=True):
+        back = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=sign)
+        assert list(back)[1:] == [[downloads.safe(one), number] for one in texts]
+        sink = io.StringIO()  # as the library of Python quotes
+        csv.writer(sink, delimiter=sign).writerows([downloads.safe(one), number] for one in texts)
+        assert text.partition("\r\n")[2] == sink.getvalue()
+
+
 def test_suppressed_values_are_empty_and_keep_their_status(cleared, tmp_path):
     downloads.write(report(cleared, area="raasepori-hanko"), tmp_path, names=("effects",))
     rows = pd.read_csv(tmp_path / "csv" / "raasepori-hanko" / "effects.csv")

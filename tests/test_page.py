@@ -96,11 +96,29 @@ def test_code_and_warnings_and_tracebacks_are_not_published(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "bad", ["<script>1</script>", '<a href="javascript:1">x</a>', '<p onclick="1">x</p>']
+    "bad",
+    [
+        "<script>1</script>",
+        '<a href="javascript:1">x</a>',
+        '<p onclick="1">x</p>',
+        "<P\nOnClick = \"1\" ONLOAD='1'>",
+    ],
 )
 def test_a_script_is_refused(tmp_path, bad):
     with pytest.raises(ValueError, match="script"):
         published(tmp_path, HEADING, {"text/html": bad})
+
+
+def test_text_about_a_script_is_text(tmp_path):
+    text = published(tmp_path, HEADING, {"text/html": '<p>javascript: is not run, nor onclick="1"</p>'})
+    assert '<p>javascript: is not run, nor onclick="1"</p>' in text
+
+
+def test_amounts_are_kept_whole_far_into_a_page(tmp_path):
+    cells = "<tr><td title='+€1'>\u2212€2</td><td>a + b</td></tr>" * 300
+    text = published(tmp_path, HEADING, {"text/html": f"<table>{cells}</table><svg><text>+€3</text></svg>"})
+    assert text.count("<td title='+€1'><span class=\"whole\">\u2212€2</span></td><td>a + b</td>") == 300
+    assert "<text>+€3</text>" in text
 
 
 def test_a_page_without_heading_is_refused(tmp_path):

@@ -38,7 +38,7 @@ provenance.code_version()  # of the code that was just loaded
 provenance.packages()
 labels.names()
 for code in CODES:
-    get(code)
+    get(code).month("2021-03")  # with the data of its locale
 for template in environment().list_templates(filter_func=lambda name: name.startswith("sections/")):
     environment().get_template(template)
 with look():

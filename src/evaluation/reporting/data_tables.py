@@ -161,7 +161,7 @@ def told(
     other. `names` are those of areas and municipalities by code. Each record has its `place` among the rows,
     and `said`: words for those of these columns that say anything.
     """
-    values = {name: column.tolist() for name, column in rows.items()}
+    values = dict(zip(rows.columns, rows.to_numpy(object).T.tolist(), strict=True))
     telling = [name for name in (*columns, spread) if name and any(value != "" for value in values[name])]
     records = [dict(zip(values, line, strict=True)) for line in zip(*values.values(), strict=True)]
     said_of: dict[tuple[object, ...], str] = {}

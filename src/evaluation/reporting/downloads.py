@@ -5,8 +5,6 @@ A text that a spreadsheet would read as a formula gets an apostrophe in front.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +17,8 @@ from evaluation.words import labels
 from evaluation.words.language import CODES
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "＝", "＋", "－", "＠")
+# between the fields of a line, for programs and for Excel in Finland, and what each file starts with
+SEPARATORS = {",": "", ";": "\ufeff"}
 
 
 def safe(text: str) -> str:
@@ -38,34 +38,33 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
     The first has comma, decimal point, UTF-8 and codes as in the codebook; the second semicolon, decimal
     comma and a byte order mark.
     """
-    names = [safe(name) for name in rows.columns]
-    columns = [_written(values) for _, values in rows.items()]
-    with_comma = [
-        [text.replace(".", ",") for text in texts] if kind.kind == "f" else texts
-        for kind, texts in zip(rows.dtypes, columns, strict=True)
-    ]
-    return _csv(names, columns, separator=","), "\ufeff" + _csv(names, with_comma, separator=";")
+    plain, excel = ("".join(_lines(rows, sign)) for sign in SEPARATORS)
+    return plain, excel
 
 
-def _csv(names: list[str], columns: list[list[str]], *, separator: str) -> str:
-    sink = io.StringIO()
-    writer = csv.writer(sink, delimiter=separator, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows(zip(*columns, strict=True))
-    return sink.getvalue()
+def _lines(rows: pd.DataFrame, sign: str) -> list[str]:
+    """The lines of one of the files, the one with the names first."""
+    columns = [[_field(safe(name), sign), *_written(values, sign)] for name, values in rows.items()]
+    start, *lines = (f"{sign.join(line)}\r\n" for line in zip(*columns, strict=True))
+    return [SEPARATORS[sign] + start, *lines]
 
 
-def _written(values: pd.Series) -> list[str]:
-    found = values.tolist()
-    if values.dtype.kind == "b":
-        return ["true" if value else "false" for value in found]
-    if values.dtype.kind == "f":
+def _written(values: pd.Series, sign: str) -> list[str]:
+    found, kind = values.tolist(), values.dtype.kind
+    if kind in "biu":
+        return [str(value).lower() for value in found]
+    if kind == "f":
         # repr is the shortest text that reads back as the same number; an end without bound is left open
-        return [repr(value) if math.isfinite(value) else "" for value in found]
-    if values.dtype.kind in "iu":
-        return [str(value) for value in found]
-    said = {value: "" if pd.isna(value) else safe(str(value)) for value in set(found)}
+        texts = [repr(value) if math.isfinite(value) else "" for value in found]
+        return texts if sign == "," else [text.replace(".", ",") for text in texts]
+    said = {value: "" if pd.isna(value) else _field(safe(str(value)), sign) for value in set(found)}
     return [said[value] for value in found]
+
+
+def _field(text: str, separator: str) -> str:
+    """A text as a field of a line: quoted where it holds what ends a field."""
+    ends = any(sign in text for sign in (separator, '"', "\r", "\n"))
+    return '"' + text.replace('"', '""') + '"' if ends else text
 
 
 def codebook() -> pd.DataFrame:
@@ -87,17 +86,22 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     target = folder / "csv" / report.slug
     target.mkdir(parents=True, exist_ok=True)
     text = report.language.text
-    tables = [
-        (labels.label("exhibit", name, report.language), name, rows)
-        for name in names
-        if len(rows := report.rows_for(name))
-    ]
-    tables.append((text("All values of this report"), "all_values", report.rows_of(report.area)))
-    tables.append((text("Codebook: what the columns mean"), "codebook", codebook()))
-    written = []
-    for title, name, rows in tables:
-        paths = [target / f"{name}.csv", target / f"{name}-excel.csv"]
-        for path, content in zip(paths, csv_files(rows), strict=True):
-            path.write_bytes(content.encode())
-        written.append((title, *(path.relative_to(folder).as_posix() for path in paths)))
-    return written
+    tables = {name: rows for name in names if len(rows := report.rows_for(name))}
+    titles = {name: labels.label("exhibit", name, report.language) for name in tables}
+    titles |= {
+        "all_values": text("All values of this report"),
+        "codebook": text("Codebook: what the columns mean"),
+    }
+    tables["all_values"] = report.rows_of(report.area)
+    files = {name: [target / f"{name}{suffix}.csv" for suffix in ("", "-excel")] for name in titles}
+    every = pd.concat(tables.values())
+    every = every[~every.index.duplicated()]  # a row has the same line in every table: it is written once
+    for file, sign in enumerate(SEPARATORS):
+        heads, *lines = _lines(every, sign)
+        line_of = dict(zip(every.index, lines, strict=True))
+        for name, rows in tables.items():
+            content = "".join([heads, *map(line_of.__getitem__, rows.index)])
+            files[name][file].write_bytes(content.encode())
+    for path, content in zip(files["codebook"], csv_files(codebook()), strict=True):
+        path.write_bytes(content.encode())
+    return [(titles[name], *(path.relative_to(folder).as_posix() for path in files[name])) for name in files]

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from evaluation.cohorts.places import places
 from evaluation.figures import alt_texts, palette
 from evaluation.figures import costs as cost_figures
 from evaluation.figures import one_area as figures
@@ -30,7 +31,7 @@ from evaluation.reporting.page import macros
 from evaluation.study import Study
 from evaluation.words import labels
 from evaluation.words.findings import Case
-from evaluation.words.language import Language
+from evaluation.words.language import Language, alphabetical
 
 Scope = Literal["area", "areas", "country"]
 # as they are in the address of a picture
@@ -121,6 +122,13 @@ class Report:
             )
         return self._told[name]
 
+    @cached_property
+    def compared_with(self) -> list[str]:
+        """Names of the comparison municipalities, by the alphabet."""
+        table = places(pd.read_csv(self.reference / "municipalities.csv", dtype=str), self.study.areas)
+        codes = table.index[table["arm"] == "comparison"]
+        return alphabetical(self.municipality_names[code] for code in codes)
+
     @property
     def registers(self) -> str:
         """Where the numbers about persons come from, in words."""
@@ -175,15 +183,16 @@ def select(cleared: pd.DataFrame, study: Study, name: str, *, area: str) -> pd.D
     [1, 0]
     """
     exhibit = EXHIBITS[name]
-    places = np.arange(len(cleared))  # less to do than for masks
+    found = np.arange(len(cleared))  # less to do than for masks
     for column, values in exhibit.where.items():
-        wanted = [study.by_role.get(value, value) for value in values]
-        places = places[cleared[column].iloc[places].isin(wanted).to_numpy()]
-    areas = cleared["area"].iloc[places]
+        wanted = {study.by_role.get(value, value) for value in values}
+        held = cleared[column].to_numpy()[found].tolist()
+        found = found[np.fromiter(map(wanted.__contains__, held), dtype=bool, count=len(held))]
+    areas = cleared["area"].to_numpy()[found]
     of_areas = (
         areas != "all" if exhibit.scope == "areas" else areas == (area if exhibit.scope == "area" else "all")
     )
-    return cleared.iloc[places[of_areas.to_numpy()]]
+    return cleared.iloc[found[of_areas]]
 
 
 def telling(records: Sequence[Record], columns: Sequence[str]) -> list[Record]:

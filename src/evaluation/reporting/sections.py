@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from evaluation.cohorts.places import places
 from evaluation.figures.kept import Kept
 from evaluation.figures.one_area import named
 from evaluation.figures.over_time import drawn_windows, timeline
@@ -26,7 +25,7 @@ from evaluation.results import provenance
 from evaluation.study import Study
 from evaluation.words import answers, comparisons, costs, fairness, first_screen, labels, public
 from evaluation.words.disclosure import profile_in_words
-from evaluation.words.language import alphabetical, get
+from evaluation.words.language import get
 
 AREA_SECTIONS = (
     "public-statistics",
@@ -65,7 +64,7 @@ def open_report(
     in the folder `reference`.
     """
     rows = cleared if isinstance(cleared, pd.DataFrame) else pd.read_parquet(cleared)
-    rows = rows[rows["topic"] == topic] if topic else rows
+    rows = (rows[rows["topic"] == topic] if topic else rows).reset_index(drop=True)  # each row has its number
     areas = dict(area_names(reference, study.areas, language=language))
     known = pd.read_csv(Path(reference) / f"{study.areas.table}.csv", dtype=str, keep_default_na=False)
     if area and area not in areas:
@@ -106,8 +105,8 @@ def section(report: Report, name: str, **values: object) -> Markup:
         return by_name(found, report.area_names)
 
     def several_shares() -> bool:
-        rows = report.cleared[report.cleared["topic"] == "public_statistics"]
-        return len(set(rows.loc[rows["measure"] == "did", "outcome"])) > 1
+        changes = report.cleared["topic"].eq("public_statistics") & report.cleared["measure"].eq("did")
+        return len(set(report.cleared.loc[changes, "outcome"])) > 1
 
     def exhibit(name: str) -> Markup:
         if name not in report.shown:
@@ -129,7 +128,7 @@ def section(report: Report, name: str, **values: object) -> Markup:
         "areas_with": areas_with,
         "answers": answers,
         "comparisons": comparisons,
-        "compared_with": lambda: _compared_with(report),
+        "compared_with": lambda: report.compared_with,
         "costs": costs,
         "fairness": fairness,
         "public": public,
@@ -195,13 +194,6 @@ def files_to_download(report: Report, *, reports: str | Path, processed: str | P
     book = workbook.write(report, path, processed=processed, names=shown)
     report.kept.write()
     return section(report, "downloads", files=files, workbook=book.relative_to(folder).as_posix())
-
-
-def _compared_with(report: Report) -> list[str]:
-    """Names of the comparison municipalities, by the alphabet."""
-    table = places(pd.read_csv(report.reference / "municipalities.csv", dtype=str), report.study.areas)
-    codes = table.index[table["arm"] == "comparison"]
-    return alphabetical(report.municipality_names[code] for code in codes)
 
 
 def _changes(report: Report, before: pd.DataFrame) -> tuple[list[tuple[str, ...]], str]:

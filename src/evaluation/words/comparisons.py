@@ -165,9 +165,9 @@ def public_statistics(case: Case, language: Language) -> list[Finding]:
 
 def public_source(case: Case, language: Language) -> Finding:
     """Say what the public statistics of the report are, or that none were fetched and how to get them."""
-    public = case.rows(topic="public_statistics")
-    rows = public[public["measure"].eq("series")]
+    rows = case.rows(topic="public_statistics", measure="series")
     if rows.empty:
+        public = case.rows(topic="public_statistics")
         text = language.text(
             "No public statistics were read for this report. The command evaluation fetch gets table 12r5 of "
             "Statistics Finland; the next run shows it here."

@@ -70,18 +70,19 @@ DOUBTS = {
 }
 OPEN = ("unclear", "maybe_more", "maybe_fewer", *DOUBTS)  # nothing is known of the direction, or not enough
 ENDS = ("ci_low", "ci_high")  # of an interval
+ABSENT = -2  # no code of a value, nor of a missing one
 
 
 class Case:
     """The cleared rows that sentences about an area are made from; the area is "all" for all together.
 
-    The rows are a snapshot, in which it is looked up once where a column has a value.
+    The rows are a snapshot, of which each column that is asked for is looked through once.
     """
 
     def __init__(self, cleared: pd.DataFrame, study: Study, *, area: str) -> None:
         self.study, self.area = study, area
         self._rows = cleared.copy(deep=False)  # pandas copies before anybody changes the frame
-        self._met: dict[tuple[str, str | float], np.ndarray] = {}
+        self._coded: dict[str, tuple[np.ndarray, dict[str | float, int]]] = {}
         self._picked: dict[frozenset, pd.Series | None] = {}
 
     def rows(self, **where: str | float) -> pd.DataFrame:
@@ -106,9 +107,11 @@ class Case:
         return row if row is not None and all(math.isfinite(row[one]) for one in numbers) else None
 
     def _meeting(self, where: Mapping[str, str | float]) -> np.ndarray:
-        for column, value in where.items() - self._met.keys():
-            self._met[column, value] = (self._rows[column] == value).to_numpy()
-        return np.logical_and.reduce([self._met[condition] for condition in where.items()])
+        for column in where.keys() - self._coded.keys():
+            codes, values = pd.factorize(self._rows[column])
+            self._coded[column] = codes, {value: code for code, value in enumerate(values)}
+        coded = ((*self._coded[column], value) for column, value in where.items())
+        return np.logical_and.reduce([codes == code_of.get(value, ABSENT) for codes, code_of, value in coded])
 
 
 @dataclass(frozen=True)
