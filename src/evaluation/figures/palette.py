@@ -7,7 +7,6 @@ line and marker, so that grey print and colour blindness lose nothing.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -91,7 +90,7 @@ def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -
     """Make an empty figure of the reports' width that belongs to no window: figure and array of axes."""
     from matplotlib.figure import Figure
 
-    from evaluation.figures.ticks import Panel
+    from evaluation.figures.drawing import Panel
 
     figure = Figure(figsize=(WIDTH, height))
     kind = {"axes_class": Panel}
@@ -106,8 +105,8 @@ def panel(height: float) -> tuple[Figure, Axes]:
 
 def parts_of(rows: pd.DataFrame, column: str, codes: Iterable[str]) -> dict[str, pd.DataFrame]:
     """The rows of each code in a column, in the order of the codes; those without rows are left out."""
-    held = dict(iter(rows.groupby(column)))
-    return {code: held[code] for code in codes if code in held}
+    places = rows.groupby(column).indices
+    return {code: rows.iloc[places[code]] for code in codes if code in places}
 
 
 def dots(ax: Axes, x: Any, y: Any, style: Style, **keywords: Any) -> None:
@@ -259,24 +258,20 @@ def unit_name(unit: str, *, language: Language) -> str:
 
 def svg(figure: Figure) -> str:
     """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from evaluation.figures.drawing import drawn
 
-    sink = io.StringIO()
     for ax in figure.axes:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    # not by savefig, which draws everything a first time without use
-    FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    text = sink.getvalue()
+    text = drawn(figure)
     text = text[text.index("<svg") :]
-    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
     text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
-    text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = re.sub(r"[0-9]+\.[0-9]{3,}", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), text)
     # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
     names: dict[str, str] = {}
-    text = re.sub(r"\b[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
+    text = re.sub(r"[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
     return re.sub(r"\n\s*", "\n", text)
 
 
