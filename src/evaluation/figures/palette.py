@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
+TOLD = ["estimate", "ci_low", "ci_high", "status"]  # what is written beside a point
 WIDTH = 5.0  # inches: so narrow that a telephone shows its words in a size that can be read
 
 
@@ -105,8 +106,8 @@ def panel(height: float) -> tuple[Figure, Axes]:
 
 def parts_of(rows: pd.DataFrame, column: str, codes: Iterable[str]) -> dict[str, pd.DataFrame]:
     """The rows of each code in a column, in the order of the codes; those without rows are left out."""
-    places = rows.groupby(column).indices
-    return {code: rows.iloc[places[code]] for code in codes if code in places}
+    held = dict(iter(rows.groupby(column)))
+    return {code: held[code] for code in codes if code in held}
 
 
 def dots(ax: Axes, x: Any, y: Any, style: Style, **keywords: Any) -> None:
