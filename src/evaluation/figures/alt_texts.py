@@ -33,13 +33,14 @@ def describe(
     return " ".join(said), said[1] if len(said) > 1 else ""
 
 
-def _all_first(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values("item", key=lambda item: item.ne("all_public"), kind="stable")
+def _all_first(rows: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    told = rows[["item", "measure", "unit", "x", "estimate", "ci_low", "ci_high"]].to_dict("records")
+    return sorted(told, key=lambda row: row["item"] != "all_public")
 
 
 def _by_item(rows: pd.DataFrame) -> dict[str, list[dict[Hashable, Any]]]:
     held: dict[str, list[dict[Hashable, Any]]] = {}
-    for row in _all_first(rows).to_dict("records"):
+    for row in _all_first(rows):
         held.setdefault(row["item"], []).append(row)
     return held
 
@@ -159,7 +160,7 @@ def _payers(rows: pd.DataFrame, language: Language) -> Sentences:
     write = writer("eur", language=language, difference=True)
     yield language.text("Bars with intervals, one for each payer.")
     note = " " + language.text("Minus is a saving; rounded parts can differ from their total.")
-    for row in _all_first(rows).to_dict("records"):
+    for row in _all_first(rows):
         said = language.text(
             "{name}: {interval}, best estimate {value}.",
             name=labels.label("payer", row["item"], language),

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,19 +55,19 @@ def _sides(
     ratios: Sequence[float], room: float, places: Sequence[int], spans: Sequence[Iterable[Span]]
 ) -> list[tuple[float, float]]:
     """Where each column (or row) begins and how long it is, so that the spans of its panels have room."""
-    shares = np.asarray(ratios, dtype=float) / np.sum(ratios)
-    found = [np.array(list(some)).reshape(-1, 3).T for some in spans]
-    long = room * shares
+    shares = [float(ratio) / sum(ratios) for ratio in ratios]
+    found = [(place, *span) for place, some in zip(places, spans, strict=True) for span in some]
+    long = [room * share for share in shares]
     for _ in range(PASSES):
-        before, after = np.zeros(len(shares)), np.zeros(len(shares))
-        for place, (share, low, high) in zip(places, found, strict=True):
+        before, after = [0.0] * len(shares), [0.0] * len(shares)
+        for place, share, low, high in found:
             at = share * long[place]
-            before[place] = np.max(-(at + low), initial=before[place])
-            after[place] = np.max(at + high - long[place], initial=after[place])
-        free = room - before.sum() - after.sum() - GAP * (len(shares) - 1)
-        long = max(free, LEAST * room) * shares
-    starts = np.cumsum(before) + np.cumsum(long + after + GAP) - (long + after + GAP)
-    return list(zip(starts.tolist(), long.tolist(), strict=True))
+            before[place] = max(before[place], -(at + low))
+            after[place] = max(after[place], at + high - long[place])
+        free = room - sum(before) - sum(after) - GAP * (len(shares) - 1)
+        long = [max(free, LEAST * room) * share for share in shares]
+    ends = accumulate(sum(parts) + GAP for parts in zip(before, long, after, strict=True))
+    return [(end - GAP - over - side, side) for end, over, side in zip(ends, after, long, strict=True)]
 
 
 class _Panel:

@@ -14,6 +14,7 @@ from evaluation.figures.palette import (
     PILOT,
     SERIES,
     SOFT,
+    TOLD,
     band,
     beside,
     lines_of,
@@ -47,7 +48,7 @@ def payers(rows: pd.DataFrame, *, language: Language) -> Figure:
     face = [PILOT.color if payer == "all_public" else "#8aa4ba" for payer in known]
     ax.barh(y, part["estimate"], color=face, edgecolor=PILOT.color, height=0.55)
     ax.hlines(y, part["ci_low"], part["ci_high"], color=INK, linewidth=1.4)
-    for position, row in zip(y, part.to_dict("records"), strict=True):
+    for position, row in zip(y, part[TOLD].to_dict("records"), strict=True):
         beside(ax, with_interval(row, unit="eur", language=language), 1.02, position)
     ax.axvline(0, color=INK, linewidth=0.9)
     name_ticks(ax.yaxis, y, [lines_of(labels.label("payer", payer, language), 20) for payer in known])

@@ -19,6 +19,7 @@ from evaluation.figures.palette import (
     INK,
     PILOT,
     SOFT,
+    TOLD,
     beside,
     dots,
     lines_of,
@@ -144,7 +145,8 @@ def draw_forest(
 ) -> None:
     """Draw rows of one unit on given axes, each with its `lines`; one without a number says why in words."""
     unit, heights = rows["unit"].iloc[0], row_middles(lines)
-    for number, (y, row) in enumerate(zip(heights, rows.to_dict("records"), strict=True)):
+    told = rows[TOLD].to_dict("records")
+    for number, (y, row) in enumerate(zip(heights, told, strict=True)):
         strong = bold is not None and bold[number]
         style = PILOT if strong or bold is None else COMPARISON
         ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=style.color, linewidth=2.2 if strong else 1.3)

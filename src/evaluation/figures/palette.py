@@ -7,7 +7,6 @@ line and marker, so that grey print and colour blindness lose nothing.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#c9c9c9"
+TOLD = ["estimate", "ci_low", "ci_high", "status"]  # what is written beside a point
 WIDTH = 5.0  # inches: so narrow that a telephone shows its words in a size that can be read
 
 
@@ -91,7 +91,7 @@ def panels(rows: int = 1, columns: int = 1, *, height: float, **keywords: Any) -
     """Make an empty figure of the reports' width that belongs to no window: figure and array of axes."""
     from matplotlib.figure import Figure
 
-    from evaluation.figures.ticks import Panel
+    from evaluation.figures.drawing import Panel
 
     figure = Figure(figsize=(WIDTH, height))
     kind = {"axes_class": Panel}
@@ -259,24 +259,20 @@ def unit_name(unit: str, *, language: Language) -> str:
 
 def svg(figure: Figure) -> str:
     """Write a figure, within `look`, as SVG that is the same on every run: no date, short coordinates."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from evaluation.figures.drawing import drawn
 
-    sink = io.StringIO()
     for ax in figure.axes:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    # not by savefig, which draws everything a first time without use
-    FigureCanvasSVG(figure).print_svg(sink, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    text = sink.getvalue()
+    text = drawn(figure)
     text = text[text.index("<svg") :]
-    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
     text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
-    text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = re.sub(r"[0-9]+\.[0-9]{3,}", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), text)
     # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
     names: dict[str, str] = {}
-    text = re.sub(r"\b[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
+    text = re.sub(r"[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
     return re.sub(r"\n\s*", "\n", text)
 
 
