@@ -69,5 +69,5 @@ def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int
     first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
     rank = values - (first - 1)
     if not finite.all():
-        rank = np.nan_to_num(rank, nan=0, posinf=last - first + 2)
+        rank[~finite] = np.where(values[~finite] > 0, last - first + 2, 0)
     return rank.astype(np.int64), last - first + 3
