@@ -80,7 +80,7 @@ def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:
     found = lengths.astype(np.uint64) * MIXERS[0] + key
     for start in range(0, int(lengths.max(initial=0)), WORD):
         longer = np.flatnonzero(lengths > start) if start else slice(None)
-        left = np.clip(lengths[longer] - start, 0, WORD)
+        left = np.minimum(lengths[longer] - start, WORD)
         found[longer] = _mixed(found[longer] ^ (words[begins[:-1][longer] + start] & FIRST_BYTES[left]))
     return found
 

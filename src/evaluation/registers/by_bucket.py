@@ -99,7 +99,7 @@ def put_aside(given: tuple[Piece, Path], *, people: Path | None, size: int) -> T
     )
     if len(buckets) > 1:
         order = np.argsort(bucket, kind="stable")  # so small numbers need no comparisons
-        batch, bucket = batch.take(pa.array(order)), bucket[order]
+        batch, bucket = pc.take(batch, pa.array(order), boundscheck=False), bucket[order]
     ends = np.searchsorted(bucket, buckets, side="right")
     with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         for first, last in zip([0, *ends[:-1]], ends, strict=True):
