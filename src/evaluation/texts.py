@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 WORD = 8  # bytes that are hashed at once
+AT_ONCE = 2**15  # texts that are hashed in turn: what is worked on stays near the processor
 MIXERS = np.array([0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93], dtype=np.uint64)
 FIRST_BYTES = np.array([2 ** (8 * size) - 1 for size in range(WORD + 1)], dtype=np.uint64)
 
@@ -69,6 +70,9 @@ def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:
     >>> bool(one == again), bool(one == other)
     (True, False)
     """
+    if len(texts) > AT_ONCE:
+        parts = (texts.slice(first, AT_ONCE) for first in range(0, len(texts), AT_ONCE))
+        return np.concatenate([hashes(part, key) for part in parts])
     signs, begins = bytes_of(texts)
     signs = np.append(signs, np.zeros(WORD, np.uint8))
     words = np.ndarray(len(signs) - WORD + 1, np.uint64, signs, strides=(1,))  # one from every byte on
@@ -76,7 +80,7 @@ def hashes(texts: pa.StringArray, key: np.uint64) -> np.ndarray:
     found = lengths.astype(np.uint64) * MIXERS[0] + key
     for start in range(0, int(lengths.max(initial=0)), WORD):
         longer = np.flatnonzero(lengths > start) if start else slice(None)
-        left = np.clip(lengths[longer] - start, 0, WORD)
+        left = np.minimum(lengths[longer] - start, WORD)
         found[longer] = _mixed(found[longer] ^ (words[begins[:-1][longer] + start] & FIRST_BYTES[left]))
     return found
 

@@ -98,7 +98,8 @@ def _row_by_row(column: pa.ChunkedArray) -> RawColumn | None:
     positions = np.arange(len(texts), dtype=np.int32)
     if texts.null_count:
         known = texts.is_valid().to_numpy(zero_copy_only=False)
-        positions = np.where(known, np.cumsum(known, dtype=np.int32) - 1, np.int32(-1))
+        positions = np.full(len(texts), -1, np.int32)
+        positions[known] = np.arange(len(there))
     return RawColumn(positions, there, row_by_row=True)
 
 

@@ -33,7 +33,7 @@ PLAUSIBLE = WIDE + " ?[-+A-FU-Ya-fu-y‐-―−\u00ad./]? ?\\d{3}[0-9A-Ya-y]"
 HASHES, NUMBERS = r"^[0-9A-Fa-f-]{12,}$", r"(?:^|[^0-9A-Za-z])\d{9}[0-9A-Ya-y](?:[^0-9A-Za-z]|$)"
 SHORTEST = 10  # characters: a date, three digits and the check character
 FEWEST_PAIRS = 5
-LONGEST_TAIL, MOSTLY = 5, 0.8
+SHORTEST_TAIL, LONGEST_TAIL, MOSTLY = 4, 5, 0.8
 OF_ITS_SHAPE = 0.2  # share of right codes among values of a shape above which they are no coincidence
 
 
@@ -77,8 +77,11 @@ def _refuse_split_codes(columns: Mapping[str, RawColumn], *, where: str) -> None
 
 
 def _holds_tails(texts: pa.StringArray) -> bool:
-    short = texts.filter(pc.less_equal(pc.utf8_length(texts), LONGEST_TAIL))
-    return bool(_contain(short.unique(), f"^{TAIL}$").any())
+    sizes = np.diff(bytes_of(texts)[1])
+    short = (sizes >= SHORTEST_TAIL) & (sizes <= LONGEST_TAIL)
+    if not are_within(texts, "\0", "\x7f"):
+        short |= _odd(texts)
+    return bool(_contain(texts.filter(pa.array(short)).unique(), f"^{TAIL}$").any())
 
 
 def _days_first(texts: pd.Series) -> pd.Series:

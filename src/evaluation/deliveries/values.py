@@ -62,9 +62,13 @@ class RawColumn:
 
     def spread(self, found: np.ndarray, missing: float) -> np.ndarray:
         """What was found of each value, for each row."""
-        if self.row_by_row and len(found) == len(self.positions):  # none is missing
+        if not self.row_by_row:
+            return np.append(found, np.array(missing, found.dtype))[self.positions]
+        if len(found) == len(self.positions):  # none is missing
             return found
-        return np.append(found, np.array(missing, found.dtype))[self.positions]
+        out = np.full(len(self.positions), missing, found.dtype)
+        out[self.positions >= 0] = found
+        return out
 
 
 def days_of(values: pa.Array, *, date_format: str | None = None, last: bool = False) -> np.ndarray:

@@ -69,17 +69,19 @@ def put(frame: pd.DataFrame, bad: np.ndarray, column: str, value: object) -> pd.
 def repeated(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """Whether a row repeats an earlier one in some columns, if only in the key of its table."""
     out = np.zeros(len(frame), dtype=bool)
-    several = _alike(frame)
+    several = _of_one_key(frame)
     out[several] = frame[columns].iloc[several].duplicated().to_numpy()
     return out
 
 
-def _alike(frame: pd.DataFrame) -> np.ndarray:
-    """Rows that share the key of their table with others: their neighbours, where rows are ordered by it."""
-    if KEY not in frame:
-        return np.arange(len(frame))
-    key = frame[KEY].to_numpy()
-    same = np.append(key[1:] == key[:-1], np.zeros(min(len(key), 1), dtype=bool))
+def _of_one_key(frame: pd.DataFrame) -> np.ndarray:
+    """Rows that share the key of their table with others: all may, where rows are not ordered by it."""
+    return _alike(frame[KEY].to_numpy()) if KEY in frame else np.arange(len(frame))
+
+
+def _alike(values: np.ndarray) -> np.ndarray:
+    """Places of ordered values that are the same as a neighbour's."""
+    same = np.append(values[1:] == values[:-1], np.zeros(min(len(values), 1), dtype=bool))
     return np.flatnonzero(same | np.append(False, same[:-1])[: len(same)])
 
 
@@ -147,22 +149,30 @@ def start_after_stay_before(frame: pd.DataFrame, bad: np.ndarray, known: Known) 
     Rows stay in their order; `guessed` marks them.
     """
     start = frame["start"].mask(bad)
-    keys = [frame["municipality"].cat.codes, start.fillna(-np.inf), frame["end"], frame["person_id"]]
-    order = np.lexsort([np.asarray(key) for key in keys])
-    person, end = (frame[name].to_numpy(dtype=float)[order] for name in ("person_id", "end"))
+    order = _of_several(frame, [frame["municipality"].cat.codes, start.fillna(-np.inf), frame["end"]])
+    person, end = (frame[name].to_numpy(dtype=float) for name in ("person_id", "end"))
     before = np.full(len(frame), float(known.since))
-    same = person[1:] == person[:-1]
-    before[1:][same] = end[:-1][same] + 1
-    guess = np.empty(len(frame))
-    guess[order] = np.minimum(before, end)
+    left, right = order[:-1], order[1:]
+    same = person[left] == person[right]
+    before[right[same]] = end[left[same]] + 1
+    guess = np.minimum(before, end)
     return frame.drop(columns=KEY).assign(start=start.where(~bad, guess), guessed=bad)
 
 
+def _of_several(frame: pd.DataFrame, keys: list[Any]) -> np.ndarray:
+    """Places of rows of persons who have several, by person and then by the keys, the last one first.
+
+    Rows stand by person already: the others need not be looked at.
+    """
+    several = _alike(frame["person_id"].to_numpy())
+    return several[np.lexsort([np.asarray(key)[several] for key in [*keys, frame["person_id"]]])]
+
+
 def _stays(frame: pd.DataFrame) -> np.ndarray:
-    """Order of stays: by person and start, those with a known start and the longest last."""
+    """Stays of persons with several: by person and start, those with a known start and the longest last."""
     known = ~frame["guessed"].to_numpy() if "guessed" in frame else np.ones(len(frame), dtype=bool)
     place = frame["municipality"].cat.codes  # in the order of the codes
-    return np.lexsort([place, known, frame["end"], frame["start"], frame["person_id"]])
+    return _of_several(frame, [place, known, frame["end"], frame["start"]])
 
 
 def repeated_stay(frame: pd.DataFrame, known: Known) -> np.ndarray:
@@ -195,7 +205,7 @@ def shorter_spell(frame: pd.DataFrame, known: Known) -> np.ndarray:
     key = ["person_id", "state", "start", "code"]
     again = repeated(frame, key)
     if again.any():
-        several = _alike(frame)
+        several = _of_one_key(frame)
         order = several[np.argsort(frame["end"].to_numpy()[several], kind="stable")]
         again[order] = frame[key].iloc[order].duplicated(keep="last").to_numpy()
     return again
@@ -230,7 +240,7 @@ def negative_counts(frame: pd.DataFrame, known: Known) -> np.ndarray:
 
 def added(frame: pd.DataFrame, key: list[str], how: dict[str, str]) -> pd.DataFrame:
     """Rows of one key hold what all of them hold together."""
-    several = _alike(frame)
+    several = _of_one_key(frame)
     several = several[frame[key].iloc[several].duplicated(keep=False).to_numpy()]
     groups = frame.iloc[several].groupby(key, observed=True, sort=False)
     totals = {name: frame[name].to_numpy(dtype=float, copy=True) for name in how}

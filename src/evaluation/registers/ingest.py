@@ -247,10 +247,9 @@ def _pieces(
 
 def _numbered(kept: pd.DataFrame, people: Path) -> pd.DataFrame:
     """Persons sorted by pseudonym and numbered from 0, for the other tables to be compared with."""
-    texts = kept["person_id"].astype("str").to_numpy(dtype=object)
-    order = np.argsort(texts, kind="stable")
+    order = np.argsort(kept["person_id"].cat.codes, kind="stable")  # categories are in their order
     sorted_rows = kept.iloc[order]
-    keep_people(texts[order], sorted_rows["birth_day"].to_numpy(dtype=float), people)
+    keep_people(sorted_rows["person_id"], sorted_rows["birth_day"].to_numpy(dtype=float), people)
     return sorted_rows.assign(person_id=np.arange(len(kept), dtype=np.int32))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evaluation.schemas import Table
 
@@ -22,7 +23,7 @@ def rows_of(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         elif rows.dtype == bool:
             out[name] = column.to_numpy()[rows]
         else:  # Arrow has memory at hand, where numpy asks for it anew
-            out[name] = pa.array(column.to_numpy()).take(pa.array(rows)).to_numpy()
+            out[name] = pc.take(pa.array(column.to_numpy()), pa.array(rows), boundscheck=False).to_numpy()
     return pd.DataFrame(out, copy=False)
 
 
@@ -31,8 +32,11 @@ def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     key = keys(frame, table)
     room = len(key).bit_length()
     if len(key) and int(key.max()) < 2 ** (62 - room):  # numbers are sorted sooner than places
-        both = np.sort(key << room | np.arange(len(key)))
-        order, key = both & (2**room - 1), both >> room
+        key <<= room
+        key |= np.arange(len(key))
+        key.sort()
+        order = key & (2**room - 1)
+        key >>= room
     else:
         order = np.argsort(key, kind="stable")
         key = key[order]
@@ -48,7 +52,8 @@ def keys(frame: pd.DataFrame, table: Table) -> np.ndarray:
         room *= span
         if room >= 2**63:
             raise ValueError(f"{table.name}: too many different keys to sort")
-        found = found * span + rank
+        found *= span
+        found += rank
     return found
 
 
@@ -69,5 +74,5 @@ def _ranks(column: pd.Series, allowed: tuple[str, ...]) -> tuple[np.ndarray, int
     first, last = (int(known.min()), int(known.max())) if len(known) else (0, 0)
     rank = values - (first - 1)
     if not finite.all():
-        rank = np.nan_to_num(rank, nan=0, posinf=last - first + 2)
+        rank[~finite] = np.where(values[~finite] > 0, last - first + 2, 0)
     return rank.astype(np.int64), last - first + 3
