@@ -159,8 +159,9 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
         year, start = month_of(event.date), event.date == study.start
         if not low < year < high:
             continue
-        color, width, line, weight = (INK, 1.3, "-", "bold") if start else (SOFT, 0.8, ":", "normal")
-        mark = Line2D([year, year], [0, 1], color=color, linewidth=width, linestyle=line, transform=across)
+        color, width, weight = (INK, 1.3, "bold") if start else (SOFT, 0.8, "normal")
+        mark = Line2D([year, year], [0, 1], color=color, linewidth=width, transform=across)
+        mark.set_linestyle("-" if start else ":")
         ax.add_artist(mark)  # axvline asks each time whether the limits have to move
         if labelled:
             # where two marks stand close together one is written above the other
