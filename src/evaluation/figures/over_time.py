@@ -240,8 +240,7 @@ def timeline(study: Study, *, language: Language) -> Figure:
     for y, window in enumerate(windows.values()):
         first, last = _decimal(window.first), _decimal(window.last)
         edges = [first - 2, first, last, min(last + 1, until), min(last + 2, until)]
-        for color, left, right in zip(kinds, edges[:-1], edges[1:], strict=True):
-            ax.barh(y, right - left, left=left, height=0.5, color=color)
+        ax.barh([y] * len(kinds), np.diff(edges), left=edges[:-1], height=0.5, color=list(kinds))
     name_rows(ax, [halves(labels.label("window", name, language)) for name in windows], below=0.5)
     ax.tick_params(left=False)
     since = study.first_day.year - 2

@@ -151,13 +151,18 @@ def month_of(date: dt.date) -> float:
 
 def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool = True) -> None:
     """Mark the start of the reform, and what else happened to everybody, on an axis of years."""
+    from matplotlib.lines import Line2D
+
     low, high = ax.get_xlim()
+    across = ax.get_xaxis_transform()
     for event in study.marks:
         year, start = month_of(event.date), event.date == study.start
         if not low < year < high:
             continue
-        color, width, line, weight = (INK, 1.3, "-", "bold") if start else (SOFT, 0.8, ":", "normal")
-        ax.axvline(year, color=color, linewidth=width, linestyle=line)
+        color, width, weight = (INK, 1.3, "bold") if start else (SOFT, 0.8, "normal")
+        mark = Line2D([year, year], [0, 1], color=color, linewidth=width, transform=across)
+        mark.set_linestyle("-" if start else ":")
+        ax.add_artist(mark)  # axvline asks each time whether the limits have to move
         if labelled:
             # where two marks stand close together one is written above the other
             shift, side = ((0, 24), "center") if event.raised else ((-1, 3), "left")
@@ -165,7 +170,6 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
                 halves(event.name[language.code]), (year, 1.0), shift, ("data", "axes fraction"),
                 "offset points", fontsize=8, color=color, fontweight=weight, va="bottom", ha=side,
             )  # fmt: skip
-    ax.set_xlim(low, high)
 
 
 def lines_of(words: str, most: int = 26) -> str:
