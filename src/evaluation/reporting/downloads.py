@@ -5,9 +5,11 @@ A text that a spreadsheet would read as a formula gets an apostrophe in front.
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 
@@ -44,9 +46,11 @@ def csv_files(rows: pd.DataFrame) -> tuple[str, str]:
 
 def _lines(rows: pd.DataFrame, sign: str) -> list[str]:
     """The lines of one of the files, the one with the names first."""
-    columns = [[_field(safe(name), sign), *_written(values, sign)] for name, values in rows.items()]
-    start, *lines = (f"{sign.join(line)}\r\n" for line in zip(*columns, strict=True))
-    return [SEPARATORS[sign] + start, *lines]
+    lines = [SEPARATORS[sign]]
+    writer = csv.writer(SimpleNamespace(write=lines.append), delimiter=sign, lineterminator="\r\n")
+    writer.writerow(map(safe, rows))
+    writer.writerows(zip(*(_written(values, sign) for _, values in rows.items()), strict=True))
+    return [lines[0] + lines[1], *lines[2:]]
 
 
 def _written(values: pd.Series, sign: str) -> list[str]:
@@ -57,14 +61,8 @@ def _written(values: pd.Series, sign: str) -> list[str]:
         # repr is the shortest text that reads back as the same number; an end without bound is left open
         texts = [repr(value) if math.isfinite(value) else "" for value in found]
         return texts if sign == "," else [text.replace(".", ",") for text in texts]
-    said = {value: "" if pd.isna(value) else _field(safe(str(value)), sign) for value in set(found)}
+    said = {value: "" if pd.isna(value) else safe(str(value)) for value in set(found)}
     return [said[value] for value in found]
-
-
-def _field(text: str, separator: str) -> str:
-    """A text as a field of a line: quoted where it holds what ends a field."""
-    ends = any(sign in text for sign in (separator, '"', "\r", "\n"))
-    return '"' + text.replace('"', '""') + '"' if ends else text
 
 
 def codebook() -> pd.DataFrame:
@@ -88,10 +86,8 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     text = report.language.text
     tables = {name: rows for name in names if len(rows := report.rows_for(name))}
     titles = {name: labels.label("exhibit", name, report.language) for name in tables}
-    titles |= {
-        "all_values": text("All values of this report"),
-        "codebook": text("Codebook: what the columns mean"),
-    }
+    titles["all_values"] = text("All values of this report")
+    titles["codebook"] = text("Codebook: what the columns mean")
     tables["all_values"] = report.rows_of(report.area)
     files = {name: [target / f"{name}{suffix}.csv" for suffix in ("", "-excel")] for name in titles}
     every = pd.concat(tables.values())
