@@ -170,6 +170,7 @@ def policy_marks(ax: Axes, study: Study, *, language: Language, labelled: bool =
                 halves(event.name[language.code]), (year, 1.0), shift, ("data", "axes fraction"),
                 "offset points", fontsize=8, color=color, fontweight=weight, va="bottom", ha=side,
             )  # fmt: skip
+    ax.set_xlim(low, high)  # what is drawn later does not widen the axis past the marks
 
 
 def lines_of(words: str, most: int = 26) -> str:
@@ -271,12 +272,17 @@ def svg(figure: Figure) -> str:
     arrange(figure)
     text = drawn(figure)
     text = text[text.index("<svg") :]
+    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
     text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
     text = re.sub(r"[0-9]+\.[0-9]{3,}", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), text)
     # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
     names: dict[str, str] = {}
-    text = re.sub(r"[pmh][0-9a-f]{10}\b", lambda one: names.setdefault(one[0], f"s{len(names)}"), text)
+    text = re.sub(
+        r"([\"#])([pmh][0-9a-f]{10})\b",
+        lambda one: one[1] + names.setdefault(one[2], f"s{len(names)}"),
+        text,
+    )
     return re.sub(r"\n\s*", "\n", text)
 
 

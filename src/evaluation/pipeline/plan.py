@@ -25,7 +25,7 @@ from evaluation.words import comments
 LANGUAGES = ("fi", "sv", "en")
 NATIONAL = "national"
 CODE = Path(__file__).parents[1]
-OF_VALIDATION = re.compile(r"^from validation(?:\.(\w+)| import (\([^)]*\)|.*))", re.MULTILINE)
+OF_VALIDATION = re.compile(r"^\s*from validation(?:\.(\w+)| import (\([^)]*\)|.*))", re.MULTILINE)
 
 
 @dataclass(frozen=True)

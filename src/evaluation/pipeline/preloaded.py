@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+import matplotlib
+
 from evaluation.figures.palette import look, panel, svg
 from evaluation.reporting.page import environment
 from evaluation.results import provenance
@@ -34,11 +36,12 @@ for module in (
     "evaluation.words.comments",
 ):
     import_module(module)
+matplotlib.rcdefaults()  # not what a matplotlibrc of the user or of this folder says
 provenance.code_version()  # of the code that was just loaded
 provenance.packages()
 labels.names()
 for code in CODES:
-    get(code).month("2021-03")  # with the data of its locale
+    get(code).month("2000-01")  # with the data of its locale
 for template in environment().list_templates(filter_func=lambda name: name.startswith("sections/")):
     environment().get_template(template)
 with look():

@@ -90,6 +90,8 @@ def write(report: Report, folder: Path, *, names: Iterable[str]) -> list[tuple[s
     titles["codebook"] = text("Codebook: what the columns mean")
     tables["all_values"] = report.rows_of(report.area)
     files = {name: [target / f"{name}{suffix}.csv" for suffix in ("", "-excel")] for name in titles}
+    if not report.cleared.index.is_unique:
+        raise ValueError("cleared: rows share an index value; number them, as open_report does")
     every = pd.concat(tables.values())
     every = every[~every.index.duplicated()]  # a row has the same line in every table: it is written once
     for file, sign in enumerate(SEPARATORS):
