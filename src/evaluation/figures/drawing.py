@@ -7,6 +7,7 @@ drawing.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import ClassVar
@@ -70,11 +71,24 @@ class _Renderer(RendererSVG):
 
 
 def drawn(figure: Figure) -> str:
-    """Write a figure as SVG; not by savefig, which draws everything a first time without use."""
+    """Write a figure as short SVG; not by savefig, which draws everything a first time without use."""
     sink = io.StringIO()
     figure.set_dpi(72)
     untold = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     renderer = _Renderer(*figure.bbox.size, sink, metadata=untold)
     figure.draw(renderer)
     renderer.finalize()
-    return sink.getvalue()
+    text = sink.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
+    text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
+    text = re.sub(r"[0-9]+\.[0-9]{3,}", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), text)
+    # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
+    names: dict[str, str] = {}
+    text = re.sub(
+        r"([\"#])([pmh][0-9a-f]{10})\b",
+        lambda one: one[1] + names.setdefault(one[2], f"s{len(names)}"),
+        text,
+    )
+    return re.sub(r"\n\s*", "\n", text)

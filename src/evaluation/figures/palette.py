@@ -7,7 +7,6 @@ line and marker, so that grey print and colour blindness lose nothing.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -270,20 +269,7 @@ def svg(figure: Figure) -> str:
         if "\n" not in ax.get_xlabel():
             ax.set_xlabel(lines_of(ax.get_xlabel(), 44))
     arrange(figure)
-    text = drawn(figure)
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
-    # measured in DejaVu Sans, which comes with matplotlib; Verdana is as wide, the others are narrower
-    text = re.sub(r"'DejaVu Sans'(, sans-serif)?", "'DejaVu Sans', Verdana, Arial, sans-serif", text)
-    text = re.sub(r"[0-9]+\.[0-9]{3,}", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), text)
-    # names of clips and markers are hashes of coordinates whose last digit the layout does not fix
-    names: dict[str, str] = {}
-    text = re.sub(
-        r"([\"#])([pmh][0-9a-f]{10})\b",
-        lambda one: one[1] + names.setdefault(one[2], f"s{len(names)}"),
-        text,
-    )
-    return re.sub(r"\n\s*", "\n", text)
+    return drawn(figure)
 
 
 def style_key(
