@@ -147,6 +147,12 @@ def test_a_row_has_the_same_line_in_every_file_that_it_is_in(cleared, tmp_path):
             assert (tmp_path / "csv" / "oulu" / f"{name}{suffix}.csv").read_bytes() == text.encode()
 
 
+def test_rows_that_share_a_number_are_refused(cleared, tmp_path):
+    repeated = cleared.set_axis([0] * len(cleared))
+    with pytest.raises(ValueError, match="share an index value"):
+        downloads.write(report(repeated), tmp_path, names=("effects",))
+
+
 @given(st.lists(st.text(alphabet="ab,;\"'\r\n .=", max_size=6), min_size=1))
 def test_whatever_a_text_holds_it_is_one_field(texts):
     rows = pd.DataFrame({"item": texts, "estimate": 1.5})

@@ -200,6 +200,28 @@ def test_svg_is_the_same_twice_and_holds_no_date_no_metadata_and_no_script(repor
     assert not re.search(r"20\d\d-\d\d-\d\dT", text)
 
 
+def test_svg_keeps_the_words_of_its_labels_and_has_no_comment():
+    with palette.look():
+        figure, ax = palette.panel(2.0)
+        ax.plot([0, 1], marker="o")
+        ax.set_title("no ph0123456789 nor m0123456789")
+        ax.set_ylabel("$x$")
+        text = palette.svg(figure)
+    assert "no ph0123456789 nor m0123456789" in text
+    assert "<!--" not in text
+    assert 'id="s0"' in text  # names that matplotlib makes of coordinates
+
+
+def test_marks_leave_the_axis_as_it_was_whatever_is_drawn_later():
+    with palette.look():
+        _, ax = palette.panel(2.0)
+        ax.plot([2019, 2022], [0, 1])
+        before = ax.get_xlim()
+        palette.policy_marks(ax, TRIALS, language=get("en"))
+        ax.plot([2010, 2030], [0, 1])
+        assert ax.get_xlim() == before
+
+
 def test_simulated_mark_stands_on_the_figure_only_when_rows_are_simulated(reports):
     shown = exhibits.show(reports["en"], "payers")
     assert "Simulated" in shown
